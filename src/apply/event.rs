@@ -1,0 +1,94 @@
+//! All that the core ever says while a run goes on. Reporters in `cli` turn events into lines.
+
+use crate::model::address::Address;
+use crate::plan::document::{Action, StepId};
+use std::time::Duration;
+
+/// One thing worth telling while a run goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The run is recorded and may be resumed under this id.
+    RunOpened {
+        /// Run id.
+        run: String,
+        /// Steps to do (all, or those left on a resume).
+        steps: usize,
+    },
+    /// A provider's cluster was reached for the first time.
+    ProviderIdentified {
+        /// Provider.
+        provider: String,
+        /// kube-system's UID.
+        kube_system_uid: String,
+    },
+    /// A step in doubt was asked about.
+    DoubtResolved {
+        /// The step.
+        step: StepId,
+        /// What was found: "the effect is there", "nothing was done, doing it again".
+        finding: String,
+    },
+    /// A step begins.
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// Its node.
+        address: Address,
+        /// What it does.
+        action: Action,
+    },
+    /// A step still waits.
+    StepWaiting {
+        /// The step.
+        step: StepId,
+        /// Its node.
+        address: Address,
+        /// For what and why.
+        text: String,
+        /// Since when.
+        elapsed: Duration,
+        /// Limit.
+        limit: Duration,
+    },
+    /// A request is tried again.
+    Retrying {
+        /// The step.
+        step: StepId,
+        /// Why.
+        text: String,
+    },
+    /// A step is done.
+    StepDone {
+        /// The step.
+        step: StepId,
+        /// Its node.
+        address: Address,
+        /// What it did.
+        action: Action,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A step failed.
+    StepFailed {
+        /// The step.
+        step: StepId,
+        /// Its node.
+        address: Address,
+        /// Words.
+        message: String,
+    },
+    /// A step will not be tried.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// Its node.
+        address: Address,
+        /// Why.
+        because: String,
+    },
+    /// First Ctrl-C: what is in flight is finished, nothing new begins.
+    Stopping {
+        /// Steps in flight.
+        in_flight: Vec<StepId>,
+    },
+}

@@ -1,0 +1,150 @@
+//! Records and entries of a run's journal: an intent log, not a debug log. Intent is written before the effect.
+
+use crate::model::expression::HoleSource;
+use crate::model::identity::{Key, ProviderRef};
+use crate::plan::document::StepId;
+use crate::world::query::FailureClass;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Version written; readers take this and the one before (there is none before 1).
+pub const VERSION: u32 = 1;
+
+/// One durable record: a group of entries under one serial. Appending is a conditional create of the serial (R42).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Run id.
+    pub run: String,
+    /// Serial, from 1 without gaps (a torn record's serial is spent).
+    pub serial: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub holder: Holder,
+    /// What.
+    pub entries: Vec<Entry>,
+}
+
+/// The process that holds a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Host name.
+    pub host: String,
+    /// Kernel's boot id: another one means that every process of then is dead.
+    pub boot: String,
+    /// Process id.
+    pub pid: u32,
+}
+
+/// One thing that happened or is about to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// The run begins; the plan is stored beside the journal.
+    RunOpened {
+        /// Its digest.
+        plan_digest: String,
+    },
+    /// First touch of a provider whose cluster this plan makes: its identity is bound (R31).
+    ProviderIdentified {
+        /// The provider.
+        provider: ProviderRef,
+        /// kube-system's UID.
+        kube_system_uid: String,
+    },
+    /// Intent: the step's effect may follow at any moment.
+    StepStarted {
+        /// The step.
+        step: StepId,
+        /// From 1.
+        attempt: u32,
+        /// Which alternative (R34), 0 for the step's own op.
+        alternative: u32,
+    },
+    /// The effect is there and its wait is over.
+    StepDone {
+        /// The step.
+        step: StepId,
+        /// Holes it bound; never secrets.
+        bindings: Vec<Binding>,
+        /// UID of the object, where there is one.
+        uid: Option<String>,
+    },
+    /// The step ended without being done, and that is certain.
+    StepFailed {
+        /// The step.
+        step: StepId,
+        /// Class.
+        class: FailureClass,
+        /// Words.
+        message: String,
+    },
+    /// The step is not tried: something it needs failed, or the run was stopped.
+    StepSkipped {
+        /// The step.
+        step: StepId,
+        /// Why.
+        because: String,
+    },
+    /// Another process goes on with the run.
+    TakenOver {
+        /// Last serial it saw.
+        from_serial: u64,
+    },
+    /// The run ends.
+    RunClosed {
+        /// How.
+        outcome: RunOutcome,
+        /// Evidence for later plans (R26).
+        inventory: Inventory,
+    },
+}
+
+/// A bound hole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The hole.
+    pub hole: HoleSource,
+    /// Its value.
+    pub value: Json,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcome {
+    /// All steps done.
+    Complete,
+    /// Some steps failed or were skipped, none in doubt.
+    Partial,
+    /// Closed by a person with `runs close`.
+    Abandoned,
+}
+
+/// What was ever owned (R26): evidence, never authority.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// kube-system UID of each provider seen.
+    pub clusters: BTreeMap<ProviderRef, String>,
+    /// What was owned, by provider, type and key.
+    pub owned: Vec<OwnedObject>,
+    /// Names of clusters made by a command, with their kubeconfig.
+    #[serde(default)]
+    pub made_clusters: BTreeMap<String, String>,
+}
+
+/// One object in the inventory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OwnedObject {
+    /// Provider; none for clusters made by a command.
+    pub provider: Option<ProviderRef>,
+    /// Resource type of the language: `velero_schedule`.
+    pub kind: String,
+    /// Natural key.
+    pub key: Key,
+}

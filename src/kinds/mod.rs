@@ -1,0 +1,101 @@
+//! One folder per kind, the same file names in each, one line in the registry below. Pure: a kind turns a declared
+//! resource into an object, holds a live object against it, and says what makes it ready. Must not know clients,
+//! files, the journal, or how a plan is put together.
+
+use crate::diag::Diagnostic;
+use crate::model::address::Address;
+use crate::model::condition::Wait;
+use crate::model::expression::Expr;
+use crate::model::identity::{Key, KubeResource};
+use crate::model::json_path::{JsonPath, Projection};
+use crate::model::resource::Resource;
+use crate::model::schema::Schema;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Where resources of a kind live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In a Kubernetes API, as this resource type.
+    Kube(KubeResource),
+    /// Made by a program that sk-dr runs.
+    Command,
+}
+
+/// What a write is for, as far as waits differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// Making it.
+    Create,
+    /// Changing it.
+    Update,
+    /// Removing it.
+    Delete,
+}
+
+/// One difference between declared and live.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// Attribute path in the language: member names.
+    pub attribute: Vec<String>,
+    /// Place in the object.
+    pub place: JsonPath,
+    /// Attribute-shaped live value; `None`: missing.
+    pub before: Option<Json>,
+    /// Attribute-shaped declared value; `None`: not declared, so it is to go.
+    pub after: Option<Expr>,
+    /// Object-shaped value to write at `place`; `None`: to be removed.
+    pub write: Option<Expr>,
+    /// A remark for the plan.
+    pub note: Option<&'static str>,
+}
+
+/// A kind.
+pub trait Kind: Sync {
+    /// Its schema.
+    fn schema(&self) -> &'static Schema;
+    /// Where its resources live.
+    fn home(&self) -> Home;
+    /// Mistakes that the schema alone cannot tell.
+    fn validate(&self, resource: &Resource, diagnostics: &mut Vec<Diagnostic>);
+    /// Natural key; `None` only where `validate` found an error in its parts.
+    fn key(&self, resource: &Resource) -> Option<Key>;
+    /// The whole object as a create writes it, without marks. For [`Home::Command`]: `Value(null)`.
+    fn object(&self, resource: &Resource) -> Expr;
+    /// Differences, in schema order. A declared value that is not known yet differs from everything.
+    /// Takes the live object; metadata keys owned by our manager but not declared are found in its managedFields.
+    fn differences(&self, resource: &Resource, live: &Json) -> Vec<Difference>;
+    /// Attribute-shaped state of a live object, for "before" and for orphans.
+    fn attributes(&self, live: &Json) -> Json;
+    /// The fields that are ours in this live object: what a fingerprint covers. `resource` is `None` for an orphan.
+    fn owned(&self, resource: Option<&Resource>, live: &Json) -> Projection;
+    /// What must hold for the write to be done.
+    fn wait(&self, resource: Option<&Resource>, writing: Writing) -> Option<Wait>;
+    /// Computed attributes: path in the language (`metadata[0].uid`) -> place in the object.
+    fn computed(&self) -> BTreeMap<&'static str, JsonPath>;
+    /// Keys of objects that must exist before this one and go after it, which are named by plain text (R18's edges):
+    /// the namespace it is in, the location it uses.
+    fn needs(&self, resource: &Resource) -> Vec<Key>;
+    /// The same, read from a live object (for orphans and destroy).
+    fn live_needs(&self, live: &Json) -> Vec<Key>;
+    /// Order of deletion where nothing else says: lower goes first (R29).
+    fn teardown_rank(&self) -> u8;
+    /// Whether a delete loses data, so that it needs consent (R27).
+    fn holds_data(&self) -> bool;
+    /// Fields written once with a write, where the write is this one: unpausing carries `skipImmediately: true`.
+    fn actions(&self, differences: &[Difference], live: &Json) -> Vec<(JsonPath, Json)>;
+}
+
+/// The registry of kinds, sorted by name. One line each.
+pub const KINDS: &[&dyn Kind] = &[];
+
+/// The kind of a resource type.
+pub fn find(kind: &str) -> Option<&'static dyn Kind> {
+    KINDS.iter().copied().find(|candidate| candidate.schema().kind == kind)
+}
+
+/// Address that an orphan is shown under when its own address label is a digest.
+pub fn orphan_address(kind: &str, key: &Key) -> Address {
+    let name: String = key.to_string().chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    Address::new(kind, format!("orphan_{name}"))
+}

@@ -1,0 +1,153 @@
+//! Closed expressions: what a plan stores where a value is not known yet (R30). Apply substitutes holes and secrets,
+//! nothing else. Must not know how a value is obtained.
+
+use super::address::Address;
+use super::secret::SecretName;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Type of a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoleType {
+    /// A text.
+    String,
+    /// A number.
+    Number,
+    /// A boolean.
+    Bool,
+}
+
+/// What a hole waits for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoleSource {
+    /// A computed attribute of a resource: bound by that resource's finished step.
+    Resource {
+        /// The resource instance.
+        address: Address,
+        /// Attribute path in the language: `metadata[0].uid`.
+        attribute: String,
+    },
+    /// Identity (kube-system's UID) of a provider whose cluster this plan makes: bound by `provider_identified` (R31).
+    ProviderIdentity(super::identity::ProviderRef),
+    /// Id of the run that carries the plan out: bound when the run opens.
+    Run,
+}
+
+/// A value that exists only after apply.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hole {
+    /// What it waits for.
+    pub source: HoleSource,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub hole_type: HoleType,
+}
+
+/// A closed, pure expression over holes and secrets. A subtree without any is one `Value`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// Known.
+    Value(serde_json::Value),
+    /// An object with at least one member that is not known.
+    Object(BTreeMap<String, Expr>),
+    /// A list with at least one member that is not known.
+    List(Vec<Expr>),
+    /// Known after apply.
+    Hole(Hole),
+    /// Read at the moment of use.
+    Secret(SecretName),
+    /// Texts joined.
+    Concat(Vec<Expr>),
+    /// A pure function of the language's registry applied at apply.
+    Call {
+        /// Its name.
+        function: String,
+        /// Its arguments.
+        arguments: Vec<Expr>,
+    },
+}
+
+impl Expr {
+    /// The value, where nothing in it is open.
+    pub fn known(&self) -> Option<&serde_json::Value> {
+        match self {
+            Expr::Value(value) => Some(value),
+            Expr::Object(_) | Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+        }
+    }
+
+    /// An object; one `Value` where all members are known.
+    pub fn object(members: BTreeMap<String, Expr>) -> Expr {
+        if members.values().all(|member| member.known().is_some()) {
+            Expr::Value(serde_json::Value::Object(
+                members.into_iter().filter_map(|(name, member)| Some((name, member.into_known()?))).collect(),
+            ))
+        } else {
+            Expr::Object(members)
+        }
+    }
+
+    /// A list; one `Value` where all members are known.
+    pub fn list(members: Vec<Expr>) -> Expr {
+        if members.iter().all(|member| member.known().is_some()) {
+            Expr::Value(serde_json::Value::Array(members.into_iter().filter_map(Expr::into_known).collect()))
+        } else {
+            Expr::List(members)
+        }
+    }
+
+    /// The value, taken, where nothing in it is open.
+    pub fn into_known(self) -> Option<serde_json::Value> {
+        match self {
+            Expr::Value(value) => Some(value),
+            Expr::Object(_) | Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+        }
+    }
+
+    /// Member `name` of an object.
+    pub fn member(&self, name: &str) -> Option<Expr> {
+        match self {
+            Expr::Value(value) => value.get(name).cloned().map(Expr::Value),
+            Expr::Object(members) => members.get(name).cloned(),
+            Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+        }
+    }
+
+    /// Every hole in it.
+    pub fn holes(&self) -> BTreeSet<&Hole> {
+        let mut holes = BTreeSet::new();
+        self.visit(&mut |expr| {
+            if let Expr::Hole(hole) = expr {
+                holes.insert(hole);
+            }
+        });
+        holes
+    }
+
+    /// Every secret in it.
+    pub fn secrets(&self) -> BTreeSet<&SecretName> {
+        let mut secrets = BTreeSet::new();
+        self.visit(&mut |expr| {
+            if let Expr::Secret(name) = expr {
+                secrets.insert(name);
+            }
+        });
+        secrets
+    }
+
+    fn visit<'a>(&'a self, seen: &mut impl FnMut(&'a Expr)) {
+        seen(self);
+        match self {
+            Expr::Value(_) | Expr::Hole(_) | Expr::Secret(_) => {}
+            Expr::Object(members) => members.values().for_each(|member| member.visit(seen)),
+            Expr::List(members) | Expr::Concat(members) => members.iter().for_each(|member| member.visit(seen)),
+            Expr::Call { arguments, .. } => arguments.iter().for_each(|argument| argument.visit(seen)),
+        }
+    }
+}
+
+/// Values of holes, collected while a run goes on. Secrets are never among them.
+pub type Bindings = BTreeMap<HoleSource, serde_json::Value>;

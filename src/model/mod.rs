@@ -1,0 +1,12 @@
+//! The nouns that everything shares. Pure data: no HCL syntax, no client, no clock, no file system.
+
+pub mod address;
+pub mod condition;
+pub mod expression;
+pub mod identity;
+pub mod json_path;
+pub mod number;
+pub mod resource;
+pub mod schema;
+pub mod secret;
+pub mod text;

@@ -1,0 +1,119 @@
+//! The desired state as declared: what `lang` makes of the configuration and everything below reads.
+//! Bodies are attribute-shaped [`Expr`]s; how they became so is not known here.
+
+use super::address::Address;
+use super::expression::Expr;
+use super::identity::ProviderRef;
+use super::secret::{SecretName, SecretSource};
+use crate::diag::{SourceMap, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The `sk_dr {}` block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Stack name, `[a-z0-9-]{1,63}`.
+    pub stack: String,
+    /// `journal { path }`, relative to the configuration directory.
+    pub journal_path: Option<String>,
+}
+
+/// A `provider` block.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its arguments: an object.
+    pub arguments: Expr,
+    /// Resources that its arguments refer to: a reference to a cluster that this plan makes defers the provider (R31).
+    pub references: BTreeSet<Address>,
+    /// The block's header.
+    pub span: Span,
+}
+
+/// `lifecycle {}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// A delete is held back.
+    pub prevent_destroy: bool,
+    /// What a comparison leaves out.
+    pub ignore_changes: IgnoreChanges,
+}
+
+/// `ignore_changes`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IgnoreChanges {
+    /// Nothing is ignored.
+    #[default]
+    Nothing,
+    /// `ignore_changes = all`.
+    All,
+    /// These attribute paths: `labels["x"]`, `metadata[0].labels`, `ttl`; stored as member names without list indices.
+    Paths(Vec<Vec<String>>),
+}
+
+/// One resource instance, evaluated and checked against its schema.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its address.
+    pub address: Address,
+    /// The provider block it is under; `None` for kinds without one.
+    pub provider: Option<ProviderRef>,
+    /// An object of all known attributes: declared ones, and defaults of the schema. Undeclared attributes without a
+    /// default are missing. A nested block is a list of objects, also when at most one is allowed.
+    pub body: Expr,
+    /// Attribute paths (member names) whose value is sensitive.
+    pub sensitive: BTreeSet<Vec<String>>,
+    /// Resources it refers to or names in `depends_on`; an address without instance means all instances.
+    pub references: BTreeSet<Address>,
+    /// `lifecycle {}`.
+    pub lifecycle: Lifecycle,
+    /// The block's header line.
+    pub span: Span,
+    /// Where each attribute's value stands, by member names joined with dots: `metadata.name`, `hook.pre.exec.command`.
+    pub spans: BTreeMap<String, Span>,
+}
+
+impl Resource {
+    /// A top-level attribute that is a known text.
+    pub fn text(&self, attribute: &str) -> Option<String> {
+        self.body.member(attribute)?.known()?.as_str().map(str::to_owned)
+    }
+    /// Member of the first (only) block of that name.
+    pub fn in_block(&self, block: &str, attribute: &str) -> Option<Expr> {
+        match self.body.member(block)? {
+            Expr::Value(serde_json::Value::Array(blocks)) => blocks.first()?.get(attribute).cloned().map(Expr::Value),
+            Expr::List(blocks) => blocks.first()?.member(attribute),
+            Expr::Value(_) | Expr::Object(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+        }
+    }
+    /// Where an attribute's value stands, else the block's header.
+    pub fn span_of(&self, attribute: &str) -> Span {
+        self.spans.get(attribute).copied().unwrap_or(self.span)
+    }
+}
+
+/// An `output` block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Its value.
+    pub value: Expr,
+    /// Shown as `(sensitive value)`.
+    pub sensitive: bool,
+    /// `description`.
+    pub description: Option<String>,
+}
+
+/// A whole configuration, evaluated.
+#[derive(Clone, Debug, Default)]
+pub struct Configuration {
+    /// The `sk_dr` block.
+    pub settings: Settings,
+    /// Provider blocks.
+    pub providers: BTreeMap<ProviderRef, Provider>,
+    /// Secret blocks.
+    pub secrets: BTreeMap<SecretName, SecretSource>,
+    /// Resource instances, sorted by address.
+    pub resources: Vec<Resource>,
+    /// Output blocks.
+    pub outputs: BTreeMap<String, Output>,
+    /// The texts, for diagnostics.
+    pub sources: SourceMap,
+}

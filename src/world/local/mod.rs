@@ -1,0 +1,1 @@
+//! Programs, files, and the copy of the environment handed over by `cli`.

@@ -1,0 +1,132 @@
+//! Questions and answers. An answer is present, absent, not served, or unknown with a reason; unknown never reads as absent.
+
+use crate::model::identity::{KubeResource, ProviderRef};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// A question to the outside. Ordered, so that answers can be kept in a map.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Query {
+    /// Which cluster is this: the namespace kube-system. Present carries that object.
+    Identity {
+        /// The provider.
+        provider: ProviderRef,
+    },
+    /// All objects of a type, paged, no selector. Present carries [`Fact::List`].
+    List {
+        /// The provider.
+        provider: ProviderRef,
+        /// The type.
+        resource: KubeResource,
+        /// One namespace, or all.
+        namespace: Option<String>,
+    },
+    /// One object.
+    Get {
+        /// The provider.
+        provider: ProviderRef,
+        /// The type.
+        resource: KubeResource,
+        /// Its namespace.
+        namespace: Option<String>,
+        /// Its name.
+        name: String,
+    },
+    /// A cluster made by a command: is its kubeconfig there, and does the API behind it answer?
+    Cluster {
+        /// Kubeconfig path, absolute.
+        kubeconfig: String,
+    },
+}
+
+/// What the outside said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// It is there.
+    Present(Fact),
+    /// It is proven not to be there (404 with a Status, file missing).
+    Absent,
+    /// The API does not serve this type: LIST 404 and discovery agree.
+    NotServed,
+    /// It cannot be told.
+    Unknown(Why),
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// One object.
+    Object(Json),
+    /// Objects of a LIST, sorted by namespace and name.
+    List(Vec<Json>),
+}
+
+/// Why something cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// Class of the failure.
+    pub class: FailureClass,
+    /// Full words: request, status, the server's message, how often tried.
+    pub message: String,
+}
+
+/// Classes of failure that the rest treats differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// 401, or credentials that could not be read.
+    Unauthenticated,
+    /// 403.
+    Forbidden,
+    /// No answer: refused, timeout, broken connection, TLS.
+    Unreachable,
+    /// 429, 5xx after all tries.
+    Unavailable,
+    /// An answer that makes no sense.
+    Malformed,
+    /// The server refused the content: 400, 422, Strict.
+    Invalid,
+    /// 409: somebody else changed or holds it, uid precondition failed.
+    Conflict,
+    /// 404 where the object or its namespace should be.
+    NotFound,
+    /// A program exited with a failure or could not be started.
+    Program,
+    /// A secret or hole could not be read.
+    Value,
+    /// The wait's limit passed, or the server said it failed.
+    Wait,
+    /// The ground moved (R35).
+    Ground,
+    /// The cluster that answers is another one (R21).
+    WrongIdentity,
+}
+
+/// Everything asked and answered for one plan.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// The answers.
+    pub answers: BTreeMap<Query, Answer>,
+}
+
+impl Live {
+    /// The answer; unasked is a mistake of the program and reads as unknown, never as absent.
+    pub fn answer(&self, query: &Query) -> Answer {
+        self.answers.get(query).cloned().unwrap_or_else(|| {
+            Answer::Unknown(Why { class: FailureClass::Malformed, message: format!("{query:?} was not asked") })
+        })
+    }
+}
+
+/// Outcome of an operation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Done; the object as the server returned it (`null` where there is none).
+    Done(Json),
+    /// Certainly not done.
+    Refused(Why),
+    /// The request went out, no answer came: it may or may not have had its effect.
+    InDoubt(Why),
+}

@@ -1,0 +1,8 @@
+//go:build tools
+
+// Package tools pins the commands that tests/real/build compiles.
+package tools
+
+import (
+	_ "github.com/vmware-tanzu/velero/cmd/velero"
+)
