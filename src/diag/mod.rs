@@ -47,7 +47,9 @@ impl SourceMap {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing goes on.
@@ -97,7 +99,11 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error at a place.
-    pub fn error(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn error(
+        code: &'static str,
+        summary: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             severity: Severity::Error,
             code,
@@ -110,8 +116,15 @@ impl Diagnostic {
         }
     }
     /// A warning.
-    pub fn warning(code: &'static str, summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, summary, detail) }
+    pub fn warning(
+        code: &'static str,
+        summary: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, summary, detail)
+        }
     }
     /// The same, underlining `span`.
     #[must_use]
@@ -128,13 +141,19 @@ impl Diagnostic {
     /// The same, with a piece of advice.
     #[must_use]
     pub fn hint(mut self, message: impl Into<String>) -> Self {
-        self.hints.push(Hint { message: message.into(), patch: None });
+        self.hints.push(Hint {
+            message: message.into(),
+            patch: None,
+        });
         self
     }
     /// The same, with a mend that can be shown.
     #[must_use]
     pub fn fix(mut self, message: impl Into<String>, patch: Patch) -> Self {
-        self.hints.push(Hint { message: message.into(), patch: Some(patch) });
+        self.hints.push(Hint {
+            message: message.into(),
+            patch: Some(patch),
+        });
         self
     }
 }

@@ -1,1 +1,79 @@
-//! (filled in below)
+//! Which desired state a plan is for: everything or a part (`-target`, `-exclude`), to converge or to destroy.
+//! Must not know what is live.
+
+pub mod graph;
+pub mod scope;
+
+use crate::diag::Diagnostic;
+use crate::kinds;
+use crate::model::address::Address;
+use crate::model::identity::{Key, ProviderRef};
+use crate::model::resource::{Configuration, Resource};
+use std::collections::BTreeMap;
+
+/// Two resources that are one object (R21), as diagnostics at the second of them.
+pub fn duplicate_keys(configuration: &Configuration) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<(Option<&ProviderRef>, Key), &Resource> = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for resource in &configuration.resources {
+        let Some(key) = kinds::find(&resource.address.kind).and_then(|kind| kind.key(resource))
+        else {
+            continue;
+        };
+        let title = key.to_string();
+        match first.entry((resource.provider.as_ref(), key)) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(resource);
+            }
+            std::collections::btree_map::Entry::Occupied(occupied) => {
+                let mut diagnostic = Diagnostic::error(
+                    "duplicate-object",
+                    "Two resources are one object",
+                    format!(
+                        "`{}` is already `{title}`: an object has one address",
+                        occupied.get().address
+                    ),
+                )
+                .at(resource.span_of("name"))
+                .within(resource.span);
+                diagnostic.address = Some(resource.address.to_string());
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    diagnostics
+}
+
+/// A `-target`, `-exclude` or `-adopt` that names nothing in the configuration.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("-{flag}={address} names no resource of the configuration")]
+pub struct UnknownAddress {
+    /// Flag without its dash.
+    pub flag: &'static str,
+    /// What was given.
+    pub address: Address,
+}
+
+/// Checks that every address given to a flag covers a declared resource.
+///
+/// # Errors
+/// The first one that does not.
+pub fn check_addresses(
+    configuration: &Configuration,
+    flag: &'static str,
+    addresses: &[Address],
+) -> Result<(), UnknownAddress> {
+    let unknown = addresses.iter().find(|given| {
+        !configuration
+            .resources
+            .iter()
+            .any(|resource| given.covers(&resource.address))
+    });
+    match unknown {
+        None => Ok(()),
+        Some(address) => Err(UnknownAddress {
+            flag,
+            address: address.clone(),
+        }),
+    }
+}

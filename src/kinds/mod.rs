@@ -91,11 +91,24 @@ pub const KINDS: &[&dyn Kind] = &[];
 
 /// The kind of a resource type.
 pub fn find(kind: &str) -> Option<&'static dyn Kind> {
-    KINDS.iter().copied().find(|candidate| candidate.schema().kind == kind)
+    KINDS
+        .iter()
+        .copied()
+        .find(|candidate| candidate.schema().kind == kind)
 }
 
 /// Address that an orphan is shown under when its own address label is a digest.
 pub fn orphan_address(kind: &str, key: &Key) -> Address {
-    let name: String = key.to_string().chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let name: String = key
+        .to_string()
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     Address::new(kind, format!("orphan_{name}"))
 }

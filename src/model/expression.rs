@@ -75,7 +75,12 @@ impl Expr {
     pub fn known(&self) -> Option<&serde_json::Value> {
         match self {
             Expr::Value(value) => Some(value),
-            Expr::Object(_) | Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+            Expr::Object(_)
+            | Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => None,
         }
     }
 
@@ -83,7 +88,10 @@ impl Expr {
     pub fn object(members: BTreeMap<String, Expr>) -> Expr {
         if members.values().all(|member| member.known().is_some()) {
             Expr::Value(serde_json::Value::Object(
-                members.into_iter().filter_map(|(name, member)| Some((name, member.into_known()?))).collect(),
+                members
+                    .into_iter()
+                    .filter_map(|(name, member)| Some((name, member.into_known()?)))
+                    .collect(),
             ))
         } else {
             Expr::Object(members)
@@ -93,7 +101,9 @@ impl Expr {
     /// A list; one `Value` where all members are known.
     pub fn list(members: Vec<Expr>) -> Expr {
         if members.iter().all(|member| member.known().is_some()) {
-            Expr::Value(serde_json::Value::Array(members.into_iter().filter_map(Expr::into_known).collect()))
+            Expr::Value(serde_json::Value::Array(
+                members.into_iter().filter_map(Expr::into_known).collect(),
+            ))
         } else {
             Expr::List(members)
         }
@@ -103,7 +113,12 @@ impl Expr {
     pub fn into_known(self) -> Option<serde_json::Value> {
         match self {
             Expr::Value(value) => Some(value),
-            Expr::Object(_) | Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+            Expr::Object(_)
+            | Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => None,
         }
     }
 
@@ -112,7 +127,65 @@ impl Expr {
         match self {
             Expr::Value(value) => value.get(name).cloned().map(Expr::Value),
             Expr::Object(members) => members.get(name).cloned(),
-            Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+            Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => None,
+        }
+    }
+
+    /// The same with `value` at a member path, making objects on the way. What is no object there is replaced.
+    #[must_use]
+    pub fn with(self, path: &[String], value: Expr) -> Expr {
+        let [first, rest @ ..] = path else {
+            return value;
+        };
+        let mut members = self.into_members();
+        let inner = members
+            .remove(first)
+            .unwrap_or_else(|| Expr::object(BTreeMap::new()));
+        members.insert(first.clone(), inner.with(rest, value));
+        Expr::object(members)
+    }
+
+    /// The same without the member at a path.
+    #[must_use]
+    pub fn without(self, path: &[String]) -> Expr {
+        let [first, rest @ ..] = path else {
+            return self;
+        };
+        let mut members = self.into_members();
+        if rest.is_empty() {
+            members.remove(first);
+        } else if let Some(inner) = members.remove(first) {
+            members.insert(first.clone(), inner.without(rest));
+        }
+        Expr::object(members)
+    }
+
+    /// Members of an object; none where it is no object.
+    pub fn into_members(self) -> BTreeMap<String, Expr> {
+        match self {
+            Expr::Object(members) => members,
+            Expr::Value(serde_json::Value::Object(members)) => members
+                .into_iter()
+                .map(|(name, member)| (name, Expr::Value(member)))
+                .collect(),
+            Expr::Value(_)
+            | Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => BTreeMap::new(),
+        }
+    }
+
+    /// What stands at a member path.
+    pub fn at(&self, path: &[String]) -> Option<Expr> {
+        match path {
+            [] => Some(self.clone()),
+            [first, rest @ ..] => self.member(first)?.at(rest),
         }
     }
 
@@ -143,8 +216,12 @@ impl Expr {
         match self {
             Expr::Value(_) | Expr::Hole(_) | Expr::Secret(_) => {}
             Expr::Object(members) => members.values().for_each(|member| member.visit(seen)),
-            Expr::List(members) | Expr::Concat(members) => members.iter().for_each(|member| member.visit(seen)),
-            Expr::Call { arguments, .. } => arguments.iter().for_each(|argument| argument.visit(seen)),
+            Expr::List(members) | Expr::Concat(members) => {
+                members.iter().for_each(|member| member.visit(seen))
+            }
+            Expr::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| argument.visit(seen))
+            }
         }
     }
 }

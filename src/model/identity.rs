@@ -44,8 +44,14 @@ impl TryFrom<String> for ProviderRef {
     type Error = std::convert::Infallible;
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Ok(match text.split_once('.') {
-            None => Self { provider: text, alias: None },
-            Some((provider, alias)) => Self { provider: provider.to_owned(), alias: Some(alias.to_owned()) },
+            None => Self {
+                provider: text,
+                alias: None,
+            },
+            Some((provider, alias)) => Self {
+                provider: provider.to_owned(),
+                alias: Some(alias.to_owned()),
+            },
         })
     }
 }
@@ -86,11 +92,19 @@ pub struct KubeResource {
 impl KubeResource {
     /// `schedules.velero.io`, `namespaces`: as kubectl names it.
     pub fn title(&self) -> String {
-        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
+        if self.group.is_empty() {
+            self.plural.clone()
+        } else {
+            format!("{}.{}", self.plural, self.group)
+        }
     }
     /// `velero.io/v1`, `v1`.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+        if self.group.is_empty() {
+            self.version.clone()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
     }
 }
 
@@ -117,20 +131,41 @@ pub enum Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Key::Kube { namespace: Some(namespace), name, .. } => write!(f, "{namespace}/{name}"),
-            Key::Kube { namespace: None, name, .. } | Key::Cluster { name } => f.write_str(name),
+            Key::Kube {
+                namespace: Some(namespace),
+                name,
+                ..
+            } => write!(f, "{namespace}/{name}"),
+            Key::Kube {
+                namespace: None,
+                name,
+                ..
+            }
+            | Key::Cluster { name } => f.write_str(name),
         }
     }
 }
 
 /// Value of the owner annotation for a cluster UID and a key.
-pub fn owner_mark(cluster_uid: &str, resource: &KubeResource, namespace: Option<&str>, name: &str) -> String {
-    format!("v1/{cluster_uid}/{}", owner_mark_suffix(resource, namespace, name))
+pub fn owner_mark(
+    cluster_uid: &str,
+    resource: &KubeResource,
+    namespace: Option<&str>,
+    name: &str,
+) -> String {
+    format!(
+        "v1/{cluster_uid}/{}",
+        owner_mark_suffix(resource, namespace, name)
+    )
 }
 
 /// The part of the owner annotation after the cluster UID: `<group.kind>/<namespace>/<name>`.
 pub fn owner_mark_suffix(resource: &KubeResource, namespace: Option<&str>, name: &str) -> String {
-    let kind = if resource.group.is_empty() { resource.kind.clone() } else { format!("{}.{}", resource.group, resource.kind) };
+    let kind = if resource.group.is_empty() {
+        resource.kind.clone()
+    } else {
+        format!("{}.{}", resource.group, resource.kind)
+    };
     format!("{kind}/{}/{name}", namespace.unwrap_or(""))
 }
 
@@ -139,7 +174,10 @@ pub fn address_label(address: &Address) -> String {
     use sha2::Digest;
     let text = address.to_string();
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if text.len() <= 63 && text.chars().all(allowed) && text.ends_with(|c: char| c.is_ascii_alphanumeric()) {
+    if text.len() <= 63
+        && text.chars().all(allowed)
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+    {
         return text;
     }
     let digest = hex::encode(sha2::Sha256::digest(text.as_bytes()));

@@ -22,7 +22,13 @@ impl JsonPath {
     }
     /// Value there.
     pub fn get<'a>(&self, root: &'a Value) -> Option<&'a Value> {
-        self.0.iter().try_fold(root, |value, member| value.get(member))
+        self.0
+            .iter()
+            .try_fold(root, |value, member| value.get(member))
+    }
+    /// Takes away what stands there.
+    pub fn remove(&self, root: &mut Value) {
+        remove(root, &self.0);
     }
     /// Puts a value there, making objects on the way.
     pub fn set(&self, root: &mut Value, value: Value) {
@@ -31,7 +37,9 @@ impl JsonPath {
             if !place.is_object() {
                 *place = Value::Object(serde_json::Map::new());
             }
-            let Value::Object(members) = place else { return };
+            let Value::Object(members) = place else {
+                return;
+            };
             place = members.entry(member.clone()).or_insert(Value::Null);
         }
         *place = value;

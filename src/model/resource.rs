@@ -74,14 +74,25 @@ pub struct Resource {
 impl Resource {
     /// A top-level attribute that is a known text.
     pub fn text(&self, attribute: &str) -> Option<String> {
-        self.body.member(attribute)?.known()?.as_str().map(str::to_owned)
+        self.body
+            .member(attribute)?
+            .known()?
+            .as_str()
+            .map(str::to_owned)
     }
     /// Member of the first (only) block of that name.
     pub fn in_block(&self, block: &str, attribute: &str) -> Option<Expr> {
         match self.body.member(block)? {
-            Expr::Value(serde_json::Value::Array(blocks)) => blocks.first()?.get(attribute).cloned().map(Expr::Value),
+            Expr::Value(serde_json::Value::Array(blocks)) => {
+                blocks.first()?.get(attribute).cloned().map(Expr::Value)
+            }
             Expr::List(blocks) => blocks.first()?.member(attribute),
-            Expr::Value(_) | Expr::Object(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => None,
+            Expr::Value(_)
+            | Expr::Object(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => None,
         }
     }
     /// Where an attribute's value stands, else the block's header.

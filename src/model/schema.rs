@@ -136,7 +136,15 @@ pub enum Compare {
 impl Field {
     /// A field with the commonest settings: optional, any value, no place, compared exactly.
     pub const fn new(name: &'static str, shape: Shape, doc: &'static str) -> Self {
-        Self { name, shape, presence: Presence::Optional, values: Values::Any, place: "", compare: Compare::Exact, doc }
+        Self {
+            name,
+            shape,
+            presence: Presence::Optional,
+            values: Values::Any,
+            place: "",
+            compare: Compare::Exact,
+            doc,
+        }
     }
     /// It must be there.
     #[must_use]

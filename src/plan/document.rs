@@ -7,6 +7,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::secret::{SecretName, SecretSource};
+use crate::world::query::FailureClass;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -268,6 +269,10 @@ pub struct Unswept {
     pub resource: String,
     /// Why.
     pub reason: String,
+    /// Class of the failure: a missing right on what was never used here is a note, anything else makes the plan fail.
+    pub class: FailureClass,
+    /// Whether the type is declared or was ever owned here.
+    pub concerned: bool,
 }
 
 /// A finding of `check/`.
@@ -425,6 +430,8 @@ impl Plan {
             members.remove("made_at");
             members.remove("digest");
         }
-        Ok(hex::encode(sha2::Sha256::digest(json.to_string().as_bytes())))
+        Ok(hex::encode(sha2::Sha256::digest(
+            json.to_string().as_bytes(),
+        )))
     }
 }

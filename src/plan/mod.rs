@@ -1,4 +1,469 @@
 //! From what is desired and what is live to a plan: complete data, of which apply decides nothing.
 //! Pure and synchronous. Must not know clients, files or the terminal.
 
+pub mod decision;
+pub mod declared;
 pub mod document;
+pub mod found;
+pub mod input;
+pub mod losses;
+pub mod managers;
+pub mod marks;
+pub mod order;
+pub mod orphans;
+pub mod ownership;
+pub mod queries;
+pub mod steps;
+
+use crate::goal::graph::Graph;
+use crate::goal::scope;
+use crate::kinds::{self, Home};
+use crate::model::address::Address;
+use crate::model::expression::Expr;
+use crate::model::identity::{Instance, Key, ProviderRef};
+use crate::model::resource::Configuration;
+use crate::world::query::{Answer, FailureClass, Query};
+use decision::{Decision, Outcome, blocker};
+use declared::Context;
+use document::{
+    FORMAT, Finding, GoalMode, HeldBack, Node, NodeState, Plan, PlannedOutput, PlannedProvider,
+    Unswept, VERSION,
+};
+use found::Objects;
+use input::Input;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why there is no plan at all.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// Another cluster answers than the one expected (R21): exit 3.
+    #[error(
+        "provider {provider} is another cluster: {title} has identity {found}, expected {expected} ({because}); \
+         if this cluster replaces the old one on purpose, write identity = \"{found}\" in the provider block"
+    )]
+    WrongIdentity {
+        /// The provider.
+        provider: ProviderRef,
+        /// Context and server.
+        title: String,
+        /// UID that answered.
+        found: String,
+        /// UID that was expected.
+        expected: String,
+        /// Who expects it.
+        because: &'static str,
+    },
+    /// Steps wait for each other: a mistake of the program.
+    #[error("steps wait for each other: {0}")]
+    Circle(String),
+    /// The plan cannot be written as JSON.
+    #[error("the plan cannot be written: {0}")]
+    Unwritable(String),
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// Where nothing may be planned at all; what stops single objects is a blocker in the plan.
+pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
+    check_identities(input)?;
+    let graph = Graph::of(input.configuration);
+    let scope = scope::in_scope(input.configuration, &graph, input.goal);
+    let objects = Objects::of(input.live);
+    let context = Context {
+        input,
+        objects: &objects,
+    };
+    let mut gathered = decide_all(&context, &scope);
+    let swept = orphans::sweep(&context, &declared_keys(input.configuration));
+    gathered.decisions.extend(swept.decisions);
+    gathered.findings.extend(swept.findings);
+    gathered
+        .decisions
+        .sort_by(|a, b| a.node.address.cmp(&b.node.address));
+    spread_blocks(&mut gathered.decisions, &graph);
+    spread_held_back(&mut gathered.decisions);
+    assemble(input, &graph, gathered)
+}
+
+/// Decisions and what is said beside them.
+#[derive(Default)]
+struct Gathered<'a> {
+    decisions: Vec<Decision<'a>>,
+    unchanged: Vec<Address>,
+    findings: Vec<Finding>,
+}
+
+fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<'a> {
+    let mut gathered = Gathered::default();
+    for resource in &context.input.configuration.resources {
+        if !scope.contains(&resource.address) {
+            continue;
+        }
+        let Some(kind) = kinds::find(&resource.address.kind) else {
+            continue;
+        };
+        match declared::decide(context, resource, kind) {
+            None | Some(Outcome::Nothing) => {}
+            Some(Outcome::Unchanged) => gathered.unchanged.push(resource.address.clone()),
+            Some(Outcome::LeftAlone(why)) => gathered.findings.push(Finding {
+                code: "left-alone".to_owned(),
+                address: Some(resource.address.clone()),
+                summary: "Left alone".to_owned(),
+                detail: format!("{} is not destroyed: {why}.", resource.address),
+            }),
+            Some(Outcome::Decided(decision)) => gathered.decisions.push(*decision),
+        }
+    }
+    gathered
+}
+
+fn declared_keys(configuration: &Configuration) -> BTreeSet<(ProviderRef, Key)> {
+    configuration
+        .resources
+        .iter()
+        .filter_map(|resource| {
+            Some((
+                resource.provider.clone()?,
+                kinds::find(&resource.address.kind)?.key(resource)?,
+            ))
+        })
+        .collect()
+}
+
+/// The `identity` argument of a provider block, where it is a known text.
+pub fn declared_identity(configuration: &Configuration, provider: &ProviderRef) -> Option<String> {
+    configuration
+        .providers
+        .get(provider)?
+        .arguments
+        .member("identity")?
+        .known()?
+        .as_str()
+        .map(str::to_owned)
+}
+
+/// A wrong context is a refusal, never "create all" (R21, trap 16).
+fn check_identities(input: &Input<'_>) -> Result<(), Refusal> {
+    for (provider, found) in input.providers {
+        let Instance::Known { kube_system_uid } = &found.instance else {
+            continue;
+        };
+        let named = declared_identity(input.configuration, provider);
+        let recorded = input
+            .inventory
+            .and_then(|inventory| inventory.clusters.get(provider).cloned());
+        let (expected, because) = match (named, recorded) {
+            (Some(named), _) => (named, "the provider block says so"),
+            (None, Some(recorded)) => (recorded, "earlier runs recorded it"),
+            (None, None) => continue,
+        };
+        if expected != *kube_system_uid {
+            return Err(Refusal::WrongIdentity {
+                provider: provider.clone(),
+                title: found.title.clone(),
+                found: kube_system_uid.clone(),
+                expected,
+                because,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A blocker stops its node and what needs it, nothing more (R12).
+fn spread_blocks(decisions: &mut [Decision<'_>], graph: &Graph) {
+    let blocked: BTreeSet<Address> = decisions
+        .iter()
+        .filter(|decision| decision.node.state == NodeState::Blocked)
+        .map(|decision| decision.node.address.clone())
+        .collect();
+    if blocked.is_empty() {
+        return;
+    }
+    let first_cause = |address: &Address| -> Option<Address> {
+        let needs = graph.with_needs(&BTreeSet::from([address.clone()]));
+        needs
+            .into_iter()
+            .find(|need| need != address && blocked.contains(need))
+    };
+    for decision in decisions.iter_mut() {
+        let stands =
+            decision.node.state == NodeState::Planned || decision.node.state == NodeState::Deferred;
+        if !stands || decision.removes() {
+            continue;
+        }
+        if let Some(cause) = first_cause(&decision.node.address) {
+            decision.node.state = NodeState::Blocked;
+            decision.work = decision::Work::Nothing;
+            decision.node.blockers.push(blocker(
+                "needs",
+                format!("It needs {cause}, which is blocked."),
+                format!("See {cause}."),
+            ));
+        }
+    }
+}
+
+/// What stays keeps what it uses: a schedule under `prevent_destroy` holds back its location and its namespace.
+fn spread_held_back(decisions: &mut [Decision<'_>]) {
+    loop {
+        let kept: BTreeMap<(Option<ProviderRef>, Key), Address> = decisions
+            .iter()
+            .filter(|decision| !decision.removes() && goes(decision))
+            .filter_map(|decision| Some((decision, decision.live?)))
+            .flat_map(|(decision, live)| {
+                let address = decision.node.address.clone();
+                let provider = decision.node.provider.clone();
+                decision
+                    .kind
+                    .live_needs(live)
+                    .into_iter()
+                    .map(move |key| ((provider.clone(), key), address.clone()))
+            })
+            .collect();
+        let mut spread = false;
+        for decision in decisions.iter_mut().filter(|decision| decision.removes()) {
+            let place = (decision.node.provider.clone(), decision.node.key.clone());
+            if let Some(user) = kept.get(&place) {
+                let held = HeldBack {
+                    address: decision.node.address.clone(),
+                    action: decision.node.action,
+                    reason: format!("{user} stays and uses it"),
+                    losses: Vec::new(),
+                    consent: None,
+                };
+                decision.hold_back(held);
+                spread = true;
+            }
+        }
+        if !spread {
+            return;
+        }
+    }
+}
+
+/// A removal that was wanted, whether it is held back or not.
+fn goes(decision: &Decision<'_>) -> bool {
+    matches!(
+        decision.node.action,
+        document::Action::Delete | document::Action::Forget
+    )
+}
+
+fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<Plan, Refusal> {
+    let planned = gathered
+        .decisions
+        .iter()
+        .map(|decision| {
+            let instance = decision
+                .node
+                .provider
+                .as_ref()
+                .and_then(|provider| input.providers.get(provider));
+            let builder = steps::Builder {
+                stack: &input.configuration.settings.stack,
+                config_dir: &input.config_dir,
+                instance: instance.map(|found| &found.instance),
+                decision,
+            };
+            order::Planned {
+                decision,
+                steps: builder.steps(),
+            }
+        })
+        .collect();
+    let steps = order::ordered(planned, graph).map_err(|circle| {
+        Refusal::Circle(
+            circle
+                .0
+                .iter()
+                .map(Address::to_string)
+                .collect::<Vec<_>>()
+                .join(" -> "),
+        )
+    })?;
+    let held_back = gathered
+        .decisions
+        .iter()
+        .filter_map(|decision| decision.held_back.clone())
+        .collect();
+    let nodes: Vec<Node> = gathered
+        .decisions
+        .into_iter()
+        .map(|decision| decision.node)
+        .collect();
+    let mut plan = Plan {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        tool: format!("sk-dr {}", env!("CARGO_PKG_VERSION")),
+        made_at: input.made_at,
+        stack: input.configuration.settings.stack.clone(),
+        goal: input.goal.clone(),
+        config_dir: input.config_dir.clone(),
+        providers: planned_providers(input),
+        secrets: BTreeMap::new(),
+        applyable: !nodes.iter().any(|node| node.state == NodeState::Blocked),
+        nodes,
+        steps,
+        unchanged: gathered.unchanged,
+        held_back,
+        unswept: unswept(input),
+        pinned: Vec::new(),
+        consents: input.consents.to_vec(),
+        findings: gathered.findings,
+        outputs: outputs(input),
+        digest: String::new(),
+    };
+    plan.secrets = secrets(input, &plan);
+    plan.findings.extend(crate::check::findings(&plan));
+    seal(&mut plan)?;
+    Ok(plan)
+}
+
+/// Writes the digest, after any change to a plan.
+///
+/// # Errors
+/// Where the plan cannot be written as JSON.
+pub fn seal(plan: &mut Plan) -> Result<(), Refusal> {
+    plan.digest = plan
+        .compute_digest()
+        .map_err(|error| Refusal::Unwritable(error.to_string()))?;
+    Ok(())
+}
+
+fn planned_providers(input: &Input<'_>) -> BTreeMap<ProviderRef, PlannedProvider> {
+    let arguments = |provider: &ProviderRef| {
+        let declared = input.configuration.providers.get(provider);
+        declared.map_or_else(
+            || Expr::object(BTreeMap::new()),
+            |block| block.arguments.clone(),
+        )
+    };
+    input
+        .providers
+        .iter()
+        .map(|(provider, found)| {
+            let planned = PlannedProvider {
+                instance: found.instance.clone(),
+                connect: arguments(provider),
+                title: found.title.clone(),
+            };
+            (provider.clone(), planned)
+        })
+        .collect()
+}
+
+/// Sources of the secrets that the plan's expressions name; never a value.
+fn secrets(
+    input: &Input<'_>,
+    plan: &Plan,
+) -> BTreeMap<crate::model::secret::SecretName, crate::model::secret::SecretSource> {
+    let in_steps = plan.steps.iter().flat_map(|step| match &step.op {
+        document::Op::Kube(op) => op.body.secrets(),
+        document::Op::Local(op) => op
+            .command
+            .iter()
+            .chain(op.environment.values())
+            .flat_map(Expr::secrets)
+            .collect::<BTreeSet<_>>(),
+    });
+    let in_providers = plan
+        .providers
+        .values()
+        .flat_map(|provider| provider.connect.secrets());
+    in_steps
+        .chain(in_providers)
+        .filter_map(|name| Some((name.clone(), input.configuration.secrets.get(name)?.clone())))
+        .collect()
+}
+
+fn outputs(input: &Input<'_>) -> BTreeMap<String, PlannedOutput> {
+    let shown = |output: &crate::model::resource::Output| PlannedOutput {
+        // A sensitive value is not stored in a plan (R32).
+        value: if output.sensitive {
+            Expr::Value(serde_json::Value::Null)
+        } else {
+            output.value.clone()
+        },
+        sensitive: output.sensitive,
+    };
+    match input.goal.mode {
+        GoalMode::Destroy => BTreeMap::new(),
+        GoalMode::Converge => input
+            .configuration
+            .outputs
+            .iter()
+            .map(|(name, output)| (name.clone(), shown(output)))
+            .collect(),
+    }
+}
+
+/// Where orphans could not be looked for: LISTs that answered nothing, and providers that the record knows and the
+/// configuration does not.
+fn unswept(input: &Input<'_>) -> Vec<Unswept> {
+    let mut unswept = Vec::new();
+    for (query, answer) in &input.live.answers {
+        let (
+            Query::List {
+                provider,
+                resource,
+                namespace,
+            },
+            Answer::Unknown(why),
+        ) = (query, answer)
+        else {
+            continue;
+        };
+        let Some(kind) = swept_kind(resource) else {
+            continue;
+        };
+        let concerned = queries::is_concerned(input.configuration, provider, kind, input.inventory);
+        unswept.push(Unswept {
+            provider: provider.clone(),
+            resource: match namespace {
+                Some(namespace) => format!("{} in namespace {namespace}", resource.title()),
+                None => resource.title(),
+            },
+            reason: why.message.clone(),
+            class: why.class,
+            concerned,
+        });
+    }
+    for (provider, uid) in input
+        .inventory
+        .into_iter()
+        .flat_map(|inventory| &inventory.clusters)
+    {
+        if !input.configuration.providers.contains_key(provider) {
+            unswept.push(Unswept {
+                provider: provider.clone(),
+                resource: "everything".to_owned(),
+                reason: format!(
+                    "the provider is not in the configuration any more (cluster {uid})"
+                ),
+                class: FailureClass::Unreachable,
+                concerned: false,
+            });
+        }
+    }
+    unswept
+}
+
+fn swept_kind(resource: &crate::model::identity::KubeResource) -> Option<&'static str> {
+    kinds::KINDS.iter().find_map(|kind| match kind.home() {
+        Home::Kube(home) if home == *resource => Some(kind.schema().kind),
+        Home::Kube(_) | Home::Command => None,
+    })
+}
+
+/// A word as a POSIX shell needs it: quoted where it has characters that the shell would take.
+pub fn shell_word(word: &str) -> String {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '=' | ':');
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

@@ -18,7 +18,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The seam under every client: one request, one answer, both whole. Production, sandbox and faults are such services.
-pub type Wire = tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
+pub type Wire =
+    tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
 
 /// What the process hands over. Nothing below reads the environment or the clock by itself.
 #[derive(Clone)]
@@ -71,15 +72,29 @@ impl World {
     ///
     /// # Errors
     /// Where arguments cannot be read (kubeconfig missing, secret unreadable). Does not ask the server anything.
-    pub async fn connect(&self, provider: &ProviderRef, _arguments: &Expr, _bindings: &Bindings) -> Result<String, Why> {
-        Err(Why { class: FailureClass::Unreachable, message: format!("{provider} has no client") })
+    pub async fn connect(
+        &self,
+        provider: &ProviderRef,
+        _arguments: &Expr,
+        _bindings: &Bindings,
+    ) -> Result<String, Why> {
+        Err(Why {
+            class: FailureClass::Unreachable,
+            message: format!("{provider} has no client"),
+        })
     }
     /// Answers a question, with retries and a deadline.
     pub async fn answer(&self, query: &Query) -> Answer {
-        Answer::Unknown(Why { class: FailureClass::Unreachable, message: format!("{query:?} has no client") })
+        Answer::Unknown(Why {
+            class: FailureClass::Unreachable,
+            message: format!("{query:?} has no client"),
+        })
     }
     /// Performs an operation: once, except where the server certainly did nothing (429, connection refused).
     pub async fn perform(&self, _op: &Op, _bound: &Bound) -> Effect {
-        Effect::Refused(Why { class: FailureClass::Unreachable, message: "no client".to_owned() })
+        Effect::Refused(Why {
+            class: FailureClass::Unreachable,
+            message: "no client".to_owned(),
+        })
     }
 }

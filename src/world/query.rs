@@ -112,11 +112,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// The answer; unasked is a mistake of the program and reads as unknown, never as absent.
-    pub fn answer(&self, query: &Query) -> Answer {
-        self.answers.get(query).cloned().unwrap_or_else(|| {
-            Answer::Unknown(Why { class: FailureClass::Malformed, message: format!("{query:?} was not asked") })
-        })
+    /// The answer; `None` where it was not asked, which callers treat as unknown, never as absent.
+    pub fn answer(&self, query: &Query) -> Option<&Answer> {
+        self.answers.get(query)
     }
 }
 

@@ -1,0 +1,162 @@
+//! What is decided for one object, before it becomes steps.
+
+use super::document::{
+    Action, Blocker, FieldChange, HeldBack, Node, NodeState, Reason, ReasonCode,
+};
+use crate::kinds::{Difference, Kind};
+use crate::model::address::Address;
+use crate::model::expression::Expr;
+use crate::model::identity::{Key, ProviderRef};
+use crate::model::json_path::JsonPath;
+use crate::model::resource::Resource;
+use serde_json::Value as Json;
+
+/// What is to be done to one object.
+pub enum Work {
+    /// Nothing: it is blocked.
+    Nothing,
+    /// POST.
+    Create,
+    /// Server-side apply and, for what goes, a merge patch.
+    Update(Update),
+    /// DELETE.
+    Delete,
+    /// Marks off.
+    Release,
+    /// Run the cluster's command.
+    Run,
+}
+
+/// An update.
+pub struct Update {
+    /// Differences that are written.
+    pub taken: Vec<Difference>,
+    /// Differences left as they are (`ignore_changes`).
+    pub ignored: Vec<Difference>,
+    /// Mark members to write, by place.
+    pub marks: Vec<JsonPath>,
+}
+
+/// One object that is not unchanged.
+pub struct Decision<'a> {
+    /// As it will stand in the plan.
+    pub node: Node,
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// Its declaration; none for an orphan.
+    pub resource: Option<&'a Resource>,
+    /// The live object.
+    pub live: Option<&'a Json>,
+    /// What is done.
+    pub work: Work,
+    /// Where it is held back: its entry.
+    pub held_back: Option<HeldBack>,
+}
+
+/// Outcome for one declared resource.
+pub enum Outcome<'a> {
+    /// It is as declared.
+    Unchanged,
+    /// There is nothing to do and nothing to say: absent on destroy.
+    Nothing,
+    /// It is not ours: left alone on destroy, with a finding.
+    LeftAlone(String),
+    /// Something is to be done, or stops it.
+    Decided(Box<Decision<'a>>),
+}
+
+/// Who a decision is about.
+#[derive(Clone)]
+pub struct Subject {
+    /// Address.
+    pub address: Address,
+    /// Its provider.
+    pub provider: Option<ProviderRef>,
+    /// Its key.
+    pub key: Key,
+}
+
+impl<'a> Decision<'a> {
+    /// A decision with nothing in it yet.
+    pub fn new(subject: Subject, kind: &'static dyn Kind, action: Action, reason: Reason) -> Self {
+        let node = Node {
+            kind: subject.address.kind.clone(),
+            address: subject.address,
+            previous_address: None,
+            provider: subject.provider,
+            key: subject.key,
+            action,
+            importing: false,
+            reason,
+            before: Json::Null,
+            after: Expr::Value(Json::Null),
+            sensitive: std::collections::BTreeSet::new(),
+            fields: Vec::new(),
+            state: NodeState::Planned,
+            blockers: Vec::new(),
+        };
+        Self {
+            node,
+            kind,
+            resource: None,
+            live: None,
+            work: Work::Nothing,
+            held_back: None,
+        }
+    }
+
+    /// The same, stopped.
+    #[must_use]
+    pub fn blocked(mut self, blocker: Blocker) -> Self {
+        self.node.state = NodeState::Blocked;
+        self.node.blockers.push(blocker);
+        self.work = Work::Nothing;
+        self
+    }
+
+    /// Holds it back.
+    pub fn hold_back(&mut self, held: HeldBack) {
+        self.node.state = NodeState::HeldBack;
+        self.held_back = Some(held);
+        self.work = Work::Nothing;
+    }
+
+    /// Whether its object goes.
+    pub fn removes(&self) -> bool {
+        match self.work {
+            Work::Delete | Work::Release => true,
+            Work::Nothing | Work::Create | Work::Update(_) | Work::Run => false,
+        }
+    }
+}
+
+/// A reason.
+pub fn reason(code: ReasonCode, text: impl Into<String>) -> Reason {
+    Reason {
+        code,
+        text: text.into(),
+    }
+}
+
+/// A blocker.
+pub fn blocker(code: &str, text: impl Into<String>, cure: impl Into<String>) -> Blocker {
+    Blocker {
+        code: code.to_owned(),
+        text: text.into(),
+        cure: cure.into(),
+    }
+}
+
+/// The differences as the plan shows them.
+pub fn field_changes(differences: &[Difference], live: &Json) -> Vec<FieldChange> {
+    differences
+        .iter()
+        .map(|difference| FieldChange {
+            path: difference.attribute.clone(),
+            before: difference.before.clone(),
+            after: difference.after.clone(),
+            by: super::managers::last_writer(live, &difference.place),
+            note: difference.note.map(str::to_owned),
+        })
+        .collect()
+}

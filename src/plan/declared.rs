@@ -1,0 +1,608 @@
+//! What is decided for one declared resource. One function for each state it can be found in.
+
+use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
+use super::document::{Action, GoalMode, HeldBack, NodeState, ReasonCode};
+use super::found::{Found, Objects, class_words};
+use super::input::{Conflicts, Input};
+use super::losses::{self, Losing};
+use super::managers;
+use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
+use super::queries::cluster_query;
+use crate::kinds::{Difference, Home, Kind};
+use crate::model::expression::Expr;
+use crate::model::identity::{
+    ADDRESS_LABEL, FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef,
+    STACK_LABEL,
+};
+use crate::model::resource::{IgnoreChanges, Resource};
+use crate::world::query::{Answer, Why};
+use serde_json::Value as Json;
+
+/// What every decision reads.
+pub struct Context<'a> {
+    /// The plan's input.
+    pub input: &'a Input<'a>,
+    /// The live objects by key.
+    pub objects: &'a Objects<'a>,
+}
+
+/// Decides one resource. `None`: its kind or key is not known, which `validate` has reported.
+pub fn decide<'a>(
+    context: &Context<'a>,
+    resource: &'a Resource,
+    kind: &'static dyn Kind,
+) -> Option<Outcome<'a>> {
+    let subject = Subject {
+        address: resource.address.clone(),
+        provider: resource.provider.clone(),
+        key: kind.key(resource)?,
+    };
+    Some(match (kind.home(), &resource.provider) {
+        (Home::Command, _) => decide_cluster(context, resource, kind, subject),
+        (Home::Kube(_), None) => return None,
+        (Home::Kube(home), Some(provider)) => {
+            let declared = Declared {
+                context,
+                resource,
+                kind,
+                subject,
+                home,
+                provider,
+            };
+            match context
+                .input
+                .providers
+                .get(provider)
+                .map(|found| &found.instance)
+            {
+                Some(Instance::Known { kube_system_uid }) => declared.found(kube_system_uid),
+                Some(Instance::MadeBy(cluster)) => declared.deferred(&cluster.to_string()),
+                Some(Instance::Unknown { reason }) => {
+                    declared.unknown_text(reason.clone(), format!("provider {provider}"))
+                }
+                None => declared.unknown_text(
+                    "it was not asked".to_owned(),
+                    format!("provider {provider}"),
+                ),
+            }
+        }
+    })
+}
+
+struct Declared<'a, 'c> {
+    context: &'c Context<'a>,
+    resource: &'a Resource,
+    kind: &'static dyn Kind,
+    subject: Subject,
+    home: KubeResource,
+    provider: &'a ProviderRef,
+}
+
+impl<'a> Declared<'a, '_> {
+    fn decision(&self, action: Action, code: ReasonCode, text: impl Into<String>) -> Decision<'a> {
+        let mut decision =
+            Decision::new(self.subject.clone(), self.kind, action, reason(code, text));
+        decision.resource = Some(self.resource);
+        decision.node.sensitive = self.resource.sensitive.clone();
+        decision
+    }
+
+    fn place(&self) -> (Option<&str>, &str) {
+        match &self.subject.key {
+            Key::Kube {
+                namespace, name, ..
+            } => (namespace.as_deref(), name),
+            Key::Cluster { name } => (None, name),
+        }
+    }
+
+    fn destroying(&self) -> bool {
+        self.context.input.goal.mode == GoalMode::Destroy
+    }
+
+    /// Its provider's cluster is made by this plan: nothing is asked, the diff comes from the configuration (R31).
+    fn deferred(&self, cluster: &str) -> Outcome<'a> {
+        if self.destroying() {
+            return Outcome::Nothing;
+        }
+        let mut decision = self.decision(
+            Action::Create,
+            ReasonCode::ProviderDeferred,
+            format!("{cluster} does not exist yet"),
+        );
+        decision.node.after = self.resource.body.clone();
+        decision.node.state = NodeState::Deferred;
+        decision.work = Work::Create;
+        Outcome::Decided(Box::new(decision))
+    }
+
+    fn found(&self, cluster_uid: &str) -> Outcome<'a> {
+        let (namespace, name) = self.place();
+        match self
+            .context
+            .objects
+            .find(self.provider, &self.home, namespace, name)
+        {
+            Found::Present(live) => self.present(cluster_uid, live),
+            Found::Absent => self.absent(cluster_uid),
+            Found::NotServed => self.not_served(),
+            Found::Unknown(why) => self.unknown(why),
+            Found::NotAsked => self.unknown_text("it was not asked".to_owned(), self.home.title()),
+        }
+    }
+
+    fn absent(&self, cluster_uid: &str) -> Outcome<'a> {
+        if self.destroying() {
+            return Outcome::Nothing;
+        }
+        let mut decision = self.decision(Action::Create, ReasonCode::Absent, "it does not exist");
+        decision.node.after = self.resource.body.clone();
+        decision.work = Work::Create;
+        if self.belongs_to_another_cluster(cluster_uid) {
+            decision = decision.blocked(blocker(
+                "loss",
+                "Earlier runs made this object in another cluster: creating it here, empty, would be taken for the original.",
+                "If the old cluster is lost, recover it; if this cluster replaces it on purpose, name its UID with `identity` in the provider block.",
+            ));
+        }
+        Outcome::Decided(Box::new(decision))
+    }
+
+    /// R2, the half that the inventory can answer: the record shows this key in a cluster with another identity, and
+    /// the configuration does not name the new one.
+    fn belongs_to_another_cluster(&self, cluster_uid: &str) -> bool {
+        let Some(inventory) = self.context.input.inventory else {
+            return false;
+        };
+        let recorded = inventory.clusters.get(self.provider);
+        let named = super::declared_identity(self.context.input.configuration, self.provider);
+        recorded.is_some_and(|uid| uid != cluster_uid)
+            && named.as_deref() != Some(cluster_uid)
+            && inventory.owned.iter().any(|owned| {
+                owned.provider.as_ref() == Some(self.provider) && owned.key == self.subject.key
+            })
+    }
+
+    fn not_served(&self) -> Outcome<'a> {
+        if self.destroying() {
+            return Outcome::Nothing;
+        }
+        let decision = self
+            .decision(
+                Action::Create,
+                ReasonCode::Unknown,
+                format!("the API server does not serve {}", self.home.title()),
+            )
+            .blocked(blocker(
+                "not-served",
+                format!("The API server does not serve {}.", self.home.title()),
+                cure_for_not_served(&self.home),
+            ));
+        Outcome::Decided(Box::new(decision))
+    }
+
+    fn unknown(&self, why: &Why) -> Outcome<'a> {
+        self.unknown_text(
+            format!("{}: {}", class_words(why.class), why.message),
+            format!("list on {}, see docs/permissions.md", self.home.title()),
+        )
+    }
+
+    fn unknown_text(&self, text: String, needs: String) -> Outcome<'a> {
+        let decision = self
+            .decision(
+                Action::NoOp,
+                ReasonCode::Unknown,
+                "sk-dr cannot tell whether it exists",
+            )
+            .blocked(blocker("unknown", text, format!("needs: {needs}")));
+        Outcome::Decided(Box::new(decision))
+    }
+
+    fn present(&self, cluster_uid: &str, live: &'a Json) -> Outcome<'a> {
+        let stack = &self.context.input.configuration.settings.stack;
+        let bearer = Bearer {
+            cluster_uid,
+            resource: &self.home,
+            live,
+        };
+        let whose = standing(&bearer, stack);
+        if self.destroying() {
+            return self.destroy(cluster_uid, live, whose);
+        }
+        if live["metadata"]["deletionTimestamp"].is_string() {
+            return self.terminating(live);
+        }
+        match whose {
+            Standing::Ours { address_label, .. } => self.ours(live, &address_label),
+            Standing::OtherStack(other) => self.refused(live, "other-stack",
+                format!("It carries the mark of stack \"{other}\"."),
+                format!("Remove it from one of the two configurations; releasing it there with `sk-dr destroy -target` of stack \"{other}\" makes it free.")),
+            Standing::Unmarked => self.foreign(live, "needs-adopt", "It exists and is not marked as ours.".to_owned()),
+            Standing::Copy(mark) => self.foreign(live, "copy",
+                format!("Its mark was made for another object ({mark}): it came along with a backup or a clone.")),
+            Standing::Damaged => self.foreign(live, "damaged-mark", "Its mark is damaged and proves nothing.".to_owned()),
+        }
+    }
+
+    fn terminating(&self, live: &'a Json) -> Outcome<'a> {
+        let since = live["metadata"]["deletionTimestamp"]
+            .as_str()
+            .unwrap_or("unknown");
+        let finalizers: Vec<&str> = live["metadata"]["finalizers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+            .collect();
+        let mut decision = self
+            .decision(
+                Action::NoOp,
+                ReasonCode::Unknown,
+                format!("it is being deleted since {since}"),
+            )
+            .blocked(blocker(
+                "terminating",
+                if finalizers.is_empty() {
+                    "It is being deleted.".to_owned()
+                } else {
+                    format!(
+                        "It is being deleted and waits for its finalizers: {}.",
+                        finalizers.join(", ")
+                    )
+                },
+                "Plan again once it is gone.",
+            ));
+        decision.node.before = self.kind.attributes(live);
+        Outcome::Decided(Box::new(decision))
+    }
+
+    fn ours(&self, live: &'a Json, address_label: &str) -> Outcome<'a> {
+        let (ignored, taken) = self.differences(live);
+        let renamed = !is_label_of(address_label, &self.resource.address);
+        if taken.is_empty() && !renamed {
+            return Outcome::Unchanged;
+        }
+        let why = if taken.is_empty() {
+            reason(ReasonCode::Renamed, format!("renamed from {address_label}"))
+        } else {
+            reason(ReasonCode::Differs, "it differs from the configuration")
+        };
+        let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
+        if renamed {
+            decision.node.previous_address = address_label.parse().ok();
+        }
+        let marks = if renamed {
+            vec![super::marks::label(ADDRESS_LABEL)]
+        } else {
+            Vec::new()
+        };
+        Outcome::Decided(Box::new(self.update(
+            decision,
+            live,
+            Update {
+                taken,
+                ignored,
+                marks,
+            },
+        )))
+    }
+
+    fn update(&self, mut decision: Decision<'a>, live: &'a Json, update: Update) -> Decision<'a> {
+        decision.resource = Some(self.resource);
+        decision.live = Some(live);
+        decision.node.sensitive = self.resource.sensitive.clone();
+        decision.node.before = self.kind.attributes(live);
+        decision.node.after = self.resource.body.clone();
+        decision.node.fields = field_changes(&update.taken, live);
+        let conflict = self.conflict(live, &update.taken);
+        decision.work = Work::Update(update);
+        match conflict {
+            Some(text) => decision.blocked(blocker(
+                "conflict",
+                text,
+                "Change it there, leave it out with ignore_changes, or take it with -force-conflicts.",
+            )),
+            None => decision,
+        }
+    }
+
+    /// A field that another *Apply* manager holds would be set back by it at its next sync: Argo CD and Flux win that
+    /// game. An *Update* manager (kubectl edit) does not come back.
+    fn conflict(&self, live: &Json, taken: &[Difference]) -> Option<String> {
+        if self.context.input.conflicts == Conflicts::Force {
+            return None;
+        }
+        let held: Vec<String> = taken
+            .iter()
+            .flat_map(|difference| {
+                managers::others(live, &difference.place)
+                    .into_iter()
+                    .filter(|manager| manager.operation == "Apply" && manager.name != FIELD_MANAGER)
+                    .map(|manager| {
+                        format!(
+                            "{} is applied by \"{}\"",
+                            difference.attribute.join("."),
+                            manager.name
+                        )
+                    })
+            })
+            .collect();
+        (!held.is_empty()).then(|| format!("{}.", held.join("; ")))
+    }
+
+    /// Exists without our mark: adopted only when named (R24), with the full difference shown either way.
+    fn foreign(&self, live: &'a Json, code: &str, text: String) -> Outcome<'a> {
+        let (ignored, taken) = self.differences(live);
+        let marks = [
+            super::marks::label(STACK_LABEL),
+            super::marks::label(ADDRESS_LABEL),
+            super::marks::annotation(OWNER_ANNOTATION),
+        ];
+        let named = self
+            .context
+            .input
+            .adopt
+            .iter()
+            .any(|address| address.covers(&self.resource.address));
+        let why = reason(ReasonCode::Adopted, "it exists and -adopt names it");
+        let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
+        decision.node.importing = true;
+        decision = self.update(
+            decision,
+            live,
+            Update {
+                taken,
+                ignored,
+                marks: marks.to_vec(),
+            },
+        );
+        if !named {
+            decision.node.reason =
+                reason(ReasonCode::Unknown, "it exists and is not marked as ours");
+            decision = decision.blocked(blocker(
+                code,
+                text,
+                format!(
+                    "-adopt={} makes it ours.",
+                    super::shell_word(&self.resource.address.to_string())
+                ),
+            ));
+        }
+        Outcome::Decided(Box::new(decision))
+    }
+
+    fn refused(&self, live: &'a Json, code: &str, text: String, cure: String) -> Outcome<'a> {
+        let mut decision = self
+            .decision(
+                Action::NoOp,
+                ReasonCode::Unknown,
+                "it belongs to somebody else",
+            )
+            .blocked(blocker(code, text, cure));
+        decision.node.before = self.kind.attributes(live);
+        Outcome::Decided(Box::new(decision))
+    }
+
+    fn differences(&self, live: &Json) -> (Vec<Difference>, Vec<Difference>) {
+        self.kind
+            .differences(self.resource, live)
+            .into_iter()
+            .partition(|difference| {
+                is_ignored(
+                    &self.resource.lifecycle.ignore_changes,
+                    &difference.attribute,
+                )
+            })
+    }
+
+    fn destroy(&self, cluster_uid: &str, live: &'a Json, whose: Standing) -> Outcome<'a> {
+        let removal = Removal {
+            context: self.context,
+            kind: self.kind,
+            cluster_uid,
+            live,
+            why: reason(ReasonCode::DestroyRequested, "destroy was asked for"),
+        };
+        match whose {
+            Standing::Ours { origin, .. } => {
+                let mut decision = removal.decide(self.subject.clone(), origin);
+                decision.resource = Some(self.resource);
+                if self.resource.lifecycle.prevent_destroy {
+                    let held = HeldBack {
+                        address: self.resource.address.clone(),
+                        action: decision.node.action,
+                        reason: "its lifecycle says prevent_destroy".to_owned(),
+                        losses: Vec::new(),
+                        consent: None,
+                    };
+                    decision.hold_back(held);
+                }
+                Outcome::Decided(Box::new(decision))
+            }
+            Standing::Unmarked => Outcome::LeftAlone("it carries no mark of ours".to_owned()),
+            Standing::OtherStack(other) => {
+                Outcome::LeftAlone(format!("it belongs to stack \"{other}\""))
+            }
+            Standing::Copy(mark) => {
+                Outcome::LeftAlone(format!("its mark was made for another object ({mark})"))
+            }
+            Standing::Damaged => Outcome::LeftAlone("its mark is damaged".to_owned()),
+        }
+    }
+}
+
+/// An owned object that is to go: by destroy, or because nothing declares it any more.
+pub struct Removal<'a, 'c> {
+    /// What every decision reads.
+    pub context: &'c Context<'a>,
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// UID of its cluster.
+    pub cluster_uid: &'c str,
+    /// The object.
+    pub live: &'a Json,
+    /// Why it goes.
+    pub why: super::document::Reason,
+}
+
+impl<'a> Removal<'a, '_> {
+    /// Created: deleted, with consent where it holds data. Adopted: released (R24).
+    pub fn decide(self, subject: Subject, origin: Origin) -> Decision<'a> {
+        let (action, work, why) = match origin {
+            Origin::Created => (Action::Delete, Work::Delete, self.why.clone()),
+            Origin::Adopted => (
+                Action::Forget,
+                Work::Release,
+                reason(
+                    ReasonCode::ReleasedBecauseAdopted,
+                    "it was adopted, so it is released and not deleted",
+                ),
+            ),
+        };
+        let mut decision = Decision::new(subject, self.kind, action, why);
+        decision.live = Some(self.live);
+        decision.node.before = self.kind.attributes(self.live);
+        decision.work = work;
+        if self.live["metadata"]["deletionTimestamp"].is_string() {
+            return decision.blocked(blocker(
+                "terminating",
+                "It is being deleted already.",
+                "Plan again once it is gone.",
+            ));
+        }
+        if action == Action::Delete && self.kind.holds_data() {
+            self.guard_data(decision)
+        } else {
+            decision
+        }
+    }
+
+    fn guard_data(&self, mut decision: Decision<'a>) -> Decision<'a> {
+        let Key::Kube { name, .. } = &decision.node.key else {
+            return decision;
+        };
+        let Some(provider) = decision.node.provider.clone() else {
+            return decision;
+        };
+        let found = if is_system_namespace(name) {
+            Ok((None, Vec::new(), "system namespaces are never deleted"))
+        } else {
+            losses::of_namespace(self.context.input.live, &provider, name).map(|losses| {
+                let losing = Losing {
+                    address: &decision.node.address,
+                    cluster_uid: self.cluster_uid,
+                    uid: self.live["metadata"]["uid"].as_str().unwrap_or_default(),
+                    action: Action::Delete,
+                };
+                (
+                    Some(losses::consent(&losing, &losses)),
+                    losses,
+                    "deleting it loses what is in it",
+                )
+            })
+        };
+        match found {
+            Err(why) => decision.blocked(blocker(
+                "unknown",
+                format!(
+                    "What would be lost with it cannot be listed: {}",
+                    why.message
+                ),
+                "An unreadable list is never taken for an empty one.",
+            )),
+            Ok((Some(consent), _, _)) if self.context.input.consents.contains(&consent) => decision,
+            Ok((consent, losses, text)) => {
+                let held = HeldBack {
+                    address: decision.node.address.clone(),
+                    action: Action::Delete,
+                    reason: text.to_owned(),
+                    losses,
+                    consent,
+                };
+                decision.hold_back(held);
+                decision
+            }
+        }
+    }
+}
+
+/// `default` and `kube-*` are never deleted, with no consent.
+pub fn is_system_namespace(name: &str) -> bool {
+    name == "default" || name.starts_with("kube-")
+}
+
+fn is_ignored(ignore: &IgnoreChanges, attribute: &[String]) -> bool {
+    match ignore {
+        IgnoreChanges::Nothing => false,
+        IgnoreChanges::All => true,
+        IgnoreChanges::Paths(paths) => paths.iter().any(|path| attribute.starts_with(path)),
+    }
+}
+
+fn cure_for_not_served(home: &KubeResource) -> String {
+    if home.group == "velero.io" {
+        "Install Velero (its CRDs at least: `velero install --crds-only`), then plan again."
+            .to_owned()
+    } else {
+        format!("Install what serves {}, then plan again.", home.title())
+    }
+}
+
+/// A cluster made by a command: kubeconfig missing is absent, an API that is silent is unknown (surface, section 1).
+fn decide_cluster<'a>(
+    context: &Context<'a>,
+    resource: &'a Resource,
+    kind: &'static dyn Kind,
+    subject: Subject,
+) -> Outcome<'a> {
+    if context.input.goal.mode == GoalMode::Destroy {
+        return Outcome::LeftAlone(
+            "a cluster made by a command is released, nothing runs".to_owned(),
+        );
+    }
+    let mut decision = Decision::new(
+        subject,
+        kind,
+        Action::Create,
+        reason(ReasonCode::Absent, "its kubeconfig does not exist"),
+    );
+    decision.resource = Some(resource);
+    decision.node.after = resource.body.clone();
+    decision.work = Work::Run;
+    let answer = cluster_query(resource, &context.input.config_dir)
+        .and_then(|query| context.input.live.answer(&query));
+    Outcome::Decided(Box::new(match answer {
+        Some(Answer::Present(_)) => return Outcome::Unchanged,
+        Some(Answer::Absent | Answer::NotServed) if is_recorded(context, resource) => decision.blocked(blocker(
+            "loss",
+            "An earlier run made this cluster and its kubeconfig is gone: this looks like a loss.",
+            "Bring the kubeconfig back, or, to make it again on purpose, remove it from the inventory by giving it another name.",
+        )),
+        Some(Answer::Absent | Answer::NotServed) => decision,
+        Some(Answer::Unknown(why)) => unknown_cluster(decision, &why.message),
+        None => unknown_cluster(decision, "it was not asked"),
+    }))
+}
+
+fn unknown_cluster<'a>(mut decision: Decision<'a>, message: &str) -> Decision<'a> {
+    decision.node.action = Action::NoOp;
+    decision.node.after = Expr::Value(Json::Null);
+    decision.node.reason = reason(
+        ReasonCode::Unknown,
+        "its kubeconfig exists and its API does not answer",
+    );
+    decision.blocked(blocker(
+        "unknown",
+        message,
+        "Start it, or remove its kubeconfig if it is gone for good.",
+    ))
+}
+
+fn is_recorded(context: &Context<'_>, resource: &Resource) -> bool {
+    let name = resource.text("name").unwrap_or_default();
+    context
+        .input
+        .inventory
+        .is_some_and(|inventory| inventory.made_clusters.contains_key(&name))
+}

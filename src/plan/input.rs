@@ -1,0 +1,52 @@
+//! All that a plan is made of, as one value. Nothing is asked while a plan is made.
+
+use super::document::Goal;
+use crate::journal::record::Inventory;
+use crate::model::address::Address;
+use crate::model::identity::{Instance, ProviderRef};
+use crate::model::resource::Configuration;
+use crate::world::query::Live;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// What is done with fields that another Apply manager (Argo CD, Flux) holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflicts {
+    /// The node is blocked.
+    Block,
+    /// They are taken: `-force-conflicts`.
+    Force,
+}
+
+/// A provider as it was found before planning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundProvider {
+    /// Which real thing.
+    pub instance: Instance,
+    /// Context and server, for people.
+    pub title: String,
+}
+
+/// Input of a plan.
+pub struct Input<'a> {
+    /// What is declared.
+    pub configuration: &'a Configuration,
+    /// What the plan is for.
+    pub goal: &'a Goal,
+    /// Every answer.
+    pub live: &'a Live,
+    /// Every provider used.
+    pub providers: &'a BTreeMap<ProviderRef, FoundProvider>,
+    /// Evidence of earlier runs (R26).
+    pub inventory: Option<&'a Inventory>,
+    /// `-adopt`.
+    pub adopt: &'a [Address],
+    /// `-consent`.
+    pub consents: &'a [String],
+    /// `-force-conflicts`.
+    pub conflicts: Conflicts,
+    /// Now.
+    pub made_at: Timestamp,
+    /// Absolute configuration directory.
+    pub config_dir: String,
+}

@@ -1,0 +1,169 @@
+//! Order of steps: makers before users, users' removal before what they used, teardown ranks where nothing else says.
+//! Derived, never kept in a list.
+
+use super::decision::Decision;
+use super::document::{Step, StepId};
+use crate::goal::graph::Graph;
+use crate::model::address::Address;
+use crate::model::identity::{Key, ProviderRef};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A node with its steps.
+pub struct Planned<'a> {
+    /// Its decision.
+    pub decision: &'a Decision<'a>,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Steps that wait for each other in a circle: the addresses in it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Circle(pub Vec<Address>);
+
+/// All steps with their `after`, in an order that respects it and is otherwise by address.
+///
+/// # Errors
+/// Where steps wait for each other in a circle.
+pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Circle> {
+    let last: BTreeMap<&Address, StepId> = planned
+        .iter()
+        .filter_map(|one| Some((&one.decision.node.address, one.steps.last()?.id.clone())))
+        .collect();
+    let removals = Removals::of(&planned);
+    let mut steps = Vec::new();
+    for one in &planned {
+        let mut previous: Option<StepId> = None;
+        for step in &one.steps {
+            let mut after: BTreeSet<StepId> = previous.iter().cloned().collect();
+            if previous.is_none() {
+                after.extend(if one.decision.removes() {
+                    removals.before(one.decision)
+                } else {
+                    makers(one.decision, graph, &last)
+                });
+            }
+            after.remove(&step.id);
+            previous = Some(step.id.clone());
+            steps.push(Step {
+                after: after.into_iter().collect(),
+                ..step.clone()
+            });
+        }
+    }
+    sorted(steps)
+}
+
+fn makers(
+    decision: &Decision<'_>,
+    graph: &Graph,
+    last: &BTreeMap<&Address, StepId>,
+) -> BTreeSet<StepId> {
+    let needs = graph.needs.get(&decision.node.address);
+    needs
+        .into_iter()
+        .flatten()
+        .filter_map(|need| last.get(need).cloned())
+        .collect()
+}
+
+type Place<'a> = (Option<&'a ProviderRef>, Key);
+
+/// Who must be gone, or let go, before an object is removed.
+struct Removals<'a> {
+    users: BTreeMap<Place<'a>, BTreeSet<StepId>>,
+    ranks: BTreeMap<(Option<&'a ProviderRef>, u8), BTreeSet<StepId>>,
+}
+
+impl<'a> Removals<'a> {
+    fn of(planned: &'a [Planned<'a>]) -> Self {
+        let mut users: BTreeMap<Place<'a>, BTreeSet<StepId>> = BTreeMap::new();
+        let mut ranks: BTreeMap<(Option<&ProviderRef>, u8), BTreeSet<StepId>> = BTreeMap::new();
+        for one in planned {
+            let (Some(live), Some(last)) = (one.decision.live, one.steps.last()) else {
+                continue;
+            };
+            let provider = one.decision.node.provider.as_ref();
+            for key in one.decision.kind.live_needs(live) {
+                users
+                    .entry((provider, key))
+                    .or_default()
+                    .insert(last.id.clone());
+            }
+            if one.decision.removes() {
+                ranks
+                    .entry((provider, one.decision.kind.teardown_rank()))
+                    .or_default()
+                    .insert(last.id.clone());
+            }
+        }
+        Self { users, ranks }
+    }
+
+    /// Steps of objects that use this one (removed, or changed to use another), and removals of lower rank.
+    fn before(&self, decision: &Decision<'_>) -> BTreeSet<StepId> {
+        let provider = decision.node.provider.as_ref();
+        let users = self
+            .users
+            .get(&(provider, decision.node.key.clone()))
+            .into_iter()
+            .flatten();
+        let lower = self
+            .ranks
+            .range((provider, 0)..(provider, decision.kind.teardown_rank()))
+            .flat_map(|(_, ids)| ids);
+        users.chain(lower).cloned().collect()
+    }
+}
+
+/// Kahn's algorithm; among ready steps the first by position, so that the order is the same for the same input.
+fn sorted(steps: Vec<Step>) -> Result<Vec<Step>, Circle> {
+    let position: BTreeMap<StepId, usize> = steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| (step.id.clone(), at))
+        .collect();
+    let mut waiting: Vec<usize> = Vec::with_capacity(steps.len());
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    for (at, step) in steps.iter().enumerate() {
+        let before: Vec<usize> = step
+            .after
+            .iter()
+            .filter_map(|id| position.get(id).copied())
+            .collect();
+        waiting.push(before.len());
+        for earlier in before {
+            if let Some(list) = followers.get_mut(earlier) {
+                list.push(at);
+            }
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..steps.len())
+        .filter(|at| waiting.get(*at) == Some(&0))
+        .collect();
+    let mut order = Vec::with_capacity(steps.len());
+    while let Some(at) = ready.pop_first() {
+        order.push(at);
+        for follower in followers.get(at).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(*follower) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(*follower);
+                }
+            }
+        }
+    }
+    if order.len() < steps.len() {
+        let done: BTreeSet<usize> = order.into_iter().collect();
+        let left = steps
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !done.contains(at))
+            .map(|(_, step)| step.node.clone());
+        return Err(Circle(left.collect::<BTreeSet<_>>().into_iter().collect()));
+    }
+    let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    Ok(order
+        .into_iter()
+        .filter_map(|at| slots.get_mut(at)?.take())
+        .collect())
+}

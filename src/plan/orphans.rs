@@ -1,0 +1,178 @@
+//! What carries our mark and is no longer declared (R27). Shown in every plan; never touched under `-target`,
+//! `-exclude` or where its LIST is unknown.
+
+use super::decision::{Decision, Subject, reason};
+use super::declared::{Context, Removal};
+use super::document::{Finding, Goal, GoalMode, ReasonCode};
+use super::ownership::{Bearer, Standing, standing};
+use crate::kinds::{self, Home, Kind};
+use crate::model::address::Address;
+use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
+use crate::world::query::Query;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// What a sweep found.
+#[derive(Default)]
+pub struct Swept<'a> {
+    /// Orphans to remove.
+    pub decisions: Vec<Decision<'a>>,
+    /// Orphans not touched now, and copies.
+    pub findings: Vec<Finding>,
+}
+
+/// Sweeps every LIST for objects that are marked as ours and not declared.
+pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>) -> Swept<'a> {
+    let mut swept = Swept::default();
+    for (query, objects) in context.objects.lists() {
+        let Query::List {
+            provider, resource, ..
+        } = query
+        else {
+            continue;
+        };
+        let Some(kind) = kind_of(resource) else {
+            continue;
+        };
+        let Some(Instance::Known { kube_system_uid }) = context
+            .input
+            .providers
+            .get(provider)
+            .map(|found| &found.instance)
+        else {
+            continue;
+        };
+        let sweeper = Sweeper {
+            context,
+            provider,
+            resource,
+            kind,
+            cluster_uid: kube_system_uid,
+        };
+        for object in objects {
+            let key = sweeper.key(object);
+            if !declared.contains(&(provider.clone(), key.clone())) {
+                sweeper.judge(object, key, &mut swept);
+            }
+        }
+    }
+    swept
+}
+
+fn kind_of(resource: &KubeResource) -> Option<&'static dyn Kind> {
+    kinds::KINDS.iter().copied().find(|kind| match kind.home() {
+        Home::Kube(home) => home == *resource,
+        Home::Command => false,
+    })
+}
+
+struct Sweeper<'a, 'c> {
+    context: &'c Context<'a>,
+    provider: &'c ProviderRef,
+    resource: &'c KubeResource,
+    kind: &'static dyn Kind,
+    cluster_uid: &'c str,
+}
+
+impl<'a> Sweeper<'a, '_> {
+    fn key(&self, object: &Json) -> Key {
+        Key::Kube {
+            resource: self.resource.clone(),
+            namespace: object["metadata"]["namespace"].as_str().map(str::to_owned),
+            name: object["metadata"]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    fn judge(&self, object: &'a Json, key: Key, swept: &mut Swept<'a>) {
+        let stack = &self.context.input.configuration.settings.stack;
+        let bearer = Bearer {
+            cluster_uid: self.cluster_uid,
+            resource: self.resource,
+            live: object,
+        };
+        match standing(&bearer, stack) {
+            Standing::Unmarked | Standing::OtherStack(_) => {}
+            Standing::Copy(mark) => swept.findings.push(self.finding(
+                "copy",
+                "A copy of an owned object",
+                format!(
+                    "{} {key} carries a mark made for another object ({mark}): it came along with a backup or a clone. It is not ours and is left alone.",
+                    self.resource.kind
+                ),
+                None,
+            )),
+            Standing::Damaged => swept.findings.push(self.finding(
+                "damaged-mark",
+                "A damaged mark",
+                format!("{} {key} carries only a part of our mark; it proves nothing and the object is left alone.", self.resource.kind),
+                None,
+            )),
+            Standing::Ours { address_label, origin } => {
+                let address = orphan_address(self.kind, &address_label, &key);
+                if is_narrowed(self.context.input.goal) {
+                    swept.findings.push(self.finding(
+                        "orphan-left",
+                        "An orphan is left for a full plan",
+                        format!("{} {key} is not in the configuration; with -target or -exclude orphans are not touched.", self.resource.kind),
+                        Some(address),
+                    ));
+                    return;
+                }
+                let why = match self.context.input.goal.mode {
+                    GoalMode::Converge => reason(
+                        ReasonCode::NotInConfiguration,
+                        format!("{address} is not in configuration{}", self.remark()),
+                    ),
+                    GoalMode::Destroy => reason(ReasonCode::DestroyRequested, "destroy was asked for"),
+                };
+                let removal = Removal {
+                    context: self.context,
+                    kind: self.kind,
+                    cluster_uid: self.cluster_uid,
+                    live: object,
+                    why,
+                };
+                let subject = Subject { address, provider: Some(self.provider.clone()), key };
+                swept.decisions.push(removal.decide(subject, origin));
+            }
+        }
+    }
+
+    fn remark(&self) -> &'static str {
+        match self.resource.plural.as_str() {
+            "schedules" => "; its backups in the bucket stay",
+            "backupstoragelocations" => "; the bucket and its backups stay",
+            _other => "",
+        }
+    }
+
+    fn finding(
+        &self,
+        code: &str,
+        summary: &str,
+        detail: String,
+        address: Option<Address>,
+    ) -> Finding {
+        Finding {
+            code: code.to_owned(),
+            address,
+            summary: summary.to_owned(),
+            detail,
+        }
+    }
+}
+
+/// The address in the label where it can be read, else one made of the key.
+fn orphan_address(kind: &'static dyn Kind, label: &str, key: &Key) -> Address {
+    match label.parse::<Address>() {
+        Ok(address) if address.kind == kind.schema().kind => address,
+        Ok(_) | Err(_) => kinds::orphan_address(kind.schema().kind, key),
+    }
+}
+
+fn is_narrowed(goal: &Goal) -> bool {
+    !goal.target.is_empty() || !goal.exclude.is_empty()
+}

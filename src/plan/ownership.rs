@@ -1,0 +1,95 @@
+//! Whose is a live object (R21 to R24): the table of `docs/ownership.md` as one function.
+
+use crate::model::address::Address;
+use crate::model::identity::{
+    ADDRESS_LABEL, KubeResource, OWNER_ANNOTATION, STACK_LABEL, address_label, owner_mark,
+};
+use serde_json::Value as Json;
+
+/// Label set on what we created, never on what we adopted (R22): tells a delete from a release (R24).
+pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// Its value.
+pub const MANAGED_BY: &str = "sk-dr";
+
+/// Whose an object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Our stack's mark, made for this very object in this very cluster.
+    Ours {
+        /// Value of its address label.
+        address_label: String,
+        /// Created by us or adopted.
+        origin: Origin,
+    },
+    /// No mark at all.
+    Unmarked,
+    /// Another stack's mark.
+    OtherStack(String),
+    /// Our stack's mark, made for another object or cluster: it travelled with a backup or a clone (R23).
+    Copy(String),
+    /// Our stack's label without a readable owner annotation: proves nothing.
+    Damaged,
+}
+
+/// How an owned object became ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// We made it: removing the block deletes it.
+    Created,
+    /// It was there before: removing the block releases it.
+    Adopted,
+}
+
+/// Where an object lives, for its mark.
+pub struct Bearer<'a> {
+    /// UID of the cluster's kube-system.
+    pub cluster_uid: &'a str,
+    /// Its type.
+    pub resource: &'a KubeResource,
+    /// The object.
+    pub live: &'a Json,
+}
+
+/// Whose the object is, seen from a stack.
+pub fn standing(bearer: &Bearer<'_>, stack: &str) -> Standing {
+    let labels = &bearer.live["metadata"]["labels"];
+    let owner = bearer.live["metadata"]["annotations"][OWNER_ANNOTATION].as_str();
+    match (labels[STACK_LABEL].as_str(), owner) {
+        (None, None) => Standing::Unmarked,
+        (None, Some(_)) => Standing::Damaged,
+        (Some(other), _) if other != stack => Standing::OtherStack(other.to_owned()),
+        (Some(_), None) => Standing::Damaged,
+        (Some(_), Some(mark)) if mark == expected_mark(bearer) => Standing::Ours {
+            address_label: labels[ADDRESS_LABEL]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            origin: origin(bearer.live),
+        },
+        (Some(_), Some(mark)) => Standing::Copy(mark.to_owned()),
+    }
+}
+
+/// Created carries the managed-by label; anything else is treated as adopted, since a release loses nothing.
+pub fn origin(live: &Json) -> Origin {
+    match live["metadata"]["labels"][MANAGED_BY_LABEL].as_str() {
+        Some(MANAGED_BY) => Origin::Created,
+        Some(_) | None => Origin::Adopted,
+    }
+}
+
+/// The owner annotation this bearer should have.
+pub fn expected_mark(bearer: &Bearer<'_>) -> String {
+    let metadata = &bearer.live["metadata"];
+    owner_mark(
+        bearer.cluster_uid,
+        bearer.resource,
+        metadata["namespace"].as_str(),
+        metadata["name"].as_str().unwrap_or_default(),
+    )
+}
+
+/// Whether an address label stands for an address.
+pub fn is_label_of(label: &str, address: &Address) -> bool {
+    label == address_label(address)
+}

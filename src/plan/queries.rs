@@ -1,0 +1,194 @@
+//! Which questions a plan needs answered: one LIST per kind, provider and namespace, no selector (surface, section 2),
+//! and for namespaces to be deleted what would be lost with them.
+
+use crate::goal::graph::Graph;
+use crate::journal::record::Inventory;
+use crate::kinds::{self, Home};
+use crate::model::address::Address;
+use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
+use crate::model::resource::{Configuration, Resource};
+use crate::plan::input::FoundProvider;
+use crate::world::query::Query;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Namespace that is always swept: Velero's usual one.
+pub const VELERO_NAMESPACE: &str = "velero";
+
+/// Providers used by the configuration's resources.
+pub fn providers_used(configuration: &Configuration) -> BTreeSet<ProviderRef> {
+    configuration
+        .resources
+        .iter()
+        .filter_map(|resource| resource.provider.clone())
+        .collect()
+}
+
+/// Clusters that a provider's arguments refer to: until they exist the provider is deferred (R31).
+pub fn clusters_behind(configuration: &Configuration, provider: &ProviderRef) -> Vec<Address> {
+    let references = configuration
+        .providers
+        .get(provider)
+        .map(|block| &block.references);
+    let declared = |reference: &Address| {
+        configuration
+            .resources
+            .iter()
+            .map(|resource| &resource.address)
+            .find(|address| reference.covers(address))
+    };
+    references
+        .into_iter()
+        .flatten()
+        .filter_map(|reference| declared(reference).cloned())
+        .collect()
+}
+
+/// The question whether a cluster made by a command answers. The kubeconfig's path must be absolute by then.
+pub fn cluster_query(resource: &Resource, directory: &str) -> Option<Query> {
+    let kubeconfig = resource.text("kubeconfig")?;
+    let path = std::path::Path::new(directory).join(kubeconfig);
+    Some(Query::Cluster {
+        kubeconfig: path.to_string_lossy().into_owned(),
+    })
+}
+
+/// LISTs of every kind in every provider that is known, in the namespaces declared, in the inventory, and Velero's.
+pub fn lists(
+    configuration: &Configuration,
+    providers: &BTreeMap<ProviderRef, FoundProvider>,
+    inventory: Option<&Inventory>,
+) -> Vec<Query> {
+    let mut queries = BTreeSet::new();
+    for (provider, found) in providers {
+        if !matches!(found.instance, Instance::Known { .. }) {
+            continue;
+        }
+        for resource in swept_resources(&provider.provider) {
+            if resource.namespaced {
+                for namespace in namespaces(configuration, provider, inventory) {
+                    queries.insert(list(provider, &resource, Some(namespace)));
+                }
+            } else {
+                queries.insert(list(provider, &resource, None));
+            }
+        }
+    }
+    queries.into_iter().collect()
+}
+
+/// The LIST that holds an object.
+pub fn list_for(provider: &ProviderRef, resource: &KubeResource, namespace: Option<&str>) -> Query {
+    list(provider, resource, namespace.map(str::to_owned))
+}
+
+fn list(provider: &ProviderRef, resource: &KubeResource, namespace: Option<String>) -> Query {
+    Query::List {
+        provider: provider.clone(),
+        resource: resource.clone(),
+        namespace,
+    }
+}
+
+/// Resource types of every kind under a provider type.
+pub fn swept_resources(provider: &str) -> Vec<KubeResource> {
+    kinds::KINDS
+        .iter()
+        .filter(|kind| kind.schema().provider == Some(provider))
+        .filter_map(|kind| match kind.home() {
+            Home::Kube(resource) => Some(resource),
+            Home::Command => None,
+        })
+        .collect()
+}
+
+/// Namespaces that are swept under a provider.
+pub fn namespaces(
+    configuration: &Configuration,
+    provider: &ProviderRef,
+    inventory: Option<&Inventory>,
+) -> BTreeSet<String> {
+    let declared = configuration
+        .resources
+        .iter()
+        .filter(|resource| resource.provider.as_ref() == Some(provider))
+        .filter_map(|resource| kinds::find(&resource.address.kind)?.key(resource));
+    let recorded = inventory
+        .into_iter()
+        .flat_map(|inventory| &inventory.owned)
+        .filter(|owned| owned.provider.as_ref() == Some(provider))
+        .map(|owned| owned.key.clone());
+    let mut namespaces: BTreeSet<String> =
+        declared.chain(recorded).filter_map(namespace_of).collect();
+    namespaces.insert(VELERO_NAMESPACE.to_owned());
+    namespaces
+}
+
+fn namespace_of(key: Key) -> Option<String> {
+    match key {
+        Key::Kube { namespace, .. } => namespace,
+        Key::Cluster { .. } => None,
+    }
+}
+
+/// Whether a type is declared or was ever owned under a provider: a 403 on any other is a note, not a blocker.
+pub fn is_concerned(
+    configuration: &Configuration,
+    provider: &ProviderRef,
+    kind: &str,
+    inventory: Option<&Inventory>,
+) -> bool {
+    let declared = configuration.resources.iter().any(|resource| {
+        resource.provider.as_ref() == Some(provider) && resource.address.kind == kind
+    });
+    let recorded = inventory.into_iter().flat_map(|inventory| &inventory.owned);
+    declared
+        || recorded
+            .into_iter()
+            .any(|owned| owned.provider.as_ref() == Some(provider) && owned.kind == kind)
+}
+
+/// Types counted in a namespace that is to be deleted: what its consent lists.
+pub fn counted_in_namespace() -> Vec<KubeResource> {
+    let core = |plural: &str, kind: &str| resource("", plural, kind);
+    vec![
+        core("persistentvolumeclaims", "PersistentVolumeClaim"),
+        core("configmaps", "ConfigMap"),
+        core("secrets", "Secret"),
+        core("services", "Service"),
+        core("pods", "Pod"),
+        resource("apps", "deployments", "Deployment"),
+        resource("apps", "statefulsets", "StatefulSet"),
+        resource("batch", "cronjobs", "CronJob"),
+        resource("velero.io", "backups", "Backup"),
+        resource("velero.io", "restores", "Restore"),
+        resource(
+            "velero.io",
+            "backupstoragelocations",
+            "BackupStorageLocation",
+        ),
+        resource("velero.io", "schedules", "Schedule"),
+    ]
+}
+
+fn resource(group: &str, plural: &str, kind: &str) -> KubeResource {
+    KubeResource {
+        group: group.to_owned(),
+        version: "v1".to_owned(),
+        plural: plural.to_owned(),
+        kind: kind.to_owned(),
+        namespaced: true,
+    }
+}
+
+/// The LISTs behind a namespace's losses.
+pub fn loss_queries(provider: &ProviderRef, namespace: &str) -> Vec<Query> {
+    counted_in_namespace()
+        .iter()
+        .map(|resource| list_for(provider, resource, Some(namespace)))
+        .collect()
+}
+
+/// Dependencies of the configuration; here so that callers need one import.
+pub fn graph(configuration: &Configuration) -> Graph {
+    Graph::of(configuration)
+}

@@ -1,0 +1,268 @@
+//! From a decision to single effects: each step one write, with its ground, wait and bindings.
+
+use super::decision::{Decision, Update, Work};
+use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Op, Step, StepId};
+use super::marks::{self, Marked};
+use crate::kinds::{Difference, Home, Writing};
+use crate::model::address::Address;
+use crate::model::condition::{Condition, Wait};
+use crate::model::expression::Expr;
+use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
+use crate::model::json_path::JsonPath;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// What steps of one node are made of.
+pub struct Builder<'a> {
+    /// Stack.
+    pub stack: &'a str,
+    /// Absolute configuration directory.
+    pub config_dir: &'a str,
+    /// Instance of the node's provider.
+    pub instance: Option<&'a Instance>,
+    /// The decision.
+    pub decision: &'a Decision<'a>,
+}
+
+/// Id of the n-th step of a node, from 1.
+pub fn step_id(address: &Address, number: usize) -> StepId {
+    StepId(format!("{address}#{number}"))
+}
+
+impl Builder<'_> {
+    /// The node's steps in order, without `after`.
+    pub fn steps(&self) -> Vec<Step> {
+        match &self.decision.work {
+            Work::Nothing => Vec::new(),
+            Work::Run => self.run().into_iter().collect(),
+            Work::Create => self.create().into_iter().collect(),
+            Work::Update(update) => self.update(update),
+            Work::Delete => self.removal(KubeVerb::Delete).into_iter().collect(),
+            Work::Release => self.removal(KubeVerb::Release).into_iter().collect(),
+        }
+    }
+
+    fn run(&self) -> Option<Step> {
+        let resource = self.decision.resource?;
+        let kubeconfig = std::path::Path::new(self.config_dir).join(resource.text("kubeconfig")?);
+        let command = match resource.body.member("command")? {
+            Expr::Value(Json::Array(words)) => words.into_iter().map(Expr::Value).collect(),
+            Expr::List(words) => words,
+            Expr::Value(_)
+            | Expr::Object(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => {
+                return None;
+            }
+        };
+        let op = Op::Local(LocalOp {
+            command,
+            environment: resource
+                .body
+                .member("environment")
+                .map(Expr::into_members)
+                .unwrap_or_default(),
+            kubeconfig: Expr::Value(kubeconfig.to_string_lossy().into_owned().into()),
+        });
+        let wait = self.decision.kind.wait(Some(resource), Writing::Create);
+        Some(self.step(1, op, Ground::Absent, wait))
+    }
+
+    fn create(&self) -> Option<Step> {
+        let resource = self.decision.resource?;
+        let id = step_id(&self.decision.node.address, 1);
+        let mut body = self.decision.kind.object(resource);
+        for (place, value) in self.ownership()?.into_iter().chain(marks::creation(&id)) {
+            body = body.with(&place.0, value);
+        }
+        let ground = match self.instance? {
+            Instance::Known { .. } => Ground::Absent,
+            Instance::MadeBy(_) | Instance::Unknown { .. } => Ground::AbsentAtFirstTouch,
+        };
+        let op = self.kube(KubeVerb::Create, body, Vec::new())?;
+        let mut step = self.step(
+            1,
+            op,
+            ground,
+            self.decision.kind.wait(Some(resource), Writing::Create),
+        );
+        step.binds = self.binds();
+        Some(step)
+    }
+
+    /// First what goes, then what is written: the second step's ground is the first one's result, which can be told
+    /// beforehand only in this order.
+    fn update(&self, update: &Update) -> Vec<Step> {
+        let (Some(live), Some(resource)) = (self.decision.live, self.decision.resource) else {
+            return Vec::new();
+        };
+        let gone: Vec<JsonPath> = update
+            .taken
+            .iter()
+            .filter(|one| one.write.is_none())
+            .map(|one| one.place.clone())
+            .collect();
+        let written: Vec<&Difference> = update
+            .taken
+            .iter()
+            .filter(|one| one.write.is_some())
+            .collect();
+        let mut steps = Vec::new();
+        let mut ground_object = live.clone();
+        if !gone.is_empty() {
+            let op = self.kube(KubeVerb::Remove, Expr::Value(Json::Null), gone.clone());
+            let wait = if written.is_empty() {
+                self.decision.kind.wait(Some(resource), Writing::Update)
+            } else {
+                None
+            };
+            steps.extend(op.map(|op| self.step(1, op, self.present(live, live), wait)));
+            for place in &gone {
+                place.remove(&mut ground_object);
+            }
+        }
+        if written.is_empty() && update.marks.is_empty() {
+            return steps;
+        }
+        let takes = written
+            .iter()
+            .map(|one| one.place.clone())
+            .chain(update.marks.iter().cloned())
+            .collect();
+        let op = self
+            .apply_body(update, live)
+            .and_then(|body| self.kube(KubeVerb::Apply, body, takes));
+        let wait = if written.is_empty() {
+            None
+        } else {
+            self.decision.kind.wait(Some(resource), Writing::Update)
+        };
+        let number = steps.len() + 1;
+        steps.extend(op.map(|op| {
+            let mut step = self.step(number, op, self.present(&ground_object, live), wait);
+            step.binds = self.binds();
+            step
+        }));
+        steps
+    }
+
+    /// Everything that is declared, not only what differs: a server-side apply drops what our manager applied before
+    /// and now leaves out. Ignored fields go along with their live value for the same reason.
+    fn apply_body(&self, update: &Update, live: &Json) -> Option<Expr> {
+        let resource = self.decision.resource?;
+        let mut body = self.decision.kind.object(resource);
+        for ignored in &update.ignored {
+            body = match ignored.place.get(live) {
+                Some(value) => body.with(&ignored.place.0, Expr::Value(value.clone())),
+                None => body.without(&ignored.place.0),
+            };
+        }
+        for (place, value) in self.decision.kind.actions(&update.taken, live) {
+            body = body.with(&place.0, Expr::Value(value));
+        }
+        for (place, value) in self.ownership()? {
+            body = body.with(&place.0, value);
+        }
+        Some(body)
+    }
+
+    fn removal(&self, verb: KubeVerb) -> Option<Step> {
+        let live = self.decision.live?;
+        let op = self.kube(verb, Expr::Value(Json::Null), Vec::new())?;
+        let wait = match verb {
+            KubeVerb::Delete => self
+                .decision
+                .kind
+                .wait(self.decision.resource, Writing::Delete)
+                .or(Some(Wait {
+                    condition: Condition::Gone,
+                    limit_s: 60,
+                })),
+            KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release => None,
+        };
+        Some(self.step(1, op, self.present(live, live), wait))
+    }
+
+    /// Ground of an object as `expected` will be, with what counts read from `live`.
+    fn present(&self, expected: &Json, live: &Json) -> Ground {
+        let projection = self.decision.kind.owned(self.decision.resource, live);
+        Ground::Present {
+            uid: live["metadata"]["uid"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            deleting: live["metadata"]["deletionTimestamp"].is_string(),
+            owned: projection.fingerprint(expected),
+            projection,
+        }
+    }
+
+    fn step(&self, number: usize, op: Op, ground: Ground, wait: Option<Wait>) -> Step {
+        Step {
+            id: step_id(&self.decision.node.address, number),
+            node: self.decision.node.address.clone(),
+            op,
+            after: Vec::new(),
+            ground,
+            guards: Vec::new(),
+            wait,
+            alternatives: Vec::new(),
+            binds: BTreeMap::new(),
+        }
+    }
+
+    fn kube(&self, verb: KubeVerb, body: Expr, takes: Vec<JsonPath>) -> Option<Op> {
+        let (resource, namespace, name) = self.place()?;
+        let provider = self.provider()?.clone();
+        Some(Op::Kube(KubeOp {
+            provider,
+            verb,
+            resource,
+            namespace,
+            name,
+            body,
+            takes,
+        }))
+    }
+
+    fn provider(&self) -> Option<&ProviderRef> {
+        self.decision.node.provider.as_ref()
+    }
+
+    fn place(&self) -> Option<(KubeResource, Option<String>, String)> {
+        match (&self.decision.node.key, self.decision.kind.home()) {
+            (
+                Key::Kube {
+                    namespace, name, ..
+                },
+                Home::Kube(home),
+            ) => Some((home, namespace.clone(), name.clone())),
+            (Key::Kube { .. } | Key::Cluster { .. }, Home::Command)
+            | (Key::Cluster { .. }, Home::Kube(_)) => None,
+        }
+    }
+
+    fn ownership(&self) -> Option<Vec<(JsonPath, Expr)>> {
+        let (resource, namespace, name) = self.place()?;
+        Some(marks::ownership(&Marked {
+            stack: self.stack,
+            address: &self.decision.node.address,
+            provider: self.provider()?,
+            instance: self.instance?,
+            resource: &resource,
+            namespace: namespace.as_deref(),
+            name: &name,
+        }))
+    }
+
+    fn binds(&self) -> BTreeMap<String, JsonPath> {
+        self.decision
+            .kind
+            .computed()
+            .into_iter()
+            .map(|(attribute, place)| (attribute.to_owned(), place))
+            .collect()
+    }
+}
