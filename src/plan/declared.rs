@@ -3,7 +3,7 @@
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
 use super::document::{Action, GoalMode, HeldBack, NodeState, ReasonCode};
 use super::found::{Found, Objects, class_words};
-use super::input::{Conflicts, Input};
+use super::input::{Confirmation, Conflicts, Input};
 use super::losses::{self, Losing};
 use super::managers;
 use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
@@ -297,6 +297,13 @@ impl<'a> Declared<'a, '_> {
         decision.node.fields = field_changes(&update.taken, live);
         let conflict = self.conflict(live, &update.taken);
         decision.work = Work::Update(update);
+        if let Some(Confirmation::Refused(text)) = self.context.input.confirmations.get(&self.resource.address) {
+            return decision.blocked(blocker(
+                "refused",
+                format!("The server would refuse this change: {text}"),
+                "Mend the configuration; the words are the server's.",
+            ));
+        }
         match conflict {
             Some(text) => decision.blocked(blocker(
                 "conflict",

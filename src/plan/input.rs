@@ -27,6 +27,19 @@ pub struct FoundProvider {
     pub title: String,
 }
 
+/// What the server said to a dry-run of an update (R36).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    /// It would make of it what was declared.
+    Confirmed,
+    /// It would make something else of these fields.
+    Changed(Vec<String>),
+    /// It was not asked, or may not be asked: the plan stands, with a word.
+    NotConfirmed(String),
+    /// It would refuse it.
+    Refused(String),
+}
+
 /// Input of a plan.
 pub struct Input<'a> {
     /// What is declared.
@@ -45,6 +58,8 @@ pub struct Input<'a> {
     pub consents: &'a [String],
     /// `-force-conflicts`.
     pub conflicts: Conflicts,
+    /// What the server said to dry-runs, by address; empty before they are sent.
+    pub confirmations: &'a BTreeMap<Address, Confirmation>,
     /// Now.
     pub made_at: Timestamp,
     /// Absolute configuration directory.

@@ -30,7 +30,7 @@ use document::{
     Unswept, VERSION,
 };
 use found::Objects;
-use input::Input;
+use input::{Confirmation, Input};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why there is no plan at all.
@@ -317,8 +317,40 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
     };
     plan.secrets = secrets(input, &plan);
     plan.findings.extend(crate::check::findings(&plan));
+    plan.findings.extend(confirmation_findings(input, &plan));
     seal(&mut plan)?;
     Ok(plan)
+}
+
+/// What the server said to dry-runs, where it deserves a word.
+fn confirmation_findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
+    let planned = |address: &Address| plan.nodes.iter().any(|node| node.address == *address);
+    let finding = |address: &Address, code: &str, summary: &str, detail: String| Finding {
+        code: code.to_owned(),
+        address: Some(address.clone()),
+        summary: summary.to_owned(),
+        detail,
+    };
+    input
+        .confirmations
+        .iter()
+        .filter(|(address, _)| planned(address))
+        .filter_map(|(address, confirmation)| match confirmation {
+            Confirmation::Confirmed | Confirmation::Refused(_) => None,
+            Confirmation::Changed(fields) => Some(finding(
+                address,
+                "server-changes",
+                "The server makes something else of it",
+                format!("{address}: after this change the server would hold other values than declared in {}.", fields.join(", ")),
+            )),
+            Confirmation::NotConfirmed(why) => Some(finding(
+                address,
+                "not-confirmed",
+                "Not confirmed by the server",
+                format!("{address}: the difference was found by comparing here; the server was not asked to confirm it ({why})."),
+            )),
+        })
+        .collect()
 }
 
 /// Writes the digest, after any change to a plan.

@@ -1,0 +1,206 @@
+//! From a configuration to a plan: asks what a plan needs answered, in the order in which answers lead to questions.
+//! The one place where asking and planning meet; must not print.
+
+use crate::kinds;
+use crate::journal::record::Inventory;
+use crate::model::address::Address;
+use crate::model::expression::Bindings;
+use crate::model::identity::{Instance, ProviderRef};
+use crate::model::resource::{Configuration, Resource};
+use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
+use crate::plan::input::{Confirmation, Conflicts, FoundProvider, Input};
+use crate::plan::{Refusal, queries};
+use crate::world::World;
+use crate::world::query::{Answer, Fact, Live, Query};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Whether updates are shown to the server as a dry-run, which needs write rights (R36).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// `plan`, `apply`, `destroy`.
+    ByDryRun,
+    /// `drift`: no write request of any kind.
+    Never,
+}
+
+/// What is to be planned.
+pub struct Request<'a> {
+    /// What is declared.
+    pub configuration: &'a Configuration,
+    /// For what.
+    pub goal: &'a Goal,
+    /// Evidence of earlier runs.
+    pub inventory: Option<&'a Inventory>,
+    /// `-adopt`.
+    pub adopt: &'a [Address],
+    /// `-consent`.
+    pub consents: &'a [String],
+    /// `-force-conflicts`.
+    pub conflicts: Conflicts,
+    /// Dry-runs or not.
+    pub confirm: Confirm,
+    /// Now.
+    pub made_at: Timestamp,
+    /// Absolute configuration directory.
+    pub config_dir: String,
+}
+
+/// Asks and plans.
+///
+/// # Errors
+/// Where nothing may be planned at all.
+pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal> {
+    let mut live = world.answer_all(cluster_queries(request)).await;
+    let providers = find_providers(world, request, &live).await;
+    let lists = queries::lists(request.configuration, &providers, request.inventory);
+    live.answers.extend(world.answer_all(lists).await.answers);
+    let mut confirmations = BTreeMap::new();
+    let mut plan = plan_with(request, &live, &providers, &confirmations)?;
+
+    let losses = loss_queries(&plan);
+    if !losses.is_empty() {
+        live.answers.extend(world.answer_all(losses).await.answers);
+        plan = plan_with(request, &live, &providers, &confirmations)?;
+    }
+    if request.confirm == Confirm::ByDryRun {
+        confirmations = confirm(world, request, &plan).await;
+        if !confirmations.is_empty() {
+            plan = plan_with(request, &live, &providers, &confirmations)?;
+        }
+    }
+    Ok(plan)
+}
+
+fn plan_with(
+    request: &Request<'_>,
+    live: &Live,
+    providers: &BTreeMap<ProviderRef, FoundProvider>,
+    confirmations: &BTreeMap<Address, Confirmation>,
+) -> Result<Plan, Refusal> {
+    crate::plan::plan(&Input {
+        configuration: request.configuration,
+        goal: request.goal,
+        live,
+        providers,
+        inventory: request.inventory,
+        adopt: request.adopt,
+        consents: request.consents,
+        conflicts: request.conflicts,
+        confirmations,
+        made_at: request.made_at,
+        config_dir: request.config_dir.clone(),
+    })
+}
+
+fn clusters<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a Resource> {
+    request
+        .configuration
+        .resources
+        .iter()
+        .filter(|resource| kinds::find(&resource.address.kind).is_some_and(|kind| kind.home() == kinds::Home::Command))
+}
+
+fn cluster_queries(request: &Request<'_>) -> Vec<Query> {
+    clusters(request).filter_map(|resource| queries::cluster_query(resource, &request.config_dir)).collect()
+}
+
+async fn find_providers(
+    world: &World,
+    request: &Request<'_>,
+    live: &Live,
+) -> BTreeMap<ProviderRef, FoundProvider> {
+    let mut found = BTreeMap::new();
+    for provider in queries::providers_used(request.configuration) {
+        let one = match behind(request, live, &provider) {
+            Behind::Nothing => connect(world, request, &provider).await,
+            Behind::Absent(cluster) => {
+                FoundProvider { title: format!("{cluster}, to be made"), instance: Instance::MadeBy(cluster) }
+            }
+            Behind::Unknown(reason) => {
+                FoundProvider { title: "not reached".to_owned(), instance: Instance::Unknown { reason } }
+            }
+        };
+        found.insert(provider, one);
+    }
+    found
+}
+
+/// The cluster of the same plan that a provider stands on.
+enum Behind {
+    /// None, or one that answers.
+    Nothing,
+    /// It does not exist yet.
+    Absent(Address),
+    /// It cannot be told.
+    Unknown(String),
+}
+
+fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind {
+    for address in queries::clusters_behind(request.configuration, provider) {
+        let Some(resource) = clusters(request).find(|resource| resource.address == address) else { continue };
+        let query = queries::cluster_query(resource, &request.config_dir);
+        match query.and_then(|query| live.answer(&query)) {
+            Some(Answer::Present(_)) => {}
+            Some(Answer::Absent | Answer::NotServed) => return Behind::Absent(address),
+            Some(Answer::Unknown(why)) => return Behind::Unknown(format!("{address}: {}", why.message)),
+            None => return Behind::Unknown(format!("{address} was not asked")),
+        }
+    }
+    Behind::Nothing
+}
+
+async fn connect(world: &World, request: &Request<'_>, provider: &ProviderRef) -> FoundProvider {
+    let Some(block) = request.configuration.providers.get(provider) else {
+        return unreached("not reached", format!("there is no provider block {provider}"));
+    };
+    let title = match world.connect(provider, &block.arguments, &Bindings::new()).await {
+        Ok(title) => title,
+        Err(why) => return unreached("not reached", why.message),
+    };
+    match world.answer(&Query::Identity { provider: provider.clone() }).await {
+        Answer::Present(Fact::Object(namespace)) => match namespace["metadata"]["uid"].as_str() {
+            Some(uid) => FoundProvider { instance: Instance::Known { kube_system_uid: uid.to_owned() }, title },
+            None => unreached(&title, "kube-system has no UID".to_owned()),
+        },
+        Answer::Unknown(why) => unreached(&title, why.message),
+        Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed => {
+            unreached(&title, "there is no namespace kube-system, so it cannot be told which cluster this is".to_owned())
+        }
+    }
+}
+
+fn unreached(title: &str, reason: String) -> FoundProvider {
+    FoundProvider { title: title.to_owned(), instance: Instance::Unknown { reason } }
+}
+
+fn loss_queries(plan: &Plan) -> Vec<Query> {
+    plan.nodes
+        .iter()
+        .filter(|node| node.action == Action::Delete)
+        .filter(|node| kinds::find(&node.kind).is_some_and(kinds::Kind::holds_data))
+        .filter_map(|node| Some(queries::loss_queries(node.provider.as_ref()?, &node.key.to_string())))
+        .flatten()
+        .collect()
+}
+
+/// Shows each update to the server. A dry-run of something in a namespace that does not exist answers 404 and is
+/// skipped; 403 means "not confirmed", never unknown (R36).
+async fn confirm(world: &World, request: &Request<'_>, plan: &Plan) -> BTreeMap<Address, Confirmation> {
+    let mut confirmations = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| is_apply(step)) {
+        let resource = request.configuration.resources.iter().find(|resource| resource.address == step.node);
+        let Some(resource) = resource else { continue };
+        if let Some(confirmation) = confirm_one(world, resource, step).await {
+            confirmations.insert(step.node.clone(), confirmation);
+        }
+    }
+    confirmations
+}
+
+fn is_apply(step: &Step) -> bool {
+    match &step.op {
+        Op::Kube(op) => op.verb == KubeVerb::Apply,
+        Op::Local(_) => false,
+    }
+}
