@@ -5,21 +5,36 @@ pub mod clock;
 pub mod kube;
 pub mod local;
 pub mod query;
+pub mod substitute;
+#[cfg(test)]
+mod tests;
 
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::ProviderRef;
 use crate::model::secret::{SecretName, SecretSource};
-use crate::plan::document::Op;
+use crate::plan::document::{LocalOp, Op};
 use bytes::Bytes;
 use clock::Clock;
-use query::{Answer, Effect, FailureClass, Query, Why};
-use std::collections::BTreeMap;
+use futures::StreamExt;
+use jiff::Timestamp;
+use kube::ConnectArguments;
+use kube::client::Client;
+use local::program::{self, Ended, Program};
+use query::{Answer, DryRun, Effect, FailureClass, Live, Query, Why};
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use substitute::{Exposed, Redactor, substitute};
+
+/// Limit of a program for which none is given.
+pub const PROGRAM_LIMIT: Duration = Duration::from_secs(30 * 60);
+/// Questions asked at the same time.
+const CONCURRENT_QUERIES: usize = 8;
 
 /// The seam under every client: one request, one answer, both whole. Production, sandbox and faults are such services.
-pub type Wire =
-    tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
+pub type Wire = tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
 
 /// What the process hands over. Nothing below reads the environment or the clock by itself.
 #[derive(Clone)]
@@ -34,6 +49,8 @@ pub struct Doors {
     pub directory: PathBuf,
     /// Where each secret is.
     pub secrets: BTreeMap<SecretName, SecretSource>,
+    /// Decides the pauses between tries: same seed, same pauses.
+    pub seed: u64,
 }
 
 /// What an operation is bound to beside its own text.
@@ -43,6 +60,8 @@ pub struct Bound {
     pub bindings: Bindings,
     /// UID and resourceVersion of the read on which the ground was checked; `None` for a create or a program.
     pub read: Option<ReadVersion>,
+    /// Limit of a program; [`PROGRAM_LIMIT`] where there is none.
+    pub limit: Option<Duration>,
 }
 
 /// One read of one object.
@@ -57,44 +76,206 @@ pub struct ReadVersion {
 /// The outside.
 pub struct World {
     doors: Doors,
+    clients: Mutex<BTreeMap<ProviderRef, Arc<Client>>>,
 }
 
 impl World {
     /// Connects nothing yet.
     pub fn new(doors: Doors) -> Self {
-        Self { doors }
+        Self { doors, clients: Mutex::new(BTreeMap::new()) }
     }
     /// The doors it was made of.
     pub fn doors(&self) -> &Doors {
         &self.doors
     }
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.doors.clock.now()
+    }
     /// Connects a provider with its arguments (an object); replaces an earlier connection. Returns context and server for people.
     ///
     /// # Errors
     /// Where arguments cannot be read (kubeconfig missing, secret unreadable). Does not ask the server anything.
-    pub async fn connect(
-        &self,
-        provider: &ProviderRef,
-        _arguments: &Expr,
-        _bindings: &Bindings,
-    ) -> Result<String, Why> {
-        Err(Why {
-            class: FailureClass::Unreachable,
-            message: format!("{provider} has no client"),
-        })
+    pub async fn connect(&self, provider: &ProviderRef, arguments: &Expr, bindings: &Bindings) -> Result<String, Why> {
+        if provider.provider != "kubernetes" {
+            let message = format!("provider {provider} has no client in this version");
+            return Err(Why { class: FailureClass::Malformed, message });
+        }
+        let exposed = self.expose(arguments, bindings).await?;
+        let arguments = ConnectArguments {
+            arguments: exposed.value().clone(),
+            environment: self.doors.environment.clone(),
+            directory: self.doors.directory.clone(),
+        };
+        let connected = self.doors.wires.connect(&arguments).await.map_err(|why| redact(why, exposed.redactor()))?;
+        let client = Client::new(connected.wire, connected.title.clone(), self.doors.seed);
+        self.lock().insert(provider.clone(), Arc::new(client));
+        Ok(connected.title)
     }
     /// Answers a question, with retries and a deadline.
     pub async fn answer(&self, query: &Query) -> Answer {
-        Answer::Unknown(Why {
-            class: FailureClass::Unreachable,
-            message: format!("{query:?} has no client"),
-        })
+        match query {
+            Query::Identity { provider } => match self.client(provider) {
+                Ok(client) => client.identity().await,
+                Err(why) => Answer::Unknown(why),
+            },
+            Query::List { provider, resource, namespace } => match self.client(provider) {
+                Ok(client) => client.list(resource, namespace.as_deref()).await,
+                Err(why) => Answer::Unknown(why),
+            },
+            Query::Get { provider, resource, namespace, name } => match self.client(provider) {
+                Ok(client) => client.get(resource, namespace.as_deref(), name).await,
+                Err(why) => Answer::Unknown(why),
+            },
+            Query::Cluster { kubeconfig } => self.cluster(kubeconfig).await,
+        }
+    }
+    /// Answers questions, several at a time, each once; one that fails does not touch the others.
+    pub async fn answer_all(&self, queries: Vec<Query>) -> Live {
+        let queries: BTreeSet<Query> = queries.into_iter().collect();
+        let ask = |query: Query| async move {
+            let answer = self.answer(&query).await;
+            (query, answer)
+        };
+        Live { answers: futures::stream::iter(queries).map(ask).buffer_unordered(CONCURRENT_QUERIES).collect().await }
     }
     /// Performs an operation: once, except where the server certainly did nothing (429, connection refused).
-    pub async fn perform(&self, _op: &Op, _bound: &Bound) -> Effect {
-        Effect::Refused(Why {
+    pub async fn perform(&self, op: &Op, bound: &Bound) -> Effect {
+        match op {
+            Op::Kube(op) => {
+                let client = match self.client(&op.provider) {
+                    Ok(client) => client,
+                    Err(why) => return Effect::Refused(why),
+                };
+                let body = match self.expose(&op.body, &bound.bindings).await {
+                    Ok(body) => body,
+                    Err(why) => return Effect::Refused(why),
+                };
+                match client.perform(op, body.value().clone(), bound.read.as_ref()).await {
+                    Effect::Done(object) => Effect::Done(object),
+                    Effect::Refused(why) => Effect::Refused(redact(why, body.redactor())),
+                    Effect::InDoubt(why) => Effect::InDoubt(redact(why, body.redactor())),
+                }
+            }
+            Op::Local(op) => self.run(op, bound).await,
+        }
+    }
+    /// Rehearses a write: what the server would make of it, and whose fields it would take (R36).
+    pub async fn dry_run(&self, op: &Op, bound: &Bound) -> DryRun {
+        let op = match op {
+            Op::Kube(op) => op,
+            Op::Local(_) => {
+                let message = "a program cannot be rehearsed".to_owned();
+                return DryRun::Skipped(Why { class: FailureClass::Program, message });
+            }
+        };
+        let client = match self.client(&op.provider) {
+            Ok(client) => client,
+            Err(why) => return DryRun::Unknown(why),
+        };
+        match self.expose(&op.body, &bound.bindings).await {
+            Ok(body) => client.dry_run(op, body.value().clone(), bound.read.as_ref()).await,
+            Err(why) => DryRun::Skipped(why),
+        }
+    }
+    /// Whether a secret is where it should be. Its value is not looked at and no program is run.
+    ///
+    /// # Errors
+    /// Where it is not: variable not set, file not readable, program not there.
+    pub fn check_secret(&self, name: &SecretName) -> Result<(), Why> {
+        local::secrets::check(&self.doors, name)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<ProviderRef, Arc<Client>>> {
+        // The map is whole whenever the lock is free: nothing panics while holding it.
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client(&self, provider: &ProviderRef) -> Result<Arc<Client>, Why> {
+        self.lock().get(provider).cloned().ok_or_else(|| Why {
             class: FailureClass::Unreachable,
-            message: "no client".to_owned(),
+            message: format!("provider {provider} is not connected"),
         })
     }
+
+    async fn expose(&self, expr: &Expr, bindings: &Bindings) -> Result<Exposed, Why> {
+        let secrets = local::secrets::read_all(&self.doors, expr.secrets()).await?;
+        substitute(expr, bindings, &secrets)
+    }
+
+    /// Absent only where the file is missing; a file whose API is silent may be a cluster in trouble.
+    async fn cluster(&self, kubeconfig: &str) -> Answer {
+        let path = self.doors.directory.join(kubeconfig);
+        match std::fs::metadata(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Answer::Absent,
+            Err(error) => {
+                let message = format!("kubeconfig {}: {error}", path.display());
+                return Answer::Unknown(Why { class: FailureClass::Unreachable, message });
+            }
+        }
+        let mut environment = self.doors.environment.clone();
+        // The question is about this file: a KUBE_CTX or KUBE_TOKEN meant for another cluster would answer for it.
+        environment.retain(|name, _| !name.starts_with("KUBE"));
+        let arguments = ConnectArguments {
+            arguments: json!({ "config_path": path.display().to_string() }),
+            environment,
+            directory: self.doors.directory.clone(),
+        };
+        match self.doors.wires.connect(&arguments).await {
+            Ok(connected) => Client::new(connected.wire, connected.title, self.doors.seed).identity().await,
+            Err(why) => Answer::Unknown(why),
+        }
+    }
+
+    async fn run(&self, op: &LocalOp, bound: &Bound) -> Effect {
+        let refuse = |class, message: String| Effect::Refused(Why { class, message });
+        if op.command.iter().any(|word| !word.secrets().is_empty()) {
+            let message =
+                "a secret in a command would show in the process list; hand it over by environment".to_owned();
+            return refuse(FailureClass::Value, message);
+        }
+        let command = Expr::list(op.command.clone());
+        let environment = Expr::object(op.environment.clone());
+        let exposed =
+            match (self.expose(&command, &bound.bindings).await, self.expose(&environment, &bound.bindings).await) {
+                (Ok(command), Ok(environment)) => (command, environment),
+                (Err(why), _) | (_, Err(why)) => return Effect::Refused(why),
+            };
+        let (Some(words), Some(declared)) = (texts(exposed.0.value()), variables(exposed.1.value())) else {
+            return refuse(
+                FailureClass::Value,
+                "command and environment take texts, numbers and booleans only".to_owned(),
+            );
+        };
+        let mut environment = self.doors.environment.clone();
+        environment.extend(declared);
+        let directory = self.doors.directory.clone();
+        let program = Program { words, environment, directory, limit: bound.limit.unwrap_or(PROGRAM_LIMIT) };
+        match program::run(&program, exposed.1.redactor()).await {
+            Ended::Well => Effect::Done(Json::Null),
+            Ended::NotStarted(message) | Ended::Failed(message) => refuse(FailureClass::Program, message),
+            Ended::Overdue(message) => Effect::InDoubt(Why { class: FailureClass::Wait, message }),
+        }
+    }
+}
+
+fn redact(why: Why, redactor: &Redactor) -> Why {
+    Why { message: redactor.redact(&why.message), ..why }
+}
+
+fn text(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        scalar @ (Json::Number(_) | Json::Bool(_)) => Some(scalar.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+fn texts(list: &Json) -> Option<Vec<String>> {
+    list.as_array()?.iter().map(text).collect()
+}
+
+fn variables(map: &Json) -> Option<BTreeMap<String, String>> {
+    map.as_object()?.iter().map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }

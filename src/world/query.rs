@@ -128,3 +128,44 @@ pub enum Effect {
     /// The request went out, no answer came: it may or may not have had its effect.
     InDoubt(Why),
 }
+
+/// Which kind of write gave a field to its manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ManagerOperation {
+    /// Server-side apply: a controller that will write it again (Argo CD, Flux).
+    Apply,
+    /// Any other write (kubectl edit).
+    Update,
+}
+
+/// A field that a write would take from another manager.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The field as the server writes it: `.spec.schedule`.
+    pub field: String,
+    /// Who holds it.
+    pub manager: String,
+    /// By which kind of write.
+    pub operation: ManagerOperation,
+}
+
+/// What came of rehearsing a write (R36).
+#[derive(Clone, Debug, PartialEq)]
+pub enum DryRun {
+    /// The server would accept it.
+    Object {
+        /// The object as it would be, with the server's defaults.
+        object: Json,
+        /// Fields that it would take from others; our own are not among them.
+        conflicts: Vec<Conflict>,
+    },
+    /// No right to write: not confirmed by the server, which is no obstacle to a plan.
+    Forbidden(Why),
+    /// It cannot be rehearsed: its namespace is not there yet, a value is not known yet, nothing to confirm.
+    Skipped(Why),
+    /// The server would refuse it.
+    Refused(Why),
+    /// It cannot be told.
+    Unknown(Why),
+}

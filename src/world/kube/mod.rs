@@ -1,8 +1,19 @@
 //! The Kubernetes client: requests, retries, deadlines, and what each answer means.
 
+mod answers;
+pub mod client;
+mod connect;
+mod kubeconfig;
+mod reads;
+mod requests;
+#[cfg(test)]
+mod tests;
+mod writes;
+
 use super::Wire;
-use super::query::Why;
+use super::query::{FailureClass, Why};
 use async_trait::async_trait;
+pub use connect::KubeWires;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -33,4 +44,40 @@ pub trait Wires: Send + Sync {
     /// # Errors
     /// Where they name none: kubeconfig missing or malformed, context unknown.
     async fn connect(&self, arguments: &ConnectArguments) -> Result<Connected, Why>;
+}
+
+/// Whether a request that could not be sent may go better later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// A server may come up.
+    Later,
+    /// A certificate or credential stays wrong.
+    Never,
+}
+
+/// Error of a [`Wire`] whose request certainly never left: a write that ends so is refused, not in doubt.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Unsent {
+    /// Class of the failure.
+    pub class: FailureClass,
+    /// Words.
+    pub message: String,
+    /// Whether trying again makes sense.
+    pub again: Again,
+}
+
+/// An error and its causes on one line, without repeating what a cause already said.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !words.contains(&text) {
+            words.push_str(": ");
+            words.push_str(&text);
+        }
+        cause = error.source();
+    }
+    words
 }

@@ -1,0 +1,136 @@
+//! The real wire: hyper over rustls under kube's own layers (server address, credentials and their refresh). No retry layer:
+//! kube's keeps one request busy for minutes. Credentials never reach a message.
+
+use super::{Again, ConnectArguments, Connected, Unsent, Wires, chain, kubeconfig};
+use crate::world::Wire;
+use crate::world::query::{FailureClass, Why};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use kube::Config;
+use kube::client::{AuthError, Body, ConfigExt};
+use std::time::Duration;
+use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+
+/// A server that is there takes a connection within this.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// A credential plugin may ask an identity provider, or a person.
+const CREDENTIALS_LIMIT: Duration = Duration::from_secs(60);
+
+/// Makes wires from arguments, KUBE_* variables, kubeconfig files and service accounts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KubeWires;
+
+#[async_trait]
+impl Wires for KubeWires {
+    async fn connect(&self, arguments: &ConnectArguments) -> Result<Connected, Why> {
+        let arguments = arguments.clone();
+        // Credential plugins run inside, as blocking processes.
+        let work = tokio::task::spawn_blocking(move || connect(&arguments));
+        match tokio::time::timeout(CREDENTIALS_LIMIT, work).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(_)) => Err(refuse("connecting was given up: the program is ending")),
+            Err(_) => Err(refuse(format!("credentials were not there within {} s", CREDENTIALS_LIMIT.as_secs()))),
+        }
+    }
+}
+
+fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
+    let resolved = kubeconfig::resolve(arguments)?;
+    let title = resolved.title;
+    let mut config = Config::try_from(resolved.kubeconfig)
+        .map_err(|error| refuse(format!("{title}: {}", kubeconfig::words(&error))))?;
+    // kube takes HTTPS_PROXY from the process; a proxy that was asked for is refused with its reason by `resolve`.
+    config.proxy_url = None;
+    // Another part of the process may have installed it; either is the same provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut http = HttpConnector::new();
+    http.enforce_http(false);
+    http.set_connect_timeout(Some(CONNECT_LIMIT));
+    let wire = if config.cluster_url.scheme_str() == Some("http") {
+        // Without TLS no trust store is needed, and some machines have none.
+        wire(&config, legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(http))
+    } else {
+        let https = config.rustls_https_connector_with_connector(http).map_err(|error| failed(&title, &error))?;
+        wire(&config, legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https))
+    };
+    Ok(Connected { wire: wire.map_err(|error| failed(&title, &error))?, title })
+}
+
+fn wire<C>(config: &Config, client: legacy::Client<C, Body>) -> Result<Wire, kube::Error>
+where
+    C: legacy::connect::Connect + Clone + Send + Sync + 'static,
+{
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(client);
+    Ok(Wire::new(tower::service_fn(move |request: http::Request<Bytes>| whole(service.clone(), request))))
+}
+
+async fn whole<S>(service: S, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, BoxError>
+where
+    S: Service<http::Request<Body>, Response = http::Response<hyper::body::Incoming>, Error = BoxError>,
+{
+    let response = service.oneshot(request.map(Body::from)).await.map_err(unsent)?;
+    let (parts, body) = response.into_parts();
+    Ok(http::Response::from_parts(parts, body.collect().await?.to_bytes()))
+}
+
+/// Marks errors that arose before the request left: no connection, TLS, credentials.
+fn unsent(error: BoxError) -> BoxError {
+    if let Some(auth) = error.downcast_ref::<AuthError>() {
+        let (class, message) = (FailureClass::Unauthenticated, auth_words(auth));
+        return Box::new(Unsent { class, message, again: Again::Never });
+    }
+    match error.downcast_ref::<legacy::Error>() {
+        Some(client) if client.is_connect() => {
+            let message = chain(client);
+            let again = if is_tls(client) { Again::Never } else { Again::Later };
+            Box::new(Unsent { class: FailureClass::Unreachable, message, again })
+        }
+        Some(_) | None => error,
+    }
+}
+
+/// An io error carries the TLS error inside, not as its source.
+fn is_tls(error: &legacy::Error) -> bool {
+    let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = link {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        link = cause.source();
+    }
+    false
+}
+
+fn failed(title: &str, error: &kube::Error) -> Why {
+    let words = if let kube::Error::Auth(auth) = error { auth_words(auth) } else { chain(error) };
+    refuse(format!("{title}: {words}"))
+}
+
+/// kube's own words for a failed plugin print its whole environment and its standard output, which may be the credential.
+fn auth_words(error: &AuthError) -> String {
+    if let AuthError::AuthExecRun { out, .. } = error {
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        format!("the credential plugin failed, {}: {}", out.status, stderr.trim())
+    } else if let AuthError::AuthExecStart(error) = error {
+        format!("the credential plugin could not be started: {error}")
+    } else if let AuthError::AuthExecParse(_) = error {
+        "the credential plugin's output is no ExecCredential".to_owned()
+    } else if let AuthError::AuthExec(_) = error {
+        "the kubeconfig's auth-provider gave no token".to_owned()
+    } else {
+        chain(error)
+    }
+}
+
+fn refuse(message: impl Into<String>) -> Why {
+    Why { class: FailureClass::Unauthenticated, message: message.into() }
+}

@@ -1,0 +1,283 @@
+//! The exact requests of each read and write: paths, queries, headers, bodies. Pure: must not send anything.
+
+use crate::model::identity::{FIELD_MANAGER, KubeResource};
+use crate::plan::document::KubeOp;
+use crate::world::ReadVersion;
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+/// Limit of one attempt.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
+/// Limit of one attempt at a page of a LIST: 500 big objects over a slow line take their time.
+const PAGE_LIMIT: Duration = Duration::from_secs(30);
+/// Objects per page; kubectl's own number.
+const PAGE_SIZE: usize = 500;
+
+/// Whether repeating a request can do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// It changes nothing: tried again whatever went wrong.
+    Repeatable,
+    /// It has an effect: tried again only where the server certainly did nothing.
+    Once,
+}
+
+/// Whether a write is only rehearsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It counts.
+    Real,
+    /// `dryRun=All`: the server answers as if, and stores nothing.
+    DryRun,
+}
+
+/// Whether an apply takes fields from other managers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    /// It takes them.
+    Take,
+    /// It is refused with the list of them.
+    Ask,
+}
+
+/// One request, without server and credentials.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Method.
+    pub method: Method,
+    /// Path.
+    pub path: String,
+    /// Query without `?`; may be empty.
+    pub query: String,
+    /// Content type of the body, where there is one.
+    pub content_type: Option<&'static str>,
+    /// Body.
+    pub body: Bytes,
+    /// Limit of one attempt.
+    pub limit: Duration,
+    /// Whether it may be repeated.
+    pub safety: Safety,
+}
+
+impl Request {
+    /// A read.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            query: String::new(),
+            content_type: None,
+            body: Bytes::new(),
+            limit: ATTEMPT_LIMIT,
+            safety: Safety::Repeatable,
+        }
+    }
+
+    fn write(method: Method, path: String, query: String, content: (&'static str, &Json)) -> Self {
+        Self {
+            method,
+            path,
+            query,
+            content_type: Some(content.0),
+            body: Bytes::from(content.1.to_string()),
+            limit: ATTEMPT_LIMIT,
+            safety: Safety::Once,
+        }
+    }
+
+    /// For people: method and path. The query (field manager, page tokens) helps nobody.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// As HTTP.
+    ///
+    /// # Errors
+    /// Where a part is no valid HTTP.
+    pub fn to_http(&self) -> Result<http::Request<Bytes>, http::Error> {
+        let uri = if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) };
+        let mut request = http::Request::builder()
+            .method(self.method.clone())
+            .uri(uri)
+            .header(http::header::ACCEPT, "application/json")
+            .header(http::header::USER_AGENT, concat!("sk-dr/", env!("CARGO_PKG_VERSION")));
+        if let Some(content_type) = self.content_type {
+            request = request.header(http::header::CONTENT_TYPE, content_type);
+        }
+        request.body(self.body.clone())
+    }
+}
+
+/// The namespace kube-system, whose UID is the identity of a cluster (R21).
+pub fn identity() -> Request {
+    Request::get("/api/v1/namespaces/kube-system")
+}
+
+/// One object.
+pub fn get(resource: &KubeResource, namespace: Option<&str>, name: &str) -> Request {
+    Request::get(object_path(resource, namespace, name))
+}
+
+/// One page of a LIST.
+pub fn list(resource: &KubeResource, namespace: Option<&str>, token: Option<&str>) -> Request {
+    let mut query = format!("limit={PAGE_SIZE}");
+    if let Some(token) = token {
+        query.push_str("&continue=");
+        query.push_str(&encode(token));
+    }
+    Request { query, limit: PAGE_LIMIT, ..Request::get(collection_path(resource, namespace)) }
+}
+
+/// Which types a group and version serves.
+pub fn discovery(resource: &KubeResource) -> Request {
+    Request::get(api_root(resource))
+}
+
+/// Which groups there are.
+pub fn groups() -> Request {
+    Request::get("/apis")
+}
+
+/// POST: an existing object is never adopted by it, the server answers 409.
+pub fn create(op: &KubeOp, body: Json, mode: Mode) -> Request {
+    let body = addressed(op, body, None);
+    let path = collection_path(&op.resource, op.namespace.as_deref());
+    Request::write(Method::POST, path, write_query(mode, None), ("application/json", &body))
+}
+
+/// Server-side apply, bound to one read of one object: a stale one is 409, another object of the name 422 or 409.
+/// After a POST even our own entry makes conflicts without force.
+pub fn apply(op: &KubeOp, body: Json, read: &ReadVersion, how: (Mode, Force)) -> Request {
+    let body = addressed(op, body, Some(read));
+    Request::write(Method::PATCH, path_of(op), write_query(how.0, Some(how.1)), ("application/apply-patch+yaml", &body))
+}
+
+/// Merge patch of nulls: what apply cannot take away after a POST, since the POST's entry still owns it.
+pub fn remove(op: &KubeOp, read: &ReadVersion, mode: Mode) -> Request {
+    let mut body = json!({ "metadata": { "uid": read.uid, "resourceVersion": read.resource_version } });
+    for path in &op.takes {
+        path.set(&mut body, Json::Null);
+    }
+    Request::write(Method::PATCH, path_of(op), write_query(mode, None), ("application/merge-patch+json", &body))
+}
+
+/// DELETE of exactly that object. Dependents of Velero's objects stay: a Schedule may own its Backups, and those are data.
+pub fn delete(op: &KubeOp, read: &ReadVersion) -> Request {
+    let propagation = if op.resource.group == "velero.io" { "Orphan" } else { "Background" };
+    let body = json!({
+        "apiVersion": "v1", "kind": "DeleteOptions",
+        "preconditions": { "uid": read.uid }, "propagationPolicy": propagation,
+    });
+    Request::write(Method::DELETE, path_of(op), String::new(), ("application/json", &body))
+}
+
+/// JSON patch that takes our marks and our managedFields entries off `live`; everything else stays as it is. Never an
+/// empty apply: for a kind without required fields that would delete the spec.
+pub fn release(op: &KubeOp, live: &Json) -> Request {
+    let metadata = live.get("metadata").unwrap_or(&Json::Null);
+    let mut patch = Vec::new();
+    for member in ["uid", "resourceVersion"] {
+        let value = metadata.get(member).unwrap_or(&Json::Null);
+        patch.push(json!({ "op": "test", "path": format!("/metadata/{member}"), "value": value }));
+    }
+    for map in ["labels", "annotations"] {
+        let keys = metadata.get(map).and_then(Json::as_object).into_iter().flat_map(|map| map.keys());
+        for key in keys.filter(|key| key.starts_with("sk-dr.io/")) {
+            patch.push(json!({ "op": "remove", "path": format!("/metadata/{map}/{}", pointer_escape(key)) }));
+        }
+    }
+    if let Some(entries) = metadata.get("managedFields").and_then(Json::as_array) {
+        let ours = |entry: &&Json| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER);
+        let mut others: Vec<Json> = entries.iter().filter(|entry| !ours(entry)).cloned().collect();
+        // An empty list reads as "not sent" and changes nothing; one empty entry resets them.
+        if others.is_empty() {
+            others.push(json!({}));
+        }
+        patch.push(json!({ "op": "replace", "path": "/metadata/managedFields", "value": others }));
+    }
+    let content = ("application/json-patch+json", &Json::Array(patch));
+    Request::write(Method::PATCH, path_of(op), format!("fieldManager={FIELD_MANAGER}"), content)
+}
+
+fn write_query(mode: Mode, force: Option<Force>) -> String {
+    let mut query = format!("fieldManager={FIELD_MANAGER}&fieldValidation=Strict");
+    match force {
+        Some(Force::Take) => query.push_str("&force=true"),
+        Some(Force::Ask) => query.push_str("&force=false"),
+        None => {}
+    }
+    match mode {
+        Mode::Real => {}
+        Mode::DryRun => query.push_str("&dryRun=All"),
+    }
+    query
+}
+
+/// The body with type, name and, where bound to a read, its uid and resourceVersion.
+fn addressed(op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> Json {
+    let mut members = match body {
+        Json::Object(members) => members,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => serde_json::Map::new(),
+    };
+    members.insert("apiVersion".to_owned(), op.resource.api_version().into());
+    members.insert("kind".to_owned(), op.resource.kind.clone().into());
+    let metadata = members.entry("metadata").or_insert_with(|| json!({}));
+    if let Json::Object(metadata) = metadata {
+        metadata.insert("name".to_owned(), op.name.clone().into());
+        if let Some(namespace) = &op.namespace {
+            metadata.insert("namespace".to_owned(), namespace.clone().into());
+        }
+        if let Some(read) = read {
+            metadata.insert("uid".to_owned(), read.uid.clone().into());
+            metadata.insert("resourceVersion".to_owned(), read.resource_version.clone().into());
+        }
+    }
+    Json::Object(members)
+}
+
+fn api_root(resource: &KubeResource) -> String {
+    if resource.group.is_empty() {
+        format!("/api/{}", encode(&resource.version))
+    } else {
+        format!("/apis/{}/{}", encode(&resource.group), encode(&resource.version))
+    }
+}
+
+fn collection_path(resource: &KubeResource, namespace: Option<&str>) -> String {
+    let root = api_root(resource);
+    match namespace {
+        Some(namespace) if resource.namespaced => {
+            format!("{root}/namespaces/{}/{}", encode(namespace), encode(&resource.plural))
+        }
+        Some(_) | None => format!("{root}/{}", encode(&resource.plural)),
+    }
+}
+
+fn object_path(resource: &KubeResource, namespace: Option<&str>, name: &str) -> String {
+    format!("{}/{}", collection_path(resource, namespace), encode(name))
+}
+
+fn path_of(op: &KubeOp) -> String {
+    object_path(&op.resource, op.namespace.as_deref(), &op.name)
+}
+
+fn pointer_escape(member: &str) -> String {
+    member.replace('~', "~0").replace('/', "~1")
+}
+
+/// Percent-encoding of everything but RFC 3986's unreserved characters.
+fn encode(text: &str) -> String {
+    use std::fmt::Write;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
