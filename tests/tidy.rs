@@ -6,22 +6,44 @@ use std::path::{Path, PathBuf};
 
 /// Reading order of `lib.rs`. A folder may use those before it, except where [`MORE`] or [`LESS`] says so.
 const ORDER: &[&str] = &[
-    "diag", "model", "lang", "world", "kinds", "goal", "plan", "check", "render", "journal", "apply", "sandbox", "cli",
+    "diag", "model", "lang", "world", "kinds", "goal", "plan", "check", "render", "journal",
+    "apply", "sandbox", "cli",
 ];
 
 /// What a folder must not use although it stands above it.
 const LESS: &[(&str, &[&str])] = &[
     ("world", &["lang"]),
     ("kinds", &["lang"]),
-    ("sandbox", &["diag", "lang", "world", "kinds", "goal", "plan", "check", "render", "journal", "apply"]),
+    (
+        "sandbox",
+        &[
+            "diag", "lang", "world", "kinds", "goal", "plan", "check", "render", "journal", "apply",
+        ],
+    ),
 ];
 
 /// What a folder may use although it stands below it, each with its reason.
 const MORE: &[(&str, &str, &str)] = &[
-    ("world", "plan", "plan::document: an operation is plan data, and the world performs operations"),
-    ("goal", "plan", "plan::document: the goal is part of the plan's format"),
-    ("plan", "journal", "journal::record: the inventory is evidence for a plan"),
-    ("plan", "check", "a plan carries its findings, so that every rendering has them"),
+    (
+        "world",
+        "plan",
+        "plan::document: an operation is plan data, and the world performs operations",
+    ),
+    (
+        "goal",
+        "plan",
+        "plan::document: the goal is part of the plan's format",
+    ),
+    (
+        "plan",
+        "journal",
+        "journal::record: the inventory is evidence for a plan",
+    ),
+    (
+        "plan",
+        "check",
+        "a plan carries its findings, so that every rendering has them",
+    ),
 ];
 
 fn sources() -> Vec<PathBuf> {
@@ -46,7 +68,10 @@ fn root() -> &'static Path {
 }
 
 fn name(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap().to_string_lossy().into_owned()
+    path.strip_prefix(root())
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn is_test_file(path: &Path) -> bool {
@@ -61,15 +86,27 @@ fn product_part(text: &str) -> &str {
 
 fn folder(path: &Path) -> Option<String> {
     let relative = path.strip_prefix(root().join("src")).ok()?;
-    let first = relative.components().next()?.as_os_str().to_string_lossy().into_owned();
+    let first = relative
+        .components()
+        .next()?
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     ORDER.contains(&first.as_str()).then_some(first)
 }
 
 fn allowed(folder: &str, used: &str) -> bool {
-    if folder == used || MORE.iter().any(|(who, what, _)| *who == folder && *what == used) {
+    if folder == used
+        || MORE
+            .iter()
+            .any(|(who, what, _)| *who == folder && *what == used)
+    {
         return true;
     }
-    if LESS.iter().any(|(who, what)| *who == folder && what.contains(&used)) {
+    if LESS
+        .iter()
+        .any(|(who, what)| *who == folder && what.contains(&used))
+    {
         return false;
     }
     let at = |name: &str| ORDER.iter().position(|one| *one == name);
@@ -85,7 +122,11 @@ fn used_folders(text: &str) -> BTreeSet<String> {
             None => vec![rest],
         };
         for head in heads {
-            let word: String = head.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let word: String = head
+                .trim()
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             if ORDER.contains(&word.as_str()) {
                 used.insert(word);
             }
@@ -98,7 +139,9 @@ fn used_folders(text: &str) -> BTreeSet<String> {
 fn folders_use_only_what_stands_above_them() {
     let mut wrong = Vec::new();
     for path in sources() {
-        let Some(folder) = folder(&path) else { continue };
+        let Some(folder) = folder(&path) else {
+            continue;
+        };
         if is_test_file(&path) {
             continue;
         }
@@ -109,16 +152,32 @@ fn folders_use_only_what_stands_above_them() {
             }
         }
     }
-    assert!(wrong.is_empty(), "against the direction of lib.rs:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "against the direction of lib.rs:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn the_pure_part_names_no_runtime_client_or_file_system() {
-    let pure = ["diag", "model", "lang", "kinds", "goal", "plan", "check", "render"];
-    let outside = ["tokio::", "kube::Client", "std::fs", "std::env", "std::process", "std::net", "axum::"];
+    let pure = [
+        "diag", "model", "lang", "kinds", "goal", "plan", "check", "render",
+    ];
+    let outside = [
+        "tokio::",
+        "kube::Client",
+        "std::fs",
+        "std::env",
+        "std::process",
+        "std::net",
+        "axum::",
+    ];
     let mut wrong = Vec::new();
     for path in sources() {
-        let Some(folder) = folder(&path) else { continue };
+        let Some(folder) = folder(&path) else {
+            continue;
+        };
         if !pure.contains(&folder.as_str()) || is_test_file(&path) {
             continue;
         }
@@ -134,9 +193,16 @@ fn the_pure_part_names_no_runtime_client_or_file_system() {
 
 #[test]
 fn every_file_says_what_it_is() {
-    let silent: Vec<String> =
-        sources().iter().filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!")).map(|p| name(p)).collect();
-    assert!(silent.is_empty(), "without a //! on the first line:\n{}", silent.join("\n"));
+    let silent: Vec<String> = sources()
+        .iter()
+        .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
+        .map(|p| name(p))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "without a //! on the first line:\n{}",
+        silent.join("\n")
+    );
 }
 
 #[test]
@@ -145,11 +211,17 @@ fn files_stay_readable() {
         .iter()
         .filter(|path| !is_test_file(path))
         .filter_map(|path| {
-            let lines = product_part(&fs::read_to_string(path).unwrap()).lines().count();
+            let lines = product_part(&fs::read_to_string(path).unwrap())
+                .lines()
+                .count();
             (lines > 500).then(|| format!("{} has {lines} lines", name(path)))
         })
         .collect();
-    assert!(long.is_empty(), "more than 500 lines, two ideas in one room?\n{}", long.join("\n"));
+    assert!(
+        long.is_empty(),
+        "more than 500 lines, two ideas in one room?\n{}",
+        long.join("\n")
+    );
 }
 
 #[test]
@@ -157,9 +229,18 @@ fn every_folder_stands_in_the_maps() {
     let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for folder in ORDER {
-        assert!(root().join("src").join(folder).join("mod.rs").exists(), "{folder} has no mod.rs");
-        assert!(map.contains(&format!("| [`{folder}`]")), "{folder} is not in lib.rs");
-        assert!(readme.contains(&format!("`{folder}/`")), "{folder} is not in the README's map");
+        assert!(
+            root().join("src").join(folder).join("mod.rs").exists(),
+            "{folder} has no mod.rs"
+        );
+        assert!(
+            map.contains(&format!("| [`{folder}`]")),
+            "{folder} is not in lib.rs"
+        );
+        assert!(
+            readme.contains(&format!("`{folder}/`")),
+            "{folder} is not in the README's map"
+        );
     }
 }
 
@@ -171,7 +252,10 @@ fn cited_rules_exist() {
         let text = fs::read_to_string(&path).unwrap();
         for (at, _) in text.match_indices('R') {
             let before = text[..at].chars().next_back();
-            let number: String = text[at + 1..].chars().take_while(char::is_ascii_digit).collect();
+            let number: String = text[at + 1..]
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
             let after = text[at + 1 + number.len()..].chars().next();
             let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
             let is_rule = !number.is_empty() && number.len() <= 2 && alone(before) && alone(after);
@@ -180,16 +264,26 @@ fn cited_rules_exist() {
             }
         }
     }
-    assert!(missing.is_empty(), "cited and not in docs/rules.md: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "cited and not in docs/rules.md: {missing:?}"
+    );
 }
 
 #[test]
 fn acceptance_names_tests_that_exist() {
     let page = fs::read_to_string(root().join("docs/acceptance.md")).unwrap();
     let mut everything = String::new();
-    let mut waiting = vec![root().join("src"), root().join("tests"), root().join("benches"), root().join(".ci")];
+    let mut waiting = vec![
+        root().join("src"),
+        root().join("tests"),
+        root().join("benches"),
+        root().join(".ci"),
+    ];
     while let Some(directory) = waiting.pop() {
-        let Ok(entries) = fs::read_dir(&directory) else { continue };
+        let Ok(entries) = fs::read_dir(&directory) else {
+            continue;
+        };
         for path in entries.map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
                 waiting.push(path);
@@ -200,15 +294,25 @@ fn acceptance_names_tests_that_exist() {
     }
     let mut checked = 0;
     let mut missing = Vec::new();
-    for cited in page.split('`').skip(1).step_by(2).filter(|cited| cited.contains("::") && !cited.contains(' ')) {
+    for cited in page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|cited| cited.contains("::") && !cited.contains(' '))
+    {
         let test = cited.rsplit("::").next().unwrap();
         checked += 1;
-        if !everything.contains(&format!("fn {test}")) && !everything.contains(&format!("\"{test}\"")) {
+        if !everything.contains(&format!("fn {test}"))
+            && !everything.contains(&format!("\"{test}\""))
+        {
             missing.push(cited);
         }
     }
     assert!(checked > 0, "the page cites no test");
-    assert!(missing.is_empty(), "cited tests that do not exist: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "cited tests that do not exist: {missing:?}"
+    );
 }
 
 #[test]
@@ -219,9 +323,18 @@ fn every_kind_has_the_same_rooms_and_its_page() {
             let path = root().join("src/kinds").join(name).join(file);
             assert!(path.exists(), "{} is missing", path.display());
         }
-        assert!(root().join(format!("docs/reference/{name}.md")).exists(), "docs/reference/{name}.md is missing");
+        assert!(
+            root().join(format!("docs/reference/{name}.md")).exists(),
+            "docs/reference/{name}.md is missing"
+        );
     }
     let folders = fs::read_dir(root().join("src/kinds")).unwrap();
-    let count = folders.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
-    assert_eq!(count, sk_dr::kinds::KINDS.len(), "a folder in src/kinds that is not in the registry");
+    let count = folders
+        .filter(|entry| entry.as_ref().unwrap().path().is_dir())
+        .count();
+    assert_eq!(
+        count,
+        sk_dr::kinds::KINDS.len(),
+        "a folder in src/kinds that is not in the registry"
+    );
 }

@@ -1,8 +1,8 @@
 //! From a configuration to a plan: asks what a plan needs answered, in the order in which answers lead to questions.
 //! The one place where asking and planning meet; must not print.
 
-use crate::kinds;
 use crate::journal::record::Inventory;
+use crate::kinds;
 use crate::model::address::Address;
 use crate::model::expression::Bindings;
 use crate::model::identity::{Instance, ProviderRef};
@@ -10,8 +10,8 @@ use crate::model::resource::{Configuration, Resource};
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
 use crate::plan::input::{Confirmation, Conflicts, FoundProvider, Input};
 use crate::plan::{Refusal, queries};
-use crate::world::World;
-use crate::world::query::{Answer, Fact, Live, Query};
+use crate::world::query::{Answer, DryRun, Fact, Live, Query};
+use crate::world::{Bound, World};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -94,15 +94,15 @@ fn plan_with(
 }
 
 fn clusters<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a Resource> {
-    request
-        .configuration
-        .resources
-        .iter()
-        .filter(|resource| kinds::find(&resource.address.kind).is_some_and(|kind| kind.home() == kinds::Home::Command))
+    request.configuration.resources.iter().filter(|resource| {
+        kinds::find(&resource.address.kind).is_some_and(|kind| kind.home() == kinds::Home::Command)
+    })
 }
 
 fn cluster_queries(request: &Request<'_>) -> Vec<Query> {
-    clusters(request).filter_map(|resource| queries::cluster_query(resource, &request.config_dir)).collect()
+    clusters(request)
+        .filter_map(|resource| queries::cluster_query(resource, &request.config_dir))
+        .collect()
 }
 
 async fn find_providers(
@@ -114,12 +114,14 @@ async fn find_providers(
     for provider in queries::providers_used(request.configuration) {
         let one = match behind(request, live, &provider) {
             Behind::Nothing => connect(world, request, &provider).await,
-            Behind::Absent(cluster) => {
-                FoundProvider { title: format!("{cluster}, to be made"), instance: Instance::MadeBy(cluster) }
-            }
-            Behind::Unknown(reason) => {
-                FoundProvider { title: "not reached".to_owned(), instance: Instance::Unknown { reason } }
-            }
+            Behind::Absent(cluster) => FoundProvider {
+                title: format!("{cluster}, to be made"),
+                instance: Instance::MadeBy(cluster),
+            },
+            Behind::Unknown(reason) => FoundProvider {
+                title: "not reached".to_owned(),
+                instance: Instance::Unknown { reason },
+            },
         };
         found.insert(provider, one);
     }
@@ -138,12 +140,16 @@ enum Behind {
 
 fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind {
     for address in queries::clusters_behind(request.configuration, provider) {
-        let Some(resource) = clusters(request).find(|resource| resource.address == address) else { continue };
+        let Some(resource) = clusters(request).find(|resource| resource.address == address) else {
+            continue;
+        };
         let query = queries::cluster_query(resource, &request.config_dir);
         match query.and_then(|query| live.answer(&query)) {
             Some(Answer::Present(_)) => {}
             Some(Answer::Absent | Answer::NotServed) => return Behind::Absent(address),
-            Some(Answer::Unknown(why)) => return Behind::Unknown(format!("{address}: {}", why.message)),
+            Some(Answer::Unknown(why)) => {
+                return Behind::Unknown(format!("{address}: {}", why.message));
+            }
             None => return Behind::Unknown(format!("{address} was not asked")),
         }
     }
@@ -152,26 +158,47 @@ fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind 
 
 async fn connect(world: &World, request: &Request<'_>, provider: &ProviderRef) -> FoundProvider {
     let Some(block) = request.configuration.providers.get(provider) else {
-        return unreached("not reached", format!("there is no provider block {provider}"));
+        return unreached(
+            "not reached",
+            format!("there is no provider block {provider}"),
+        );
     };
-    let title = match world.connect(provider, &block.arguments, &Bindings::new()).await {
+    let title = match world
+        .connect(provider, &block.arguments, &Bindings::new())
+        .await
+    {
         Ok(title) => title,
         Err(why) => return unreached("not reached", why.message),
     };
-    match world.answer(&Query::Identity { provider: provider.clone() }).await {
+    match world
+        .answer(&Query::Identity {
+            provider: provider.clone(),
+        })
+        .await
+    {
         Answer::Present(Fact::Object(namespace)) => match namespace["metadata"]["uid"].as_str() {
-            Some(uid) => FoundProvider { instance: Instance::Known { kube_system_uid: uid.to_owned() }, title },
+            Some(uid) => FoundProvider {
+                instance: Instance::Known {
+                    kube_system_uid: uid.to_owned(),
+                },
+                title,
+            },
             None => unreached(&title, "kube-system has no UID".to_owned()),
         },
         Answer::Unknown(why) => unreached(&title, why.message),
-        Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed => {
-            unreached(&title, "there is no namespace kube-system, so it cannot be told which cluster this is".to_owned())
-        }
+        Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed => unreached(
+            &title,
+            "there is no namespace kube-system, so it cannot be told which cluster this is"
+                .to_owned(),
+        ),
     }
 }
 
 fn unreached(title: &str, reason: String) -> FoundProvider {
-    FoundProvider { title: title.to_owned(), instance: Instance::Unknown { reason } }
+    FoundProvider {
+        title: title.to_owned(),
+        instance: Instance::Unknown { reason },
+    }
 }
 
 fn loss_queries(plan: &Plan) -> Vec<Query> {
@@ -179,17 +206,30 @@ fn loss_queries(plan: &Plan) -> Vec<Query> {
         .iter()
         .filter(|node| node.action == Action::Delete)
         .filter(|node| kinds::find(&node.kind).is_some_and(kinds::Kind::holds_data))
-        .filter_map(|node| Some(queries::loss_queries(node.provider.as_ref()?, &node.key.to_string())))
+        .filter_map(|node| {
+            Some(queries::loss_queries(
+                node.provider.as_ref()?,
+                &node.key.to_string(),
+            ))
+        })
         .flatten()
         .collect()
 }
 
 /// Shows each update to the server. A dry-run of something in a namespace that does not exist answers 404 and is
 /// skipped; 403 means "not confirmed", never unknown (R36).
-async fn confirm(world: &World, request: &Request<'_>, plan: &Plan) -> BTreeMap<Address, Confirmation> {
+async fn confirm(
+    world: &World,
+    request: &Request<'_>,
+    plan: &Plan,
+) -> BTreeMap<Address, Confirmation> {
     let mut confirmations = BTreeMap::new();
     for step in plan.steps.iter().filter(|step| is_apply(step)) {
-        let resource = request.configuration.resources.iter().find(|resource| resource.address == step.node);
+        let resource = request
+            .configuration
+            .resources
+            .iter()
+            .find(|resource| resource.address == step.node);
         let Some(resource) = resource else { continue };
         if let Some(confirmation) = confirm_one(world, resource, step).await {
             confirmations.insert(step.node.clone(), confirmation);
@@ -203,4 +243,41 @@ fn is_apply(step: &Step) -> bool {
         Op::Kube(op) => op.verb == KubeVerb::Apply,
         Op::Local(_) => false,
     }
+}
+
+async fn confirm_one(world: &World, resource: &Resource, step: &Step) -> Option<Confirmation> {
+    // Without a read it rehearses the change itself; whether the ground still stands is apply's question.
+    Some(match world.dry_run(&step.op, &Bound::default()).await {
+        DryRun::Object {
+            object,
+            conflicts: _,
+        } => {
+            let kind = kinds::find(&resource.address.kind)?;
+            // What a merge patch removes is still there: only what the apply writes can be confirmed. Ignored fields
+            // were sent with their live value.
+            let written = |one: &kinds::Difference| {
+                let ignored = crate::plan::declared::is_ignored(
+                    &resource.lifecycle.ignore_changes,
+                    &one.attribute,
+                );
+                one.write.is_some() && !ignored
+            };
+            let left = kind
+                .differences(resource, &object)
+                .into_iter()
+                .filter(written);
+            let changed: Vec<String> = left
+                .map(|difference| difference.attribute.join("."))
+                .collect();
+            if changed.is_empty() {
+                Confirmation::Confirmed
+            } else {
+                Confirmation::Changed(changed)
+            }
+        }
+        DryRun::Forbidden(why) | DryRun::Skipped(why) | DryRun::Unknown(why) => {
+            Confirmation::NotConfirmed(why.message)
+        }
+        DryRun::Refused(why) => Confirmation::Refused(why.message),
+    })
 }

@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod condition;
+pub mod cron;
+pub mod duration;
 pub mod expression;
 pub mod identity;
 pub mod json_path;

@@ -297,7 +297,9 @@ impl<'a> Declared<'a, '_> {
         decision.node.fields = field_changes(&update.taken, live);
         let conflict = self.conflict(live, &update.taken);
         decision.work = Work::Update(update);
-        if let Some(Confirmation::Refused(text)) = self.context.input.confirmations.get(&self.resource.address) {
+        if let Some(Confirmation::Refused(text)) =
+            self.context.input.confirmations.get(&self.resource.address)
+        {
             return decision.blocked(blocker(
                 "refused",
                 format!("The server would refuse this change: {text}"),
@@ -539,7 +541,8 @@ pub fn is_system_namespace(name: &str) -> bool {
     name == "default" || name.starts_with("kube-")
 }
 
-fn is_ignored(ignore: &IgnoreChanges, attribute: &[String]) -> bool {
+/// Whether `ignore_changes` leaves an attribute out.
+pub fn is_ignored(ignore: &IgnoreChanges, attribute: &[String]) -> bool {
     match ignore {
         IgnoreChanges::Nothing => false,
         IgnoreChanges::All => true,

@@ -34,7 +34,8 @@ pub const PROGRAM_LIMIT: Duration = Duration::from_secs(30 * 60);
 const CONCURRENT_QUERIES: usize = 8;
 
 /// The seam under every client: one request, one answer, both whole. Production, sandbox and faults are such services.
-pub type Wire = tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
+pub type Wire =
+    tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
 
 /// What the process hands over. Nothing below reads the environment or the clock by itself.
 #[derive(Clone)]
@@ -82,7 +83,10 @@ pub struct World {
 impl World {
     /// Connects nothing yet.
     pub fn new(doors: Doors) -> Self {
-        Self { doors, clients: Mutex::new(BTreeMap::new()) }
+        Self {
+            doors,
+            clients: Mutex::new(BTreeMap::new()),
+        }
     }
     /// The doors it was made of.
     pub fn doors(&self) -> &Doors {
@@ -96,10 +100,18 @@ impl World {
     ///
     /// # Errors
     /// Where arguments cannot be read (kubeconfig missing, secret unreadable). Does not ask the server anything.
-    pub async fn connect(&self, provider: &ProviderRef, arguments: &Expr, bindings: &Bindings) -> Result<String, Why> {
+    pub async fn connect(
+        &self,
+        provider: &ProviderRef,
+        arguments: &Expr,
+        bindings: &Bindings,
+    ) -> Result<String, Why> {
         if provider.provider != "kubernetes" {
             let message = format!("provider {provider} has no client in this version");
-            return Err(Why { class: FailureClass::Malformed, message });
+            return Err(Why {
+                class: FailureClass::Malformed,
+                message,
+            });
         }
         let exposed = self.expose(arguments, bindings).await?;
         let arguments = ConnectArguments {
@@ -107,7 +119,12 @@ impl World {
             environment: self.doors.environment.clone(),
             directory: self.doors.directory.clone(),
         };
-        let connected = self.doors.wires.connect(&arguments).await.map_err(|why| redact(why, exposed.redactor()))?;
+        let connected = self
+            .doors
+            .wires
+            .connect(&arguments)
+            .await
+            .map_err(|why| redact(why, exposed.redactor()))?;
         let client = Client::new(connected.wire, connected.title.clone(), self.doors.seed);
         self.lock().insert(provider.clone(), Arc::new(client));
         Ok(connected.title)
@@ -119,11 +136,20 @@ impl World {
                 Ok(client) => client.identity().await,
                 Err(why) => Answer::Unknown(why),
             },
-            Query::List { provider, resource, namespace } => match self.client(provider) {
+            Query::List {
+                provider,
+                resource,
+                namespace,
+            } => match self.client(provider) {
                 Ok(client) => client.list(resource, namespace.as_deref()).await,
                 Err(why) => Answer::Unknown(why),
             },
-            Query::Get { provider, resource, namespace, name } => match self.client(provider) {
+            Query::Get {
+                provider,
+                resource,
+                namespace,
+                name,
+            } => match self.client(provider) {
                 Ok(client) => client.get(resource, namespace.as_deref(), name).await,
                 Err(why) => Answer::Unknown(why),
             },
@@ -137,7 +163,13 @@ impl World {
             let answer = self.answer(&query).await;
             (query, answer)
         };
-        Live { answers: futures::stream::iter(queries).map(ask).buffer_unordered(CONCURRENT_QUERIES).collect().await }
+        Live {
+            answers: futures::stream::iter(queries)
+                .map(ask)
+                .buffer_unordered(CONCURRENT_QUERIES)
+                .collect()
+                .await,
+        }
     }
     /// Performs an operation: once, except where the server certainly did nothing (429, connection refused).
     pub async fn perform(&self, op: &Op, bound: &Bound) -> Effect {
@@ -151,7 +183,10 @@ impl World {
                     Ok(body) => body,
                     Err(why) => return Effect::Refused(why),
                 };
-                match client.perform(op, body.value().clone(), bound.read.as_ref()).await {
+                match client
+                    .perform(op, body.value().clone(), bound.read.as_ref())
+                    .await
+                {
                     Effect::Done(object) => Effect::Done(object),
                     Effect::Refused(why) => Effect::Refused(redact(why, body.redactor())),
                     Effect::InDoubt(why) => Effect::InDoubt(redact(why, body.redactor())),
@@ -166,7 +201,10 @@ impl World {
             Op::Kube(op) => op,
             Op::Local(_) => {
                 let message = "a program cannot be rehearsed".to_owned();
-                return DryRun::Skipped(Why { class: FailureClass::Program, message });
+                return DryRun::Skipped(Why {
+                    class: FailureClass::Program,
+                    message,
+                });
             }
         };
         let client = match self.client(&op.provider) {
@@ -174,7 +212,11 @@ impl World {
             Err(why) => return DryRun::Unknown(why),
         };
         match self.expose(&op.body, &bound.bindings).await {
-            Ok(body) => client.dry_run(op, body.value().clone(), bound.read.as_ref()).await,
+            Ok(body) => {
+                client
+                    .dry_run(op, body.value().clone(), bound.read.as_ref())
+                    .await
+            }
             Err(why) => DryRun::Skipped(why),
         }
     }
@@ -211,7 +253,10 @@ impl World {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Answer::Absent,
             Err(error) => {
                 let message = format!("kubeconfig {}: {error}", path.display());
-                return Answer::Unknown(Why { class: FailureClass::Unreachable, message });
+                return Answer::Unknown(Why {
+                    class: FailureClass::Unreachable,
+                    message,
+                });
             }
         }
         let mut environment = self.doors.environment.clone();
@@ -223,7 +268,11 @@ impl World {
             directory: self.doors.directory.clone(),
         };
         match self.doors.wires.connect(&arguments).await {
-            Ok(connected) => Client::new(connected.wire, connected.title, self.doors.seed).identity().await,
+            Ok(connected) => {
+                Client::new(connected.wire, connected.title, self.doors.seed)
+                    .identity()
+                    .await
+            }
             Err(why) => Answer::Unknown(why),
         }
     }
@@ -232,17 +281,22 @@ impl World {
         let refuse = |class, message: String| Effect::Refused(Why { class, message });
         if op.command.iter().any(|word| !word.secrets().is_empty()) {
             let message =
-                "a secret in a command would show in the process list; hand it over by environment".to_owned();
+                "a secret in a command would show in the process list; hand it over by environment"
+                    .to_owned();
             return refuse(FailureClass::Value, message);
         }
         let command = Expr::list(op.command.clone());
         let environment = Expr::object(op.environment.clone());
-        let exposed =
-            match (self.expose(&command, &bound.bindings).await, self.expose(&environment, &bound.bindings).await) {
-                (Ok(command), Ok(environment)) => (command, environment),
-                (Err(why), _) | (_, Err(why)) => return Effect::Refused(why),
-            };
-        let (Some(words), Some(declared)) = (texts(exposed.0.value()), variables(exposed.1.value())) else {
+        let exposed = match (
+            self.expose(&command, &bound.bindings).await,
+            self.expose(&environment, &bound.bindings).await,
+        ) {
+            (Ok(command), Ok(environment)) => (command, environment),
+            (Err(why), _) | (_, Err(why)) => return Effect::Refused(why),
+        };
+        let (Some(words), Some(declared)) =
+            (texts(exposed.0.value()), variables(exposed.1.value()))
+        else {
             return refuse(
                 FailureClass::Value,
                 "command and environment take texts, numbers and booleans only".to_owned(),
@@ -251,17 +305,30 @@ impl World {
         let mut environment = self.doors.environment.clone();
         environment.extend(declared);
         let directory = self.doors.directory.clone();
-        let program = Program { words, environment, directory, limit: bound.limit.unwrap_or(PROGRAM_LIMIT) };
+        let program = Program {
+            words,
+            environment,
+            directory,
+            limit: bound.limit.unwrap_or(PROGRAM_LIMIT),
+        };
         match program::run(&program, exposed.1.redactor()).await {
             Ended::Well => Effect::Done(Json::Null),
-            Ended::NotStarted(message) | Ended::Failed(message) => refuse(FailureClass::Program, message),
-            Ended::Overdue(message) => Effect::InDoubt(Why { class: FailureClass::Wait, message }),
+            Ended::NotStarted(message) | Ended::Failed(message) => {
+                refuse(FailureClass::Program, message)
+            }
+            Ended::Overdue(message) => Effect::InDoubt(Why {
+                class: FailureClass::Wait,
+                message,
+            }),
         }
     }
 }
 
 fn redact(why: Why, redactor: &Redactor) -> Why {
-    Why { message: redactor.redact(&why.message), ..why }
+    Why {
+        message: redactor.redact(&why.message),
+        ..why
+    }
 }
 
 fn text(value: &Json) -> Option<String> {
@@ -277,5 +344,8 @@ fn texts(list: &Json) -> Option<Vec<String>> {
 }
 
 fn variables(map: &Json) -> Option<BTreeMap<String, String>> {
-    map.as_object()?.iter().map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+    map.as_object()?
+        .iter()
+        .map(|(name, value)| Some((name.clone(), text(value)?)))
+        .collect()
 }

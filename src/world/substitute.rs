@@ -51,8 +51,13 @@ impl Redactor {
         for value in values {
             let trimmed = value.trim();
             patterns.push(trimmed.to_owned());
-            patterns
-                .extend(trimmed.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE).map(str::to_owned));
+            patterns.extend(
+                trimmed
+                    .lines()
+                    .map(str::trim)
+                    .filter(|line| line.len() >= SHORTEST_LINE)
+                    .map(str::to_owned),
+            );
             patterns.push(Json::from(trimmed).to_string().trim_matches('"').to_owned());
             patterns.push(base64::engine::general_purpose::STANDARD.encode(value.as_bytes()));
         }
@@ -60,11 +65,15 @@ impl Redactor {
         // Longest first: a short one must not cut a longer one into pieces that remain.
         patterns.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         patterns.dedup();
-        Self { patterns: patterns.into_iter().map(Zeroizing::new).collect() }
+        Self {
+            patterns: patterns.into_iter().map(Zeroizing::new).collect(),
+        }
     }
     /// The text without them.
     pub fn redact(&self, text: &str) -> String {
-        self.patterns.iter().fold(text.to_owned(), |text, pattern| text.replace(pattern.as_str(), "(sensitive value)"))
+        self.patterns.iter().fold(text.to_owned(), |text, pattern| {
+            text.replace(pattern.as_str(), "(sensitive value)")
+        })
     }
 }
 
@@ -72,21 +81,36 @@ impl Redactor {
 ///
 /// # Errors
 /// Where a hole is not bound, a secret was not read, or texts are joined with something that is none.
-pub fn substitute(expr: &Expr, bindings: &Bindings, secrets: &SecretValues) -> Result<Exposed, Why> {
-    let used = expr.secrets().into_iter().filter_map(|name| secrets.get(name));
-    Ok(Exposed { redactor: Redactor::new(used), value: fill(expr, bindings, secrets)? })
+pub fn substitute(
+    expr: &Expr,
+    bindings: &Bindings,
+    secrets: &SecretValues,
+) -> Result<Exposed, Why> {
+    let used = expr
+        .secrets()
+        .into_iter()
+        .filter_map(|name| secrets.get(name));
+    Ok(Exposed {
+        redactor: Redactor::new(used),
+        value: fill(expr, bindings, secrets)?,
+    })
 }
 
 fn fill(expr: &Expr, bindings: &Bindings, secrets: &SecretValues) -> Result<Json, Why> {
     match expr {
         Expr::Value(value) => Ok(value.clone()),
         Expr::Object(members) => {
-            let filled = members.iter().map(|(name, member)| Ok((name.clone(), fill(member, bindings, secrets)?)));
+            let filled = members
+                .iter()
+                .map(|(name, member)| Ok((name.clone(), fill(member, bindings, secrets)?)));
             Ok(Json::Object(filled.collect::<Result<_, Why>>()?))
         }
-        Expr::List(members) => {
-            Ok(Json::Array(members.iter().map(|member| fill(member, bindings, secrets)).collect::<Result<_, Why>>()?))
-        }
+        Expr::List(members) => Ok(Json::Array(
+            members
+                .iter()
+                .map(|member| fill(member, bindings, secrets))
+                .collect::<Result<_, Why>>()?,
+        )),
         Expr::Hole(hole) => bound(hole, bindings),
         Expr::Secret(name) => match secrets.get(name) {
             Some(value) => Ok(Json::String(value.as_str().to_owned())),
@@ -99,9 +123,9 @@ fn fill(expr: &Expr, bindings: &Bindings, secrets: &SecretValues) -> Result<Json
             }
             Ok(Json::String(text.as_str().to_owned()))
         }
-        Expr::Call { function, .. } => {
-            Err(refuse(format!("function {function} on a value known after apply is not available in this version")))
-        }
+        Expr::Call { function, .. } => Err(refuse(format!(
+            "function {function} on a value known after apply is not available in this version"
+        ))),
     }
 }
 
@@ -116,13 +140,16 @@ fn append(text: &mut String, part: Json) -> Result<(), Why> {
             text.push_str(&scalar.to_string());
             Ok(())
         }
-        Json::Null | Json::Array(_) | Json::Object(_) => Err(refuse("a text is joined with null, a list or an object")),
+        Json::Null | Json::Array(_) | Json::Object(_) => {
+            Err(refuse("a text is joined with null, a list or an object"))
+        }
     }
 }
 
 fn bound(hole: &Hole, bindings: &Bindings) -> Result<Json, Why> {
-    let value =
-        bindings.get(&hole.source).ok_or_else(|| refuse(format!("{} is not known yet", title(&hole.source))))?;
+    let value = bindings
+        .get(&hole.source)
+        .ok_or_else(|| refuse(format!("{} is not known yet", title(&hole.source))))?;
     let fits = match hole.hole_type {
         HoleType::String => value.is_string(),
         HoleType::Number => value.is_number(),
@@ -131,7 +158,10 @@ fn bound(hole: &Hole, bindings: &Bindings) -> Result<Json, Why> {
     if fits {
         Ok(value.clone())
     } else {
-        Err(refuse(format!("{} is bound to a value of another type", title(&hole.source))))
+        Err(refuse(format!(
+            "{} is bound to a value of another type",
+            title(&hole.source)
+        )))
     }
 }
 
@@ -144,7 +174,10 @@ fn title(source: &HoleSource) -> String {
 }
 
 fn refuse(message: impl Into<String>) -> Why {
-    Why { class: FailureClass::Value, message: message.into() }
+    Why {
+        class: FailureClass::Value,
+        message: message.into(),
+    }
 }
 
 fn wipe(value: &mut Json) {

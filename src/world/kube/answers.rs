@@ -16,7 +16,11 @@ const SHOWN_BODY: usize = 200;
 pub fn json(request: &Request, reply: &Reply) -> Result<Json, Why> {
     serde_json::from_slice(&reply.body).map_err(|error| Why {
         class: FailureClass::Malformed,
-        message: format!("{}: answered {} with a body that is no JSON: {error}", request.title(), reply.status),
+        message: format!(
+            "{}: answered {} with a body that is no JSON: {error}",
+            request.title(),
+            reply.status
+        ),
     })
 }
 
@@ -51,17 +55,35 @@ pub fn is_strict_refusal(reply: &Reply) -> bool {
 
 /// Class, request, status, the server's words, and how often it was tried.
 pub fn why(request: &Request, reply: &Reply) -> Why {
-    let tries = if reply.tries > 1 { format!(" (tried {} times)", reply.tries) } else { String::new() };
+    let tries = if reply.tries > 1 {
+        format!(" (tried {} times)", reply.tries)
+    } else {
+        String::new()
+    };
     let words = words(reply);
     let separator = if words.is_empty() { "" } else { ": " };
-    Why { class: class(reply), message: format!("{}: {}{separator}{words}{tries}", request.title(), reply.status) }
+    Why {
+        class: class(reply),
+        message: format!(
+            "{}: {}{separator}{words}{tries}",
+            request.title(),
+            reply.status
+        ),
+    }
 }
 
 /// What the server said, on one line.
 pub fn words(reply: &Reply) -> String {
-    let text = match status_object(reply).as_ref().and_then(|status| status.get("message")).and_then(Json::as_str) {
+    let text = match status_object(reply)
+        .as_ref()
+        .and_then(|status| status.get("message"))
+        .and_then(Json::as_str)
+    {
         Some(message) => message.to_owned(),
-        None => String::from_utf8_lossy(&reply.body).chars().take(SHOWN_BODY).collect(),
+        None => String::from_utf8_lossy(&reply.body)
+            .chars()
+            .take(SHOWN_BODY)
+            .collect(),
     };
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -69,7 +91,9 @@ pub fn words(reply: &Reply) -> String {
 /// Whether the server itself says that this object is not there: 404 with a Status of reason NotFound about it. A bare
 /// "404 page not found" proves nothing about an object.
 pub fn says_object_is_absent(reply: &Reply, name: &str) -> bool {
-    let Some(status) = status_object(reply) else { return false };
+    let Some(status) = status_object(reply) else {
+        return false;
+    };
     let named = status.pointer("/details/name").and_then(Json::as_str);
     reply.status.as_u16() == 404
         && status.get("reason").and_then(Json::as_str) == Some("NotFound")
@@ -89,8 +113,13 @@ pub fn says_namespace_is_absent(reply: &Reply) -> bool {
 pub fn conflicts(reply: &Reply) -> Option<Vec<Conflict>> {
     let status = status_object(reply)?;
     let causes = status.pointer("/details/causes")?.as_array()?;
-    let field_conflicts = |cause: &&Json| cause.get("reason").and_then(Json::as_str) == Some("FieldManagerConflict");
-    let found: Vec<Conflict> = causes.iter().filter(field_conflicts).filter_map(conflict).collect();
+    let field_conflicts =
+        |cause: &&Json| cause.get("reason").and_then(Json::as_str) == Some("FieldManagerConflict");
+    let found: Vec<Conflict> = causes
+        .iter()
+        .filter(field_conflicts)
+        .filter_map(conflict)
+        .collect();
     (!found.is_empty()).then_some(found)
 }
 
@@ -100,8 +129,16 @@ fn conflict(cause: &Json) -> Option<Conflict> {
     let message = cause.get("message")?.as_str()?;
     let (_, rest) = message.split_once('"')?;
     let (manager, rest) = rest.split_once('"')?;
-    let operation = if rest.contains(" using ") { ManagerOperation::Update } else { ManagerOperation::Apply };
-    Some(Conflict { field: field.to_owned(), manager: manager.to_owned(), operation })
+    let operation = if rest.contains(" using ") {
+        ManagerOperation::Update
+    } else {
+        ManagerOperation::Apply
+    };
+    Some(Conflict {
+        field: field.to_owned(),
+        manager: manager.to_owned(),
+        operation,
+    })
 }
 
 fn has_cause_field(reply: &Reply, field: &str) -> bool {
@@ -109,5 +146,9 @@ fn has_cause_field(reply: &Reply, field: &str) -> bool {
         .as_ref()
         .and_then(|status| status.pointer("/details/causes"))
         .and_then(Json::as_array)
-        .is_some_and(|causes| causes.iter().any(|cause| cause.get("field").and_then(Json::as_str) == Some(field)))
+        .is_some_and(|causes| {
+            causes
+                .iter()
+                .any(|cause| cause.get("field").and_then(Json::as_str) == Some(field))
+        })
 }

@@ -61,7 +61,11 @@ impl NoReply {
 
 enum Attempt {
     Replied(Reply),
-    Unsent { class: FailureClass, message: String, again: Again },
+    Unsent {
+        class: FailureClass,
+        message: String,
+        again: Again,
+    },
     Lost(String),
 }
 
@@ -99,7 +103,11 @@ impl Client {
             Ok(message) => message,
             Err(error) => {
                 let message = format!("the request cannot be written: {error}");
-                return Attempt::Unsent { class: FailureClass::Malformed, message, again: Again::Never };
+                return Attempt::Unsent {
+                    class: FailureClass::Malformed,
+                    message,
+                    again: Again::Never,
+                };
             }
         };
         match tokio::time::timeout(limit, self.wire.clone().oneshot(message)).await {
@@ -107,7 +115,12 @@ impl Client {
             Ok(Err(error)) => lost(&error),
             Ok(Ok(response)) => {
                 let retry_after = retry_after(response.headers());
-                Attempt::Replied(Reply { status: response.status(), body: response.into_body(), retry_after, tries: 1 })
+                Attempt::Replied(Reply {
+                    status: response.status(),
+                    body: response.into_body(),
+                    retry_after,
+                    tries: 1,
+                })
             }
         }
     }
@@ -119,8 +132,14 @@ impl Client {
         hash.update(self.seed.to_be_bytes());
         hash.update(tries.to_be_bytes());
         hash.update(request.title());
-        let draw = hash.finalize().first().copied().map_or(0.5, |byte| f64::from(byte) / 255.0);
-        let own = FIRST_PAUSE.saturating_mul(1 << tries.saturating_sub(1).min(16)).mul_f64(0.5 + draw);
+        let draw = hash
+            .finalize()
+            .first()
+            .copied()
+            .map_or(0.5, |byte| f64::from(byte) / 255.0);
+        let own = FIRST_PAUSE
+            .saturating_mul(1 << tries.saturating_sub(1).min(16))
+            .mul_f64(0.5 + draw);
         let asked = match attempt {
             Attempt::Replied(reply) => reply.retry_after.unwrap_or_default(),
             Attempt::Unsent { .. } | Attempt::Lost(_) => Duration::ZERO,
@@ -128,18 +147,30 @@ impl Client {
         own.max(asked).min(LONGEST_PAUSE)
     }
 
-    fn end(&self, request: &Request, attempt: Attempt, (tries, took): (u32, Duration)) -> Result<Reply, NoReply> {
+    fn end(
+        &self,
+        request: &Request,
+        attempt: Attempt,
+        (tries, took): (u32, Duration),
+    ) -> Result<Reply, NoReply> {
         let say = |words: String| {
-            let spent =
-                if tries > 1 { format!(" (tried {tries} times in {} s)", took.as_secs()) } else { String::new() };
+            let spent = if tries > 1 {
+                format!(" (tried {tries} times in {} s)", took.as_secs())
+            } else {
+                String::new()
+            };
             format!("{}: {words}; {}{spent}", request.title(), self.title)
         };
         match attempt {
             Attempt::Replied(reply) => Ok(Reply { tries, ..reply }),
-            Attempt::Unsent { class, message, .. } => Err(NoReply::Unsent(Why { class, message: say(message) })),
-            Attempt::Lost(message) => {
-                Err(NoReply::Lost(Why { class: FailureClass::Unreachable, message: say(message) }))
-            }
+            Attempt::Unsent { class, message, .. } => Err(NoReply::Unsent(Why {
+                class,
+                message: say(message),
+            })),
+            Attempt::Lost(message) => Err(NoReply::Lost(Why {
+                class: FailureClass::Unreachable,
+                message: say(message),
+            })),
         }
     }
 }
@@ -151,7 +182,9 @@ fn may_repeat(attempt: &Attempt, safety: Safety) -> bool {
         // 429 is answered before anything is done.
         Attempt::Replied(reply) if reply.status == StatusCode::TOO_MANY_REQUESTS => true,
         Attempt::Replied(reply) => {
-            safety == Safety::Repeatable && reply.status.is_server_error() && !answers::is_strict_refusal(reply)
+            safety == Safety::Repeatable
+                && reply.status.is_server_error()
+                && !answers::is_strict_refusal(reply)
         }
     }
 }
@@ -161,7 +194,11 @@ fn lost(error: &tower::BoxError) -> Attempt {
     let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
     while let Some(cause) = link {
         if let Some(unsent) = cause.downcast_ref::<Unsent>() {
-            return Attempt::Unsent { class: unsent.class, message: unsent.message.clone(), again: unsent.again };
+            return Attempt::Unsent {
+                class: unsent.class,
+                message: unsent.message.clone(),
+                again: unsent.again,
+            };
         }
         if let Some(error) = cause.downcast_ref::<std::io::Error>()
             && matches!(
@@ -172,7 +209,11 @@ fn lost(error: &tower::BoxError) -> Attempt {
             )
         {
             let class = FailureClass::Unreachable;
-            return Attempt::Unsent { class, message: error.to_string(), again: Again::Later };
+            return Attempt::Unsent {
+                class,
+                message: error.to_string(),
+                again: Again::Later,
+            };
         }
         link = cause.source();
     }
@@ -180,6 +221,12 @@ fn lost(error: &tower::BoxError) -> Attempt {
 }
 
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<u64>().ok()?;
+    let seconds = headers
+        .get(http::header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse::<u64>()
+        .ok()?;
     Some(Duration::from_secs(seconds))
 }

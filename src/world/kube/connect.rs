@@ -32,7 +32,10 @@ impl Wires for KubeWires {
         match tokio::time::timeout(CREDENTIALS_LIMIT, work).await {
             Ok(Ok(connected)) => connected,
             Ok(Err(_)) => Err(refuse("connecting was given up: the program is ending")),
-            Err(_) => Err(refuse(format!("credentials were not there within {} s", CREDENTIALS_LIMIT.as_secs()))),
+            Err(_) => Err(refuse(format!(
+                "credentials were not there within {} s",
+                CREDENTIALS_LIMIT.as_secs()
+            ))),
         }
     }
 }
@@ -51,12 +54,23 @@ fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
     http.set_connect_timeout(Some(CONNECT_LIMIT));
     let wire = if config.cluster_url.scheme_str() == Some("http") {
         // Without TLS no trust store is needed, and some machines have none.
-        wire(&config, legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(http))
+        wire(
+            &config,
+            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(http),
+        )
     } else {
-        let https = config.rustls_https_connector_with_connector(http).map_err(|error| failed(&title, &error))?;
-        wire(&config, legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https))
+        let https = config
+            .rustls_https_connector_with_connector(http)
+            .map_err(|error| failed(&title, &error))?;
+        wire(
+            &config,
+            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https),
+        )
     };
-    Ok(Connected { wire: wire.map_err(|error| failed(&title, &error))?, title })
+    Ok(Connected {
+        wire: wire.map_err(|error| failed(&title, &error))?,
+        title,
+    })
 }
 
 fn wire<C>(config: &Config, client: legacy::Client<C, Body>) -> Result<Wire, kube::Error>
@@ -69,29 +83,56 @@ where
         .layer(config.extra_headers_layer()?)
         .map_err(BoxError::from)
         .service(client);
-    Ok(Wire::new(tower::service_fn(move |request: http::Request<Bytes>| whole(service.clone(), request))))
+    Ok(Wire::new(tower::service_fn(
+        move |request: http::Request<Bytes>| whole(service.clone(), request),
+    )))
 }
 
-async fn whole<S>(service: S, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, BoxError>
+async fn whole<S>(
+    service: S,
+    request: http::Request<Bytes>,
+) -> Result<http::Response<Bytes>, BoxError>
 where
-    S: Service<http::Request<Body>, Response = http::Response<hyper::body::Incoming>, Error = BoxError>,
+    S: Service<
+            http::Request<Body>,
+            Response = http::Response<hyper::body::Incoming>,
+            Error = BoxError,
+        >,
 {
-    let response = service.oneshot(request.map(Body::from)).await.map_err(unsent)?;
+    let response = service
+        .oneshot(request.map(Body::from))
+        .await
+        .map_err(unsent)?;
     let (parts, body) = response.into_parts();
-    Ok(http::Response::from_parts(parts, body.collect().await?.to_bytes()))
+    Ok(http::Response::from_parts(
+        parts,
+        body.collect().await?.to_bytes(),
+    ))
 }
 
 /// Marks errors that arose before the request left: no connection, TLS, credentials.
 fn unsent(error: BoxError) -> BoxError {
     if let Some(auth) = error.downcast_ref::<AuthError>() {
         let (class, message) = (FailureClass::Unauthenticated, auth_words(auth));
-        return Box::new(Unsent { class, message, again: Again::Never });
+        return Box::new(Unsent {
+            class,
+            message,
+            again: Again::Never,
+        });
     }
     match error.downcast_ref::<legacy::Error>() {
         Some(client) if client.is_connect() => {
             let message = chain(client);
-            let again = if is_tls(client) { Again::Never } else { Again::Later };
-            Box::new(Unsent { class: FailureClass::Unreachable, message, again })
+            let again = if is_tls(client) {
+                Again::Never
+            } else {
+                Again::Later
+            };
+            Box::new(Unsent {
+                class: FailureClass::Unreachable,
+                message,
+                again,
+            })
         }
         Some(_) | None => error,
     }
@@ -101,7 +142,9 @@ fn unsent(error: BoxError) -> BoxError {
 fn is_tls(error: &legacy::Error) -> bool {
     let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = link {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let inner = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
         if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
             return true;
         }
@@ -111,7 +154,11 @@ fn is_tls(error: &legacy::Error) -> bool {
 }
 
 fn failed(title: &str, error: &kube::Error) -> Why {
-    let words = if let kube::Error::Auth(auth) = error { auth_words(auth) } else { chain(error) };
+    let words = if let kube::Error::Auth(auth) = error {
+        auth_words(auth)
+    } else {
+        chain(error)
+    };
     refuse(format!("{title}: {words}"))
 }
 
@@ -119,7 +166,11 @@ fn failed(title: &str, error: &kube::Error) -> Why {
 fn auth_words(error: &AuthError) -> String {
     if let AuthError::AuthExecRun { out, .. } = error {
         let stderr = String::from_utf8_lossy(&out.stderr);
-        format!("the credential plugin failed, {}: {}", out.status, stderr.trim())
+        format!(
+            "the credential plugin failed, {}: {}",
+            out.status,
+            stderr.trim()
+        )
     } else if let AuthError::AuthExecStart(error) = error {
         format!("the credential plugin could not be started: {error}")
     } else if let AuthError::AuthExecParse(_) = error {
@@ -132,5 +183,8 @@ fn auth_words(error: &AuthError) -> String {
 }
 
 fn refuse(message: impl Into<String>) -> Why {
-    Why { class: FailureClass::Unauthenticated, message: message.into() }
+    Why {
+        class: FailureClass::Unauthenticated,
+        message: message.into(),
+    }
 }

@@ -6,7 +6,8 @@ use crate::world::local;
 use crate::world::query::{FailureClass, Why};
 use base64::Engine;
 use kube::config::{
-    AuthInfo, Cluster, Context, ExecConfig, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster, NamedContext,
+    AuthInfo, Cluster, Context, ExecConfig, Kubeconfig, KubeconfigError, NamedAuthInfo,
+    NamedCluster, NamedContext,
 };
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashMap};
@@ -40,30 +41,53 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
     let settings = Settings(arguments);
     let mut chosen = match settings.place()? {
         Place::Files(files) => from_files(&settings, &files)?,
-        Place::Host => Chosen { context: None, cluster: Cluster::default(), user: AuthInfo::default() },
+        Place::Host => Chosen {
+            context: None,
+            cluster: Cluster::default(),
+            user: AuthInfo::default(),
+        },
         Place::Pod => from_pod(arguments),
     };
     override_cluster(&settings, &mut chosen.cluster)?;
     override_user(&settings, &mut chosen.user)?;
-    if chosen.cluster.proxy_url.as_ref().is_some_and(|proxy| !proxy.is_empty()) {
-        return Err(refuse("proxy_url is not supported in this version: reach the API without a proxy"));
+    if chosen
+        .cluster
+        .proxy_url
+        .as_ref()
+        .is_some_and(|proxy| !proxy.is_empty())
+    {
+        return Err(refuse(
+            "proxy_url is not supported in this version: reach the API without a proxy",
+        ));
     }
     if let Some(exec) = &mut chosen.user.exec {
         find_plugin(arguments, exec)?;
     }
-    let server = chosen.cluster.server.as_deref().map(without_credentials).unwrap_or_default();
+    let server = chosen
+        .cluster
+        .server
+        .as_deref()
+        .map(without_credentials)
+        .unwrap_or_default();
     let title = match &chosen.context {
         Some(context) => format!("context {context} ({server})"),
         None => format!("server {server}"),
     };
-    Ok(Resolved { kubeconfig: one_context(chosen), title })
+    Ok(Resolved {
+        kubeconfig: one_context(chosen),
+        title,
+    })
 }
 
 /// Words for an error of kube's reader. Its YAML errors quote the text around them, and that may be a key.
 pub(super) fn words(error: &KubeconfigError) -> String {
     if let KubeconfigError::Parse(error) = error {
         match error.location() {
-            Some(location) => format!("not a kubeconfig: line {}, column {}", location.line(), location.column()),
+            Some(location) => format!(
+                "not a kubeconfig: line {}, column {}",
+                location.line(),
+                location.column()
+            ),
             None => "not a kubeconfig".to_owned(),
         }
     } else if let KubeconfigError::ReadConfig(error, _) = error {
@@ -77,11 +101,18 @@ struct Settings<'a>(&'a ConnectArguments);
 
 impl Settings<'_> {
     fn argument(&self, name: &str) -> Option<&Json> {
-        self.0.arguments.get(name).filter(|value| !value.is_null() && value.as_str() != Some(""))
+        self.0
+            .arguments
+            .get(name)
+            .filter(|value| !value.is_null() && value.as_str() != Some(""))
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
-        self.0.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .environment
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     fn argument_text(&self, name: &str) -> Result<Option<String>, Why> {
@@ -94,7 +125,9 @@ impl Settings<'_> {
 
     /// The argument, else the variable.
     fn text(&self, name: &str, variable: &str) -> Result<Option<String>, Why> {
-        Ok(self.argument_text(name)?.or_else(|| self.variable(variable).map(str::to_owned)))
+        Ok(self
+            .argument_text(name)?
+            .or_else(|| self.variable(variable).map(str::to_owned)))
     }
 
     fn flag(&self, name: &str, variable: &str) -> Option<bool> {
@@ -113,10 +146,15 @@ impl Settings<'_> {
         let path = self.argument_text("config_path")?;
         let paths = self.argument("config_paths").and_then(Json::as_array);
         match (path, paths) {
-            (Some(_), Some(_)) => return Err(refuse("config_path and config_paths exclude each other")),
+            (Some(_), Some(_)) => {
+                return Err(refuse("config_path and config_paths exclude each other"));
+            }
             (Some(path), None) => return Ok(Place::Files(vec![self.path(&path)?])),
             (None, Some(paths)) => {
-                let paths = paths.iter().filter_map(Json::as_str).map(|path| self.path(path));
+                let paths = paths
+                    .iter()
+                    .filter_map(Json::as_str)
+                    .map(|path| self.path(path));
                 return Ok(Place::Files(paths.collect::<Result<_, _>>()?));
             }
             (None, None) => {}
@@ -139,9 +177,15 @@ impl Settings<'_> {
     fn default_place(&self) -> Result<Place, Why> {
         if let Some(paths) = self.variable("KUBECONFIG") {
             // kubectl passes over members of the list that are not there.
-            let files: Vec<PathBuf> = self.split(paths)?.into_iter().filter(|path| path.exists()).collect();
+            let files: Vec<PathBuf> = self
+                .split(paths)?
+                .into_iter()
+                .filter(|path| path.exists())
+                .collect();
             if files.is_empty() {
-                return Err(refuse(format!("KUBECONFIG names no file that exists: {paths}")));
+                return Err(refuse(format!(
+                    "KUBECONFIG names no file that exists: {paths}"
+                )));
             }
             return Ok(Place::Files(files));
         }
@@ -149,7 +193,10 @@ impl Settings<'_> {
         if self.variable("KUBERNETES_SERVICE_HOST").is_some() && token.exists() {
             return Ok(Place::Pod);
         }
-        match self.variable("HOME").map(|home| PathBuf::from(home).join(".kube/config")) {
+        match self
+            .variable("HOME")
+            .map(|home| PathBuf::from(home).join(".kube/config"))
+        {
             Some(file) if file.exists() => Ok(Place::Files(vec![file])),
             Some(_) | None => Err(refuse(
                 "nothing names a Kubernetes API: no config_path or host in the provider block, no KUBE_CONFIG_PATH, \
@@ -159,14 +206,23 @@ impl Settings<'_> {
     }
 
     fn split(&self, paths: &str) -> Result<Vec<PathBuf>, Why> {
-        paths.split(':').filter(|path| !path.is_empty()).map(|path| self.path(path)).collect()
+        paths
+            .split(':')
+            .filter(|path| !path.is_empty())
+            .map(|path| self.path(path))
+            .collect()
     }
 
     fn path(&self, path: &str) -> Result<PathBuf, Why> {
-        let Some(rest) = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
+        let Some(rest) = path
+            .strip_prefix('~')
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        else {
             return Ok(self.0.directory.join(path));
         };
-        let home = self.variable("HOME").ok_or_else(|| refuse(format!("{path} needs HOME, which is not set")))?;
+        let home = self
+            .variable("HOME")
+            .ok_or_else(|| refuse(format!("{path} needs HOME, which is not set")))?;
         Ok(PathBuf::from(home).join(rest.trim_start_matches('/')))
     }
 }
@@ -177,44 +233,82 @@ fn from_files(settings: &Settings, files: &[PathBuf]) -> Result<Chosen, Why> {
         let name = file.display();
         let one = Kubeconfig::read_from(file);
         let one = one.map_err(|error| refuse(format!("kubeconfig {name}: {}", words(&error))))?;
-        merged = merged.merge(one).map_err(|error| refuse(format!("kubeconfig {name}: {}", words(&error))))?;
+        merged = merged
+            .merge(one)
+            .map_err(|error| refuse(format!("kubeconfig {name}: {}", words(&error))))?;
     }
-    let names = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ");
+    let names = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
     choose(settings, merged).map_err(|message| refuse(format!("kubeconfig {names}: {message}")))
 }
 
 fn choose(settings: &Settings, merged: Kubeconfig) -> Result<Chosen, String> {
     let words = |why: Why| why.message;
-    let wanted = settings.text("config_context", "KUBE_CTX").map_err(words)?.or(merged.current_context);
-    let known = || merged.contexts.iter().map(|context| context.name.as_str()).collect::<Vec<_>>().join(", ");
-    let name = wanted
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| format!("there is no current context; name one by config_context (there are: {})", known()))?;
+    let wanted = settings
+        .text("config_context", "KUBE_CTX")
+        .map_err(words)?
+        .or(merged.current_context);
+    let known = || {
+        merged
+            .contexts
+            .iter()
+            .map(|context| context.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let name = wanted.filter(|name| !name.is_empty()).ok_or_else(|| {
+        format!(
+            "there is no current context; name one by config_context (there are: {})",
+            known()
+        )
+    })?;
     let context = merged
         .contexts
         .iter()
         .find(|context| context.name == name)
         .and_then(|context| context.context.clone())
         .ok_or_else(|| format!("there is no context {name} (there are: {})", known()))?;
-    let cluster_name =
-        settings.text("config_context_cluster", "KUBE_CTX_CLUSTER").map_err(words)?.unwrap_or(context.cluster);
+    let cluster_name = settings
+        .text("config_context_cluster", "KUBE_CTX_CLUSTER")
+        .map_err(words)?
+        .unwrap_or(context.cluster);
     let cluster = merged
         .clusters
         .into_iter()
         .find(|cluster| cluster.name == cluster_name)
         .and_then(|cluster| cluster.cluster)
         .ok_or_else(|| format!("there is no cluster {cluster_name}, which context {name} names"))?;
-    let user_name = settings.text("config_context_auth_info", "KUBE_CTX_AUTH_INFO").map_err(words)?.or(context.user);
+    let user_name = settings
+        .text("config_context_auth_info", "KUBE_CTX_AUTH_INFO")
+        .map_err(words)?
+        .or(context.user);
     // As with kubectl, a context may go without a user, or name one that is not there.
-    let user = merged.auth_infos.into_iter().find(|user| Some(&user.name) == user_name.as_ref());
-    Ok(Chosen { context: Some(name), cluster, user: user.and_then(|user| user.auth_info).unwrap_or_default() })
+    let user = merged
+        .auth_infos
+        .into_iter()
+        .find(|user| Some(&user.name) == user_name.as_ref());
+    Ok(Chosen {
+        context: Some(name),
+        cluster,
+        user: user.and_then(|user| user.auth_info).unwrap_or_default(),
+    })
 }
 
 fn from_pod(arguments: &ConnectArguments) -> Chosen {
     let member = |name: &str| arguments.environment.get(name).cloned().unwrap_or_default();
     let host = member("KUBERNETES_SERVICE_HOST");
-    let host = if host.contains(':') { format!("[{host}]") } else { host };
-    let port = arguments.environment.get("KUBERNETES_SERVICE_PORT").map_or("443", String::as_str);
+    let host = if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host
+    };
+    let port = arguments
+        .environment
+        .get("KUBERNETES_SERVICE_PORT")
+        .map_or("443", String::as_str);
     Chosen {
         context: None,
         cluster: Cluster {
@@ -222,7 +316,10 @@ fn from_pod(arguments: &ConnectArguments) -> Chosen {
             certificate_authority: Some(format!("{SERVICE_ACCOUNT}/ca.crt")),
             ..Cluster::default()
         },
-        user: AuthInfo { token_file: Some(format!("{SERVICE_ACCOUNT}/token")), ..AuthInfo::default() },
+        user: AuthInfo {
+            token_file: Some(format!("{SERVICE_ACCOUNT}/token")),
+            ..AuthInfo::default()
+        },
     }
 }
 
@@ -234,7 +331,11 @@ fn override_cluster(settings: &Settings, cluster: &mut Cluster) -> Result<(), Wh
         None => None,
     };
     if let Some(host) = host {
-        cluster.server = Some(if host.contains("://") { host } else { format!("https://{host}") });
+        cluster.server = Some(if host.contains("://") {
+            host
+        } else {
+            format!("https://{host}")
+        });
     }
     if let Some(pem) = settings.text("cluster_ca_certificate", "KUBE_CLUSTER_CA_CERT_DATA")? {
         cluster.certificate_authority = None;
@@ -264,25 +365,36 @@ fn override_user(settings: &Settings, user: &mut AuthInfo) -> Result<(), Why> {
         }
     }
     for (name, variable, member) in [
-        ("client_certificate", "KUBE_CLIENT_CERT_DATA", "client-certificate-data"),
+        (
+            "client_certificate",
+            "KUBE_CLIENT_CERT_DATA",
+            "client-certificate-data",
+        ),
         ("client_key", "KUBE_CLIENT_KEY_DATA", "client-key-data"),
     ] {
         if let Some(pem) = settings.text(name, variable)? {
             given.insert(member.to_owned(), pem_data(name, &pem)?.into());
         }
     }
-    if let Some(exec) = settings.argument("exec").and_then(|exec| exec.get(0).or(exec.as_object().map(|_| exec))) {
+    if let Some(exec) = settings
+        .argument("exec")
+        .and_then(|exec| exec.get(0).or(exec.as_object().map(|_| exec)))
+    {
         given.insert("exec".to_owned(), exec_block(exec)?);
     }
     if !given.is_empty() {
         // serde's words would quote the value.
-        *user = serde_json::from_value(Json::Object(given)).map_err(|_| refuse("the credentials are malformed"))?;
+        *user = serde_json::from_value(Json::Object(given))
+            .map_err(|_| refuse("the credentials are malformed"))?;
     }
     Ok(())
 }
 
 fn exec_block(exec: &Json) -> Result<Json, Why> {
-    let command = exec.get("command").and_then(Json::as_str).ok_or_else(|| refuse("exec has no command"))?;
+    let command = exec
+        .get("command")
+        .and_then(Json::as_str)
+        .ok_or_else(|| refuse("exec has no command"))?;
     let environment: Vec<Json> = exec
         .get("env")
         .and_then(Json::as_object)
@@ -302,9 +414,16 @@ fn exec_block(exec: &Json) -> Result<Json, Why> {
 /// kube says only "not found" about a missing plugin, without its name; and it would look in the process's PATH.
 fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<(), Why> {
     let command = exec.command.clone().unwrap_or_default();
-    let Some(program) = local::find_program(&command, &arguments.environment, &arguments.directory) else {
-        let hint = exec.install_hint.as_deref().map(|hint| format!("\n{}", hint.trim())).unwrap_or_default();
-        return Err(refuse(format!("credential plugin {command} is not there: no such program on PATH{hint}")));
+    let Some(program) = local::find_program(&command, &arguments.environment, &arguments.directory)
+    else {
+        let hint = exec
+            .install_hint
+            .as_deref()
+            .map(|hint| format!("\n{}", hint.trim()))
+            .unwrap_or_default();
+        return Err(refuse(format!(
+            "credential plugin {command} is not there: no such program on PATH{hint}"
+        )));
     };
     exec.command = Some(program.display().to_string());
     let mut environment: BTreeMap<String, String> = arguments.environment.clone();
@@ -313,7 +432,8 @@ fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<()
             environment.insert(name.clone(), value.clone());
         }
     }
-    let variable = |(name, value)| HashMap::from([("name".to_owned(), name), ("value".to_owned(), value)]);
+    let variable =
+        |(name, value)| HashMap::from([("name".to_owned(), name), ("value".to_owned(), value)]);
     exec.env = Some(environment.into_iter().map(variable).collect());
     Ok(())
 }
@@ -330,7 +450,11 @@ fn pem_data(name: &str, pem: &str) -> Result<String, Why> {
 fn one_context(chosen: Chosen) -> Kubeconfig {
     let name = chosen.context.unwrap_or_else(|| "sk-dr".to_owned());
     Kubeconfig {
-        clusters: vec![NamedCluster { name: name.clone(), cluster: Some(chosen.cluster), ..NamedCluster::default() }],
+        clusters: vec![NamedCluster {
+            name: name.clone(),
+            cluster: Some(chosen.cluster),
+            ..NamedCluster::default()
+        }],
         auth_infos: vec![NamedAuthInfo {
             name: name.clone(),
             auth_info: Some(chosen.user),
@@ -338,7 +462,11 @@ fn one_context(chosen: Chosen) -> Kubeconfig {
         }],
         contexts: vec![NamedContext {
             name: name.clone(),
-            context: Some(Context { cluster: name.clone(), user: Some(name.clone()), ..Context::default() }),
+            context: Some(Context {
+                cluster: name.clone(),
+                user: Some(name.clone()),
+                ..Context::default()
+            }),
             ..NamedContext::default()
         }],
         current_context: Some(name),
@@ -351,7 +479,9 @@ fn without_credentials(server: &str) -> String {
     match server.split_once("://") {
         Some((scheme, rest)) => {
             let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let host = authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host);
             format!("{scheme}://{host}{path}")
         }
         None => server.to_owned(),
@@ -359,5 +489,8 @@ fn without_credentials(server: &str) -> String {
 }
 
 fn refuse(message: impl Into<String>) -> Why {
-    Why { class: FailureClass::Unauthenticated, message: message.into() }
+    Why {
+        class: FailureClass::Unauthenticated,
+        message: message.into(),
+    }
 }

@@ -27,7 +27,12 @@ impl Client {
     pub async fn identity(&self) -> Answer {
         let request = requests::identity();
         match self.object(&request).await {
-            Ok(object) if object.pointer("/metadata/uid").and_then(Json::as_str).is_some_and(|uid| !uid.is_empty()) => {
+            Ok(object)
+                if object
+                    .pointer("/metadata/uid")
+                    .and_then(Json::as_str)
+                    .is_some_and(|uid| !uid.is_empty()) =>
+            {
                 Answer::Present(Fact::Object(object))
             }
             Ok(_) => Answer::Unknown(Why {
@@ -39,12 +44,19 @@ impl Client {
     }
 
     /// One object.
-    pub async fn get(&self, resource: &KubeResource, namespace: Option<&str>, name: &str) -> Answer {
+    pub async fn get(
+        &self,
+        resource: &KubeResource,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Answer {
         let request = requests::get(resource, namespace, name);
         match self.object(&request).await {
             Ok(object) => Answer::Present(Fact::Object(object)),
             Err((_, Some(reply))) if answers::says_object_is_absent(&reply, name) => Answer::Absent,
-            Err((why, Some(reply))) if reply.status.as_u16() == 404 => self.unserved(resource, why).await,
+            Err((why, Some(reply))) if reply.status.as_u16() == 404 => {
+                self.unserved(resource, why).await
+            }
             Err((why, _)) => Answer::Unknown(why),
         }
     }
@@ -84,12 +96,17 @@ impl Client {
                 }
                 Err((why, _)) => return Pages::Ended(Answer::Unknown(why)),
             };
-            let next = page.pointer("/metadata/continue").and_then(Json::as_str).unwrap_or_default().to_owned();
+            let next = page
+                .pointer("/metadata/continue")
+                .and_then(Json::as_str)
+                .unwrap_or_default()
+                .to_owned();
             match page.get_mut("items").map(Json::take) {
                 Some(Json::Array(items)) => objects.extend(items),
                 // Go writes an empty slice as null.
                 Some(Json::Null) => {}
-                Some(Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_)) | None => {
+                Some(Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_))
+                | None => {
                     return Pages::Ended(malformed(&request, "the answer is no list"));
                 }
             }
@@ -109,7 +126,11 @@ impl Client {
             Served::No => Answer::NotServed,
             Served::Yes => Answer::Unknown(Why {
                 class: FailureClass::Malformed,
-                message: format!("{}, though discovery lists {}", not_found.message, resource.title()),
+                message: format!(
+                    "{}, though discovery lists {}",
+                    not_found.message,
+                    resource.title()
+                ),
             }),
             Served::Unknown(why) => Answer::Unknown(Why {
                 class: why.class,
@@ -129,7 +150,9 @@ impl Client {
                 None => Served::Unknown(nonsense("the answer lists no resources")),
             },
             // The core group is always there: its 404 is no API server's.
-            Err((why, Some(reply))) if reply.status.as_u16() == 404 && !resource.group.is_empty() => {
+            Err((why, Some(reply)))
+                if reply.status.as_u16() == 404 && !resource.group.is_empty() =>
+            {
                 self.group_served(resource, why).await
             }
             Err((why, _)) => Served::Unknown(why),
@@ -144,7 +167,9 @@ impl Client {
         let Some(groups) = groups.get("groups").and_then(Json::as_array) else {
             return Served::Unknown(nonsense("the answer lists no groups"));
         };
-        let Some(group) = groups.iter().find(|group| group.get("name").and_then(Json::as_str) == Some(&resource.group))
+        let Some(group) = groups
+            .iter()
+            .find(|group| group.get("name").and_then(Json::as_str) == Some(&resource.group))
         else {
             return Served::No;
         };
@@ -156,7 +181,10 @@ impl Client {
 
     /// Body of a success. The reply comes along with a failure where there was one.
     pub(super) async fn object(&self, request: &Request) -> Result<Json, (Why, Option<Reply>)> {
-        let reply = self.ask(request).await.map_err(|no_reply| (no_reply.into_why(), None))?;
+        let reply = self
+            .ask(request)
+            .await
+            .map_err(|no_reply| (no_reply.into_why(), None))?;
         if reply.status.is_success() {
             answers::json(request, &reply).map_err(|why| (why, None))
         } else {
@@ -166,24 +194,38 @@ impl Client {
 }
 
 fn has_member(list: &[Json], member: &str, text: &str) -> bool {
-    list.iter().any(|item| item.get(member).and_then(Json::as_str) == Some(text))
+    list.iter()
+        .any(|item| item.get(member).and_then(Json::as_str) == Some(text))
 }
 
 /// Items of a list of a built-in type carry neither apiVersion nor kind; those of a custom one do.
 fn complete(resource: &KubeResource, object: &mut Json) {
     if let Json::Object(members) = object {
-        members.entry("apiVersion").or_insert_with(|| resource.api_version().into());
-        members.entry("kind").or_insert_with(|| resource.kind.clone().into());
+        members
+            .entry("apiVersion")
+            .or_insert_with(|| resource.api_version().into());
+        members
+            .entry("kind")
+            .or_insert_with(|| resource.kind.clone().into());
     }
 }
 
 fn place(object: &Json) -> (String, String) {
-    let member = |name: &str| object.pointer(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+    let member = |name: &str| {
+        object
+            .pointer(name)
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     (member("/metadata/namespace"), member("/metadata/name"))
 }
 
 fn nonsense(message: &str) -> Why {
-    Why { class: FailureClass::Malformed, message: message.to_owned() }
+    Why {
+        class: FailureClass::Malformed,
+        message: message.to_owned(),
+    }
 }
 
 fn malformed(request: &Request, message: &str) -> Answer {

@@ -97,12 +97,19 @@ impl Request {
     /// # Errors
     /// Where a part is no valid HTTP.
     pub fn to_http(&self) -> Result<http::Request<Bytes>, http::Error> {
-        let uri = if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) };
+        let uri = if self.query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.query)
+        };
         let mut request = http::Request::builder()
             .method(self.method.clone())
             .uri(uri)
             .header(http::header::ACCEPT, "application/json")
-            .header(http::header::USER_AGENT, concat!("sk-dr/", env!("CARGO_PKG_VERSION")));
+            .header(
+                http::header::USER_AGENT,
+                concat!("sk-dr/", env!("CARGO_PKG_VERSION")),
+            );
         if let Some(content_type) = self.content_type {
             request = request.header(http::header::CONTENT_TYPE, content_type);
         }
@@ -127,7 +134,11 @@ pub fn list(resource: &KubeResource, namespace: Option<&str>, token: Option<&str
         query.push_str("&continue=");
         query.push_str(&encode(token));
     }
-    Request { query, limit: PAGE_LIMIT, ..Request::get(collection_path(resource, namespace)) }
+    Request {
+        query,
+        limit: PAGE_LIMIT,
+        ..Request::get(collection_path(resource, namespace))
+    }
 }
 
 /// Which types a group and version serves.
@@ -144,33 +155,58 @@ pub fn groups() -> Request {
 pub fn create(op: &KubeOp, body: Json, mode: Mode) -> Request {
     let body = addressed(op, body, None);
     let path = collection_path(&op.resource, op.namespace.as_deref());
-    Request::write(Method::POST, path, write_query(mode, None), ("application/json", &body))
+    Request::write(
+        Method::POST,
+        path,
+        write_query(mode, None),
+        ("application/json", &body),
+    )
 }
 
 /// Server-side apply, bound to one read of one object: a stale one is 409, another object of the name 422 or 409.
 /// After a POST even our own entry makes conflicts without force.
 pub fn apply(op: &KubeOp, body: Json, read: &ReadVersion, how: (Mode, Force)) -> Request {
     let body = addressed(op, body, Some(read));
-    Request::write(Method::PATCH, path_of(op), write_query(how.0, Some(how.1)), ("application/apply-patch+yaml", &body))
+    Request::write(
+        Method::PATCH,
+        path_of(op),
+        write_query(how.0, Some(how.1)),
+        ("application/apply-patch+yaml", &body),
+    )
 }
 
 /// Merge patch of nulls: what apply cannot take away after a POST, since the POST's entry still owns it.
 pub fn remove(op: &KubeOp, read: &ReadVersion, mode: Mode) -> Request {
-    let mut body = json!({ "metadata": { "uid": read.uid, "resourceVersion": read.resource_version } });
+    let mut body =
+        json!({ "metadata": { "uid": read.uid, "resourceVersion": read.resource_version } });
     for path in &op.takes {
         path.set(&mut body, Json::Null);
     }
-    Request::write(Method::PATCH, path_of(op), write_query(mode, None), ("application/merge-patch+json", &body))
+    Request::write(
+        Method::PATCH,
+        path_of(op),
+        write_query(mode, None),
+        ("application/merge-patch+json", &body),
+    )
 }
 
 /// DELETE of exactly that object. Dependents of Velero's objects stay: a Schedule may own its Backups, and those are data.
 pub fn delete(op: &KubeOp, read: &ReadVersion) -> Request {
-    let propagation = if op.resource.group == "velero.io" { "Orphan" } else { "Background" };
+    let propagation = if op.resource.group == "velero.io" {
+        "Orphan"
+    } else {
+        "Background"
+    };
     let body = json!({
         "apiVersion": "v1", "kind": "DeleteOptions",
         "preconditions": { "uid": read.uid }, "propagationPolicy": propagation,
     });
-    Request::write(Method::DELETE, path_of(op), String::new(), ("application/json", &body))
+    Request::write(
+        Method::DELETE,
+        path_of(op),
+        String::new(),
+        ("application/json", &body),
+    )
 }
 
 /// JSON patch that takes our marks and our managedFields entries off `live`; everything else stays as it is. Never an
@@ -183,14 +219,23 @@ pub fn release(op: &KubeOp, live: &Json) -> Request {
         patch.push(json!({ "op": "test", "path": format!("/metadata/{member}"), "value": value }));
     }
     for map in ["labels", "annotations"] {
-        let keys = metadata.get(map).and_then(Json::as_object).into_iter().flat_map(|map| map.keys());
+        let keys = metadata
+            .get(map)
+            .and_then(Json::as_object)
+            .into_iter()
+            .flat_map(|map| map.keys());
         for key in keys.filter(|key| key.starts_with("sk-dr.io/")) {
             patch.push(json!({ "op": "remove", "path": format!("/metadata/{map}/{}", pointer_escape(key)) }));
         }
     }
     if let Some(entries) = metadata.get("managedFields").and_then(Json::as_array) {
-        let ours = |entry: &&Json| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER);
-        let mut others: Vec<Json> = entries.iter().filter(|entry| !ours(entry)).cloned().collect();
+        let ours =
+            |entry: &&Json| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER);
+        let mut others: Vec<Json> = entries
+            .iter()
+            .filter(|entry| !ours(entry))
+            .cloned()
+            .collect();
         // An empty list reads as "not sent" and changes nothing; one empty entry resets them.
         if others.is_empty() {
             others.push(json!({}));
@@ -198,7 +243,12 @@ pub fn release(op: &KubeOp, live: &Json) -> Request {
         patch.push(json!({ "op": "replace", "path": "/metadata/managedFields", "value": others }));
     }
     let content = ("application/json-patch+json", &Json::Array(patch));
-    Request::write(Method::PATCH, path_of(op), format!("fieldManager={FIELD_MANAGER}"), content)
+    Request::write(
+        Method::PATCH,
+        path_of(op),
+        format!("fieldManager={FIELD_MANAGER}"),
+        content,
+    )
 }
 
 fn write_query(mode: Mode, force: Option<Force>) -> String {
@@ -219,7 +269,9 @@ fn write_query(mode: Mode, force: Option<Force>) -> String {
 fn addressed(op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> Json {
     let mut members = match body {
         Json::Object(members) => members,
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => serde_json::Map::new(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            serde_json::Map::new()
+        }
     };
     members.insert("apiVersion".to_owned(), op.resource.api_version().into());
     members.insert("kind".to_owned(), op.resource.kind.clone().into());
@@ -231,7 +283,10 @@ fn addressed(op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> Json {
         }
         if let Some(read) = read {
             metadata.insert("uid".to_owned(), read.uid.clone().into());
-            metadata.insert("resourceVersion".to_owned(), read.resource_version.clone().into());
+            metadata.insert(
+                "resourceVersion".to_owned(),
+                read.resource_version.clone().into(),
+            );
         }
     }
     Json::Object(members)
@@ -241,7 +296,11 @@ fn api_root(resource: &KubeResource) -> String {
     if resource.group.is_empty() {
         format!("/api/{}", encode(&resource.version))
     } else {
-        format!("/apis/{}/{}", encode(&resource.group), encode(&resource.version))
+        format!(
+            "/apis/{}/{}",
+            encode(&resource.group),
+            encode(&resource.version)
+        )
     }
 }
 
@@ -249,7 +308,11 @@ fn collection_path(resource: &KubeResource, namespace: Option<&str>) -> String {
     let root = api_root(resource);
     match namespace {
         Some(namespace) if resource.namespaced => {
-            format!("{root}/namespaces/{}/{}", encode(namespace), encode(&resource.plural))
+            format!(
+                "{root}/namespaces/{}/{}",
+                encode(namespace),
+                encode(&resource.plural)
+            )
         }
         Some(_) | None => format!("{root}/{}", encode(&resource.plural)),
     }

@@ -18,7 +18,9 @@ impl Client {
     pub async fn perform(&self, op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> Effect {
         let request = match (op.verb, read) {
             (KubeVerb::Create, _) => requests::create(op, body, Mode::Real),
-            (KubeVerb::Apply, Some(read)) => requests::apply(op, body, read, (Mode::Real, Force::Take)),
+            (KubeVerb::Apply, Some(read)) => {
+                requests::apply(op, body, read, (Mode::Real, Force::Take))
+            }
             (KubeVerb::Remove, Some(read)) => requests::remove(op, read, Mode::Real),
             (KubeVerb::Delete, Some(read)) => requests::delete(op, read),
             (KubeVerb::Release, Some(read)) => return self.release(op, read).await,
@@ -46,7 +48,10 @@ impl Client {
                 Ok(live) => live,
                 Err((why, _)) => return Effect::Refused(why),
             };
-            let uid = live.pointer("/metadata/uid").and_then(Json::as_str).unwrap_or_default();
+            let uid = live
+                .pointer("/metadata/uid")
+                .and_then(Json::as_str)
+                .unwrap_or_default();
             if uid != read.uid {
                 return Effect::Refused(Why {
                     class: FailureClass::Conflict,
@@ -62,7 +67,9 @@ impl Client {
                 Effect::Refused(why)
                     if round < RELEASE_ROUNDS
                         && matches!(why.class, FailureClass::Invalid | FailureClass::Conflict) => {}
-                effect @ (Effect::Refused(_) | Effect::Done(_) | Effect::InDoubt(_)) => return effect,
+                effect @ (Effect::Refused(_) | Effect::Done(_) | Effect::InDoubt(_)) => {
+                    return effect;
+                }
             }
         }
     }
@@ -70,8 +77,14 @@ impl Client {
     /// What the server would make of a write, and which fields others hold.
     pub async fn dry_run(&self, op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> DryRun {
         match (op.verb, read) {
-            (KubeVerb::Create, _) => self.rehearse(requests::create(op, body, Mode::DryRun), Vec::new()).await,
-            (KubeVerb::Remove, Some(read)) => self.rehearse(requests::remove(op, read, Mode::DryRun), Vec::new()).await,
+            (KubeVerb::Create, _) => {
+                self.rehearse(requests::create(op, body, Mode::DryRun), Vec::new())
+                    .await
+            }
+            (KubeVerb::Remove, Some(read)) => {
+                self.rehearse(requests::remove(op, read, Mode::DryRun), Vec::new())
+                    .await
+            }
             (KubeVerb::Apply, Some(read)) => self.rehearse_apply(op, body, read).await,
             (KubeVerb::Apply | KubeVerb::Remove, None) => DryRun::Skipped(unread(op)),
             (KubeVerb::Delete | KubeVerb::Release, _) => DryRun::Skipped(Why {
@@ -83,12 +96,24 @@ impl Client {
 
     /// First without force, to learn whose fields it would take; most often there are none and that was all.
     async fn rehearse_apply(&self, op: &KubeOp, body: Json, read: &ReadVersion) -> DryRun {
-        let asking = repeatable(requests::apply(op, body.clone(), read, (Mode::DryRun, Force::Ask)));
+        let asking = repeatable(requests::apply(
+            op,
+            body.clone(),
+            read,
+            (Mode::DryRun, Force::Ask),
+        ));
         match self.ask(&asking).await {
             Ok(reply) => match answers::conflicts(&reply) {
                 Some(conflicts) => {
-                    let foreign = conflicts.into_iter().filter(|conflict| conflict.manager != FIELD_MANAGER).collect();
-                    self.rehearse(requests::apply(op, body, read, (Mode::DryRun, Force::Take)), foreign).await
+                    let foreign = conflicts
+                        .into_iter()
+                        .filter(|conflict| conflict.manager != FIELD_MANAGER)
+                        .collect();
+                    self.rehearse(
+                        requests::apply(op, body, read, (Mode::DryRun, Force::Take)),
+                        foreign,
+                    )
+                    .await
                 }
                 None => rehearsal(&asking, &reply, Vec::new()),
             },
@@ -107,7 +132,10 @@ impl Client {
 
 /// A rehearsal stores nothing, so it may be tried again.
 fn repeatable(request: Request) -> Request {
-    Request { safety: Safety::Repeatable, ..request }
+    Request {
+        safety: Safety::Repeatable,
+        ..request
+    }
 }
 
 fn effect(request: &Request, reply: &Reply) -> Effect {
@@ -135,12 +163,15 @@ fn rehearsal(request: &Request, reply: &Reply, conflicts: Vec<Conflict>) -> DryR
     }
     let why = answers::why(request, reply);
     // A namespace that the same plan makes is not there yet; a webhook may not know how to rehearse.
-    if answers::says_namespace_is_absent(reply) || why.message.contains("does not support dry run") {
+    if answers::says_namespace_is_absent(reply) || why.message.contains("does not support dry run")
+    {
         return DryRun::Skipped(why);
     }
     match why.class {
         FailureClass::Forbidden => DryRun::Forbidden(why),
-        FailureClass::Invalid | FailureClass::Conflict | FailureClass::NotFound => DryRun::Refused(why),
+        FailureClass::Invalid | FailureClass::Conflict | FailureClass::NotFound => {
+            DryRun::Refused(why)
+        }
         FailureClass::Unauthenticated
         | FailureClass::Unreachable
         | FailureClass::Unavailable

@@ -8,7 +8,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The file that a program name stands for: with a slash relative to `directory`, else looked for in the handed PATH.
-pub fn find_program(name: &str, environment: &BTreeMap<String, String>, directory: &Path) -> Option<PathBuf> {
+pub fn find_program(
+    name: &str,
+    environment: &BTreeMap<String, String>,
+    directory: &Path,
+) -> Option<PathBuf> {
     if name.is_empty() {
         return None;
     }
@@ -23,5 +27,6 @@ pub fn find_program(name: &str, environment: &BTreeMap<String, String>, director
 }
 
 fn is_executable(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    std::fs::metadata(file)
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

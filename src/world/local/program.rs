@@ -54,12 +54,18 @@ pub async fn run(program: &Program, redactor: &Redactor) -> Ended {
     match tokio::time::timeout(program.limit, child.wait()).await {
         Ok(Ok(status)) if status.success() => Ended::Well,
         Ok(Ok(status)) => Ended::Failed(report(program, &ended_by(status), &output, redactor)),
-        Ok(Err(error)) => {
-            Ended::Overdue(report(program, &format!("could not be waited for: {error}"), &output, redactor))
-        }
+        Ok(Err(error)) => Ended::Overdue(report(
+            program,
+            &format!("could not be waited for: {error}"),
+            &output,
+            redactor,
+        )),
         Err(_) => {
             end_group(&mut child).await;
-            let words = format!("did not end within {} s and was ended", program.limit.as_secs());
+            let words = format!(
+                "did not end within {} s and was ended",
+                program.limit.as_secs()
+            );
             Ended::Overdue(report(program, &words, &output, redactor))
         }
     }
@@ -71,8 +77,8 @@ fn start(program: &Program) -> Result<(Child, File), String> {
     };
     let file = super::find_program(name, &program.environment, &program.directory)
         .ok_or_else(|| format!("{name}: no such program"))?;
-    let output =
-        output_file(&program.environment).map_err(|error| format!("{name}: no file for its output: {error}"))?;
+    let output = output_file(&program.environment)
+        .map_err(|error| format!("{name}: no file for its output: {error}"))?;
     let copy = |file: &File| file.try_clone().map_err(|error| format!("{name}: {error}"));
     // A process group of its own keeps the terminal's Ctrl-C and hang-up away from it, as a session of its own would; a
     // session needs setsid between fork and exec, which is unsafe code. Never killed on drop: it may be half-way.
@@ -94,16 +100,27 @@ fn start(program: &Program) -> Result<(Child, File), String> {
 /// A file without a name. A pipe would end with this process, and the program would die writing to it; and a server that
 /// the program leaves running would hold the pipe open for ever.
 fn output_file(environment: &BTreeMap<String, String>) -> std::io::Result<File> {
-    let directory = environment.get("TMPDIR").filter(|path| !path.is_empty()).map_or("/tmp", String::as_str);
+    let directory = environment
+        .get("TMPDIR")
+        .filter(|path| !path.is_empty())
+        .map_or("/tmp", String::as_str);
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     let path = Path::new(directory).join(format!("sk-dr-{}-{serial}.output", std::process::id()));
-    let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)
 }
 
 async fn end_group(child: &mut Child) {
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let group = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
     for signal in [Signal::TERM, Signal::KILL] {
         if let Some(group) = group {
             // It may just have ended by itself.

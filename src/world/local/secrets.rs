@@ -33,11 +33,15 @@ async fn read(doors: &Doors, name: &SecretName) -> Result<Zeroizing<String>, Why
     match source(doors, name)? {
         SecretSource::Env(variable) => match doors.environment.get(variable) {
             Some(value) => Ok(Zeroizing::new(value.clone())),
-            None => Err(refuse(name, &format!("environment variable {variable} is not set"))),
+            None => Err(refuse(
+                name,
+                &format!("environment variable {variable} is not set"),
+            )),
         },
         SecretSource::File(path) => {
             let path = resolve(doors, path);
-            let bytes = std::fs::read(&path).map_err(|error| refuse(name, &format!("{}: {error}", path.display())))?;
+            let bytes = std::fs::read(&path)
+                .map_err(|error| refuse(name, &format!("{}: {error}", path.display())))?;
             text(name, bytes)
         }
         SecretSource::Command(words) => output(doors, name, words).await,
@@ -52,12 +56,17 @@ pub fn check(doors: &Doors, name: &SecretName) -> Result<(), Why> {
     match source(doors, name)? {
         SecretSource::Env(variable) => match doors.environment.get(variable) {
             Some(_) => Ok(()),
-            None => Err(refuse(name, &format!("environment variable {variable} is not set"))),
+            None => Err(refuse(
+                name,
+                &format!("environment variable {variable} is not set"),
+            )),
         },
         SecretSource::File(path) => {
             let path = resolve(doors, path);
             match std::fs::File::open(&path).and_then(|file| file.metadata()) {
-                Ok(found) if found.is_dir() => Err(refuse(name, &format!("{} is a directory", path.display()))),
+                Ok(found) if found.is_dir() => {
+                    Err(refuse(name, &format!("{} is a directory", path.display())))
+                }
                 Ok(_) => Ok(()),
                 Err(error) => Err(refuse(name, &format!("{}: {error}", path.display()))),
             }
@@ -67,7 +76,10 @@ pub fn check(doors: &Doors, name: &SecretName) -> Result<(), Why> {
 }
 
 fn source<'a>(doors: &'a Doors, name: &SecretName) -> Result<&'a SecretSource, Why> {
-    doors.secrets.get(name).ok_or_else(|| refuse(name, "there is no such secret block"))
+    doors
+        .secrets
+        .get(name)
+        .ok_or_else(|| refuse(name, "there is no such secret block"))
 }
 
 fn program(doors: &Doors, name: &SecretName, words: &[String]) -> Result<PathBuf, Why> {
@@ -76,7 +88,11 @@ fn program(doors: &Doors, name: &SecretName, words: &[String]) -> Result<PathBuf
         .ok_or_else(|| refuse(name, &format!("program {program} is not there")))
 }
 
-async fn output(doors: &Doors, name: &SecretName, words: &[String]) -> Result<Zeroizing<String>, Why> {
+async fn output(
+    doors: &Doors,
+    name: &SecretName,
+    words: &[String],
+) -> Result<Zeroizing<String>, Why> {
     let file = program(doors, name, words)?;
     let title = words.first().map_or("", String::as_str);
     let child = Command::new(file)
@@ -93,14 +109,21 @@ async fn output(doors: &Doors, name: &SecretName, words: &[String]) -> Result<Ze
         .spawn()
         .map_err(|error| refuse(name, &format!("{title}: {error}")))?;
     match tokio::time::timeout(COMMAND_LIMIT, child.wait_with_output()).await {
-        Err(_) => Err(refuse(name, &format!("{title} did not end within {} s", COMMAND_LIMIT.as_secs()))),
+        Err(_) => Err(refuse(
+            name,
+            &format!("{title} did not end within {} s", COMMAND_LIMIT.as_secs()),
+        )),
         Ok(Err(error)) => Err(refuse(name, &format!("{title}: {error}"))),
         Ok(Ok(output)) if output.status.success() => text(name, output.stdout),
         Ok(Ok(mut output)) => {
             output.stdout.zeroize();
             let shown = output.stderr.len().saturating_sub(SHOWN_STDERR);
-            let stderr = String::from_utf8_lossy(output.stderr.get(shown..).unwrap_or_default()).into_owned();
-            Err(refuse(name, &format!("{title} failed, {}: {}", output.status, stderr.trim())))
+            let stderr = String::from_utf8_lossy(output.stderr.get(shown..).unwrap_or_default())
+                .into_owned();
+            Err(refuse(
+                name,
+                &format!("{title} failed, {}: {}", output.status, stderr.trim()),
+            ))
         }
     }
 }
@@ -132,5 +155,8 @@ fn resolve(doors: &Doors, path: &str) -> PathBuf {
 }
 
 fn refuse(name: &SecretName, message: &str) -> Why {
-    Why { class: FailureClass::Value, message: format!("secret {}: {message}", name.0) }
+    Why {
+        class: FailureClass::Value,
+        message: format!("secret {}: {message}", name.0),
+    }
 }

@@ -1,0 +1,40 @@
+package main
+
+var expressions = []string{
+	"* * * * *", "0 1 * * *", "*/15 * * * *", "5/15 * * * *", "0 0 1 1 *", "0 0 29 2 *", "0 0 30 2 *", "0 0 31 4,6,9,11 *",
+	"0 0 31 * *", "0 0 31 2 1", "0 0 30 2 ?", "0 0 ? * ?", "0 0 */2 * *", "0 0 */2 * 1", "0 0 1 * 1", "0 0 * * 0", "0 0 * * 6",
+	"0 0 * * 7", "0 0 * * sun", "0 0 * * SUN-TUE", "0 0 * * Mon,Wed,fri", "0 0 1 JAN *", "0 0 1 jan-mar/2 *", "0 0 * * sunday",
+	"0 0 * january *", "0 0 L * *", "0 0 15W * *", "0 0 * * 1#2", "0 0 0 * *", "60 * * * *", "0 24 * * *", "0 0 32 * *",
+	"0 0 * 13 *", "0 0 * 0 *", "-1 * * * *", "1-5 * * * *", "5-1 * * * *", "22-2 * * * *", "1-2-3 * * * *", "1/2/3 * * * *",
+	"*/0 * * * *", "*/60 * * * *", "*/100 * * * *", "0-59/7 * * * *", "*-5 * * * *", "*-5/10 * * * *", "?/20 * * * *", "1,,2 * * * *",
+	", * * * *", "0 , * * *", "0 0 , * *", "0 0 * , *", "0 0 * * ,", "0 0 , * ,", "0 0 , * 1", "0 0 *,5 * 1", "+5 * * * *",
+	"0x5 * * * *", "1_0 * * * *", "5.5 * * * *", "99999999999999999999 * * * *", "*/99999999999999999999 * * * *",
+	"*/9223372036854775807 * * * *", "a * * * *", "1-a * * * *", "1-  * * * *", "* * * *", "* * * * * *", "0 0 0 1 1 * 2026", "", " ", "   ",
+	"  0   1 * *  * ", "0\t1\t*\t*\t*", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@reboot",
+	"@Daily", "@every 1h", "@every 1h30m", "@every 90s", "@every 100ms", "@every 1.7s", "@every -5m", "@every 0", "@every 0s", "@every",
+	"@every ", "@every 1d", "@every  1h", "@every 1h 30m", "@every 2562047h", "@daily ", " @daily", "@", "TZ=UTC", "CRON_TZ=UTC",
+	"TZ=UTC 0 1 * * *", "CRON_TZ=UTC 0 1 * * *", "CRON_TZ= 0 1 * * *", "CRON_TZ=Local 0 1 * * *", "CRON_TZ=Europe/Berlin 30 2 * * *",
+	"CRON_TZ=Europe/Berlin 0 2 * * *", "CRON_TZ=Europe/Berlin 0 3 * * *", "CRON_TZ=Europe/Berlin */30 1-3 * * *",
+	"CRON_TZ=Europe/Berlin @daily", "TZ=America/New_York 30 1 * * *", "TZ=America/New_York 30 2 * * *", "TZ=America/New_York @hourly",
+	"CRON_TZ=America/Sao_Paulo 0 0 * * *", "CRON_TZ=America/Sao_Paulo 0 0 4 11 *", "CRON_TZ=America/Sao_Paulo 30 0 * * 0",
+	"CRON_TZ=Australia/Lord_Howe 15 2 * * *", "CRON_TZ=Australia/Lord_Howe 45 1 * * *", "CRON_TZ=Asia/Kolkata 30 5 * * *",
+	"CRON_TZ=Asia/Kathmandu 0 0 1 * *", "CRON_TZ=Pacific/Apia 0 0 30 12 *", "CRON_TZ=europe/berlin 0 1 * * *",
+	"CRON_TZ=Europe/Atlantis 0 1 * * *", "CRON_TZ=../etc/passwd 0 1 * * *", "CRON_TZ=/UTC 0 1 * * *", "CRON_TZ=Europe/Berlin",
+	"CRON_TZ=Europe/Berlin ", "CRON_TZ=Europe/Berlin  0 1 * * *", "CRON_TZ=Europe/Berlin 0 1 * *", "cron_tz=UTC 0 1 * * *",
+	"TZ=CRON_TZ=UTC 0 1 * * *", "CRON_TZ=EST 0 1 * * *", "CRON_TZ=Etc/GMT+5 0 1 * * *", "CRON_TZ=utc 0 1 * * *",
+	"30 2 29 3 *", "0 2 * * 0", "59 23 31 12 *", "0 0 * 2 *", "30 1 25 10 *", "0 12 13 * 5", "*/7 */5 */3 */2 */4", "17 3-5,22-23 10-20/5 * *",
+	"CRON_TZ=UTC @every 1h", "0 0 * * 5-6/1", "0 0 1-31 * 0", "0 0 * * 0-6", "0 0 1-31 * 0-6", "*/1 * * * *", "0 0 */1 * 1", "0 0 1/1 * 1",
+	"CRON_TZ=Asia/Tehran 0 0 * * *", "CRON_TZ=Antarctica/Troll 0 2 * * *", "CRON_TZ=Asia/Beirut 0 0 * * *",
+	"CRON_TZ=America/Havana 0 0 * * *", "CRON_TZ=Africa/Cairo 30 0 * * 5",
+	"\u00a00 1 * * *", "0 1 * * \"", "0 1 * * ü", "0 0 * * mon-", "0 0 * * -mon", "0 0 * * mon/2", "0 0 * feb/3 *", "0 0 * jan-13 *",
+}
+
+var durationTexts = []string{
+	"0", "0s", "+0", "-0", "1s", "1h", "1h30m", "1.5h", "+5m", "-5m", ".5s", "1.s", ".s", ".", "", "-", "+", "30", "1d", "1w", "1y", "1h 30m", " 1h", "1h ",
+	"720h", "720h0m0s", "43200m", "1440m", "24h", "100ms", "1.5s", "1500ms", "1us", "1\u00b5s", "1\u03bcs", "1ns", "999ns", "1001ns", "1000000ns", "1.0000001s",
+	"0.000000001s", "0.0000000001s", "2562047h", "2562047h47m16.854775807s", "2562047h47m16.854775808s", "-2562047h47m16.854775808s", "2562048h",
+	"9223372036854775807ns", "9223372036854775808ns", "-9223372036854775808ns", "-9223372036854775809ns", "99999999999999999999h", "1h1h1h", "3m2h1s",
+	"1H", "1M", "1S", "1m1", "1.1.1s", "1e3s", "1_000s", "--1s", "+-1s", "0.0h", "00001h", "0.3333333333333333333h", "0.9223372036854775807h",
+	"1.99999999999999999999999s", "9007199254.740993ms", "1h59m59.999999999s", "59.999999999s", "60s", "61s", "3599s", "3600s", "0x1s", "infs", "nans", "1\u00fc", "\"1s\"", "1\\s",
+	"10ms10us10ns", "-1.5h", "-100ms", "8h30m", "1h0.5m", "4m5.001s", "5h6m7.001s", "8m0.000000001s", "-0.5ns", "0.5ns", "39h9m14.425s",
+}
