@@ -1,6 +1,13 @@
 //! Diagnostics: what is wrong with what a user wrote, where, why, and how to mend it.
 //! Must not know HCL, kinds or the terminal's state (colour and width are handed in).
 
+pub mod json;
+pub mod render;
+pub mod suggest;
+mod window;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 /// Index of a source text in a [`SourceMap`].

@@ -1,0 +1,29 @@
+//! How much a configuration may ask for, in one place. Hostile or mistaken input ends with a diagnostic, not with a
+//! full memory or a lost stack.
+
+/// Bytes of one file.
+pub const FILE_BYTES: usize = 16 << 20;
+/// Bytes of all files.
+pub const PROJECT_BYTES: usize = 64 << 20;
+/// Levels of brackets, braces and interpolations. The parser beneath stops at 64 of its own levels.
+pub const NESTING: usize = 60;
+/// Keys of one object literal: the parser beneath compares each with all before it.
+pub const OBJECT_KEYS: usize = 1000;
+/// `[*]` in one traversal: each is a level of recursion.
+pub const SPLATS: usize = 16;
+/// Steps of one evaluation: a visited expression, a function call, an element looped over.
+pub const STEPS: u64 = 10_000_000;
+/// Weight of all values produced (see [`crate::model::value::Shape`]), long texts by their length.
+pub const WEIGHT: u64 = 40_000_000;
+/// Levels of containers in one value.
+pub const DEPTH: u16 = 200;
+/// Calls of `templatefile` inside `templatefile`.
+pub const TEMPLATE_CALLS: usize = 16;
+/// Instances of one resource.
+pub const INSTANCES: usize = 100_000;
+/// Instances of one resource that are reported as wrong before the rest is left alone.
+pub const WRONG_INSTANCES: usize = 10;
+/// Syntax errors shown of one file.
+pub const SYNTAX_ERRORS: usize = 20;
+/// Stack of the thread that parses and evaluates.
+pub const STACK_BYTES: usize = 256 << 20;

@@ -1,0 +1,81 @@
+//! Where a configuration's texts come from, as the language sees it: names relative to the configuration directory.
+//! The directory itself is read by `cli`; here is only the trait and a plain-memory form of it for tests.
+
+use std::collections::BTreeMap;
+
+/// Why a text cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Nothing of that name.
+    #[error("there is no such file")]
+    Missing,
+    /// It is a directory or a device.
+    #[error("it is {0}, not a file")]
+    NotAFile(&'static str),
+    /// More bytes than asked for.
+    #[error("it is larger than {} MiB", .0 >> 20)]
+    TooLarge(usize),
+    /// A name that is no UTF-8.
+    #[error("its name is not UTF-8")]
+    Name,
+    /// What the system says: no permission, a loop of links.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// The files beside and below the configuration.
+pub trait Sources {
+    /// Names of the configuration's files: `*.hcl` of the root directory, except `*.vars.hcl` and dot-files.
+    fn list(&self) -> Result<Vec<String>, SourceError>;
+    /// Bytes of a file, at most `limit`. Absolute names are taken as they are.
+    fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError>;
+    /// Whether there is a file of that name. A directory is an error, as in Terraform.
+    fn exists(&self, relative: &str) -> Result<bool, SourceError>;
+    /// Names of all files below a directory, relative to it, with `/` between parts: what `fileset` matches against.
+    fn walk(&self, relative: &str) -> Result<Vec<String>, SourceError>;
+}
+
+/// Files in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySources {
+    /// Bytes by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl MemorySources {
+    /// With these files.
+    pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self { files: files.into_iter().map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).collect() }
+    }
+}
+
+fn plain(name: &str) -> &str {
+    name.strip_prefix("./").unwrap_or(name)
+}
+
+impl Sources for MemorySources {
+    fn list(&self) -> Result<Vec<String>, SourceError> {
+        let root = |name: &&String| is_configuration_file(name) && !name.contains('/');
+        Ok(self.files.keys().filter(root).cloned().collect())
+    }
+
+    fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
+        let bytes = self.files.get(plain(relative)).ok_or(SourceError::Missing)?;
+        if bytes.len() > limit { Err(SourceError::TooLarge(limit)) } else { Ok(bytes.clone()) }
+    }
+
+    fn exists(&self, relative: &str) -> Result<bool, SourceError> {
+        Ok(self.files.contains_key(plain(relative)))
+    }
+
+    fn walk(&self, relative: &str) -> Result<Vec<String>, SourceError> {
+        let prefix = plain(relative).trim_end_matches('/');
+        let prefix = if matches!(prefix, "" | ".") { String::new() } else { format!("{prefix}/") };
+        Ok(self.files.keys().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned).collect())
+    }
+}
+
+/// Whether a file of the root directory is part of the configuration.
+pub fn is_configuration_file(name: &str) -> bool {
+    name.ends_with(".hcl") && !name.ends_with(".vars.hcl") && !name.starts_with('.')
+}
