@@ -2,6 +2,17 @@
 //! resource into an object, holds a live object against it, and says what makes it ready. Must not know clients,
 //! files, the journal, or how a plan is put together.
 
+mod compare;
+pub mod kubernetes_cluster;
+pub mod kubernetes_namespace;
+mod metadata;
+pub mod providers;
+mod syntax;
+mod table;
+mod velero;
+pub mod velero_backup_storage_location;
+pub mod velero_schedule;
+
 use crate::diag::Diagnostic;
 use crate::model::address::Address;
 use crate::model::condition::Wait;
@@ -9,7 +20,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{Key, KubeResource};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::resource::Resource;
-use crate::model::schema::Schema;
+use crate::model::schema::{Field, Schema, Schemas};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -84,10 +95,37 @@ pub trait Kind: Sync {
     fn holds_data(&self) -> bool;
     /// Fields written once with a write, where the write is this one: unpausing carries `skipImmediately: true`.
     fn actions(&self, differences: &[Difference], live: &Json) -> Vec<(JsonPath, Json)>;
+    /// Live spec fields that hold something and that the schema does not know: shown in adoption and drift ("not
+    /// managed: spec.template.newField"), never compared and never removed. Members of a list are named once, without index.
+    fn unknown_fields(&self, live: &Json) -> Vec<JsonPath>;
+    /// Why the object of this key is never deleted, whatever is consented to; `None`: it may be. It is released instead.
+    fn never_deleted(&self, _key: &Key) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The registry of kinds, sorted by name. One line each.
-pub const KINDS: &[&dyn Kind] = &[];
+pub const KINDS: &[&dyn Kind] = &[
+    &kubernetes_cluster::Cluster,
+    &kubernetes_namespace::Namespace,
+    &velero_backup_storage_location::BackupStorageLocation,
+    &velero_schedule::Schedule,
+];
+
+/// The schemas of [`KINDS`] and of the providers, as a configuration is checked against them.
+pub struct Registry;
+
+impl Schemas for Registry {
+    fn schema(&self, kind: &str) -> Option<&'static Schema> {
+        find(kind).map(Kind::schema)
+    }
+    fn kinds(&self) -> Vec<&'static str> {
+        KINDS.iter().map(|kind| kind.schema().kind).collect()
+    }
+    fn provider(&self, provider: &str) -> Option<&'static [Field]> {
+        providers::arguments(provider)
+    }
+}
 
 /// The kind of a resource type.
 pub fn find(kind: &str) -> Option<&'static dyn Kind> {

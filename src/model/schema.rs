@@ -125,6 +125,8 @@ pub enum Compare {
     FalseAbsent,
     /// Absent is this text.
     AbsentIs(&'static str),
+    /// The same text in any case.
+    AnyCase,
     /// `aws` is `velero.io/aws`.
     PluginName,
     /// Without outer slashes.

@@ -1,0 +1,229 @@
+//! The laws by which declared and live are held against each other, one per [`Compare`], and the differences that
+//! follow. A law turns a value into a canonical one; two values are the same where their canonical ones are. Must not
+//! know any one kind.
+
+use super::{Difference, metadata, table};
+use crate::model::duration::GoDuration;
+use crate::model::expression::Expr;
+use crate::model::json_path::JsonPath;
+use crate::model::schema::{Compare, Field, Shape};
+use serde_json::{Map, Value as Json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The canonical form of an object-shaped value; `None`: as good as absent.
+///
+/// Null, `""`, `[]`, `{}` and a number 0 are absent everywhere: Velero's types are Go's with `omitempty`, so that any
+/// client that rewrites an object whole drops them. Inside of a map they count (a location's config).
+pub(super) fn canonical(field: &Field, value: Option<&Json>) -> Option<Json> {
+    let value = value.filter(|value| !table::is_empty(value))?;
+    match &field.shape {
+        Shape::Block(inner) => {
+            Some(canonical_object(inner, value)).filter(|object| !table::is_empty(object))
+        }
+        Shape::Blocks(inner) => Some(Json::Array(
+            value
+                .as_array()?
+                .iter()
+                .map(|member| canonical_object(inner, member))
+                .collect(),
+        )),
+        Shape::Text
+        | Shape::Choice(_)
+        | Shape::Duration
+        | Shape::Cron
+        | Shape::Bool
+        | Shape::Integer
+        | Shape::TextList
+        | Shape::TextMap => canonical_leaf(field.compare, value),
+    }
+}
+
+fn canonical_object(fields: &[Field], object: &Json) -> Json {
+    let members = fields
+        .iter()
+        .filter(|field| !field.place.is_empty())
+        .filter_map(|field| {
+            let value = canonical(field, JsonPath::dotted(field.place).get(object))?;
+            Some((field.place.to_owned(), value))
+        });
+    Json::Object(members.collect::<Map<String, Json>>())
+}
+
+fn canonical_leaf(compare: Compare, value: &Json) -> Option<Json> {
+    let text = value.as_str();
+    match compare {
+        Compare::Never => None,
+        Compare::Exact => Some(value.clone()).filter(|value| value.as_i64() != Some(0)),
+        Compare::Ordered
+        | Compare::MapExact
+        | Compare::MapOwnedKeys
+        | Compare::TriState
+        | Compare::Base64 => Some(value.clone()),
+        Compare::NameSet => Some(sorted(value)),
+        Compare::IncludeSet => {
+            Some(sorted(value)).filter(|names| *names != serde_json::json!(["*"]))
+        }
+        Compare::DurationZeroAbsent => {
+            Some(by_value(value)).filter(|length| length.as_i64() != Some(0))
+        }
+        Compare::Duration => Some(by_value(value)),
+        Compare::FalseAbsent => Some(value.clone()).filter(|value| *value != Json::Bool(false)),
+        Compare::AbsentIs(absent) => Some(value.clone()).filter(|_| text != Some(absent)),
+        Compare::AnyCase => {
+            Some(text.map_or_else(|| value.clone(), |text| text.to_lowercase().into()))
+        }
+        Compare::PluginName => Some(match text {
+            Some(name) if !name.contains('/') => format!("velero.io/{name}").into(),
+            Some(_) | None => value.clone(),
+        }),
+        Compare::Prefix => match text.map(|prefix| prefix.trim_matches('/')) {
+            Some("") => None,
+            Some(prefix) => Some(prefix.into()),
+            None => Some(value.clone()),
+        },
+    }
+}
+
+fn sorted(value: &Json) -> Json {
+    let Some(names) = value.as_array() else {
+        return value.clone();
+    };
+    let names: BTreeSet<String> = names
+        .iter()
+        .map(|name| {
+            name.as_str()
+                .map_or_else(|| name.to_string(), str::to_owned)
+        })
+        .collect();
+    names.into_iter().collect()
+}
+
+/// A duration as nanoseconds; a text that is none stays what it is, so that it differs.
+fn by_value(value: &Json) -> Json {
+    match value.as_str().map(str::parse::<GoDuration>) {
+        Some(Ok(duration)) => duration.nanoseconds().into(),
+        Some(Err(_)) | None => value.clone(),
+    }
+}
+
+/// Differences between a declared body and a live object, in schema order.
+pub(super) fn differences(fields: &[Field], body: &Expr, live: &Json) -> Vec<Difference> {
+    let mut walk = Walk {
+        live,
+        found: Vec::new(),
+    };
+    walk.fields(fields, body, &[], &JsonPath(Vec::new()));
+    walk.found
+}
+
+struct Walk<'a> {
+    live: &'a Json,
+    found: Vec<Difference>,
+}
+
+impl Walk<'_> {
+    fn fields(&mut self, fields: &[Field], body: &Expr, above: &[String], place: &JsonPath) {
+        for field in fields.iter().filter(|field| !field.place.is_empty()) {
+            let attribute: Vec<String> = above
+                .iter()
+                .cloned()
+                .chain([field.name.to_owned()])
+                .collect();
+            let place = table::join(place, &JsonPath::dotted(field.place));
+            let declared = table::declared(field, body);
+            match (&field.shape, &declared, place.get(self.live)) {
+                (Shape::Block(inner), Some(declared), Some(live)) if !live.is_null() => {
+                    if let Some(block) = table::blocks(declared).first() {
+                        self.fields(inner, block, &attribute, &place);
+                    }
+                }
+                (Shape::TextMap, _, _) if field.compare == Compare::MapOwnedKeys => {
+                    self.owned_keys(field, declared.as_ref(), &attribute, &place);
+                }
+                _ => self.whole(field, declared, attribute, place),
+            }
+        }
+    }
+
+    /// A field that is compared and written as one.
+    fn whole(
+        &mut self,
+        field: &Field,
+        declared: Option<Expr>,
+        attribute: Vec<String>,
+        place: JsonPath,
+    ) {
+        let is_block = matches!(field.shape, Shape::Block(_) | Shape::Blocks(_));
+        if field.compare == Compare::Never && !is_block {
+            return;
+        }
+        let live = place.get(self.live);
+        let write = declared
+            .as_ref()
+            .and_then(|declared| table::written(field, declared));
+        let same = match &write {
+            None => canonical(field, live).is_none(),
+            Some(write) => write
+                .known()
+                .is_some_and(|known| canonical(field, Some(known)) == canonical(field, live)),
+        };
+        if !same {
+            let before = table::attribute(field, live);
+            self.found.push(Difference {
+                attribute,
+                place,
+                before,
+                after: declared,
+                write,
+                note: None,
+            });
+        }
+    }
+
+    /// A map of which only declared keys and those that our field manager owns count; marks are not the user's.
+    fn owned_keys(
+        &mut self,
+        field: &Field,
+        declared: Option<&Expr>,
+        attribute: &[String],
+        place: &JsonPath,
+    ) {
+        let declared: BTreeMap<String, Expr> = match declared {
+            None => BTreeMap::new(),
+            Some(Expr::Value(Json::Object(members))) => members
+                .iter()
+                .map(|(key, value)| (key.clone(), Expr::Value(value.clone())))
+                .collect(),
+            Some(Expr::Object(members)) => members.clone(),
+            Some(
+                open @ (Expr::Value(_)
+                | Expr::List(_)
+                | Expr::Hole(_)
+                | Expr::Secret(_)
+                | Expr::Concat(_)
+                | Expr::Call { .. }),
+            ) => return self.whole(field, Some(open.clone()), attribute.to_vec(), place.clone()),
+        };
+        let owned = metadata::owned_keys(self.live, place);
+        let keys: BTreeSet<&String> = declared.keys().chain(&owned).collect();
+        for key in keys {
+            let place = place.child(key);
+            let after = declared.get(key).cloned();
+            let before = place.get(self.live).cloned();
+            if before != after.as_ref().and_then(Expr::known).cloned()
+                || after.as_ref().is_some_and(|open| open.known().is_none())
+            {
+                let attribute = attribute.iter().cloned().chain([key.clone()]).collect();
+                let write = after.clone();
+                self.found.push(Difference {
+                    attribute,
+                    place,
+                    before,
+                    after,
+                    write,
+                    note: None,
+                });
+            }
+        }
+    }
+}

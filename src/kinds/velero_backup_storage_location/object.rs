@@ -1,0 +1,139 @@
+//! What the table of a location does not tell: settings that the plugin refuses, and what a change means for backups.
+
+use super::schema::SCHEMA;
+use crate::diag::Diagnostic;
+use crate::kinds::syntax::{Checker, dns_label, dns_subdomain, nearest};
+use crate::kinds::{Difference, compare, table};
+use crate::model::expression::Expr;
+use crate::model::resource::Resource;
+use crate::model::text::quote;
+use serde_json::Value as Json;
+
+/// Keys that velero-plugin-for-aws takes; it refuses the whole location for any other.
+const AWS_CONFIG: [&str; 14] = [
+    "region",
+    "s3Url",
+    "publicUrl",
+    "s3ForcePathStyle",
+    "signatureVersion",
+    "profile",
+    "serverSideEncryption",
+    "kmsKeyId",
+    "customerKeyEncryptionFile",
+    "customerKeyEncryptionSecret",
+    "insecureSkipTLSVerify",
+    "enableSharedConfig",
+    "tagging",
+    "checksumAlgorithm",
+];
+/// Velero takes bucket, prefix and CA from the spec and hands them to the plugin as config, so they are known there too.
+const AWS_SET_BY_VELERO: [&str; 3] = ["bucket", "prefix", "caCert"];
+const MOVED_NOTE: &str =
+    "moves nothing: existing backups stay at the old place and leave this cluster's sight";
+
+/// Differences, with what they mean for backups.
+pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
+    let mut found = compare::differences(SCHEMA.fields, &resource.body, live);
+    for difference in found.iter_mut().filter(|difference| {
+        difference
+            .attribute
+            .first()
+            .is_some_and(|attribute| attribute == "bucket" || attribute == "prefix")
+    }) {
+        difference.note = Some(MOVED_NOTE);
+    }
+    found
+}
+
+/// Checks a declared location.
+pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
+    let mut checker = Checker::start(SCHEMA.fields, resource, diagnostics);
+    checker.name("name", resource.text("name").as_deref(), dns_subdomain);
+    checker.name(
+        "namespace",
+        resource.text("namespace").as_deref(),
+        dns_label,
+    );
+    bucket(&mut checker);
+    config(&mut checker);
+    let says = |block: &str| {
+        resource
+            .body
+            .member(block)
+            .is_some_and(|value| !value.known().is_some_and(table::is_empty))
+    };
+    if says("ca_cert") && says("ca_cert_ref") {
+        let detail = "`ca_cert` and `ca_cert_ref` exclude one another; Velero would make the location Unavailable".to_owned();
+        checker.add(checker.mistake(
+            "ca_cert_ref",
+            "two-ca-certificates",
+            "Two CA certificates",
+            detail,
+        ));
+    }
+}
+
+fn bucket(checker: &mut Checker<'_>) {
+    let Some(bucket) = checker.resource.text("bucket") else {
+        return;
+    };
+    if bucket.is_empty() {
+        let detail = "a location is a bucket, and the name is empty".to_owned();
+        checker.add(checker.mistake("bucket", "invalid-bucket", "Invalid bucket", detail));
+    } else if let Some((name, prefix)) = bucket.split_once('/') {
+        let detail = format!(
+            "{} holds a `/`; Velero refuses such a bucket",
+            quote(&bucket)
+        );
+        let mistake = checker.mistake("bucket", "invalid-bucket", "Invalid bucket", detail);
+        let prefix = quote(prefix.trim_matches('/'));
+        checker.add(
+            checker
+                .mend(mistake, "bucket", name)
+                .hint(format!("the path goes to `prefix = {prefix}`")),
+        );
+    }
+}
+
+fn config(checker: &mut Checker<'_>) {
+    let provider = checker.resource.text("provider_name");
+    if !matches!(provider.as_deref(), Some("aws" | "velero.io/aws")) {
+        return;
+    }
+    let keys: Vec<String> = match checker.resource.body.member("config") {
+        Some(Expr::Value(Json::Object(members))) => members.keys().cloned().collect(),
+        Some(Expr::Object(members)) => members.keys().cloned().collect(),
+        Some(
+            Expr::Value(_)
+            | Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. },
+        )
+        | None => return,
+    };
+    for key in keys
+        .iter()
+        .filter(|key| !AWS_CONFIG.contains(&key.as_str()))
+    {
+        let detail = format!(
+            "velero-plugin-for-aws has no setting {}; it would refuse the whole location",
+            quote(key)
+        );
+        let mistake = checker.mistake(
+            "config",
+            "unknown-plugin-config",
+            "Unknown plugin setting",
+            detail,
+        );
+        let mistake = match nearest(key, &AWS_CONFIG) {
+            _ if AWS_SET_BY_VELERO.contains(&key.as_str()) => {
+                mistake.hint("this is an argument of the resource, not of the plugin")
+            }
+            Some(meant) => mistake.hint(format!("did you mean `{meant}`?")),
+            None => mistake.hint(format!("it knows {}", AWS_CONFIG.join(", "))),
+        };
+        checker.add(mistake);
+    }
+}

@@ -1,0 +1,108 @@
+//! `velero_schedule`. All of its spec that the table knows is ours, so that a hand-set `paused` is drift; only
+//! `skipImmediately`, which the server rewrites, is an action. Removing one leaves its backups.
+
+mod object;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+
+use super::kubernetes_namespace::namespace_key;
+use super::{Difference, Home, Kind, Writing, metadata, table, velero};
+use crate::diag::Diagnostic;
+use crate::model::condition::{Condition, Wait};
+use crate::model::expression::Expr;
+use crate::model::identity::Key;
+use crate::model::json_path::{JsonPath, Projection};
+use crate::model::resource::Resource;
+use crate::model::schema::Schema;
+use schema::SCHEMA;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+const SERVERS_OWN: &[&str] = &["spec.skipImmediately"];
+
+/// The kind.
+pub struct Schedule;
+
+impl Kind for Schedule {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+    fn home(&self) -> Home {
+        Home::Kube(velero::schedule())
+    }
+    fn validate(&self, resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
+        object::validate(resource, diagnostics);
+    }
+    fn key(&self, resource: &Resource) -> Option<Key> {
+        velero::key(velero::schedule(), resource)
+    }
+    fn object(&self, resource: &Resource) -> Expr {
+        object::object(resource)
+    }
+    fn differences(&self, resource: &Resource, live: &Json) -> Vec<Difference> {
+        object::differences(resource, live)
+    }
+    fn attributes(&self, live: &Json) -> Json {
+        object::attributes(live)
+    }
+    fn owned(&self, resource: Option<&Resource>, live: &Json) -> Projection {
+        metadata::projection(
+            SCHEMA.fields,
+            resource.map(|resource| &resource.body),
+            live,
+            Some(SERVERS_OWN),
+        )
+    }
+    fn wait(&self, resource: Option<&Resource>, writing: Writing) -> Option<Wait> {
+        // Velero does not look at a paused schedule: its status stays as it was, for a new one empty.
+        let is_paused = resource.is_some_and(|resource| {
+            resource.body.member("paused") == Some(Expr::Value(true.into()))
+        });
+        match writing {
+            Writing::Create | Writing::Update if is_paused => None,
+            Writing::Create => Some(velero::wait(resource, Condition::ScheduleEnabled, "create")),
+            Writing::Update => Some(velero::wait(resource, Condition::ScheduleEnabled, "update")),
+            Writing::Delete => Some(velero::wait(resource, Condition::Gone, "delete")),
+        }
+    }
+    fn computed(&self) -> BTreeMap<&'static str, JsonPath> {
+        velero::computed()
+    }
+    fn needs(&self, resource: &Resource) -> Vec<Key> {
+        let namespace = velero::namespace(resource);
+        let location = resource
+            .text("storage_location")
+            .filter(|name| !name.is_empty());
+        let location = location.map(|name| velero::location_key(&namespace, &name));
+        std::iter::once(namespace_key(&namespace))
+            .chain(location)
+            .collect()
+    }
+    fn live_needs(&self, live: &Json) -> Vec<Key> {
+        let Some(namespace) = velero::live_namespace(live) else {
+            return Vec::new();
+        };
+        let location = JsonPath::dotted("spec.template.storageLocation")
+            .get(live)
+            .and_then(Json::as_str);
+        let location = location
+            .filter(|name| !name.is_empty())
+            .map(|name| velero::location_key(namespace, name));
+        std::iter::once(namespace_key(namespace))
+            .chain(location)
+            .collect()
+    }
+    fn teardown_rank(&self) -> u8 {
+        10
+    }
+    fn holds_data(&self) -> bool {
+        false
+    }
+    fn actions(&self, differences: &[Difference], live: &Json) -> Vec<(JsonPath, Json)> {
+        object::actions(differences, live)
+    }
+    fn unknown_fields(&self, live: &Json) -> Vec<JsonPath> {
+        table::unknown_fields(SCHEMA.fields, live, SERVERS_OWN)
+    }
+}
