@@ -1,0 +1,105 @@
+//! How rendered text is dressed: colour or none, and where prose is wrapped. Must not know whether there is a terminal.
+
+use unicode_width::UnicodeWidthStr;
+
+/// Whether text carries colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    /// Bytes of text only: pipes, files, `-no-color`.
+    #[default]
+    Plain,
+    /// ANSI colours.
+    Colour,
+}
+
+/// What a piece of text is, as far as colour goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `+`.
+    Add,
+    /// `~`, and `->` between two values.
+    Change,
+    /// `-`, and what destroys.
+    Remove,
+    /// `.`: released.
+    Release,
+    /// Addresses in headers.
+    Strong,
+    /// Remarks and `-> null`.
+    Faint,
+    /// `No changes.`
+    Good,
+    /// `Warning:`.
+    Warning,
+    /// `Error:`.
+    Error,
+    /// `Note:`.
+    Note,
+}
+
+impl Style {
+    /// The text in the colours of its role.
+    pub fn paint(self, role: Role, text: &str) -> String {
+        match self {
+            Style::Plain => text.to_owned(),
+            Style::Colour => format!("\u{1b}[{}m{text}\u{1b}[0m", code(role)),
+        }
+    }
+}
+
+const fn code(role: Role) -> &'static str {
+    match role {
+        Role::Add => "32",
+        Role::Change => "33",
+        Role::Remove | Role::Release => "31",
+        Role::Strong => "1",
+        Role::Faint => "90",
+        Role::Good => "1;32",
+        Role::Warning => "1;33",
+        Role::Error => "1;31",
+        Role::Note => "1;36",
+    }
+}
+
+/// Dress of a whole text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dress {
+    /// Colour.
+    pub style: Style,
+    /// Columns at which prose is wrapped; `None`: never, so that what a pipe carries does not depend on a window.
+    pub width: Option<usize>,
+}
+
+/// Breaks prose into lines of at most `width` columns, at spaces; a longer word stands alone.
+pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
+    let Some(width) = width else { return text.lines().map(str::to_owned).collect() };
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split(' ') {
+            if !line.is_empty() && line.width() + 1 + word.width() > width.max(20) {
+                lines.push(std::mem::take(&mut line));
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// The text without what could move a cursor, hide or reorder text on a terminal: names and messages come from servers,
+/// and a field manager may be called `\u{1b}[2K`.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if is_hazardous(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Control characters other than newline and tab, and marks that reorder text.
+pub(crate) fn is_hazardous(character: char) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        other => other.is_control(),
+    }
+}

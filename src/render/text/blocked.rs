@@ -1,0 +1,74 @@
+//! What a plan does not do: blocked nodes with what would mend them, and what is held back with what would be lost.
+//! None of the phrases of an action stand here, so that no tool counts these (R45).
+
+use super::super::style::{Dress, Role, clean};
+use super::body::Mark;
+use super::node::{body, continued_lines, remark_lines};
+use crate::plan::document::{Action, HeldBack, Node};
+
+/// Header, reasons and, where the change is known, the block of a blocked node.
+pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {
+    let subject = dress.style.paint(Role::Strong, &format!("# {}", node.address));
+    let mut all = vec![format!("  {subject} {}", dress.style.paint(Role::Error, "is blocked"))];
+    for blocker in &node.blockers {
+        all.extend(reason(&blocker.text, &blocker.cure, dress));
+    }
+    if node.blockers.is_empty() {
+        all.extend(remark_lines(&format!("(because {})", clean(&node.reason.text)), dress.width));
+    }
+    if node.importing || !node.fields.is_empty() {
+        all.extend(body(node, if node.fields.is_empty() { Mark::Keep } else { Mark::Change }, dress.style));
+    }
+    all
+}
+
+/// `# (because TEXT;` and `#  needs: CURE)`.
+fn reason(text: &str, cure: &str, dress: Dress) -> Vec<String> {
+    let text = clean(&clause(text));
+    if cure.is_empty() {
+        return remark_lines(&format!("(because {text})"), dress.width);
+    }
+    let mut all = remark_lines(&format!("(because {text};"), dress.width);
+    all.extend(continued_lines(&format!("needs: {})", clean(&clause(cure))), dress.width));
+    all
+}
+
+/// Words that lose their capital inside a sentence. Others keep it: "Velero" and "LIST" are names.
+const LOWERED: &[&str] = &["A", "An", "It", "Its", "No", "Nothing", "The", "There", "This"];
+
+/// A sentence as it stands inside another.
+fn clause(sentence: &str) -> String {
+    let text = sentence.trim_end().trim_end_matches('.');
+    match text.split_once(' ') {
+        Some((first, rest)) if LOWERED.contains(&first) => format!("{} {rest}", first.to_lowercase()),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+/// One thing held back.
+pub(crate) fn held_back(held: &HeldBack, dress: Dress) -> Vec<String> {
+    let subject = dress.style.paint(Role::Strong, &format!("# {}", held.address));
+    let mut all = vec![format!("  {subject} {}", would(held.action))];
+    if !held.reason.is_empty() {
+        all.extend(remark_lines(&format!("(because {})", clean(&held.reason)), dress.width));
+    }
+    if !held.losses.is_empty() {
+        all.push("  # lost with it:".to_owned());
+        all.extend(held.losses.iter().map(|loss| format!("  #   {}", clean(loss).replace('\n', " "))));
+    }
+    match &held.consent {
+        Some(consent) => all.push(format!("  # consent {consent}: to do it, plan again with -consent={consent}")),
+        None => all.push("  # no consent lifts this: it is protected by its configuration".to_owned()),
+    }
+    all
+}
+
+fn would(action: Action) -> &'static str {
+    match action {
+        Action::Create => "would be created",
+        Action::Update => "would be updated",
+        Action::Delete => "would be destroyed",
+        Action::Forget => "would be released",
+        Action::NoOp => "would be left",
+    }
+}

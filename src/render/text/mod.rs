@@ -1,0 +1,25 @@
+//! Text for people, in Terraform's forms where tools read them (headers, symbols, summary lines) and in ours elsewhere.
+
+mod blocked;
+mod body;
+mod drift;
+mod event;
+mod literal;
+mod node;
+mod outcome;
+mod outputs;
+mod plan;
+mod run;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use drift::{Drift, drift};
+pub use event::EventLines;
+pub use literal::literal;
+pub use outcome::{Outcome, StepOutcome, outcome};
+pub use outputs::outputs;
+pub use plan::plan;
+pub use run::{RunRow, RunState, held, runs};
+pub use summary::Counts;

@@ -1,0 +1,156 @@
+//! A whole plan as text: where it looked, what it does, what it does not do, the sum, what else is worth knowing.
+//! Must not know how the plan was made or where the text goes.
+
+use super::super::style::{Dress, Role, Style, clean, wrap};
+use super::blocked::{blocked, held_back};
+use super::body::Mark;
+use super::node::planned;
+use super::outputs;
+use super::summary::{self, is_done};
+use crate::model::identity::Instance;
+use crate::plan::document::{Action, Goal, GoalMode, Node, NodeState, Plan, PlannedProvider};
+use std::collections::BTreeSet;
+
+/// The plan as text, ending in a newline. Hints about what to type next are the caller's: they are not the plan.
+pub fn plan(plan: &Plan, dress: Dress) -> String {
+    let mut all = providers(plan, dress.style);
+    all.extend(narrowed(&plan.goal));
+    if plan.nodes.is_empty() && plan.held_back.is_empty() {
+        all.extend(nothing(plan, dress));
+    } else {
+        all.extend(actions(plan, dress));
+        all.extend(stopped(plan, dress));
+        all.extend(summary::lines(plan, dress.style));
+        all.extend(outputs::changes(&plan.outputs, dress.style));
+    }
+    all.extend(warnings(plan, dress));
+    all.push(String::new());
+    all.join("\n")
+}
+
+/// One line per provider: context and server, and which cluster that is (R21).
+pub(crate) fn providers(plan: &Plan, style: Style) -> Vec<String> {
+    let mut all: Vec<String> = plan
+        .providers
+        .iter()
+        .map(|(name, provider)| format!("{} {}", style.paint(Role::Strong, &format!("Provider {name}:")), place(provider)))
+        .collect();
+    if !all.is_empty() {
+        all.push(String::new());
+    }
+    all
+}
+
+fn place(provider: &PlannedProvider) -> String {
+    let title = clean(&provider.title);
+    match &provider.instance {
+        Instance::Known { kube_system_uid } => format!("{title}, cluster {}", clean(kube_system_uid)),
+        Instance::MadeBy(address) => format!("{title}, a cluster that {address} makes; nothing was asked of it"),
+        Instance::Unknown { reason } => format!("{title}, not reached: {}", clean(reason)),
+    }
+}
+
+fn narrowed(goal: &Goal) -> Vec<String> {
+    let list = |flag: &str, addresses: &[crate::model::address::Address]| {
+        addresses.iter().map(|address| format!("-{flag}={address}")).collect::<Vec<_>>()
+    };
+    let words: Vec<String> = list("target", &goal.target).into_iter().chain(list("exclude", &goal.exclude)).collect();
+    if words.is_empty() {
+        return Vec::new();
+    }
+    vec![format!("Narrowed by {}: the rest is left as it is, and orphans are not deleted.", words.join(" ")), String::new()]
+}
+
+fn nothing(plan: &Plan, dress: Dress) -> Vec<String> {
+    let (sentence, detail) = match plan.goal.mode {
+        GoalMode::Converge => (
+            "Your infrastructure matches the configuration.",
+            "sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.",
+        ),
+        GoalMode::Destroy => ("No objects need to be destroyed.", "Nothing of this stack is left."),
+    };
+    let mut all = vec![format!("{} {sentence}", dress.style.paint(Role::Good, "No changes.")), String::new()];
+    all.extend(wrap(detail, dress.width));
+    all
+}
+
+fn actions(plan: &Plan, dress: Dress) -> Vec<String> {
+    let done: Vec<&Node> = plan.nodes.iter().filter(|node| is_done(node)).collect();
+    if done.is_empty() {
+        return Vec::new();
+    }
+    let mut all = legend(&done, dress.style);
+    all.extend(["sk-dr will perform the following actions:".to_owned(), String::new()]);
+    for node in done {
+        all.extend(planned(node, dress));
+        all.push(String::new());
+    }
+    all
+}
+
+/// The symbols in use, and only those.
+fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
+    let marks: BTreeSet<(Mark, &str)> = nodes
+        .iter()
+        .filter_map(|node| match node.action {
+            Action::Create => Some((Mark::Add, "create")),
+            Action::Update if !node.fields.is_empty() => Some((Mark::Change, "update in-place")),
+            Action::Delete => Some((Mark::Remove, "destroy")),
+            Action::Forget => Some((Mark::Release, "release: the object stays, without our mark")),
+            Action::Update | Action::NoOp => None,
+        })
+        .collect();
+    if marks.is_empty() {
+        return Vec::new();
+    }
+    let mut all = vec!["Resource actions are indicated with the following symbols:".to_owned()];
+    all.extend(marks.iter().map(|(mark, words)| format!("  {} {words}", mark.symbol(style))));
+    all.push(String::new());
+    all
+}
+
+/// What is blocked, then what is held back, each under its heading.
+fn stopped(plan: &Plan, dress: Dress) -> Vec<String> {
+    let mut all = Vec::new();
+    let stuck: Vec<&Node> = plan.nodes.iter().filter(|node| node.state == NodeState::Blocked).collect();
+    if !stuck.is_empty() {
+        all.extend(["Blocked, so this plan cannot be applied:".to_owned(), String::new()]);
+    }
+    for node in stuck {
+        all.extend(blocked(node, dress));
+        all.push(String::new());
+    }
+    if !plan.held_back.is_empty() {
+        all.extend(["Held back, so this plan does not do it:".to_owned(), String::new()]);
+    }
+    for held in &plan.held_back {
+        all.extend(held_back(held, dress));
+        all.push(String::new());
+    }
+    all
+}
+
+/// Findings, and where orphans could not be looked for. Each block begins with `Warning:`, because tools that compare
+/// plans leave out everything from there on.
+pub(crate) fn warnings(plan: &Plan, dress: Dress) -> Vec<String> {
+    let mut all = Vec::new();
+    for finding in &plan.findings {
+        all.extend(warning(&finding.summary, dress.style));
+        let detail = match &finding.address {
+            Some(address) => format!("{address}: {}", clean(&finding.detail)),
+            None => clean(&finding.detail),
+        };
+        all.extend(wrap(&detail, dress.width.map(|width| width.saturating_sub(2))).iter().map(|line| format!("  {line}")));
+    }
+    if !plan.unswept.is_empty() {
+        all.extend(warning("Not swept for orphans", dress.style));
+        all.extend(plan.unswept.iter().map(|place| {
+            format!("  {} of provider {}: {}", place.resource, place.provider, clean(&place.reason).replace('\n', " "))
+        }));
+    }
+    all
+}
+
+fn warning(summary: &str, style: Style) -> Vec<String> {
+    vec![String::new(), format!("{} {}", style.paint(Role::Warning, "Warning:"), clean(summary))]
+}

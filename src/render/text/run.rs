@@ -1,0 +1,118 @@
+//! Runs in the journal as text. Ages stand here, since this is a look at a moment and no plan.
+
+use super::super::style::clean;
+use super::event::whole_seconds;
+use super::outcome::tally;
+use std::time::Duration;
+use unicode_width::UnicodeWidthStr;
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// A process holds it and is alive, or may be.
+    Held,
+    /// Nobody holds it, and it did not end: to be resumed or closed.
+    Killed,
+    /// All done.
+    Complete,
+    /// Ended by itself, not all done, nothing in doubt.
+    Partial,
+    /// Closed by a person.
+    Abandoned,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub run: String,
+    /// How it stands.
+    pub state: RunState,
+    /// Host of its last holder.
+    pub holder: String,
+    /// Since its last record.
+    pub silent_for: Duration,
+    /// Its last serial.
+    pub serial: u64,
+    /// Steps done.
+    pub done: usize,
+    /// Steps in doubt.
+    pub in_doubt: usize,
+    /// Steps that failed.
+    pub failed: usize,
+    /// Steps not done for other reasons.
+    pub to_do: usize,
+}
+
+/// A table of runs, ending in a newline.
+pub fn runs(rows: &[RunRow]) -> String {
+    if rows.is_empty() {
+        return "No runs are recorded in this journal.\n".to_owned();
+    }
+    let head = ["RUN", "STATE", "HOLDER", "LAST RECORD", "SERIAL", "STEPS"].map(str::to_owned);
+    let mut table = vec![head];
+    table.extend(rows.iter().map(|row| {
+        [
+            row.run.clone(),
+            state(row.state).to_owned(),
+            clean(&row.holder),
+            format!("{} ago", age(row.silent_for)),
+            row.serial.to_string(),
+            tally(row.done, row.in_doubt, row.failed, row.to_do),
+        ]
+    }));
+    let mut widths = [0; 6];
+    for row in &table {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |row: &[String; 6]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        format!("{}\n", cells.collect::<Vec<_>>().join("   ").trim_end())
+    };
+    table.iter().map(line).collect()
+}
+
+/// Who holds a run, and how to go on with it (R42, R44).
+pub fn held(row: &RunRow) -> String {
+    let standing = format!("silent for {}, at serial {}", age(row.silent_for), row.serial);
+    let first = match row.state {
+        RunState::Held => format!(
+            "Run {} is held by {}, {standing}.\nTo take it over:  sk-dr resume -takeover={}\n",
+            row.run,
+            clean(&row.holder),
+            row.serial
+        ),
+        RunState::Killed => format!(
+            "Run {} was left by {}, {standing}.\nTo go on with it:  sk-dr resume\nTo give it up:     sk-dr runs close {}\n",
+            row.run,
+            clean(&row.holder),
+            row.run
+        ),
+        RunState::Complete | RunState::Partial | RunState::Abandoned => {
+            format!("Run {} is closed ({}).\n", row.run, state(row.state))
+        }
+    };
+    format!("{first}\n  {}\n", tally(row.done, row.in_doubt, row.failed, row.to_do))
+}
+
+fn state(state: RunState) -> &'static str {
+    match state {
+        RunState::Held => "held",
+        RunState::Killed => "killed",
+        RunState::Complete => "complete",
+        RunState::Partial => "partial",
+        RunState::Abandoned => "abandoned",
+    }
+}
+
+/// `41s`, `6m`, `8h`, `3d`: as exact as a reader needs.
+fn age(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..60 => whole_seconds(Duration::from_secs(seconds)),
+        seconds @ 60..3_600 => format!("{}m", seconds / 60),
+        seconds @ 3_600..172_800 => format!("{}h", seconds / 3_600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}

@@ -1,0 +1,134 @@
+//! The summary of a plan: Terraform's line with counts, and under it the addresses (counts are resources: R40).
+
+use super::super::style::{Role, Style};
+use super::node::moved_only;
+use crate::plan::document::{Action, Node, NodeState, Plan};
+
+/// Resources per action. What is blocked or held back is not counted (R45).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Adopted; those with a difference are counted as changed too, as Terraform does with imports.
+    pub import: usize,
+    /// Made.
+    pub add: usize,
+    /// Changed in place, renamed ones among them: the mark is written.
+    pub change: usize,
+    /// Deleted.
+    pub destroy: usize,
+    /// Released.
+    pub forget: usize,
+}
+
+impl Counts {
+    /// Of the nodes of a plan that are done.
+    pub fn of(plan: &Plan) -> Self {
+        Self::among(plan.nodes.iter().filter(|node| is_done(node)))
+    }
+    /// Of these nodes.
+    pub(crate) fn among<'a>(nodes: impl Iterator<Item = &'a Node>) -> Self {
+        let mut counts = Self::default();
+        for node in nodes {
+            counts.import += usize::from(node.importing);
+            match node.action {
+                Action::Create => counts.add += 1,
+                Action::Update => counts.change += usize::from(!node.importing || !node.fields.is_empty()),
+                Action::Delete => counts.destroy += 1,
+                Action::Forget => counts.forget += 1,
+                Action::NoOp => {}
+            }
+        }
+        counts
+    }
+    /// `1 to import, 2 to add, 3 to change, 4 to destroy, 5 to forget`: import and forget only where there are any.
+    pub(crate) fn words(self, words: [&str; 5]) -> String {
+        let [import, add, change, destroy, forget] = words;
+        let mut parts = Vec::new();
+        if self.import > 0 {
+            parts.push(format!("{} {import}", self.import));
+        }
+        parts.push(format!("{} {add}", self.add));
+        parts.push(format!("{} {change}", self.change));
+        parts.push(format!("{} {destroy}", self.destroy));
+        if self.forget > 0 {
+            parts.push(format!("{} {forget}", self.forget));
+        }
+        parts.join(", ")
+    }
+}
+
+/// Whether apply does something with this node.
+pub(crate) fn is_done(node: &Node) -> bool {
+    match node.state {
+        NodeState::Planned | NodeState::Deferred => node.action != Action::NoOp || node.importing,
+        NodeState::Blocked | NodeState::HeldBack => false,
+    }
+}
+
+/// The line with counts and the addresses under it.
+pub(crate) fn lines(plan: &Plan, style: Style) -> Vec<String> {
+    let counts = Counts::of(plan).words(["to import", "to add", "to change", "to destroy", "to forget"]);
+    let mut all = vec![format!("{} {counts}.", style.paint(Role::Strong, "Plan:"))];
+    let done = |wanted: Verb| plan.nodes.iter().filter(move |node| is_done(node) && verb(node) == wanted);
+    for wanted in [Verb::Adopt, Verb::Add, Verb::Change, Verb::Move, Verb::Destroy, Verb::Release] {
+        all.extend(done(wanted).map(|node| entry(wanted.word(), &subject(node))));
+    }
+    all.extend(plan.held_back.iter().map(|held| entry("held back", &held.address.to_string())));
+    let blocked = plan.nodes.iter().filter(|node| node.state == NodeState::Blocked);
+    all.extend(blocked.map(|node| entry("blocked", &node.address.to_string())));
+    let width = all.iter().skip(1).filter_map(|line| line.find('\u{0}')).max().unwrap_or(0);
+    all.into_iter().map(|line| align(&line, width)).collect()
+}
+
+/// What is done, in the words under the summary.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Adopt,
+    Add,
+    Change,
+    Move,
+    Destroy,
+    Release,
+}
+
+impl Verb {
+    const fn word(self) -> &'static str {
+        match self {
+            Verb::Adopt => "import",
+            Verb::Add => "add",
+            Verb::Change => "change",
+            Verb::Move => "move",
+            Verb::Destroy => "destroy",
+            Verb::Release => "forget",
+        }
+    }
+}
+
+fn verb(node: &Node) -> Verb {
+    match node.action {
+        _ if node.importing => Verb::Adopt,
+        Action::Create => Verb::Add,
+        Action::Update | Action::NoOp if moved_only(node).is_some() => Verb::Move,
+        Action::Update | Action::NoOp => Verb::Change,
+        Action::Delete => Verb::Destroy,
+        Action::Forget => Verb::Release,
+    }
+}
+
+fn subject(node: &Node) -> String {
+    match moved_only(node) {
+        Some(previous) => format!("{previous} -> {}", node.address),
+        None => node.address.to_string(),
+    }
+}
+
+fn entry(word: &str, subject: &str) -> String {
+    format!("  {word}\u{0}{subject}")
+}
+
+/// A NUL marks where the column of addresses begins; no address has one.
+fn align(line: &str, width: usize) -> String {
+    match line.split_once('\u{0}') {
+        None => line.to_owned(),
+        Some((word, subject)) => format!("{word:<width$}  {subject}"),
+    }
+}
