@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 
 /// The whole answer of `validate -json`.
 pub fn report(diagnostics: &[Diagnostic], sources: &SourceMap) -> Value {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
     let errors = count(Severity::Error);
     json!({
         "format_version": "1.0",
@@ -30,11 +35,16 @@ pub fn one(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
         "summary": diagnostic.summary,
         "detail": detail,
     });
-    let Some(members) = object.as_object_mut() else { return object };
+    let Some(members) = object.as_object_mut() else {
+        return object;
+    };
     if let Some(address) = &diagnostic.address {
         members.insert("address".to_owned(), address.as_str().into());
     }
-    if let Some((range, snippet)) = diagnostic.span.and_then(|span| place(span, diagnostic.context, sources)) {
+    if let Some((range, snippet)) = diagnostic
+        .span
+        .and_then(|span| place(span, diagnostic.context, sources))
+    {
         members.insert("range".to_owned(), range);
         members.insert("snippet".to_owned(), snippet);
     }
@@ -49,8 +59,14 @@ fn place(span: Span, context: Option<Span>, sources: &SourceMap) -> Option<(Valu
     };
     let range = json!({"filename": source.name, "start": at(span.start), "end": at(span.end.max(span.start))});
     let window = window::around(sources, span, None)?;
-    let line_start = window.text.get(..window.marked.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let context = context.and_then(|context| source.text.get(context.start..context.end)).filter(|text| !text.contains('\n'));
+    let line_start = window
+        .text
+        .get(..window.marked.start)?
+        .rfind('\n')
+        .map_or(0, |at| at + 1);
+    let context = context
+        .and_then(|context| source.text.get(context.start..context.end))
+        .filter(|text| !text.contains('\n'));
     let snippet = json!({
         "context": context,
         "code": window.text.get(line_start..)?,

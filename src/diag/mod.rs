@@ -4,9 +4,9 @@
 pub mod json;
 pub mod render;
 pub mod suggest;
-mod window;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::sync::Arc;
 

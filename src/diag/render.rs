@@ -25,7 +25,10 @@ pub struct Rendering {
 
 impl Rendering {
     /// No colours, 140 columns: for pipes and tests.
-    pub const PLAIN: Rendering = Rendering { style: Style::Plain, width: 140 };
+    pub const PLAIN: Rendering = Rendering {
+        style: Style::Plain,
+        width: 140,
+    };
 }
 
 /// All of them, in the given order, with an empty line after each.
@@ -48,19 +51,33 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> Str
         Severity::Error => (Level::ERROR, "Error"),
         Severity::Warning => (Level::WARNING, "Warning"),
     };
-    let title = level.with_name(name).primary_title(diagnostic.summary.as_str());
-    let window = diagnostic.span.and_then(|span| window::around(sources, span, diagnostic.context));
+    let title = level
+        .with_name(name)
+        .primary_title(diagnostic.summary.as_str());
+    let window = diagnostic
+        .span
+        .and_then(|span| window::around(sources, span, diagnostic.context));
     let mut group = match &window {
         Some(window) => title.element(snippet(window, &diagnostic.detail)),
         None => title.elements(
-            diagnostic.detail.split('\n').filter(|line| !line.is_empty()).map(|line| Level::NOTE.no_name().message(line)),
+            diagnostic
+                .detail
+                .split('\n')
+                .filter(|line| !line.is_empty())
+                .map(|line| Level::NOTE.no_name().message(line)),
         ),
     };
     let mut mends: Vec<Group<'_>> = Vec::new();
     for hint in &diagnostic.hints {
         match hint {
-            Hint { message, patch: None } => group = group.element(Level::HELP.message(message.as_str())),
-            Hint { message, patch: Some(patch) } => mends.push(mend(message, patch, sources)),
+            Hint {
+                message,
+                patch: None,
+            } => group = group.element(Level::HELP.message(message.as_str())),
+            Hint {
+                message,
+                patch: Some(patch),
+            } => mends.push(mend(message, patch, sources)),
         }
     }
     let mut report = vec![group];
@@ -68,11 +85,18 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> Str
     renderer.render(&report)
 }
 
-fn snippet<'a>(window: &Window<'a>, detail: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn snippet<'a>(
+    window: &Window<'a>,
+    detail: &'a str,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let mut snippet = Snippet::source(window.text)
         .line_start(window.first_line)
         .path(window.name)
-        .annotation(AnnotationKind::Primary.span(window.marked.clone()).label(detail));
+        .annotation(
+            AnnotationKind::Primary
+                .span(window.marked.clone())
+                .label(detail),
+        );
     if let Some(header) = &window.header {
         snippet = snippet.annotation(AnnotationKind::Visible.span(header.clone()));
     }
@@ -84,8 +108,13 @@ fn snippet<'a>(window: &Window<'a>, detail: &'a str) -> Snippet<'a, annotate_sni
 
 fn line_starts(window: &Window<'_>) -> Vec<usize> {
     let shown = window.text.get(window.shown.clone()).unwrap_or("");
-    let breaks = shown.match_indices('\n').map(|(at, _)| window.shown.start + at + 1);
-    std::iter::once(window.shown.start).chain(breaks).filter(|at| *at < window.shown.end).collect()
+    let breaks = shown
+        .match_indices('\n')
+        .map(|(at, _)| window.shown.start + at + 1);
+    std::iter::once(window.shown.start)
+        .chain(breaks)
+        .filter(|at| *at < window.shown.end)
+        .collect()
 }
 
 fn mend<'a>(message: &'a str, patch: &'a Patch, sources: &'a SourceMap) -> Group<'a> {

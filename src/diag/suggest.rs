@@ -18,7 +18,10 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 
 /// Upper case and separators are how names of other tools differ: `storageLocation` for `storage_location`.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) from one text to the other.
@@ -30,7 +33,8 @@ pub fn distance(left: &str, right: &str) -> usize {
     for (row, one) in left.iter().enumerate() {
         let mut current = vec![row + 1];
         for (column, other) in right.iter().enumerate() {
-            let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
+            let at =
+                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
             let mut best = (at(&previous, column + 1) + 1)
                 .min(at(&current, column) + 1)
                 .min(at(&previous, column) + usize::from(one != other));

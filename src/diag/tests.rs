@@ -9,13 +9,30 @@ fn example() -> (Vec<Diagnostic>, SourceMap) {
     let mut sources = SourceMap::default();
     let file = sources.add("apps.hcl".into(), TEXT.into());
     let start = TEXT.find("tll").unwrap();
-    let span = Span { file, start, end: start + 3 };
-    let header = Span { file, start: 0, end: 33 };
-    let diagnostic =
-        Diagnostic::error("unsupported-argument", "Unsupported argument", "`velero_schedule` has no argument `tll`")
-            .at(span)
-            .within(header)
-            .fix("did you mean `ttl`?", Patch { span, text: "ttl".into() });
+    let span = Span {
+        file,
+        start,
+        end: start + 3,
+    };
+    let header = Span {
+        file,
+        start: 0,
+        end: 33,
+    };
+    let diagnostic = Diagnostic::error(
+        "unsupported-argument",
+        "Unsupported argument",
+        "`velero_schedule` has no argument `tll`",
+    )
+    .at(span)
+    .within(header)
+    .fix(
+        "did you mean `ttl`?",
+        Patch {
+            span,
+            text: "ttl".into(),
+        },
+    );
     (vec![diagnostic], sources)
 }
 
@@ -39,15 +56,32 @@ help: did you mean `ttl`?
 
 ";
     assert_eq!(render(&diagnostics, &sources, Rendering::PLAIN), expected);
-    let coloured = render(&diagnostics, &sources, Rendering { style: Style::Coloured, width: 100 });
+    let coloured = render(
+        &diagnostics,
+        &sources,
+        Rendering {
+            style: Style::Coloured,
+            width: 100,
+        },
+    );
     assert!(coloured.contains("\u{1b}["));
 }
 
 #[test]
 fn a_mistake_without_a_place_says_it_all_the_same() {
-    let diagnostic = Diagnostic::error("missing-settings", "Missing settings", "there is no `sk_dr` block").hint("add one");
+    let diagnostic = Diagnostic::error(
+        "missing-settings",
+        "Missing settings",
+        "there is no `sk_dr` block",
+    )
+    .hint("add one");
     let text = render(&[diagnostic], &SourceMap::default(), Rendering::PLAIN);
-    assert!(text.contains("Error: Missing settings") && text.contains("there is no `sk_dr` block") && text.contains("help: add one"), "{text}");
+    assert!(
+        text.contains("Error: Missing settings")
+            && text.contains("there is no `sk_dr` block")
+            && text.contains("help: add one"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -58,9 +92,15 @@ fn programs_get_terraforms_form() {
     assert_eq!(report["error_count"], 1);
     let one = &report["diagnostics"][0];
     assert_eq!(one["code"], "unsupported-argument");
-    assert_eq!(one["range"]["start"], serde_json::json!({"line": 3, "column": 3, "byte": 63}));
+    assert_eq!(
+        one["range"]["start"],
+        serde_json::json!({"line": 3, "column": 3, "byte": 63})
+    );
     assert_eq!(one["snippet"]["code"], "  tll      = \"720h\"");
-    assert_eq!(one["snippet"]["context"], "resource \"velero_schedule\" \"shop\"");
+    assert_eq!(
+        one["snippet"]["context"],
+        "resource \"velero_schedule\" \"shop\""
+    );
     assert_eq!(one["snippet"]["highlight_start_offset"], 2);
     assert_eq!(one["snippet"]["highlight_end_offset"], 5);
 }
@@ -73,9 +113,17 @@ fn a_giant_text_costs_nothing() {
     let one = sources.add("long.hcl".into(), long_line.into());
     let many = sources.add("many.hcl".into(), many_lines.into());
     for (file, at) in [(one, 2 << 20), (many, 6_000_000)] {
-        let diagnostic = Diagnostic::error("x", "X", "here").at(Span { file, start: at, end: at + 1 });
+        let diagnostic = Diagnostic::error("x", "X", "here").at(Span {
+            file,
+            start: at,
+            end: at + 1,
+        });
         assert!(render(&[diagnostic], &sources, Rendering::PLAIN).len() < 20_000);
     }
-    let beyond = Diagnostic::error("x", "X", "here").at(Span { file: FileId(9), start: 5, end: 3 });
+    let beyond = Diagnostic::error("x", "X", "here").at(Span {
+        file: FileId(9),
+        start: 5,
+        end: 3,
+    });
     assert!(render(&[beyond], &sources, Rendering::PLAIN).contains("here"));
 }

@@ -27,8 +27,15 @@ pub fn position(text: &str, offset: usize) -> Position {
     let byte = floor(text, offset);
     let before = text.get(..byte).unwrap_or("");
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(line_start..).map_or(0, |line| line.chars().count()) + 1;
-    Position { line: before.bytes().filter(|b| *b == b'\n').count() + 1, column, byte }
+    let column = before
+        .get(line_start..)
+        .map_or(0, |line| line.chars().count())
+        + 1;
+    Position {
+        line: before.bytes().filter(|b| *b == b'\n').count() + 1,
+        column,
+        byte,
+    }
 }
 
 /// Some whole lines of a text.
@@ -55,20 +62,38 @@ pub fn around<'a>(sources: &'a SourceMap, span: Span, context: Option<Span>) -> 
     let start = floor(text, span.start);
     let line = line_of(text, start);
     let end = floor(text, span.end).clamp(start, line.end.max(start));
-    let first_shown = (0..LINES_BEFORE).fold(line.start, |at, _| if at == 0 { 0 } else { line_of(text, at - 1).start });
-    let header = context.filter(|header| header.file == span.file && header.start <= start).and_then(|header| {
-        let begin = floor(text, header.start);
-        let between = text.get(begin..start)?.bytes().filter(|b| *b == b'\n').count();
-        (between <= HEADER_REACH).then(|| line_of(text, begin))
+    let first_shown = (0..LINES_BEFORE).fold(line.start, |at, _| {
+        if at == 0 {
+            0
+        } else {
+            line_of(text, at - 1).start
+        }
     });
-    let begin = header.as_ref().map_or(first_shown, |header| header.start.min(first_shown));
+    let header = context
+        .filter(|header| header.file == span.file && header.start <= start)
+        .and_then(|header| {
+            let begin = floor(text, header.start);
+            let between = text
+                .get(begin..start)?
+                .bytes()
+                .filter(|b| *b == b'\n')
+                .count();
+            (between <= HEADER_REACH).then(|| line_of(text, begin))
+        });
+    let begin = header
+        .as_ref()
+        .map_or(first_shown, |header| header.start.min(first_shown));
     let long = line.end - begin > LINE_BYTES;
     let (begin, finish) = if long {
-        (floor(text, start.saturating_sub(LINE_BYTES / 4)).max(line.start), floor(text, (end + LINE_BYTES / 4).min(line.end)))
+        (
+            floor(text, start.saturating_sub(LINE_BYTES / 4)).max(line.start),
+            floor(text, (end + LINE_BYTES / 4).min(line.end)),
+        )
     } else {
         (begin, line.end)
     };
-    let relative = |range: Range<usize>| range.start.saturating_sub(begin)..range.end.saturating_sub(begin);
+    let relative =
+        |range: Range<usize>| range.start.saturating_sub(begin)..range.end.saturating_sub(begin);
     Some(Window {
         name: &source.name,
         text: text.get(begin..finish)?,
@@ -85,7 +110,14 @@ fn line_of(text: &str, offset: usize) -> Range<usize> {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let rest = text.get(offset..).unwrap_or("");
     let end = offset + rest.find('\n').unwrap_or(rest.len());
-    let end = if text.get(start..end).is_some_and(|line| line.ends_with('\r')) { end - 1 } else { end };
+    let end = if text
+        .get(start..end)
+        .is_some_and(|line| line.ends_with('\r'))
+    {
+        end - 1
+    } else {
+        end
+    };
     start..end.max(start)
 }
 

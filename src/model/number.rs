@@ -37,7 +37,12 @@ pub fn parse(text: &str) -> Result<Number, NumberError> {
     };
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
     let points = mantissa.bytes().filter(|byte| *byte == b'.').count();
-    if digits == 0 || points > 1 || digits + points != mantissa.len() || mantissa.starts_with('.') || mantissa.ends_with('.') {
+    if digits == 0
+        || points > 1
+        || digits + points != mantissa.len()
+        || mantissa.starts_with('.')
+        || mantissa.ends_with('.')
+    {
         return Err(NumberError::Syntax);
     }
     let exponent_digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
@@ -86,10 +91,14 @@ pub fn divide(left: &Number, right: &Number) -> Result<Number, NumberError> {
     }
     let quotient = left / right;
     let digits = NonZeroU64::new(DIVISION_DIGITS).unwrap_or(NonZeroU64::MIN);
-    let rounded = quotient.with_precision_round(digits, RoundingMode::HalfEven).normalized();
+    let rounded = quotient
+        .with_precision_round(digits, RoundingMode::HalfEven)
+        .normalized();
     // A quotient of tiny by huge has a long tail of zeroes after the point; what is beyond the limit is zero.
     if rounded.as_bigint_and_exponent().1 > MAXIMUM_DIGITS as i64 {
-        return Ok(rounded.with_scale_round(MAXIMUM_DIGITS as i64, RoundingMode::HalfEven).normalized());
+        return Ok(rounded
+            .with_scale_round(MAXIMUM_DIGITS as i64, RoundingMode::HalfEven)
+            .normalized());
     }
     limited(rounded)
 }
@@ -104,12 +113,20 @@ pub fn remainder(left: &Number, right: &Number) -> Result<Number, NumberError> {
 
 /// Plain decimal digits, never an exponent: what a number is inside a text.
 pub fn format(number: &Number) -> String {
-    if number.is_zero() { "0".to_owned() } else { number.normalized().to_plain_string() }
+    if number.is_zero() {
+        "0".to_owned()
+    } else {
+        number.normalized().to_plain_string()
+    }
 }
 
 /// The whole number, where it is one of 64 bits.
 pub fn to_integer(number: &Number) -> Option<i64> {
-    if number.is_integer() { number.to_i64() } else { None }
+    if number.is_integer() {
+        number.to_i64()
+    } else {
+        None
+    }
 }
 
 /// As JSON keeps it: a 64-bit integer where it is one, else the nearest float.
@@ -122,7 +139,10 @@ pub fn to_json(number: &Number) -> serde_json::Value {
             return integer.into();
         }
     }
-    number.to_f64().and_then(serde_json::Number::from_f64).map_or_else(|| format(number).into(), serde_json::Value::Number)
+    number
+        .to_f64()
+        .and_then(serde_json::Number::from_f64)
+        .map_or_else(|| format(number).into(), serde_json::Value::Number)
 }
 
 /// Rounded towards minus infinity.
@@ -165,7 +185,11 @@ pub fn power(base: &Number, exponent: i64) -> Result<Number, NumberError> {
             square = multiply(&square, &square)?;
         }
     }
-    if exponent < 0 { divide(&Number::from(1), &result) } else { Ok(result) }
+    if exponent < 0 {
+        divide(&Number::from(1), &result)
+    } else {
+        Ok(result)
+    }
 }
 
 #[cfg(test)]
@@ -173,7 +197,11 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Result<&str, NumberError>) {
-        assert_eq!(parse(text).map(|number| format(&number)), expected.map(str::to_owned), "{text}");
+        assert_eq!(
+            parse(text).map(|number| format(&number)),
+            expected.map(str::to_owned),
+            "{text}"
+        );
     }
 
     #[test]
@@ -183,7 +211,10 @@ mod tests {
         check("1.50", Ok("1.5"));
         check("1e3", Ok("1000"));
         check("25E-1", Ok("2.5"));
-        check("340282366920938463463374607431768211456", Ok("340282366920938463463374607431768211456"));
+        check(
+            "340282366920938463463374607431768211456",
+            Ok("340282366920938463463374607431768211456"),
+        );
         check("", Err(NumberError::Syntax));
         check("1.", Err(NumberError::Syntax));
         check(".5", Err(NumberError::Syntax));
@@ -200,11 +231,26 @@ mod tests {
         let one = Number::from(1);
         let third = divide(&one, &Number::from(3)).unwrap();
         assert_eq!(format(&third), format!("0.{}", "3".repeat(60)));
-        assert_eq!(divide(&one, &Number::from(0)), Err(NumberError::DivisionByZero));
-        assert_eq!(remainder(&one, &Number::from(0)), Err(NumberError::DivisionByZero));
-        assert_eq!(format(&remainder(&Number::from(-7), &Number::from(3)).unwrap()), "-1");
-        assert_eq!(power(&Number::from(10), 999_999_999), Err(NumberError::TooLarge));
-        assert_eq!(format(&power(&Number::from(2), 128).unwrap()), "340282366920938463463374607431768211456");
+        assert_eq!(
+            divide(&one, &Number::from(0)),
+            Err(NumberError::DivisionByZero)
+        );
+        assert_eq!(
+            remainder(&one, &Number::from(0)),
+            Err(NumberError::DivisionByZero)
+        );
+        assert_eq!(
+            format(&remainder(&Number::from(-7), &Number::from(3)).unwrap()),
+            "-1"
+        );
+        assert_eq!(
+            power(&Number::from(10), 999_999_999),
+            Err(NumberError::TooLarge)
+        );
+        assert_eq!(
+            format(&power(&Number::from(2), 128).unwrap()),
+            "340282366920938463463374607431768211456"
+        );
         assert_eq!(format(&power(&Number::from(2), -2).unwrap()), "0.25");
         assert!(add(&parse("1e1000").unwrap(), &parse("1e-1000").unwrap()).is_ok());
     }

@@ -58,7 +58,11 @@ pub struct Shape {
 
 impl Shape {
     fn of<'a>(values: impl Iterator<Item = &'a Value>) -> Self {
-        let mut shape = Shape { weight: 1, depth: 0, ..Shape::default() };
+        let mut shape = Shape {
+            weight: 1,
+            depth: 0,
+            ..Shape::default()
+        };
         for value in values {
             let inner = value.shape();
             shape.weight = shape.weight.saturating_add(inner.weight);
@@ -101,7 +105,10 @@ pub struct Unknown {
 
 impl From<Data> for Value {
     fn from(data: Data) -> Self {
-        Value { data, sensitive: false }
+        Value {
+            data,
+            sensitive: false,
+        }
     }
 }
 
@@ -137,7 +144,10 @@ impl From<i64> for Value {
 
 impl Value {
     /// Nothing.
-    pub const NULL: Value = Value { data: Data::Null, sensitive: false };
+    pub const NULL: Value = Value {
+        data: Data::Null,
+        sensitive: false,
+    };
 
     /// A list.
     pub fn list(items: Vec<Value>) -> Self {
@@ -178,7 +188,12 @@ impl Value {
     /// A closed expression over holes and secrets.
     pub fn unknown(expression: Expr, hole_type: HoleType) -> Self {
         let secret = !expression.secrets().is_empty();
-        Data::Unknown(Arc::new(Unknown { expression, hole_type, secret })).into()
+        Data::Unknown(Arc::new(Unknown {
+            expression,
+            hole_type,
+            secret,
+        }))
+        .into()
     }
 
     /// The same, marked sensitive if `sensitive` is true. Never takes a mark away.
@@ -191,9 +206,20 @@ impl Value {
     /// What is known about it and everything inside.
     pub fn shape(&self) -> Shape {
         let mut shape = match &self.data {
-            Data::Null | Data::Bool(_) | Data::Number(_) => Shape { weight: 1, ..Shape::default() },
-            Data::Unknown(unknown) => Shape { weight: 2, unknown: true, secret: unknown.secret, ..Shape::default() },
-            Data::Text(text) => Shape { weight: 1 + text.len() as u64 / 16, ..Shape::default() },
+            Data::Null | Data::Bool(_) | Data::Number(_) => Shape {
+                weight: 1,
+                ..Shape::default()
+            },
+            Data::Unknown(unknown) => Shape {
+                weight: 2,
+                unknown: true,
+                secret: unknown.secret,
+                ..Shape::default()
+            },
+            Data::Text(text) => Shape {
+                weight: 1 + text.len() as u64 / 16,
+                ..Shape::default()
+            },
             Data::List(sequence) | Data::Set(sequence) => sequence.shape,
             Data::Object(object) => object.shape,
         };
@@ -208,17 +234,29 @@ impl Value {
 
     /// The text, where it is one.
     pub fn as_text(&self) -> Option<&Arc<str>> {
-        if let Data::Text(text) = &self.data { Some(text) } else { None }
+        if let Data::Text(text) = &self.data {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     /// The items, where it is a list or set.
     pub fn as_items(&self) -> Option<&[Value]> {
-        if let Data::List(sequence) | Data::Set(sequence) = &self.data { Some(&sequence.items) } else { None }
+        if let Data::List(sequence) | Data::Set(sequence) = &self.data {
+            Some(&sequence.items)
+        } else {
+            None
+        }
     }
 
     /// The members, where it is an object.
     pub fn as_members(&self) -> Option<&Members> {
-        if let Data::Object(object) = &self.data { Some(&object.members) } else { None }
+        if let Data::Object(object) = &self.data {
+            Some(&object.members)
+        } else {
+            None
+        }
     }
 
     /// What it is, with an article, for messages.
@@ -275,12 +313,19 @@ impl Value {
         match json {
             serde_json::Value::Null => Value::NULL,
             serde_json::Value::Bool(value) => (*value).into(),
-            serde_json::Value::Number(value) => number::parse(&value.to_string()).map_or(Value::NULL, Value::from),
-            serde_json::Value::String(text) => text.as_str().into(),
-            serde_json::Value::Array(items) => Value::list(items.iter().map(Value::from_json).collect()),
-            serde_json::Value::Object(members) => {
-                Value::object(members.iter().map(|(name, member)| (name.as_str().into(), Value::from_json(member))).collect())
+            serde_json::Value::Number(value) => {
+                number::parse(&value.to_string()).map_or(Value::NULL, Value::from)
             }
+            serde_json::Value::String(text) => text.as_str().into(),
+            serde_json::Value::Array(items) => {
+                Value::list(items.iter().map(Value::from_json).collect())
+            }
+            serde_json::Value::Object(members) => Value::object(
+                members
+                    .iter()
+                    .map(|(name, member)| (name.as_str().into(), Value::from_json(member)))
+                    .collect(),
+            ),
         }
     }
 
@@ -292,9 +337,15 @@ impl Value {
             Data::Number(value) => Expr::Value(number::to_json(value)),
             Data::Text(text) => Expr::Value(text.as_ref().into()),
             Data::Unknown(unknown) => unknown.expression.clone(),
-            Data::List(sequence) | Data::Set(sequence) => Expr::list(sequence.items.iter().map(Value::to_expr).collect()),
+            Data::List(sequence) | Data::Set(sequence) => {
+                Expr::list(sequence.items.iter().map(Value::to_expr).collect())
+            }
             Data::Object(object) => Expr::object(
-                object.members.iter().map(|(name, member)| (name.as_ref().to_owned(), member.to_expr())).collect(),
+                object
+                    .members
+                    .iter()
+                    .map(|(name, member)| (name.as_ref().to_owned(), member.to_expr()))
+                    .collect(),
             ),
         }
     }
@@ -306,16 +357,25 @@ impl PartialEq for Value {
     }
 }
 
-fn compare_all<'a>(left: impl Iterator<Item = &'a Value>, right: impl Iterator<Item = &'a Value>) -> Ordering {
+fn compare_all<'a>(
+    left: impl Iterator<Item = &'a Value>,
+    right: impl Iterator<Item = &'a Value>,
+) -> Ordering {
     let mut right = right;
     for one in left {
-        let Some(other) = right.next() else { return Ordering::Greater };
+        let Some(other) = right.next() else {
+            return Ordering::Greater;
+        };
         let order = one.compare(other);
         if order != Ordering::Equal {
             return order;
         }
     }
-    if right.next().is_some() { Ordering::Less } else { Ordering::Equal }
+    if right.next().is_some() {
+        Ordering::Less
+    } else {
+        Ordering::Equal
+    }
 }
 
 #[cfg(test)]

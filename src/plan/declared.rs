@@ -1,7 +1,7 @@
 //! What is decided for one declared resource. One function for each state it can be found in.
 
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
-use super::document::{Action, GoalMode, HeldBack, NodeState, ReasonCode};
+use super::document::{Action, Finding, GoalMode, HeldBack, NodeState, ReasonCode};
 use super::found::{Found, Objects, class_words};
 use super::input::{Confirmation, Conflicts, Input};
 use super::losses::{self, Losing};
@@ -458,15 +458,17 @@ pub struct Removal<'a, 'c> {
 impl<'a> Removal<'a, '_> {
     /// Created: deleted, with consent where it holds data. Adopted: released (R24).
     pub fn decide(self, subject: Subject, origin: Origin) -> Decision<'a> {
-        let (action, work, why) = match origin {
-            Origin::Created => (Action::Delete, Work::Delete, self.why.clone()),
-            Origin::Adopted => (
+        let released = match (origin, self.kind.never_deleted(&subject.key)) {
+            (Origin::Created, None) => None,
+            (Origin::Created, Some(why)) => Some(why),
+            (Origin::Adopted, _) => Some("it was adopted, so it is released and not deleted"),
+        };
+        let (action, work, why) = match released {
+            None => (Action::Delete, Work::Delete, self.why.clone()),
+            Some(why) => (
                 Action::Forget,
                 Work::Release,
-                reason(
-                    ReasonCode::ReleasedBecauseAdopted,
-                    "it was adopted, so it is released and not deleted",
-                ),
+                reason(ReasonCode::ReleasedBecauseAdopted, why),
             ),
         };
         let mut decision = Decision::new(subject, self.kind, action, why);
@@ -494,23 +496,17 @@ impl<'a> Removal<'a, '_> {
         let Some(provider) = decision.node.provider.clone() else {
             return decision;
         };
-        let found = if is_system_namespace(name) {
-            Ok((None, Vec::new(), "system namespaces are never deleted"))
-        } else {
-            losses::of_namespace(self.context.input.live, &provider, name).map(|losses| {
-                let losing = Losing {
-                    address: &decision.node.address,
-                    cluster_uid: self.cluster_uid,
-                    uid: self.live["metadata"]["uid"].as_str().unwrap_or_default(),
-                    action: Action::Delete,
-                };
-                (
-                    Some(losses::consent(&losing, &losses)),
-                    losses,
-                    "deleting it loses what is in it",
-                )
-            })
+        let listed = losses::of_namespace(self.context.input.live, &provider, name);
+        let consent = |losses: &[String]| {
+            let losing = Losing {
+                address: &decision.node.address,
+                cluster_uid: self.cluster_uid,
+                uid: self.live["metadata"]["uid"].as_str().unwrap_or_default(),
+                action: Action::Delete,
+            };
+            losses::consent(&losing, losses)
         };
+        let found = listed.map(|losses| (consent(&losses), losses));
         match found {
             Err(why) => decision.blocked(blocker(
                 "unknown",
@@ -520,25 +516,20 @@ impl<'a> Removal<'a, '_> {
                 ),
                 "An unreadable list is never taken for an empty one.",
             )),
-            Ok((Some(consent), _, _)) if self.context.input.consents.contains(&consent) => decision,
-            Ok((consent, losses, text)) => {
+            Ok((consent, _)) if self.context.input.consents.contains(&consent) => decision,
+            Ok((consent, losses)) => {
                 let held = HeldBack {
                     address: decision.node.address.clone(),
                     action: Action::Delete,
-                    reason: text.to_owned(),
+                    reason: "deleting it loses what is in it".to_owned(),
                     losses,
-                    consent,
+                    consent: Some(consent),
                 };
                 decision.hold_back(held);
                 decision
             }
         }
     }
-}
-
-/// `default` and `kube-*` are never deleted, with no consent.
-pub fn is_system_namespace(name: &str) -> bool {
-    name == "default" || name.starts_with("kube-")
 }
 
 /// Whether `ignore_changes` leaves an attribute out.
@@ -557,6 +548,44 @@ fn cure_for_not_served(home: &KubeResource) -> String {
     } else {
         format!("Install what serves {}, then plan again.", home.title())
     }
+}
+
+/// Live spec fields that the kind's table does not know: named, never removed (surface: Owned).
+pub fn unmanaged_fields(
+    context: &Context<'_>,
+    resource: &Resource,
+    kind: &'static dyn Kind,
+) -> Option<Finding> {
+    let (Home::Kube(home), Some(provider)) = (kind.home(), &resource.provider) else {
+        return None;
+    };
+    let Key::Kube {
+        namespace, name, ..
+    } = kind.key(resource)?
+    else {
+        return None;
+    };
+    let Found::Present(live) = context
+        .objects
+        .find(provider, &home, namespace.as_deref(), &name)
+    else {
+        return None;
+    };
+    let fields: Vec<String> = kind
+        .unknown_fields(live)
+        .iter()
+        .map(|path| path.0.join("."))
+        .collect();
+    (!fields.is_empty()).then(|| Finding {
+        code: "not-managed".to_owned(),
+        address: Some(resource.address.clone()),
+        summary: "Fields that sk-dr does not know".to_owned(),
+        detail: format!(
+            "{} holds {}; they are neither compared nor removed.",
+            resource.address,
+            fields.join(", ")
+        ),
+    })
 }
 
 /// A cluster made by a command: kubeconfig missing is absent, an API that is silent is unknown (surface, section 1).

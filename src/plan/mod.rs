@@ -114,6 +114,9 @@ fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<
             }),
             Some(Outcome::Decided(decision)) => gathered.decisions.push(*decision),
         }
+        gathered
+            .findings
+            .extend(declared::unmanaged_fields(context, resource, kind));
     }
     gathered
 }

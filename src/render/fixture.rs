@@ -42,6 +42,8 @@ pub(crate) fn step(address: &str, number: usize) -> Json {
 }
 
 fn merge(whole: &mut Json, members: Json) {
-    let (Json::Object(whole), Json::Object(members)) = (whole, members) else { return };
+    let (Json::Object(whole), Json::Object(members)) = (whole, members) else {
+        return;
+    };
     whole.extend(members);
 }

@@ -72,7 +72,9 @@ pub struct Dress {
 
 /// Breaks prose into lines of at most `width` columns, at spaces; a longer word stands alone.
 pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
-    let Some(width) = width else { return text.lines().map(str::to_owned).collect() };
+    let Some(width) = width else {
+        return text.lines().map(str::to_owned).collect();
+    };
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();
@@ -92,7 +94,9 @@ pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
 /// The text without what could move a cursor, hide or reorder text on a terminal: names and messages come from servers,
 /// and a field manager may be called `\u{1b}[2K`.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if is_hazardous(c) { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if is_hazardous(c) { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// Control characters other than newline and tab, and marks that reorder text.

@@ -39,23 +39,38 @@ impl<'a> Sensitive<'a> {
     }
     fn hides(self, path: &[&str]) -> bool {
         self.paths.iter().any(|hidden| {
-            !hidden.is_empty() && hidden.len() <= path.len() && hidden.iter().zip(path).all(|(member, name)| member == name)
+            !hidden.is_empty()
+                && hidden.len() <= path.len()
+                && hidden.iter().zip(path).all(|(member, name)| member == name)
         })
     }
 }
 
 impl<'a> View<'a> {
     /// A live value.
-    pub(crate) fn of_json(value: &'a Json, path: &mut Vec<&'a str>, sensitive: Sensitive<'_>) -> View<'a> {
+    pub(crate) fn of_json(
+        value: &'a Json,
+        path: &mut Vec<&'a str>,
+        sensitive: Sensitive<'_>,
+    ) -> View<'a> {
         if sensitive.hides(path) {
-            return if value.is_null() { View::Null } else { View::Hidden };
+            return if value.is_null() {
+                View::Null
+            } else {
+                View::Hidden
+            };
         }
         match value {
             Json::Null => View::Null,
             Json::Bool(flag) => View::Plain(flag.to_string()),
             Json::Number(number) => View::Plain(number.to_string()),
             Json::String(text) => View::Text(text),
-            Json::Array(members) => Self::list(members.iter().map(|member| Self::of_json(member, path, sensitive)).collect()),
+            Json::Array(members) => Self::list(
+                members
+                    .iter()
+                    .map(|member| Self::of_json(member, path, sensitive))
+                    .collect(),
+            ),
             Json::Object(members) => View::Map(
                 members
                     .iter()
@@ -71,7 +86,11 @@ impl<'a> View<'a> {
     }
 
     /// A planned value.
-    pub(crate) fn of_expr(expr: &'a Expr, path: &mut Vec<&'a str>, sensitive: Sensitive<'_>) -> View<'a> {
+    pub(crate) fn of_expr(
+        expr: &'a Expr,
+        path: &mut Vec<&'a str>,
+        sensitive: Sensitive<'_>,
+    ) -> View<'a> {
         match expr {
             Expr::Value(value) => Self::of_json(value, path, sensitive),
             _ if sensitive.hides(path) || matches!(expr, Expr::Secret(_)) => View::Hidden,
@@ -86,7 +105,12 @@ impl<'a> View<'a> {
                     })
                     .collect(),
             ),
-            Expr::List(members) => Self::list(members.iter().map(|member| Self::of_expr(member, path, sensitive)).collect()),
+            Expr::List(members) => Self::list(
+                members
+                    .iter()
+                    .map(|member| Self::of_expr(member, path, sensitive))
+                    .collect(),
+            ),
             // A text made of a secret is as secret as the secret; one made of a hole is not known.
             Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => {
                 if expr.secrets().is_empty() {
@@ -116,7 +140,12 @@ impl<'a> View<'a> {
         match self {
             View::Map(members) => Some(members),
             View::Blocks(blocks) => blocks.first().and_then(View::members),
-            View::Null | View::Text(_) | View::Plain(_) | View::List(_) | View::Unknown | View::Hidden => None,
+            View::Null
+            | View::Text(_)
+            | View::Plain(_)
+            | View::List(_)
+            | View::Unknown
+            | View::Hidden => None,
         }
     }
 }

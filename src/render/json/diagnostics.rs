@@ -8,7 +8,12 @@ pub type Validation = Json;
 
 /// The answer of `validate -json`.
 pub fn validation(diagnostics: &[Diagnostic], sources: &SourceMap) -> Validation {
-    let count = |wanted: Severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == wanted).count();
+    let count = |wanted: Severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == wanted)
+            .count()
+    };
     let errors = count(Severity::Error);
     json!({
         "format_version": "1.0",
@@ -28,7 +33,10 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
     if let Some(address) = &diagnostic.address {
         all.insert("address".to_owned(), json!(address));
     }
-    if let Some((span, source)) = diagnostic.span.and_then(|span| Some((span, sources.get(span.file)?))) {
+    if let Some((span, source)) = diagnostic
+        .span
+        .and_then(|span| Some((span, sources.get(span.file)?)))
+    {
         all.insert("range".to_owned(), range(span, source));
         if let Some(snippet) = snippet(span, source) {
             all.insert("snippet".to_owned(), snippet);
@@ -39,8 +47,13 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap) -> Json {
 
 /// Terraform has no place for advice, so it follows the detail.
 fn detail(diagnostic: &Diagnostic) -> String {
-    let hints = diagnostic.hints.iter().map(|hint| format!("\n\nhelp: {}", hint.message));
-    std::iter::once(diagnostic.detail.clone()).chain(hints).collect()
+    let hints = diagnostic
+        .hints
+        .iter()
+        .map(|hint| format!("\n\nhelp: {}", hint.message));
+    std::iter::once(diagnostic.detail.clone())
+        .chain(hints)
+        .collect()
 }
 
 fn range(span: Span, source: &Source) -> Json {
@@ -60,7 +73,11 @@ fn position(text: &str, byte: usize) -> Json {
 fn snippet(span: Span, source: &Source) -> Option<Json> {
     let before = source.text.get(..span.start)?;
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let end = source.text.get(span.end..)?.find('\n').map_or(source.text.len(), |newline| span.end + newline);
+    let end = source
+        .text
+        .get(span.end..)?
+        .find('\n')
+        .map_or(source.text.len(), |newline| span.end + newline);
     Some(json!({
         "context": null,
         "code": source.text.get(start..end)?,

@@ -16,8 +16,11 @@ const FORMAT_VERSION: &str = "1.2";
 /// # Errors
 /// Where the plan cannot be written as JSON.
 pub fn plan(plan: &Plan) -> Result<Json, serde_json::Error> {
-    let (stopped, done): (Vec<&Node>, Vec<&Node>) = plan.nodes.iter().partition(|node| is_stopped(node));
-    let deferred = stopped.iter().map(|node| json!({"reason": stop_reason(node), "resource_change": resource_change(node)}));
+    let (stopped, done): (Vec<&Node>, Vec<&Node>) =
+        plan.nodes.iter().partition(|node| is_stopped(node));
+    let deferred = stopped
+        .iter()
+        .map(|node| json!({"reason": stop_reason(node), "resource_change": resource_change(node)}));
     // `terraform_version` carries our own name and version: readers decide by `format_version`, and a Terraform version
     // would be a lie about who planned this.
     Ok(json!({
@@ -69,11 +72,26 @@ fn stop_reason(node: &Node) -> &'static str {
 fn resource_change(node: &Node) -> Json {
     let mut change = Map::new();
     change.insert("actions".to_owned(), json!([action(node)]));
-    change.insert("before".to_owned(), redacted(&node.before, &mut Vec::new(), &node.sensitive));
-    change.insert("after".to_owned(), known(&node.after, &mut Vec::new(), &node.sensitive));
-    change.insert("after_unknown".to_owned(), unknown(&node.after).unwrap_or_else(|| json!({})));
-    change.insert("before_sensitive".to_owned(), marks(&Expr::Value(node.before.clone()), &node.sensitive));
-    change.insert("after_sensitive".to_owned(), marks(&node.after, &node.sensitive));
+    change.insert(
+        "before".to_owned(),
+        redacted(&node.before, &mut Vec::new(), &node.sensitive),
+    );
+    change.insert(
+        "after".to_owned(),
+        known(&node.after, &mut Vec::new(), &node.sensitive),
+    );
+    change.insert(
+        "after_unknown".to_owned(),
+        unknown(&node.after).unwrap_or_else(|| json!({})),
+    );
+    change.insert(
+        "before_sensitive".to_owned(),
+        marks(&Expr::Value(node.before.clone()), &node.sensitive),
+    );
+    change.insert(
+        "after_sensitive".to_owned(),
+        marks(&node.after, &node.sensitive),
+    );
     if node.importing {
         change.insert("importing".to_owned(), json!({"id": node.key.to_string()}));
     }
@@ -98,7 +116,10 @@ fn described(node: &Node) -> Map<String, Json> {
     if let Some(index) = index(&node.address) {
         resource.insert("index".to_owned(), index);
     }
-    let provider = node.provider.as_ref().map_or("sk-dr", |provider| provider.provider.as_str());
+    let provider = node
+        .provider
+        .as_ref()
+        .map_or("sk-dr", |provider| provider.provider.as_str());
     resource.insert("provider_name".to_owned(), json!(provider_name(provider)));
     resource
 }
@@ -151,7 +172,10 @@ fn redacted(value: &Json, path: &mut Vec<String>, sensitive: &BTreeSet<Vec<Strin
         return Json::Null;
     }
     match value {
-        Json::Array(members) => members.iter().map(|member| redacted(member, path, sensitive)).collect(),
+        Json::Array(members) => members
+            .iter()
+            .map(|member| redacted(member, path, sensitive))
+            .collect(),
         Json::Object(members) => members
             .iter()
             .map(|(name, member)| {
@@ -182,7 +206,10 @@ fn known(expr: &Expr, path: &mut Vec<String>, sensitive: &BTreeSet<Vec<String>>)
                 (name.clone(), member)
             })
             .collect(),
-        Expr::List(members) => members.iter().map(|member| known(member, path, sensitive)).collect(),
+        Expr::List(members) => members
+            .iter()
+            .map(|member| known(member, path, sensitive))
+            .collect(),
         Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => Json::Null,
     }
 }
@@ -199,15 +226,23 @@ fn unknown(expr: &Expr) -> Option<Json> {
     match expr {
         Expr::Value(_) => None,
         Expr::Object(members) => {
-            let open: Map<String, Json> =
-                members.iter().filter_map(|(name, member)| Some((name.clone(), unknown(member)?))).collect();
+            let open: Map<String, Json> = members
+                .iter()
+                .filter_map(|(name, member)| Some((name.clone(), unknown(member)?)))
+                .collect();
             (!open.is_empty()).then_some(Json::Object(open))
         }
         Expr::List(members) => {
             let open: Vec<Option<Json>> = members.iter().map(unknown).collect();
-            open.iter().any(Option::is_some).then(|| open.into_iter().map(|member| member.unwrap_or(Json::Bool(false))).collect())
+            open.iter().any(Option::is_some).then(|| {
+                open.into_iter()
+                    .map(|member| member.unwrap_or(Json::Bool(false)))
+                    .collect()
+            })
         }
-        Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => Some(Json::Bool(true)),
+        Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => {
+            Some(Json::Bool(true))
+        }
     }
 }
 
@@ -219,7 +254,9 @@ fn marks(expr: &Expr, sensitive: &BTreeSet<Vec<String>>) -> Json {
     let mut all = json!({});
     for path in sensitive {
         if let Some(place) = path.iter().try_fold(&mut all, |place, member| match place {
-            Json::Object(members) => Some(members.entry(member.clone()).or_insert_with(|| json!({}))),
+            Json::Object(members) => {
+                Some(members.entry(member.clone()).or_insert_with(|| json!({})))
+            }
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => None,
         }) {
             *place = Json::Bool(true);
@@ -232,14 +269,22 @@ fn marks(expr: &Expr, sensitive: &BTreeSet<Vec<String>>) -> Json {
 fn secrets(expr: &Expr, place: &mut Json) {
     match expr {
         Expr::Object(members) => {
-            for (name, member) in members.iter().filter(|(_, member)| !member.secrets().is_empty()) {
+            for (name, member) in members
+                .iter()
+                .filter(|(_, member)| !member.secrets().is_empty())
+            {
                 if let Json::Object(marks) = place {
-                    secrets(member, marks.entry(name.clone()).or_insert_with(|| json!({})));
+                    secrets(
+                        member,
+                        marks.entry(name.clone()).or_insert_with(|| json!({})),
+                    );
                 }
             }
         }
         Expr::Value(_) | Expr::Hole(_) => {}
-        Expr::List(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => *place = Json::Bool(true),
+        Expr::List(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => {
+            *place = Json::Bool(true)
+        }
     }
 }
 
@@ -250,7 +295,11 @@ fn planned_resource(node: &Node) -> Option<Json> {
 
 fn prior_resource(node: &Node) -> Option<Json> {
     let values = redacted(&node.before, &mut Vec::new(), &node.sensitive);
-    values_resource(node, values, marks(&Expr::Value(node.before.clone()), &node.sensitive))
+    values_resource(
+        node,
+        values,
+        marks(&Expr::Value(node.before.clone()), &node.sensitive),
+    )
 }
 
 fn values_resource(node: &Node, values: Json, sensitive: Json) -> Option<Json> {
@@ -265,7 +314,11 @@ fn values_resource(node: &Node, values: Json, sensitive: Json) -> Option<Json> {
 }
 
 fn shown(output: &PlannedOutput) -> Json {
-    if output.sensitive { Json::Null } else { known(&output.value, &mut Vec::new(), &BTreeSet::new()) }
+    if output.sensitive {
+        Json::Null
+    } else {
+        known(&output.value, &mut Vec::new(), &BTreeSet::new())
+    }
 }
 
 fn planned_outputs(plan: &Plan) -> Json {
@@ -273,7 +326,11 @@ fn planned_outputs(plan: &Plan) -> Json {
         true => json!({"sensitive": output.sensitive}),
         false => json!({"sensitive": output.sensitive, "value": shown(output)}),
     };
-    plan.outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect::<Map<_, _>>().into()
+    plan.outputs
+        .iter()
+        .map(|(name, output)| (name.clone(), entry(output)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// There is no state, so a known output has no other value before: `no-op`.
@@ -289,7 +346,11 @@ fn output_changes(plan: &Plan) -> Json {
             "after_sensitive": output.sensitive
         })
     };
-    plan.outputs.iter().map(|(name, output)| (name.clone(), entry(output))).collect::<Map<_, _>>().into()
+    plan.outputs
+        .iter()
+        .map(|(name, output)| (name.clone(), entry(output)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// Providers and addresses; the expressions of a configuration are not in a plan.
@@ -298,7 +359,8 @@ fn configuration(plan: &Plan) -> Json {
         .providers
         .keys()
         .map(|provider| {
-            let mut entry = json!({"name": provider.provider, "full_name": provider_name(&provider.provider)});
+            let mut entry =
+                json!({"name": provider.provider, "full_name": provider_name(&provider.provider)});
             if let (Json::Object(members), Some(alias)) = (&mut entry, &provider.alias) {
                 members.insert("alias".to_owned(), json!(alias));
             }

@@ -8,16 +8,32 @@ use crate::plan::document::{Action, HeldBack, Node};
 
 /// Header, reasons and, where the change is known, the block of a blocked node.
 pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {
-    let subject = dress.style.paint(Role::Strong, &format!("# {}", node.address));
-    let mut all = vec![format!("  {subject} {}", dress.style.paint(Role::Error, "is blocked"))];
+    let subject = dress
+        .style
+        .paint(Role::Strong, &format!("# {}", node.address));
+    let mut all = vec![format!(
+        "  {subject} {}",
+        dress.style.paint(Role::Error, "is blocked")
+    )];
     for blocker in &node.blockers {
         all.extend(reason(&blocker.text, &blocker.cure, dress));
     }
     if node.blockers.is_empty() {
-        all.extend(remark_lines(&format!("(because {})", clean(&node.reason.text)), dress.width));
+        all.extend(remark_lines(
+            &format!("(because {})", clean(&node.reason.text)),
+            dress.width,
+        ));
     }
     if node.importing || !node.fields.is_empty() {
-        all.extend(body(node, if node.fields.is_empty() { Mark::Keep } else { Mark::Change }, dress.style));
+        all.extend(body(
+            node,
+            if node.fields.is_empty() {
+                Mark::Keep
+            } else {
+                Mark::Change
+            },
+            dress.style,
+        ));
     }
     all
 }
@@ -29,36 +45,56 @@ fn reason(text: &str, cure: &str, dress: Dress) -> Vec<String> {
         return remark_lines(&format!("(because {text})"), dress.width);
     }
     let mut all = remark_lines(&format!("(because {text};"), dress.width);
-    all.extend(continued_lines(&format!("needs: {})", clean(&clause(cure))), dress.width));
+    all.extend(continued_lines(
+        &format!("needs: {})", clean(&clause(cure))),
+        dress.width,
+    ));
     all
 }
 
 /// Words that lose their capital inside a sentence. Others keep it: "Velero" and "LIST" are names.
-const LOWERED: &[&str] = &["A", "An", "It", "Its", "No", "Nothing", "The", "There", "This"];
+const LOWERED: &[&str] = &[
+    "A", "An", "It", "Its", "No", "Nothing", "The", "There", "This",
+];
 
 /// A sentence as it stands inside another.
 fn clause(sentence: &str) -> String {
     let text = sentence.trim_end().trim_end_matches('.');
     match text.split_once(' ') {
-        Some((first, rest)) if LOWERED.contains(&first) => format!("{} {rest}", first.to_lowercase()),
+        Some((first, rest)) if LOWERED.contains(&first) => {
+            format!("{} {rest}", first.to_lowercase())
+        }
         Some(_) | None => text.to_owned(),
     }
 }
 
 /// One thing held back.
 pub(crate) fn held_back(held: &HeldBack, dress: Dress) -> Vec<String> {
-    let subject = dress.style.paint(Role::Strong, &format!("# {}", held.address));
+    let subject = dress
+        .style
+        .paint(Role::Strong, &format!("# {}", held.address));
     let mut all = vec![format!("  {subject} {}", would(held.action))];
     if !held.reason.is_empty() {
-        all.extend(remark_lines(&format!("(because {})", clean(&held.reason)), dress.width));
+        all.extend(remark_lines(
+            &format!("(because {})", clean(&held.reason)),
+            dress.width,
+        ));
     }
     if !held.losses.is_empty() {
         all.push("  # lost with it:".to_owned());
-        all.extend(held.losses.iter().map(|loss| format!("  #   {}", clean(loss).replace('\n', " "))));
+        all.extend(
+            held.losses
+                .iter()
+                .map(|loss| format!("  #   {}", clean(loss).replace('\n', " "))),
+        );
     }
     match &held.consent {
-        Some(consent) => all.push(format!("  # consent {consent}: to do it, plan again with -consent={consent}")),
-        None => all.push("  # no consent lifts this: it is protected by its configuration".to_owned()),
+        Some(consent) => all.push(format!(
+            "  # consent {consent}: to do it, plan again with -consent={consent}"
+        )),
+        None => {
+            all.push("  # no consent lifts this: it is protected by its configuration".to_owned())
+        }
     }
     all
 }

@@ -63,7 +63,9 @@ fn sort(node: &Node) -> Sort {
 
 /// Held-back entries whose node is not listed beside them.
 fn held_alone(plan: &Plan) -> impl Iterator<Item = &HeldBack> {
-    plan.held_back.iter().filter(|held| !plan.nodes.iter().any(|node| node.address == held.address))
+    plan.held_back
+        .iter()
+        .filter(|held| !plan.nodes.iter().any(|node| node.address == held.address))
 }
 
 /// The drift of a plan as text, ending in a newline.
@@ -71,18 +73,27 @@ pub fn drift(plan: &Plan, dress: Dress) -> String {
     let mut all = providers(plan, dress.style);
     let drift = Drift::of(plan);
     if drift == Drift::default() {
-        all.push(format!("{} Your infrastructure matches the configuration.", dress.style.paint(Role::Good, "No changes.")));
+        all.push(format!(
+            "{} Your infrastructure matches the configuration.",
+            dress.style.paint(Role::Good, "No changes.")
+        ));
     } else {
         if drift.is_there() {
             let note = dress.style.paint(Role::Note, "Note:");
-            all.extend([format!("{note} Objects have changed outside of sk-dr"), String::new()]);
+            all.extend([
+                format!("{note} Objects have changed outside of sk-dr"),
+                String::new(),
+            ]);
         }
         for node in &plan.nodes {
             all.extend(drifted(node, dress));
             all.push(String::new());
         }
         for held in held_alone(plan) {
-            all.extend([format!("  # {} is not in configuration", held.address), String::new()]);
+            all.extend([
+                format!("  # {} is not in configuration", held.address),
+                String::new(),
+            ]);
         }
         if drift.is_there() {
             all.push("Unless you have made equivalent changes to your configuration, sk-dr apply would undo these.".to_owned());
@@ -96,8 +107,10 @@ pub fn drift(plan: &Plan, dress: Dress) -> String {
 }
 
 fn sum(drift: Drift) -> String {
-    let mut line =
-        format!("Drift: {} changed, {} missing, {} not in configuration", drift.changed, drift.missing, drift.undeclared);
+    let mut line = format!(
+        "Drift: {} changed, {} missing, {} not in configuration",
+        drift.changed, drift.missing, drift.undeclared
+    );
     if drift.unknown > 0 {
         line.push_str(&format!(", {} that cannot be told", drift.unknown));
     }
@@ -113,12 +126,20 @@ fn drifted(node: &Node, dress: Dress) -> Vec<String> {
         Sort::Missing => ("is missing", Mark::Remove),
         Sort::Undeclared => ("is not in configuration", Mark::Add),
     };
-    let mut all = vec![format!("  {} {phrase}", dress.style.paint(Role::Strong, &format!("# {}", node.address)))];
+    let mut all = vec![format!(
+        "  {} {phrase}",
+        dress
+            .style
+            .paint(Role::Strong, &format!("# {}", node.address))
+    )];
     if let Some(previous) = &node.previous_address {
         all.push(format!("  # (its mark names {previous})"));
     }
     if mark == Mark::Add && !node.reason.text.is_empty() {
-        all.extend(remark_lines(&format!("(because {})", clean(&node.reason.text)), dress.width));
+        all.extend(remark_lines(
+            &format!("(because {})", clean(&node.reason.text)),
+            dress.width,
+        ));
     }
     let sensitive = Sensitive::new(&node.sensitive);
     let live = View::of_json(&node.before, &mut Vec::new(), sensitive);
@@ -126,9 +147,12 @@ fn drifted(node: &Node, dress: Dress) -> Vec<String> {
     let inner = match mark {
         Mark::Add => whole_of(&live, Mark::Add, dress.style),
         Mark::Remove => whole_of(&declared, Mark::Remove, dress.style),
-        Mark::Change | Mark::Keep | Mark::Release => {
-            changed(&declared, &live, &changes(&node.fields, sensitive, Side::Drifted), dress.style)
-        }
+        Mark::Change | Mark::Keep | Mark::Release => changed(
+            &declared,
+            &live,
+            &changes(&node.fields, sensitive, Side::Drifted),
+            dress.style,
+        ),
     };
     all.extend(enclose(&node.address, mark, inner, dress.style));
     all

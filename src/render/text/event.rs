@@ -21,60 +21,127 @@ const PACE: u64 = 10;
 impl EventLines {
     /// For the run of this plan.
     pub fn new(plan: &Plan) -> Self {
-        let keys = plan.nodes.iter().map(|node| (node.address.clone(), clean(&node.key.to_string()))).collect();
-        Self { keys, ..Self::default() }
+        let keys = plan
+            .nodes
+            .iter()
+            .map(|node| (node.address.clone(), clean(&node.key.to_string())))
+            .collect();
+        Self {
+            keys,
+            ..Self::default()
+        }
     }
 
     /// The line of an event; `None` where it is not worth one.
     pub fn line(&mut self, event: &Event) -> Option<String> {
         match event {
-            Event::RunOpened { run, steps } => Some(format!("Run {run}: {steps} {}", plural(*steps, "step"))),
-            Event::ProviderIdentified { provider, kube_system_uid } => {
-                Some(format!("Provider {provider}: reached cluster {}", clean(kube_system_uid)))
+            Event::RunOpened { run, steps } => {
+                Some(format!("Run {run}: {steps} {}", plural(*steps, "step")))
             }
-            Event::DoubtResolved { step, finding } => Some(format!("{step}: was in doubt: {}", clean(finding))),
-            Event::StepStarted { step, address, action } => {
+            Event::ProviderIdentified {
+                provider,
+                kube_system_uid,
+            } => Some(format!(
+                "Provider {provider}: reached cluster {}",
+                clean(kube_system_uid)
+            )),
+            Event::DoubtResolved { step, finding } => {
+                Some(format!("{step}: was in doubt: {}", clean(finding)))
+            }
+            Event::StepStarted {
+                step,
+                address,
+                action,
+            } => {
                 self.doing.insert(step.clone(), *action);
-                Some(format!("{address}: {}...{}", verb(*action).0, self.identity(address, *action)))
+                Some(format!(
+                    "{address}: {}...{}",
+                    verb(*action).0,
+                    self.identity(address, *action)
+                ))
             }
-            Event::StepWaiting { step, address, text, elapsed, limit } => self.waiting(step, address, (text, *elapsed, *limit)),
-            Event::Retrying { step, text } => Some(format!("{step}: trying again: {}", clean(text))),
-            Event::StepDone { address, action, elapsed, .. } => {
-                let id = self.keys.get(address).map(|key| format!(" [id={key}]")).unwrap_or_default();
-                Some(format!("{address}: {} complete after {}{id}", verb(*action).1, whole_seconds(*elapsed)))
+            Event::StepWaiting {
+                step,
+                address,
+                text,
+                elapsed,
+                limit,
+            } => self.waiting(step, address, (text, *elapsed, *limit)),
+            Event::Retrying { step, text } => {
+                Some(format!("{step}: trying again: {}", clean(text)))
             }
-            Event::StepFailed { address, message, .. } => Some(format!("{address}: failed: {}", clean(message))),
-            Event::StepSkipped { address, because, .. } => Some(format!("{address}: skipped: {}", clean(because))),
+            Event::StepDone {
+                address,
+                action,
+                elapsed,
+                ..
+            } => {
+                let id = self
+                    .keys
+                    .get(address)
+                    .map(|key| format!(" [id={key}]"))
+                    .unwrap_or_default();
+                Some(format!(
+                    "{address}: {} complete after {}{id}",
+                    verb(*action).1,
+                    whole_seconds(*elapsed)
+                ))
+            }
+            Event::StepFailed {
+                address, message, ..
+            } => Some(format!("{address}: failed: {}", clean(message))),
+            Event::StepSkipped {
+                address, because, ..
+            } => Some(format!("{address}: skipped: {}", clean(because))),
             Event::Stopping { in_flight } => Some(stopping(in_flight)),
         }
     }
 
-    fn waiting(&mut self, step: &StepId, address: &Address, wait: (&str, Duration, Duration)) -> Option<String> {
+    fn waiting(
+        &mut self,
+        step: &StepId,
+        address: &Address,
+        wait: (&str, Duration, Duration),
+    ) -> Option<String> {
         let (text, elapsed, limit) = wait;
         let pace = elapsed.as_secs() / PACE;
         if pace <= self.told.get(step).copied().unwrap_or(0) {
             return None;
         }
         self.told.insert(step.clone(), pace);
-        let doing = verb(self.doing.get(step).copied().unwrap_or(Action::NoOp)).0.to_lowercase();
+        let doing = verb(self.doing.get(step).copied().unwrap_or(Action::NoOp))
+            .0
+            .to_lowercase();
         let seconds = whole_seconds(Duration::from_secs(pace * PACE));
-        Some(format!("{address}: Still {doing}... [{seconds} elapsed] {} (limit {})", clean(text), whole_seconds(limit)))
+        Some(format!(
+            "{address}: Still {doing}... [{seconds} elapsed] {} (limit {})",
+            clean(text),
+            whole_seconds(limit)
+        ))
     }
 
     fn identity(&self, address: &Address, action: Action) -> String {
         match action {
             Action::Create => String::new(),
-            Action::Update | Action::Delete | Action::Forget | Action::NoOp => {
-                self.keys.get(address).map(|key| format!(" [id={key}]")).unwrap_or_default()
-            }
+            Action::Update | Action::Delete | Action::Forget | Action::NoOp => self
+                .keys
+                .get(address)
+                .map(|key| format!(" [id={key}]"))
+                .unwrap_or_default(),
         }
     }
 }
 
 fn stopping(in_flight: &[StepId]) -> String {
     let names: Vec<&str> = in_flight.iter().map(|step| step.0.as_str()).collect();
-    let what = if names.is_empty() { "nothing is in flight".to_owned() } else { format!("finishing {}", names.join(", ")) };
-    format!("Stopping: {what}; no new step begins. Interrupt again to stop at once and leave these in doubt.")
+    let what = if names.is_empty() {
+        "nothing is in flight".to_owned()
+    } else {
+        format!("finishing {}", names.join(", "))
+    };
+    format!(
+        "Stopping: {what}; no new step begins. Interrupt again to stop at once and leave these in doubt."
+    )
 }
 
 /// `Creating`, `Creation`.
@@ -100,5 +167,9 @@ pub(crate) fn whole_seconds(duration: Duration) -> String {
 
 /// The word, with an `s` unless there is one.
 pub(crate) fn plural(count: usize, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
+    if count == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
 }

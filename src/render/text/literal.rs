@@ -10,7 +10,11 @@ use unicode_width::UnicodeWidthStr;
 /// A JSON value as HCL writes it.
 pub fn literal(value: &Json) -> String {
     let nothing = BTreeSet::new();
-    lines(&View::of_json(value, &mut Vec::new(), Sensitive::new(&nothing)), 0).join("\n")
+    lines(
+        &View::of_json(value, &mut Vec::new(), Sensitive::new(&nothing)),
+        0,
+    )
+    .join("\n")
 }
 
 /// Lines of a value; all but the first are indented by `indent` and more.
@@ -25,7 +29,10 @@ pub(crate) fn lines(view: &View<'_>, indent: usize) -> Vec<String> {
             Some(body) => {
                 let marker = heredoc_marker(body.iter().copied());
                 let mut all = vec![format!("<<{marker}")];
-                all.extend(body.iter().map(|line| line.replace("${", "$${").replace("%{", "%%{")));
+                all.extend(
+                    body.iter()
+                        .map(|line| line.replace("${", "$${").replace("%{", "%%{")),
+                );
                 all.push(marker);
                 all
             }
@@ -38,7 +45,9 @@ pub(crate) fn lines(view: &View<'_>, indent: usize) -> Vec<String> {
                 let mut inner = lines(member, indent + 2);
                 // A heredoc's marker stands alone on its line, so the comma goes to the next.
                 match member {
-                    View::Text(text) if inner.len() > 1 && !text.is_empty() => inner.push(format!("{},", spaces(indent + 2))),
+                    View::Text(text) if inner.len() > 1 && !text.is_empty() => {
+                        inner.push(format!("{},", spaces(indent + 2)))
+                    }
                     _ => inner.last_mut().into_iter().for_each(|last| last.push(',')),
                 }
                 all.extend(indented(inner, indent + 2));
@@ -53,7 +62,10 @@ pub(crate) fn lines(view: &View<'_>, indent: usize) -> Vec<String> {
             for (name, member) in names.iter().zip(members.values()) {
                 let mut inner = lines(member, indent + 2);
                 let padding = spaces(width - name.width());
-                inner.first_mut().into_iter().for_each(|first| *first = format!("{name}{padding} = {first}"));
+                inner
+                    .first_mut()
+                    .into_iter()
+                    .for_each(|first| *first = format!("{name}{padding} = {first}"));
                 all.extend(indented(inner, indent + 2));
             }
             all.push(format!("{}}}", spaces(indent)));
@@ -63,11 +75,18 @@ pub(crate) fn lines(view: &View<'_>, indent: usize) -> Vec<String> {
 }
 
 fn key(name: &str) -> String {
-    if is_identifier(name) { name.to_owned() } else { quoted(name) }
+    if is_identifier(name) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
 }
 
 /// The first line indented; the others already are.
 fn indented(mut lines: Vec<String>, indent: usize) -> Vec<String> {
-    lines.first_mut().into_iter().for_each(|first| *first = format!("{}{first}", spaces(indent)));
+    lines
+        .first_mut()
+        .into_iter()
+        .for_each(|first| *first = format!("{}{first}", spaces(indent)));
     lines
 }

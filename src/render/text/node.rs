@@ -33,14 +33,29 @@ pub(crate) fn body(node: &Node, mark: Mark, style: Style) -> Vec<String> {
         Action::Create => whole_of(&after, Mark::Add, style),
         Action::Delete => whole_of(&before, Mark::Remove, style),
         Action::Forget => whole_of(&before, Mark::Keep, style),
-        Action::Update | Action::NoOp => changed(&before, &after, &changes(&node.fields, sensitive, Side::Planned), style),
+        Action::Update | Action::NoOp => changed(
+            &before,
+            &after,
+            &changes(&node.fields, sensitive, Side::Planned),
+            style,
+        ),
     };
     enclose(&node.address, mark, inner, style)
 }
 
 /// `resource "kind" "name" { ... }` around a body.
-pub(crate) fn enclose(address: &Address, mark: Mark, inner: Vec<String>, style: Style) -> Vec<String> {
-    let head = format!("  {} resource {} {} {{", mark.symbol(style), quote(&address.kind), quote(&address.name));
+pub(crate) fn enclose(
+    address: &Address,
+    mark: Mark,
+    inner: Vec<String>,
+    style: Style,
+) -> Vec<String> {
+    let head = format!(
+        "  {} resource {} {} {{",
+        mark.symbol(style),
+        quote(&address.kind),
+        quote(&address.name)
+    );
     if inner.is_empty() {
         return vec![format!("{head}}}")];
     }
@@ -52,7 +67,9 @@ pub(crate) fn enclose(address: &Address, mark: Mark, inner: Vec<String>, style: 
 
 /// All members of a value with one mark.
 pub(crate) fn whole_of(view: &View<'_>, mark: Mark, style: Style) -> Vec<String> {
-    view.members().map(|members| whole(members, mark, 6, style)).unwrap_or_default()
+    view.members()
+        .map(|members| whole(members, mark, 6, style))
+        .unwrap_or_default()
 }
 
 /// Which way a difference is read.
@@ -65,24 +82,42 @@ pub(crate) enum Side {
 }
 
 /// The differences of a node, ready to be shown.
-pub(crate) fn changes<'a>(fields: &'a [FieldChange], sensitive: Sensitive<'_>, side: Side) -> Vec<Change<'a>> {
+pub(crate) fn changes<'a>(
+    fields: &'a [FieldChange],
+    sensitive: Sensitive<'_>,
+    side: Side,
+) -> Vec<Change<'a>> {
     fields
         .iter()
         .map(|field| {
             let path: Vec<&'a str> = field.path.iter().map(String::as_str).collect();
-            let live = field.before.as_ref().map_or(View::Null, |json| View::of_json(json, &mut path.clone(), sensitive));
-            let declared = field.after.as_ref().map_or(View::Null, |expr| View::of_expr(expr, &mut path.clone(), sensitive));
+            let live = field.before.as_ref().map_or(View::Null, |json| {
+                View::of_json(json, &mut path.clone(), sensitive)
+            });
+            let declared = field.after.as_ref().map_or(View::Null, |expr| {
+                View::of_expr(expr, &mut path.clone(), sensitive)
+            });
             let (before, after) = match side {
                 Side::Planned => (live, declared),
                 Side::Drifted => (declared, live),
             };
-            Change { path, before, after, remark: remark(field) }
+            Change {
+                path,
+                before,
+                after,
+                remark: remark(field),
+            }
         })
         .collect()
 }
 
 fn remark(field: &FieldChange) -> Option<String> {
-    let parts: Vec<String> = field.by.iter().map(manager).chain(field.note.iter().map(|note| clean(note))).collect();
+    let parts: Vec<String> = field
+        .by
+        .iter()
+        .map(manager)
+        .chain(field.note.iter().map(|note| clean(note)))
+        .collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -90,14 +125,25 @@ fn remark(field: &FieldChange) -> Option<String> {
 fn manager(manager: &Manager) -> String {
     match manager.time {
         None => format!("by {}", clean(&manager.name)),
-        Some(time) => format!("by {}, {}", clean(&manager.name), time.strftime("%Y-%m-%d %H:%M:%S UTC")),
+        Some(time) => format!(
+            "by {}, {}",
+            clean(&manager.name),
+            time.strftime("%Y-%m-%d %H:%M:%S UTC")
+        ),
     }
 }
 
 /// `  # ADDR will be created`, the address standing out.
 fn first_line(subject: &str, saying: &Saying, style: Style) -> String {
-    let phrase = if saying.destroys { style.paint(Role::Remove, &saying.phrase) } else { saying.phrase.clone() };
-    format!("  {} {phrase}", style.paint(Role::Strong, &format!("# {subject}")))
+    let phrase = if saying.destroys {
+        style.paint(Role::Remove, &saying.phrase)
+    } else {
+        saying.phrase.clone()
+    };
+    format!(
+        "  {} {phrase}",
+        style.paint(Role::Strong, &format!("# {subject}"))
+    )
 }
 
 /// A node that only changes its address is named by the old one: `OLD has moved to NEW`.
@@ -110,18 +156,32 @@ fn subject(node: &Node) -> String {
 
 /// The address that this node had, where that is all that changes.
 pub(crate) fn moved_only(node: &Node) -> Option<&Address> {
-    node.previous_address.as_ref().filter(|_| node.action == Action::Update && node.fields.is_empty() && !node.importing)
+    node.previous_address
+        .as_ref()
+        .filter(|_| node.action == Action::Update && node.fields.is_empty() && !node.importing)
 }
 
 fn saying(node: &Node) -> Saying {
-    let say = |phrase: &str, mark| Saying { phrase: phrase.to_owned(), mark, destroys: false };
+    let say = |phrase: &str, mark| Saying {
+        phrase: phrase.to_owned(),
+        mark,
+        destroys: false,
+    };
     match node.action {
         Action::Create => say("will be created", Mark::Add),
-        Action::Delete => Saying { destroys: true, ..say("will be destroyed", Mark::Remove) },
+        Action::Delete => Saying {
+            destroys: true,
+            ..say("will be destroyed", Mark::Remove)
+        },
         Action::Forget => say("will be released", Mark::Release),
-        Action::Update | Action::NoOp if node.importing => {
-            say("will be adopted", if node.fields.is_empty() { Mark::Keep } else { Mark::Change })
-        }
+        Action::Update | Action::NoOp if node.importing => say(
+            "will be adopted",
+            if node.fields.is_empty() {
+                Mark::Keep
+            } else {
+                Mark::Change
+            },
+        ),
         Action::Update => match moved_only(node) {
             Some(_) => say(&format!("has moved to {}", node.address), Mark::Keep),
             None => say("will be updated in-place", Mark::Change),
@@ -134,14 +194,24 @@ fn saying(node: &Node) -> Saying {
 fn second_lines(node: &Node, dress: Dress) -> Vec<String> {
     let mut all = Vec::new();
     if node.importing {
-        all.push(format!("  # (imported from {})", quote(&clean(&node.key.to_string()))));
+        all.push(format!(
+            "  # (imported from {})",
+            quote(&clean(&node.key.to_string()))
+        ));
     }
-    if let Some(previous) = node.previous_address.as_ref().filter(|_| moved_only(node).is_none()) {
+    if let Some(previous) = node
+        .previous_address
+        .as_ref()
+        .filter(|_| moved_only(node).is_none())
+    {
         all.push(format!("  # (moved from {previous})"));
     }
     let is_moved = node.reason.code == ReasonCode::Renamed && node.previous_address.is_some();
     if is_telling(node.reason.code) && !is_moved && !node.reason.text.is_empty() {
-        all.extend(remark_lines(&format!("(because {})", clean(&node.reason.text)), dress.width));
+        all.extend(remark_lines(
+            &format!("(because {})", clean(&node.reason.text)),
+            dress.width,
+        ));
     }
     all
 }
@@ -149,7 +219,10 @@ fn second_lines(node: &Node, dress: Dress) -> Vec<String> {
 /// Whether the reason says more than the header.
 fn is_telling(code: ReasonCode) -> bool {
     match code {
-        ReasonCode::Absent | ReasonCode::Differs | ReasonCode::DestroyRequested | ReasonCode::Adopted => false,
+        ReasonCode::Absent
+        | ReasonCode::Differs
+        | ReasonCode::DestroyRequested
+        | ReasonCode::Adopted => false,
         ReasonCode::ProviderDeferred
         | ReasonCode::Renamed
         | ReasonCode::NotInConfiguration
@@ -161,11 +234,16 @@ fn is_telling(code: ReasonCode) -> bool {
 /// Prose behind `  # `, continued behind `  #  `.
 pub(crate) fn remark_lines(text: &str, width: Option<usize>) -> Vec<String> {
     let mut all = continued_lines(text, width);
-    all.first_mut().into_iter().for_each(|first| *first = first.replacen("  #  ", "  # ", 1));
+    all.first_mut()
+        .into_iter()
+        .for_each(|first| *first = first.replacen("  #  ", "  # ", 1));
     all
 }
 
 /// Prose behind `  #  `.
 pub(crate) fn continued_lines(text: &str, width: Option<usize>) -> Vec<String> {
-    wrap(text, width.map(|width| width.saturating_sub(5))).iter().map(|line| format!("  #  {line}")).collect()
+    wrap(text, width.map(|width| width.saturating_sub(5)))
+        .iter()
+        .map(|line| format!("  #  {line}"))
+        .collect()
 }

@@ -12,7 +12,10 @@ use unicode_width::UnicodeWidthStr;
 
 /// `Changes to Outputs:`; empty where all are known.
 pub(crate) fn changes(outputs: &BTreeMap<String, PlannedOutput>, style: Style) -> Vec<String> {
-    let open: BTreeMap<&String, &PlannedOutput> = outputs.iter().filter(|(_, output)| output.value.known().is_none()).collect();
+    let open: BTreeMap<&String, &PlannedOutput> = outputs
+        .iter()
+        .filter(|(_, output)| output.value.known().is_none())
+        .collect();
     if open.is_empty() {
         return Vec::new();
     }
@@ -20,7 +23,16 @@ pub(crate) fn changes(outputs: &BTreeMap<String, PlannedOutput>, style: Style) -
     let width = open.keys().map(|name| name.width()).max().unwrap_or(0);
     for (name, output) in open {
         let value = lines(&view(output), Mark::Add, 2, style);
-        all.extend(assigned(&Assignment { mark: Mark::Add, indent: 2, name, width }, value, style));
+        all.extend(assigned(
+            &Assignment {
+                mark: Mark::Add,
+                indent: 2,
+                name,
+                width,
+            },
+            value,
+            style,
+        ));
     }
     all
 }

@@ -33,7 +33,13 @@ pub(crate) fn providers(plan: &Plan, style: Style) -> Vec<String> {
     let mut all: Vec<String> = plan
         .providers
         .iter()
-        .map(|(name, provider)| format!("{} {}", style.paint(Role::Strong, &format!("Provider {name}:")), place(provider)))
+        .map(|(name, provider)| {
+            format!(
+                "{} {}",
+                style.paint(Role::Strong, &format!("Provider {name}:")),
+                place(provider)
+            )
+        })
         .collect();
     if !all.is_empty() {
         all.push(String::new());
@@ -44,21 +50,37 @@ pub(crate) fn providers(plan: &Plan, style: Style) -> Vec<String> {
 fn place(provider: &PlannedProvider) -> String {
     let title = clean(&provider.title);
     match &provider.instance {
-        Instance::Known { kube_system_uid } => format!("{title}, cluster {}", clean(kube_system_uid)),
-        Instance::MadeBy(address) => format!("{title}, a cluster that {address} makes; nothing was asked of it"),
+        Instance::Known { kube_system_uid } => {
+            format!("{title}, cluster {}", clean(kube_system_uid))
+        }
+        Instance::MadeBy(address) => {
+            format!("{title}, a cluster that {address} makes; nothing was asked of it")
+        }
         Instance::Unknown { reason } => format!("{title}, not reached: {}", clean(reason)),
     }
 }
 
 fn narrowed(goal: &Goal) -> Vec<String> {
     let list = |flag: &str, addresses: &[crate::model::address::Address]| {
-        addresses.iter().map(|address| format!("-{flag}={address}")).collect::<Vec<_>>()
+        addresses
+            .iter()
+            .map(|address| format!("-{flag}={address}"))
+            .collect::<Vec<_>>()
     };
-    let words: Vec<String> = list("target", &goal.target).into_iter().chain(list("exclude", &goal.exclude)).collect();
+    let words: Vec<String> = list("target", &goal.target)
+        .into_iter()
+        .chain(list("exclude", &goal.exclude))
+        .collect();
     if words.is_empty() {
         return Vec::new();
     }
-    vec![format!("Narrowed by {}: the rest is left as it is, and orphans are not deleted.", words.join(" ")), String::new()]
+    vec![
+        format!(
+            "Narrowed by {}: the rest is left as it is, and orphans are not deleted.",
+            words.join(" ")
+        ),
+        String::new(),
+    ]
 }
 
 fn nothing(plan: &Plan, dress: Dress) -> Vec<String> {
@@ -67,9 +89,18 @@ fn nothing(plan: &Plan, dress: Dress) -> Vec<String> {
             "Your infrastructure matches the configuration.",
             "sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.",
         ),
-        GoalMode::Destroy => ("No objects need to be destroyed.", "Nothing of this stack is left."),
+        GoalMode::Destroy => (
+            "No objects need to be destroyed.",
+            "Nothing of this stack is left.",
+        ),
     };
-    let mut all = vec![format!("{} {sentence}", dress.style.paint(Role::Good, "No changes.")), String::new()];
+    let mut all = vec![
+        format!(
+            "{} {sentence}",
+            dress.style.paint(Role::Good, "No changes.")
+        ),
+        String::new(),
+    ];
     all.extend(wrap(detail, dress.width));
     all
 }
@@ -80,7 +111,10 @@ fn actions(plan: &Plan, dress: Dress) -> Vec<String> {
         return Vec::new();
     }
     let mut all = legend(&done, dress.style);
-    all.extend(["sk-dr will perform the following actions:".to_owned(), String::new()]);
+    all.extend([
+        "sk-dr will perform the following actions:".to_owned(),
+        String::new(),
+    ]);
     for node in done {
         all.extend(planned(node, dress));
         all.push(String::new());
@@ -104,7 +138,11 @@ fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
         return Vec::new();
     }
     let mut all = vec!["Resource actions are indicated with the following symbols:".to_owned()];
-    all.extend(marks.iter().map(|(mark, words)| format!("  {} {words}", mark.symbol(style))));
+    all.extend(
+        marks
+            .iter()
+            .map(|(mark, words)| format!("  {} {words}", mark.symbol(style))),
+    );
     all.push(String::new());
     all
 }
@@ -112,16 +150,26 @@ fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
 /// What is blocked, then what is held back, each under its heading.
 fn stopped(plan: &Plan, dress: Dress) -> Vec<String> {
     let mut all = Vec::new();
-    let stuck: Vec<&Node> = plan.nodes.iter().filter(|node| node.state == NodeState::Blocked).collect();
+    let stuck: Vec<&Node> = plan
+        .nodes
+        .iter()
+        .filter(|node| node.state == NodeState::Blocked)
+        .collect();
     if !stuck.is_empty() {
-        all.extend(["Blocked, so this plan cannot be applied:".to_owned(), String::new()]);
+        all.extend([
+            "Blocked, so this plan cannot be applied:".to_owned(),
+            String::new(),
+        ]);
     }
     for node in stuck {
         all.extend(blocked(node, dress));
         all.push(String::new());
     }
     if !plan.held_back.is_empty() {
-        all.extend(["Held back, so this plan does not do it:".to_owned(), String::new()]);
+        all.extend([
+            "Held back, so this plan does not do it:".to_owned(),
+            String::new(),
+        ]);
     }
     for held in &plan.held_back {
         all.extend(held_back(held, dress));
@@ -140,17 +188,33 @@ pub(crate) fn warnings(plan: &Plan, dress: Dress) -> Vec<String> {
             Some(address) => format!("{address}: {}", clean(&finding.detail)),
             None => clean(&finding.detail),
         };
-        all.extend(wrap(&detail, dress.width.map(|width| width.saturating_sub(2))).iter().map(|line| format!("  {line}")));
+        all.extend(
+            wrap(&detail, dress.width.map(|width| width.saturating_sub(2)))
+                .iter()
+                .map(|line| format!("  {line}")),
+        );
     }
     if !plan.unswept.is_empty() {
         all.extend(warning("Not swept for orphans", dress.style));
         all.extend(plan.unswept.iter().map(|place| {
-            format!("  {} of provider {}: {}", place.resource, place.provider, clean(&place.reason).replace('\n', " "))
+            format!(
+                "  {} of provider {}: {}",
+                place.resource,
+                place.provider,
+                clean(&place.reason).replace('\n', " ")
+            )
         }));
     }
     all
 }
 
 fn warning(summary: &str, style: Style) -> Vec<String> {
-    vec![String::new(), format!("{} {}", style.paint(Role::Warning, "Warning:"), clean(summary))]
+    vec![
+        String::new(),
+        format!(
+            "{} {}",
+            style.paint(Role::Warning, "Warning:"),
+            clean(summary)
+        ),
+    ]
 }

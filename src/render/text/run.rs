@@ -68,7 +68,10 @@ pub fn runs(rows: &[RunRow]) -> String {
         }
     }
     let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
         format!("{}\n", cells.collect::<Vec<_>>().join("   ").trim_end())
     };
     table.iter().map(line).collect()
@@ -76,7 +79,11 @@ pub fn runs(rows: &[RunRow]) -> String {
 
 /// Who holds a run, and how to go on with it (R42, R44).
 pub fn held(row: &RunRow) -> String {
-    let standing = format!("silent for {}, at serial {}", age(row.silent_for), row.serial);
+    let standing = format!(
+        "silent for {}, at serial {}",
+        age(row.silent_for),
+        row.serial
+    );
     let first = match row.state {
         RunState::Held => format!(
             "Run {} is held by {}, {standing}.\nTo take it over:  sk-dr resume -takeover={}\n",
@@ -94,7 +101,10 @@ pub fn held(row: &RunRow) -> String {
             format!("Run {} is closed ({}).\n", row.run, state(row.state))
         }
     };
-    format!("{first}\n  {}\n", tally(row.done, row.in_doubt, row.failed, row.to_do))
+    format!(
+        "{first}\n  {}\n",
+        tally(row.done, row.in_doubt, row.failed, row.to_do)
+    )
 }
 
 fn state(state: RunState) -> &'static str {

@@ -31,7 +31,9 @@ impl Counts {
             counts.import += usize::from(node.importing);
             match node.action {
                 Action::Create => counts.add += 1,
-                Action::Update => counts.change += usize::from(!node.importing || !node.fields.is_empty()),
+                Action::Update => {
+                    counts.change += usize::from(!node.importing || !node.fields.is_empty())
+                }
                 Action::Delete => counts.destroy += 1,
                 Action::Forget => counts.forget += 1,
                 Action::NoOp => {}
@@ -66,16 +68,45 @@ pub(crate) fn is_done(node: &Node) -> bool {
 
 /// The line with counts and the addresses under it.
 pub(crate) fn lines(plan: &Plan, style: Style) -> Vec<String> {
-    let counts = Counts::of(plan).words(["to import", "to add", "to change", "to destroy", "to forget"]);
+    let counts = Counts::of(plan).words([
+        "to import",
+        "to add",
+        "to change",
+        "to destroy",
+        "to forget",
+    ]);
     let mut all = vec![format!("{} {counts}.", style.paint(Role::Strong, "Plan:"))];
-    let done = |wanted: Verb| plan.nodes.iter().filter(move |node| is_done(node) && verb(node) == wanted);
-    for wanted in [Verb::Adopt, Verb::Add, Verb::Change, Verb::Move, Verb::Destroy, Verb::Release] {
+    let done = |wanted: Verb| {
+        plan.nodes
+            .iter()
+            .filter(move |node| is_done(node) && verb(node) == wanted)
+    };
+    for wanted in [
+        Verb::Adopt,
+        Verb::Add,
+        Verb::Change,
+        Verb::Move,
+        Verb::Destroy,
+        Verb::Release,
+    ] {
         all.extend(done(wanted).map(|node| entry(wanted.word(), &subject(node))));
     }
-    all.extend(plan.held_back.iter().map(|held| entry("held back", &held.address.to_string())));
-    let blocked = plan.nodes.iter().filter(|node| node.state == NodeState::Blocked);
+    all.extend(
+        plan.held_back
+            .iter()
+            .map(|held| entry("held back", &held.address.to_string())),
+    );
+    let blocked = plan
+        .nodes
+        .iter()
+        .filter(|node| node.state == NodeState::Blocked);
     all.extend(blocked.map(|node| entry("blocked", &node.address.to_string())));
-    let width = all.iter().skip(1).filter_map(|line| line.find('\u{0}')).max().unwrap_or(0);
+    let width = all
+        .iter()
+        .skip(1)
+        .filter_map(|line| line.find('\u{0}'))
+        .max()
+        .unwrap_or(0);
     all.into_iter().map(|line| align(&line, width)).collect()
 }
 

@@ -349,7 +349,10 @@ Plan: 0 to add, 0 to change, 0 to destroy.
 
 Drift: 0 changed, 0 missing, 0 not in configuration, 1 that cannot be told.
 ");
-    let narrow = Dress { width: Some(60), ..Dress::default() };
+    let narrow = Dress {
+        width: Some(60),
+        ..Dress::default()
+    };
     assert_snapshot!(super::plan(&plan(json!({"nodes": [node(blocked)]})), narrow), @r"
 Blocked, so this plan cannot be applied:
 
@@ -513,7 +516,10 @@ fn nothing_hidden_or_hazardous_reaches_a_terminal() {
             {"path": ["title"], "after": {"value": "red \u{1b}[31m\u{202e}\u{9b}"}, "by": {"name": "\u{1b}[2Kme", "operation": "Update", "time": null}}
         ]
     }));
-    assert!(!shown.contains("CANARY") && !shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{shown}");
+    assert!(
+        !shown.contains("CANARY") && !shown.contains('\u{1b}') && !shown.contains('\u{202e}'),
+        "{shown}"
+    );
     assert_snapshot!(shown, @r#"
 Resource actions are indicated with the following symbols:
   ~ update in-place
@@ -560,7 +566,10 @@ EOT_
 fn events_in_lines() {
     let plan = plan(json!({"nodes": [node(json!({}))]}));
     let mut lines = EventLines::new(&plan);
-    let (step, address) = (StepId("velero_schedule.shop#1".into()), plan.nodes[0].address.clone());
+    let (step, address) = (
+        StepId("velero_schedule.shop#1".into()),
+        plan.nodes[0].address.clone(),
+    );
     let wait = |seconds| Event::StepWaiting {
         step: step.clone(),
         address: address.clone(),
@@ -569,8 +578,15 @@ fn events_in_lines() {
         limit: Duration::from_secs(120),
     };
     let events = [
-        Event::RunOpened { run: "2026-11-22T03-14-07Z-7f3a".into(), steps: 1 },
-        Event::StepStarted { step: step.clone(), address: address.clone(), action: Action::Create },
+        Event::RunOpened {
+            run: "2026-11-22T03-14-07Z-7f3a".into(),
+            steps: 1,
+        },
+        Event::StepStarted {
+            step: step.clone(),
+            address: address.clone(),
+            action: Action::Create,
+        },
         wait(3),
         wait(10),
         wait(12),
@@ -581,11 +597,24 @@ fn events_in_lines() {
             action: Action::Create,
             elapsed: Duration::from_millis(26_900),
         },
-        Event::StepFailed { step: step.clone(), address: address.clone(), message: "422 Invalid".into() },
-        Event::StepSkipped { step: step.clone(), address, because: "it needs velero_schedule.other".into() },
-        Event::Stopping { in_flight: vec![step] },
+        Event::StepFailed {
+            step: step.clone(),
+            address: address.clone(),
+            message: "422 Invalid".into(),
+        },
+        Event::StepSkipped {
+            step: step.clone(),
+            address,
+            because: "it needs velero_schedule.other".into(),
+        },
+        Event::Stopping {
+            in_flight: vec![step],
+        },
     ];
-    let told: Vec<String> = events.iter().filter_map(|event| lines.line(event)).collect();
+    let told: Vec<String> = events
+        .iter()
+        .filter_map(|event| lines.line(event))
+        .collect();
     assert_snapshot!(told.join("\n"), @r"
 Run 2026-11-22T03-14-07Z-7f3a: 1 step
 velero_schedule.shop: Creating...
@@ -606,7 +635,10 @@ fn the_end_of_a_run() {
     }));
     let end = |standings: [Option<StepOutcome>; 3]| {
         let ids = two.steps.iter().map(|step| step.id.clone());
-        let outcome: Outcome = ids.zip(standings).filter_map(|(id, standing)| Some((id, standing?))).collect();
+        let outcome: Outcome = ids
+            .zip(standings)
+            .filter_map(|(id, standing)| Some((id, standing?)))
+            .collect();
         super::outcome(&two, &outcome, Dress::default())
     };
     let done = || Some(StepOutcome::Done);
@@ -643,7 +675,11 @@ fn runs_in_a_table() {
         failed: 0,
         to_do: 14,
     };
-    let killed = RunRow { state: RunState::Killed, silent_for: Duration::from_secs(9), ..row.clone() };
+    let killed = RunRow {
+        state: RunState::Killed,
+        silent_for: Duration::from_secs(9),
+        ..row.clone()
+    };
     assert_snapshot!(held(&row), @r"
 Run 2026-11-22T03-14-07Z-7f3a is held by laptop-a, silent for 6m, at serial 57.
 To take it over:  sk-dr resume -takeover=57

@@ -35,7 +35,16 @@ pub(crate) fn lines(view: &View<'_>, mark: Mark, indent: usize, style: Style) ->
             let mut all = vec!["{".to_owned()];
             for (name, member) in names.iter().zip(members.values()) {
                 let value = lines(member, mark, indent + 4, style);
-                all.extend(assigned(&Assignment { mark, indent: indent + 4, name, width: widest }, value, style));
+                all.extend(assigned(
+                    &Assignment {
+                        mark,
+                        indent: indent + 4,
+                        name,
+                        width: widest,
+                    },
+                    value,
+                    style,
+                ));
             }
             all.push(format!("{}}}", spaces(indent + 2)));
             all
@@ -68,10 +77,19 @@ pub(crate) struct Assignment<'a> {
 }
 
 /// `name = value`, the equals sign aligned.
-pub(crate) fn assigned(place: &Assignment<'_>, mut value: Vec<String>, style: Style) -> Vec<String> {
+pub(crate) fn assigned(
+    place: &Assignment<'_>,
+    mut value: Vec<String>,
+    style: Style,
+) -> Vec<String> {
     let padding = spaces(place.width.saturating_sub(place.name.width()));
     if let Some(first) = value.first_mut() {
-        *first = format!("{}{} {}{padding} = {first}", spaces(place.indent), place.mark.symbol(style), place.name);
+        *first = format!(
+            "{}{} {}{padding} = {first}",
+            spaces(place.indent),
+            place.mark.symbol(style),
+            place.name
+        );
     }
     value
 }
@@ -107,14 +125,23 @@ pub(crate) fn heredoc_lines(text: &str) -> Option<Vec<&str>> {
 fn heredoc(body: &[&str], indent: usize) -> Vec<String> {
     let marker = heredoc_marker(body.iter().copied());
     let mut all = vec![format!("<<-{marker}")];
-    all.extend(body.iter().map(|line| if line.is_empty() { String::new() } else { format!("{}{line}", spaces(indent + 6)) }));
+    all.extend(body.iter().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!("{}{line}", spaces(indent + 6))
+        }
+    }));
     all.push(format!("{}{marker}", spaces(indent + 2)));
     all
 }
 
 /// `EOT`, longer where a line of the text is just that.
 pub(crate) fn heredoc_marker<'a>(body: impl Iterator<Item = &'a str>) -> String {
-    let taken: BTreeSet<&str> = body.map(str::trim).filter(|line| line.starts_with("EOT")).collect();
+    let taken: BTreeSet<&str> = body
+        .map(str::trim)
+        .filter(|line| line.starts_with("EOT"))
+        .collect();
     let mut marker = "EOT".to_owned();
     while taken.contains(marker.as_str()) {
         marker.push('_');
