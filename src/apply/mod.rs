@@ -1,4 +1,23 @@
 //! Carry out a plan: each ready step is journaled, its ground checked, performed, waited for, journaled. Resume is the
 //! same with a journal that already holds entries. Decides nothing that the plan did not say. Must not print.
 
+pub mod admission;
+pub mod close;
+pub mod engine;
 pub mod event;
+mod fill;
+mod inventory;
+mod judgement;
+pub mod outcome;
+pub mod outside;
+mod providers;
+pub mod resume;
+mod schedule;
+mod settle;
+mod step;
+pub mod stop;
+mod wait;
+mod writer;
+
+#[cfg(test)]
+mod tests;

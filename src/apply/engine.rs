@@ -1,0 +1,271 @@
+//! The engine: takes ready steps in the plan's order, keeps up to `parallelism` in flight on one thread, and writes the
+//! journal around each effect: started before it, done or failed after it. Must not know what a step does, nor print.
+
+use super::event::Event;
+use super::inventory;
+use super::judgement::Touch;
+use super::outcome::{ApplyError, RunReport};
+use super::outside::Outside;
+use super::providers::{check_known, first_touch, provider_of};
+use super::schedule::Schedule;
+use super::settle::{End, Tasks};
+use super::step::{History, StepTask, bindings_of};
+use super::stop::{StopLevel, StopSignal};
+use super::writer::Writer;
+use crate::journal::record::{Entry, Holder, RunOutcome};
+use crate::journal::status::{RunState, StepStatus};
+use crate::journal::store::Store;
+use crate::model::expression::HoleSource;
+use crate::model::identity::{Instance, KubeResource, ProviderRef};
+use crate::plan::document::{Action, Op, Plan, Step, StepId};
+use crate::world::query::Why;
+use futures::future::FutureExt;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
+
+/// Everything a run needs.
+pub struct Job<'a> {
+    /// The outside.
+    pub outside: &'a dyn Outside,
+    /// Where its journal is.
+    pub store: &'a mut dyn Store,
+    /// What is carried out.
+    pub plan: &'a Plan,
+    /// [`RunState::fresh`], or what [`super::resume`] loaded.
+    pub state: RunState,
+    /// How many steps are in flight at most; zero counts as one.
+    pub parallelism: usize,
+    /// Hears what happens.
+    pub events: &'a mut dyn FnMut(Event),
+    /// Asked to stop by.
+    pub stop: StopSignal,
+    /// Its id.
+    pub run: String,
+    /// Who carries it out.
+    pub holder: Holder,
+}
+
+/// How far a provider is.
+pub(super) enum Connection {
+    /// It is being asked; these steps wait for it.
+    Asking(BTreeSet<usize>),
+    /// It is the right cluster.
+    Ready,
+    /// It is not, or cannot be asked.
+    Broken(Why),
+}
+
+/// A run under way.
+pub(super) struct Engine<'a> {
+    pub(super) outside: &'a dyn Outside,
+    pub(super) plan: &'a Plan,
+    pub(super) telling: &'a dyn Fn(Event),
+    pub(super) writer: Writer<'a>,
+    pub(super) state: RunState,
+    pub(super) schedule: Schedule,
+    pub(super) connections: BTreeMap<ProviderRef, Connection>,
+    /// Steps in flight, and since when.
+    pub(super) in_flight: BTreeMap<usize, Instant>,
+    /// Why what is in doubt stays so.
+    pub(super) doubts: BTreeMap<StepId, String>,
+    /// How often a step was repeated by this process after a lost answer.
+    pub(super) repeats: BTreeMap<usize, u32>,
+    /// Steps that this process has said are not tried.
+    pub(super) skipped: BTreeSet<usize>,
+    pub(super) level: StopLevel,
+    actions: BTreeMap<String, Action>,
+    writers_of: BTreeMap<ObjectName<'a>, Vec<usize>>,
+}
+
+type ObjectName<'a> = (&'a ProviderRef, &'a KubeResource, Option<&'a str>, &'a str);
+
+/// Carries out a plan, or goes on with it.
+///
+/// # Errors
+/// Where it stops without having come to an end of its own; what was done is in the journal.
+pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
+    let Job { outside, store, plan, mut state, parallelism, events, stop, run, holder } = job;
+    let to_do = plan.steps.iter().filter(|step| state.status(&step.id) != StepStatus::Done);
+    let steps = to_do.clone().count();
+    let connected = check_known(outside, plan, to_do).await?;
+    let mut writer = Writer { store, run, holder };
+    if state.opened.is_none() {
+        writer.store.create_run(&writer.run, plan).map_err(|error| ApplyError::Journal { error, had_effect: false })?;
+        let opened = Entry::RunOpened { plan_digest: plan.digest.clone() };
+        writer.append(plan, &mut state, vec![opened], outside.now())?;
+    }
+    state.bindings.insert(HoleSource::Run, writer.run.clone().into());
+    // Steps in flight tell events too; all of them run on one thread.
+    let events = RefCell::new(events);
+    let telling = move |event| (events.borrow_mut())(event);
+    telling(Event::RunOpened { run: writer.run.clone(), steps });
+    let engine = Engine {
+        schedule: Schedule::new(plan, |step| state.status(step) == StepStatus::Done),
+        connections: connected.into_iter().map(|provider| (provider, Connection::Ready)).collect(),
+        actions: plan.nodes.iter().map(|node| (node.address.to_string(), node.action)).collect(),
+        writers_of: writers_of(plan),
+        in_flight: BTreeMap::new(),
+        doubts: BTreeMap::new(),
+        repeats: BTreeMap::new(),
+        skipped: BTreeSet::new(),
+        level: stop.level(),
+        telling: &telling,
+        outside,
+        plan,
+        writer,
+        state,
+    };
+    engine.run(parallelism.max(1), stop).await
+}
+
+fn writers_of(plan: &Plan) -> BTreeMap<ObjectName<'_>, Vec<usize>> {
+    let mut writers: BTreeMap<ObjectName<'_>, Vec<usize>> = BTreeMap::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        if let Some(name) = object_name(step) {
+            writers.entry(name).or_default().push(index);
+        }
+    }
+    writers
+}
+
+fn object_name(step: &Step) -> Option<ObjectName<'_>> {
+    match &step.op {
+        Op::Kube(op) => Some((&op.provider, &op.resource, op.namespace.as_deref(), &op.name)),
+        Op::Local(_) => None,
+    }
+}
+
+impl<'a> Engine<'a> {
+    async fn run(mut self, parallelism: usize, mut stop: StopSignal) -> Result<RunReport, ApplyError> {
+        let mut tasks: Tasks<'a> = FuturesUnordered::new();
+        loop {
+            self.launch(&mut tasks, parallelism)?;
+            if tasks.is_empty() {
+                break;
+            }
+            let first = tokio::select! {
+                biased;
+                level = stop.above(self.level) => {
+                    self.level = level;
+                    if level == StopLevel::Now {
+                        break;
+                    }
+                    (self.telling)(Event::Stopping { in_flight: self.ids_in_flight() });
+                    continue;
+                }
+                Some(end) = tasks.next() => end,
+            };
+            let mut ends = vec![first];
+            // What ended together shares one record; by index, so that the journal does not depend on wake-up order.
+            while let Some(Some(end)) = tasks.next().now_or_never() {
+                ends.push(end);
+            }
+            ends.sort_by_key(End::order);
+            self.settle(ends, &mut tasks)?;
+        }
+        drop(tasks);
+        self.finish()
+    }
+
+    /// Begins ready steps while there is room. Nothing new begins once the run is asked to stop.
+    fn launch(&mut self, tasks: &mut Tasks<'a>, parallelism: usize) -> Result<(), ApplyError> {
+        while tasks.len() < parallelism && self.level == StopLevel::GoOn {
+            let Some(index) = self.schedule.take() else { break };
+            let Some(step) = self.plan.steps.get(index) else { continue };
+            let Some(provider) = provider_of(step) else {
+                self.begin(index, step, tasks);
+                continue;
+            };
+            match self.connections.get_mut(provider) {
+                Some(Connection::Ready) => self.begin(index, step, tasks),
+                Some(Connection::Asking(waiting)) => {
+                    waiting.insert(index);
+                }
+                Some(Connection::Broken(why)) => {
+                    let why = why.clone();
+                    self.fail_now(index, why)?;
+                }
+                None => {
+                    self.connections.insert(provider.clone(), Connection::Asking(BTreeSet::from([index])));
+                    self.touch_first(provider, tasks);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, index: usize, step: &'a Step, tasks: &mut Tasks<'a>) {
+        self.in_flight.insert(index, Instant::now());
+        (self.telling)(Event::StepStarted { step: step.id.clone(), address: step.node.clone(), action: self.action(step) });
+        let history = if self.state.attempts(&step.id) == 0 { History::Fresh } else { History::Started };
+        self.prepare(index, step, history, tasks);
+    }
+
+    pub(super) fn prepare(&self, index: usize, step: &'a Step, history: History, tasks: &mut Tasks<'a>) {
+        let task = self.task(index, step);
+        tasks.push(async move { End::Prepared(index, task.prepare(history).await) }.boxed_local());
+    }
+
+    fn touch_first(&self, provider: &ProviderRef, tasks: &mut Tasks<'a>) {
+        let (outside, provider, bindings) = (self.outside, provider.clone(), self.state.bindings.clone());
+        let planned = self.plan.providers.get(&provider).filter(|planned| matches!(planned.instance, Instance::MadeBy(_)));
+        let task = async move {
+            let found = match planned {
+                Some(planned) => first_touch(outside, &provider, planned, &bindings).await,
+                None => Err(super::judgement::moved(format!("the plan has no provider `{provider}`"))),
+            };
+            End::Connected(provider, found)
+        };
+        tasks.push(task.boxed_local());
+    }
+
+    pub(super) fn task(&self, index: usize, step: &'a Step) -> StepTask<'a> {
+        let others = object_name(step).and_then(|name| self.writers_of.get(&name)).into_iter().flatten();
+        let mut written = others.filter(|other| **other != index).filter_map(|other| self.plan.steps.get(*other));
+        let touch = if written.any(|other| self.state.attempts(&other.id) > 0) { Touch::Again } else { Touch::First };
+        StepTask {
+            outside: self.outside,
+            plan: self.plan,
+            step,
+            bindings: bindings_of(&step.op, &self.state.bindings),
+            touch,
+            telling: self.telling,
+        }
+    }
+
+    pub(super) fn action(&self, step: &Step) -> Action {
+        self.actions.get(&step.node.to_string()).copied().unwrap_or(Action::NoOp)
+    }
+
+    fn ids_in_flight(&self) -> Vec<StepId> {
+        self.in_flight.keys().filter_map(|index| self.plan.steps.get(*index)).map(|step| step.id.clone()).collect()
+    }
+
+    /// Closes the run, unless something is in doubt: then it stays open and its journal says where it stands (R44).
+    fn finish(mut self) -> Result<RunReport, ApplyError> {
+        let mut warnings = Vec::new();
+        if self.state.of_status(self.plan, StepStatus::InDoubt).next().is_none() {
+            let because = if self.level == StopLevel::GoOn { "something it needs is not done" } else { "the run was stopped" };
+            let todo: Vec<StepId> = self.state.of_status(self.plan, StepStatus::Todo).cloned().collect();
+            let skipped = |step| Entry::StepSkipped { step, because: because.to_owned() };
+            let mut entries: Vec<Entry> = todo.into_iter().map(skipped).collect();
+            let all_done = self.state.steps.values().all(|step| step.status == StepStatus::Done);
+            let outcome = if all_done { RunOutcome::Complete } else { RunOutcome::Partial };
+            let previous = self.writer.store.inventory().unwrap_or_else(|error| {
+                warnings.push(format!("the last inventory cannot be read, a new one is begun: {error}"));
+                None
+            });
+            let inventory = inventory::after_run(&previous.unwrap_or_default(), self.plan, &self.state);
+            entries.push(Entry::RunClosed { outcome, inventory: inventory.clone() });
+            self.writer.append(self.plan, &mut self.state, entries, self.outside.now())?;
+            if let Err(error) = self.writer.store.write_inventory(&inventory) {
+                warnings.push(format!("the inventory cannot be written: {error}"));
+            }
+        }
+        let mut report = RunReport::of(&self.writer.run, self.plan, &self.state, &self.doubts);
+        report.warnings = warnings;
+        Ok(report)
+    }
+}

@@ -1,0 +1,266 @@
+//! The life of one step between its journal entries: look at the ground or at what a lost answer left, perform, wait.
+//! Returns what happened. Must not know the journal, other steps, or when it is its turn.
+
+use super::event::Event;
+use super::fill::{fill, fill_text};
+use super::judgement::{Presence, Seen, Touch, check_ground, effect_of, moved, seen};
+use super::outside::Outside;
+use super::wait::{Subject, Teller, wait_for};
+use crate::model::expression::{Bindings, Expr, HoleSource};
+use crate::plan::document::{KubeOp, KubeVerb, LocalOp, Op, Plan, Step};
+use crate::world::query::{Answer, Effect, FailureClass, Query, Why};
+use crate::world::{Bound, ReadVersion};
+use serde_json::Value as Json;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How often what a lost answer left is asked about before the step is left in doubt.
+const PROBES: u32 = 5;
+/// How often a write is tried again because a controller wrote the object between our read and our write.
+const CONFLICTS: u32 = 5;
+/// How long a program in doubt is waited for where its step has no limit.
+const PROGRAM_LIMIT: Duration = Duration::from_secs(300);
+
+/// One step with all that its effect needs.
+pub struct StepTask<'a> {
+    /// The outside.
+    pub outside: &'a dyn Outside,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The step.
+    pub step: &'a Step,
+    /// Values of the holes in its operation.
+    pub bindings: Bindings,
+    /// Whether an earlier step of this run wrote to the object.
+    pub touch: Touch,
+    /// Where events go.
+    pub telling: &'a dyn Fn(Event),
+}
+
+/// Whether this run may already have had this step's effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// It was never started: the ground decides (R35).
+    Fresh,
+    /// It was: the outside is asked before anything is repeated.
+    Started,
+}
+
+/// What was found before anything is sent.
+#[derive(Debug)]
+pub enum Prepared {
+    /// The write may go out, bound to this read.
+    Go(Option<ReadVersion>),
+    /// The effect is there already.
+    There(Json),
+    /// It must not go out.
+    Failed(Why),
+    /// It may be there or not, and that cannot be told now.
+    Unclear(Why),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Carried {
+    /// The effect is there and its wait is over; the object.
+    Done(Json),
+    /// Certainly not done, or done and its wait failed ([`FailureClass::Wait`]).
+    Failed(Why),
+    /// Sent, no answer.
+    InDoubt(Why),
+}
+
+/// Values of the holes in an operation, and the run's id.
+pub fn bindings_of(op: &Op, bound: &Bindings) -> Bindings {
+    let exprs: Vec<&Expr> = match op {
+        Op::Kube(op) => vec![&op.body],
+        Op::Local(op) => op.command.iter().chain(op.environment.values()).chain([&op.kubeconfig]).collect(),
+    };
+    let holes = exprs.into_iter().flat_map(Expr::holes).map(|hole| &hole.source).chain([&HoleSource::Run]);
+    holes.filter_map(|source| Some((source.clone(), bound.get(source)?.clone()))).collect()
+}
+
+/// Path of a program's kubeconfig, absolute: relative ones resolve against the configuration directory of the plan.
+///
+/// # Errors
+/// Where it is not known.
+pub fn kubeconfig_of(plan: &Plan, op: &LocalOp, bindings: &Bindings) -> Result<String, Why> {
+    let path = fill_text(&op.kubeconfig, bindings)?;
+    let at_home = path.starts_with("~/");
+    Ok(if at_home { path } else { Path::new(&plan.config_dir).join(path).display().to_string() })
+}
+
+impl StepTask<'_> {
+    /// The question about the step's object.
+    fn query(&self) -> Result<Query, Why> {
+        Ok(match &self.step.op {
+            Op::Kube(op) => Query::Get {
+                provider: op.provider.clone(),
+                resource: op.resource.clone(),
+                namespace: op.namespace.clone(),
+                name: op.name.clone(),
+            },
+            Op::Local(op) => Query::Cluster { kubeconfig: kubeconfig_of(self.plan, op, &self.bindings)? },
+        })
+    }
+
+    /// Looks before anything is sent.
+    pub async fn prepare(&self, history: History) -> Prepared {
+        let query = match self.query() {
+            Ok(query) => query,
+            Err(why) => return Prepared::Failed(why),
+        };
+        match (history, &self.step.op) {
+            (History::Fresh, Op::Kube(_) | Op::Local(_)) => match self.ground(&self.outside.answer(&query).await) {
+                Ok(read) => Prepared::Go(read),
+                Err(why) => Prepared::Failed(why),
+            },
+            (History::Started, Op::Kube(op)) => self.probe(op, &query).await,
+            (History::Started, Op::Local(_)) => self.probe_program(&query).await,
+        }
+    }
+
+    fn ground(&self, answer: &Answer) -> Result<Option<ReadVersion>, Why> {
+        check_ground(&self.step.ground, seen(answer)?, self.touch)
+    }
+
+    /// Judges what is there; an unanswered question is asked again a few times.
+    async fn probe(&self, op: &KubeOp, query: &Query) -> Prepared {
+        let body = match fill(&op.body, &self.bindings) {
+            Ok(body) => body,
+            Err(why) => return Prepared::Unclear(why),
+        };
+        let mut tried = 0;
+        let (answer, presence) = loop {
+            let answer = self.outside.answer(query).await;
+            match seen(&answer).map(|found| effect_of(self.step, op, &body, found)) {
+                Ok(presence) => break (answer, presence),
+                Err(why) => {
+                    tried += 1;
+                    if tried == PROBES {
+                        return Prepared::Unclear(why);
+                    }
+                    self.retrying(format!("in doubt, and it cannot be told: {}", why.message));
+                    sleep(Duration::from_secs(u64::from(tried))).await;
+                }
+            }
+        };
+        match presence {
+            Presence::There(object) => {
+                self.resolved("the effect is there");
+                Prepared::There(object)
+            }
+            Presence::Other(why) => {
+                self.resolved("something else is in its place");
+                Prepared::Failed(why)
+            }
+            Presence::NotThere => match self.ground(&answer) {
+                Ok(read) => {
+                    self.resolved("nothing was done, doing it again");
+                    Prepared::Go(read)
+                }
+                Err(why) => {
+                    self.resolved("nothing was done, and it moved since the plan was made");
+                    Prepared::Failed(why)
+                }
+            },
+        }
+    }
+
+    /// A program runs on when its parent dies: it gets its whole limit before it is started once more.
+    async fn probe_program(&self, query: &Query) -> Prepared {
+        let limit = self.step.wait.as_ref().map_or(PROGRAM_LIMIT, |wait| Duration::from_secs(wait.limit_s));
+        let begun = Instant::now();
+        let mut teller = Teller { telling: self.telling, step: self.step, begun, limit, last: None };
+        loop {
+            let answer = self.outside.answer(query).await;
+            let reason = match seen(&answer) {
+                Ok(Seen::Object(object)) => {
+                    self.resolved("the effect is there");
+                    return Prepared::There(object.clone());
+                }
+                Ok(Seen::Nothing) => "in doubt: there is no kubeconfig yet".to_owned(),
+                Err(why) => format!("in doubt: {}", why.message),
+            };
+            let left = limit.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                self.resolved("nothing came of it, doing it again");
+                return Prepared::Go(None);
+            }
+            teller.tell(reason);
+            sleep(left.min(Duration::from_secs(2))).await;
+        }
+    }
+
+    /// Sends the operation and waits for it. The start is in the journal by now.
+    pub async fn carry_out(&self, mut read: Option<ReadVersion>) -> Carried {
+        let query = match self.query() {
+            Ok(query) => query,
+            Err(why) => return Carried::Failed(why),
+        };
+        let mut conflicts = 0;
+        loop {
+            let bound = Bound { bindings: self.bindings.clone(), read: read.take() };
+            let refusal = match self.outside.perform(&self.step.op, &bound).await {
+                Effect::Done(object) => return self.finish(&query, object).await,
+                Effect::InDoubt(why) => return Carried::InDoubt(why),
+                Effect::Refused(why) => why,
+            };
+            let Op::Kube(op) = &self.step.op else { return Carried::Failed(refusal) };
+            match (op.verb, refusal.class) {
+                // Somebody was faster, or our own first try, whose answer was lost below: what is there decides.
+                (KubeVerb::Create, FailureClass::Conflict)
+                | (KubeVerb::Delete, FailureClass::NotFound | FailureClass::Conflict) => {
+                    return self.after_refusal(op, &query, refusal).await;
+                }
+                // A controller wrote the object's status between our read and our write: read again, the ground decides.
+                (KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release, FailureClass::Conflict) if conflicts < CONFLICTS => {
+                    conflicts += 1;
+                    self.retrying(refusal.message);
+                    sleep(Duration::from_millis(200)).await;
+                    match self.ground(&self.outside.answer(&query).await) {
+                        Ok(again) => read = again,
+                        Err(why) => return Carried::Failed(why),
+                    }
+                }
+                _ => return Carried::Failed(refusal),
+            }
+        }
+    }
+
+    async fn after_refusal(&self, op: &KubeOp, query: &Query, refusal: Why) -> Carried {
+        match self.probe(op, query).await {
+            Prepared::There(object) => self.finish(query, object).await,
+            Prepared::Failed(why) => Carried::Failed(why),
+            // Refused, and yet not there: it came and went. Nothing of ours is outside.
+            Prepared::Go(_) => Carried::Failed(moved(refusal.message)),
+            Prepared::Unclear(why) => Carried::InDoubt(why),
+        }
+    }
+
+    /// The effect is there: waits for what the step waits for.
+    pub async fn go_on(&self, object: Json) -> Carried {
+        match self.query() {
+            Ok(query) => self.finish(&query, object).await,
+            Err(why) => Carried::Failed(why),
+        }
+    }
+
+    async fn finish(&self, query: &Query, object: Json) -> Carried {
+        let Some(wait) = &self.step.wait else { return Carried::Done(object) };
+        let subject = Subject { step: self.step, query, object };
+        match wait_for(self.outside, self.telling, wait, subject).await {
+            Ok(object) => Carried::Done(object),
+            Err(why) => Carried::Failed(why),
+        }
+    }
+
+    fn retrying(&self, text: String) {
+        (self.telling)(Event::Retrying { step: self.step.id.clone(), text });
+    }
+
+    fn resolved(&self, finding: &str) {
+        (self.telling)(Event::DoubtResolved { step: self.step.id.clone(), finding: finding.to_owned() });
+    }
+}

@@ -1,0 +1,121 @@
+//! Tests of apply: every outcome through one in-memory world, and a crash at every point of it.
+
+mod crashes;
+mod fake;
+mod plans;
+
+use super::engine::{Job, run};
+use super::event::Event;
+use super::outcome::{ApplyError, RunReport};
+use super::resume::{Request, Resumed, resume};
+use super::stop::{StopSignal, Stopper, stop_pair};
+use crate::journal::record::Holder;
+use crate::journal::status::RunState;
+use crate::plan::document::Plan;
+use crate::world::query::FailureClass;
+use fake::Fake;
+
+/// Id of the run in every test.
+pub const RUN: &str = "run-1";
+
+/// What came of one life of the process.
+#[derive(Debug)]
+pub enum Life {
+    Ended(RunReport),
+    Refused(ApplyError),
+    Died,
+}
+
+impl Life {
+    pub fn report(self) -> RunReport {
+        match self {
+            Life::Ended(report) => report,
+            Life::Refused(error) => panic!("refused: {error}"),
+            Life::Died => panic!("died"),
+        }
+    }
+}
+
+pub fn holder(pid: u32) -> Holder {
+    Holder { host: "here".to_owned(), boot: "boot".to_owned(), pid }
+}
+
+/// How a run is made.
+pub struct Attempt<'a> {
+    pub fake: &'a Fake,
+    pub parallelism: usize,
+    pub stop: Option<StopSignal>,
+    pub events: &'a mut dyn FnMut(Event),
+}
+
+/// Carries out a plan until it ends or the process dies.
+pub async fn live(attempt: Attempt<'_>, plan: &Plan, state: RunState, pid: u32) -> Life {
+    let Attempt { fake, parallelism, stop, events } = attempt;
+    let (_stopper, signal): (Stopper, StopSignal) = stop_pair();
+    let mut store = fake.clone();
+    let job = Job {
+        outside: fake,
+        store: &mut store,
+        plan,
+        state,
+        parallelism,
+        events,
+        stop: stop.unwrap_or(signal),
+        run: RUN.to_owned(),
+        holder: holder(pid),
+    };
+    tokio::select! {
+        biased;
+        () = fake.crashed.notified() => Life::Died,
+        ended = run(job) => match ended {
+            Ok(report) => Life::Ended(report),
+            Err(_) if fake.inside().down => {
+                // The store says it at once, the notification would come too late for the next life.
+                fake.crashed.notified().await;
+                Life::Died
+            }
+            Err(error) => Life::Refused(error),
+        },
+    }
+}
+
+/// A first life without any faults of its own.
+pub async fn first(fake: &Fake, plan: &Plan, parallelism: usize) -> Life {
+    live(Attempt { fake, parallelism, stop: None, events: &mut |_| {} }, plan, RunState::fresh(plan), 1).await
+}
+
+/// Another life, which knows nothing but the journal.
+pub async fn another(fake: &Fake, parallelism: usize, pid: u32) -> Life {
+    let taker = holder(pid);
+    let mut store = fake.clone();
+    let serial = crate::journal::runs::load(&store, RUN).unwrap().1.last_serial;
+    let request =
+        Request { run: None, takeover: Some(serial), holder: &taker, lock: None, now: "2026-11-21T11:00:00Z".parse().unwrap() };
+    match resume(&mut store, &request) {
+        Ok(Resumed { plan, state, .. }) => {
+            live(Attempt { fake, parallelism, stop: None, events: &mut |_| {} }, &plan, state, pid).await
+        }
+        Err(_) if fake.inside().down => {
+            fake.crashed.notified().await;
+            Life::Died
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Runs a test on one thread with a paused clock.
+pub fn paused<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test)
+}
+
+#[test]
+fn an_unbroken_run_is_complete() {
+    paused(async {
+        let fake = plans::world();
+        let report = first(&fake, &plans::every_verb(), 1).await.report();
+        assert_eq!(report.failed, []);
+        assert_eq!((report.done.len(), report.exit_code()), (8, 0));
+        assert!(fake.inside().effects.values().all(|count| *count == 1));
+        let _ = FailureClass::Ground;
+    });
+}

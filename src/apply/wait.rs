@@ -1,0 +1,137 @@
+//! Waiting for what a step waits for: the same question again and again until the condition says ready, never, or the
+//! limit passes. Must not know how a step is written.
+
+use super::event::Event;
+use super::judgement::text;
+use super::outside::Outside;
+use crate::model::condition::{Condition, Judgement, Wait, judge};
+use crate::model::identity::FIELD_MANAGER;
+use crate::plan::document::{Ground, Step};
+use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+const LONGEST_DELAY: Duration = Duration::from_secs(5);
+/// A wait whose reason does not change is told this often.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+/// What is waited on.
+pub struct Subject<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// The question about its object.
+    pub query: &'a Query,
+    /// The object as the write returned it, or as a probe found it; null where there is none.
+    pub object: Json,
+}
+
+/// Waits until the condition holds; returns the object that fulfils it.
+///
+/// # Errors
+/// [`FailureClass::Wait`] with the server's reason, at once where the condition never will hold, else at the limit.
+pub async fn wait_for(outside: &dyn Outside, telling: &dyn Fn(Event), wait: &Wait, subject: Subject<'_>) -> Result<Json, Why> {
+    let begun = Instant::now();
+    let limit = Duration::from_secs(wait.limit_s);
+    let written_at = written_at(&subject.object).unwrap_or_else(|| outside.now());
+    let written_uid = match &subject.step.ground {
+        Ground::Present { uid, .. } => uid.clone(),
+        Ground::Absent | Ground::AbsentAtFirstTouch => text(&subject.object, "/metadata/uid"),
+    };
+    let mut teller = Teller { telling, step: subject.step, begun, limit, last: None };
+    let mut delay = FIRST_DELAY;
+    // What the write returned answers the first question, but for conditions that ask something else than it shows.
+    let mut answer = match wait.condition {
+        Condition::Gone | Condition::ClusterAnswers => outside.answer(subject.query).await,
+        Condition::NamespaceActive | Condition::LocationAvailable | Condition::ScheduleEnabled => {
+            Answer::Present(Fact::Object(subject.object))
+        }
+    };
+    loop {
+        let pending = match weigh(wait.condition, &answer, &written_uid, written_at) {
+            Judgement::Ready => return Ok(object_of(answer)),
+            Judgement::Failed(reason) => return Err(Why { class: FailureClass::Wait, message: reason }),
+            Judgement::Pending(reason) => reason,
+        };
+        let elapsed = begun.elapsed();
+        if elapsed >= limit {
+            let message = format!("not done within {}s: {pending}", wait.limit_s);
+            return Err(Why { class: FailureClass::Wait, message });
+        }
+        teller.tell(pending);
+        sleep(delay.min(limit - elapsed)).await;
+        delay = (delay * 3 / 2).min(LONGEST_DELAY);
+        answer = outside.answer(subject.query).await;
+    }
+}
+
+/// Holds an answer against a condition. Unknown is pending, with its reason: a silent server proves nothing.
+fn weigh(condition: Condition, answer: &Answer, written_uid: &str, written_at: Timestamp) -> Judgement {
+    match answer {
+        Answer::Unknown(why) => Judgement::Pending(why.message.clone()),
+        Answer::Absent => judge(condition, None, written_at),
+        Answer::NotServed if condition == Condition::Gone => Judgement::Ready,
+        Answer::NotServed => Judgement::Pending("the API does not serve this type".to_owned()),
+        // A cluster that answers is all that is asked for.
+        Answer::Present(_) if condition == Condition::ClusterAnswers => Judgement::Ready,
+        Answer::Present(Fact::List(_)) => Judgement::Pending("a list was answered where one object was asked for".to_owned()),
+        Answer::Present(Fact::Object(object)) => {
+            let now = text(object, "/metadata/uid");
+            let other = !written_uid.is_empty() && !now.is_empty() && now != written_uid;
+            match (condition, other) {
+                (Condition::Gone, true) => Judgement::Ready,
+                (_, true) => Judgement::Failed(format!("it was replaced meanwhile: its UID was {written_uid}, now it is {now}")),
+                (_, false) => judge(condition, Some(object), written_at),
+            }
+        }
+    }
+}
+
+fn object_of(answer: Answer) -> Json {
+    match answer {
+        Answer::Present(Fact::Object(object)) => object,
+        Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed | Answer::Unknown(_) => Json::Null,
+    }
+}
+
+/// When our field manager last wrote the object, by the server's own clock: ours may be wrong, and a resumed run did not
+/// see the write.
+fn written_at(object: &Json) -> Option<Timestamp> {
+    let entries = object.pointer("/metadata/managedFields").and_then(Json::as_array);
+    let ours = entries.into_iter().flatten().filter(|entry| text(entry, "/manager") == FIELD_MANAGER);
+    let newest = ours.filter_map(|entry| text(entry, "/time").parse().ok()).max();
+    newest.or_else(|| text(object, "/metadata/creationTimestamp").parse().ok())
+}
+
+/// Tells a reason when it changes, and now and then that it did not.
+pub struct Teller<'a> {
+    /// Where to.
+    pub telling: &'a dyn Fn(Event),
+    /// Whose wait.
+    pub step: &'a Step,
+    /// Since when.
+    pub begun: Instant,
+    /// Until when, at most.
+    pub limit: Duration,
+    /// What was told last, and when.
+    pub last: Option<(String, Instant)>,
+}
+
+impl Teller<'_> {
+    /// Tells, where there is something to tell.
+    pub fn tell(&mut self, reason: String) {
+        if self.last.as_ref().is_some_and(|(told, at)| *told == reason && at.elapsed() < TELL_AGAIN) {
+            return;
+        }
+        (self.telling)(Event::StepWaiting {
+            step: self.step.id.clone(),
+            address: self.step.node.clone(),
+            text: reason.clone(),
+            elapsed: self.begun.elapsed(),
+            limit: self.limit,
+        });
+        self.last = Some((reason, Instant::now()));
+    }
+}

@@ -1,0 +1,136 @@
+//! The runs of a store, and which of them is open: a run that was killed or left something in doubt keeps `apply` from
+//! going on until it is resumed or closed (R44). Must not know how a run is carried out.
+
+use super::record::{Holder, RunOutcome};
+use super::status::{RunState, StepStatus, fold};
+use super::store::{Store, StoreError};
+use crate::plan::document::{GoalMode, Plan};
+use jiff::Timestamp;
+
+/// One run, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    /// Its id.
+    pub run: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// What is known of it; `None` where it is damaged.
+    pub facts: Option<RunFacts>,
+}
+
+/// How a run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its plan was stored, its journal never begun: it did nothing.
+    NeverOpened,
+    /// Neither ended by itself nor closed: resume or close it.
+    Open,
+    /// Ended.
+    Closed(RunOutcome),
+    /// It cannot be told, with the file and what is wrong with it.
+    Damaged(String),
+}
+
+/// What is known of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunFacts {
+    /// Stack.
+    pub stack: String,
+    /// Converge or destroy.
+    pub mode: GoalMode,
+    /// Digest of its plan.
+    pub plan_digest: String,
+    /// When it was opened.
+    pub opened: Option<Timestamp>,
+    /// When it last wrote.
+    pub last_at: Option<Timestamp>,
+    /// Who holds it, or held it last.
+    pub holder: Option<Holder>,
+    /// What `-takeover` must name.
+    pub last_serial: u64,
+    /// How many steps are done.
+    pub done: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// How many are not tried.
+    pub skipped: usize,
+    /// How many are in doubt.
+    pub in_doubt: usize,
+    /// How many are to do.
+    pub todo: usize,
+}
+
+impl RunSummary {
+    /// Whether `apply` must not begin. A run that cannot be read may have left anything.
+    pub fn is_open(&self) -> bool {
+        match self.standing {
+            Standing::Open | Standing::Damaged(_) => true,
+            Standing::NeverOpened | Standing::Closed(_) => false,
+        }
+    }
+}
+
+/// All runs, oldest first. A damaged one is listed, it does not hide the others.
+///
+/// # Errors
+/// Where the store itself cannot be read.
+pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
+    let summary = |run: String| match load(store, &run) {
+        Ok((plan, state)) => summarize(run, &plan, &state),
+        Err(error) => RunSummary { run, standing: Standing::Damaged(error.to_string()), facts: None },
+    };
+    Ok(store.runs()?.into_iter().map(summary).collect())
+}
+
+/// Runs that keep `apply` from going on.
+///
+/// # Errors
+/// Where the store itself cannot be read.
+pub fn open(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
+    Ok(list(store)?.into_iter().filter(RunSummary::is_open).collect())
+}
+
+/// Plan and state of a run, with the serial to write next.
+///
+/// # Errors
+/// Where it cannot be read, is damaged, or tells something impossible.
+pub fn load(store: &dyn Store, run: &str) -> Result<(Plan, RunState), StoreError> {
+    let (records, next_serial) = store.records(run)?;
+    let plan = store.plan(run)?;
+    let damaged = |message: String| StoreError { place: format!("run {run}"), message };
+    let mut state = fold(&plan, &records).map_err(|error| damaged(error.to_string()))?;
+    state.next_serial = next_serial;
+    Ok((plan, state))
+}
+
+fn summarize(run: String, plan: &Plan, state: &RunState) -> RunSummary {
+    let count = |status| state.of_status(plan, status).count();
+    let standing = match (state.opened, state.outcome) {
+        (None, _) => Standing::NeverOpened,
+        (Some(_), None) => Standing::Open,
+        (Some(_), Some(outcome)) => Standing::Closed(outcome),
+    };
+    let facts = RunFacts {
+        stack: plan.stack.clone(),
+        mode: plan.goal.mode,
+        plan_digest: plan.digest.clone(),
+        opened: state.opened,
+        last_at: state.last_at,
+        holder: state.holder.clone(),
+        last_serial: state.last_serial,
+        done: count(StepStatus::Done),
+        failed: count(StepStatus::Failed),
+        skipped: count(StepStatus::Skipped),
+        in_doubt: count(StepStatus::InDoubt),
+        todo: count(StepStatus::Todo),
+    };
+    RunSummary { run, standing, facts: Some(facts) }
+}
+
+/// Id of a new run: its moment, so that ids sort by age, and four digits that tell two runs of one second apart.
+pub fn new_run_id(at: Timestamp, holder: &Holder, plan_digest: &str) -> String {
+    use sha2::Digest;
+    let seed = format!("{at}/{}/{}/{}/{plan_digest}", holder.host, holder.boot, holder.pid);
+    let digest = hex::encode(sha2::Sha256::digest(seed.as_bytes()));
+    format!("{}-{}", at.strftime("%Y-%m-%dT%H-%M-%SZ"), digest.get(..4).unwrap_or_default())
+}
