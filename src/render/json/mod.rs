@@ -1,9 +1,9 @@
-//! JSON for programs: Terraform's plan JSON with our own document beside it, and diagnostics.
+//! JSON for programs: Terraform's plan JSON with our own document beside it.
 
-mod diagnostics;
 mod plan;
+mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use diagnostics::{Validation, validation};
 pub use plan::plan;
+pub use schema::schemas;

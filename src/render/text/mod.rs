@@ -10,6 +10,7 @@ mod outcome;
 mod outputs;
 mod plan;
 mod run;
+mod schema;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use event::EventLines;
 pub use literal::literal;
 pub use outcome::{Outcome, StepOutcome, outcome};
 pub use outputs::outputs;
-pub use plan::plan;
+pub use plan::{plan, trouble};
 pub use run::{RunRow, RunState, held, runs};
+pub use schema::{kind as schema, kinds as schemas};
 pub use summary::Counts;

@@ -424,7 +424,7 @@ fn what_surrounds_the_actions() {
             "known": {"value": {"value": 1}, "sensitive": false}
         },
         "findings": [{"code": "rpo", "address": "velero_schedule.shop", "summary": "Objective will be missed", "detail": "It declares rpo = 1h and runs every 24h."}],
-        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "reason": "403 on LIST"}]
+        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "concerned": false, "reason": "403 on LIST"}]
     })), Dress::default()), @r#"
 Provider kubernetes: context acme at https://10.0.0.1:6443, cluster 6f1c
 Provider kubernetes.new: kubeconfig kube.yaml, a cluster that kubernetes_cluster.main makes; nothing was asked of it

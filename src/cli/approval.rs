@@ -1,0 +1,51 @@
+//! The question before an apply (R41): only `yes` is yes, the end of input is no. `-auto-approve` answers it and is
+//! never a consent (R45).
+
+use super::arguments::ApprovalFlags;
+use super::process::{Process, Trouble};
+use crate::plan::document::GoalMode;
+use std::io::BufRead;
+
+/// Whether `apply` without a saved plan may ask at all, known before anything is planned.
+///
+/// # Errors
+/// With `-input=false` and without `-auto-approve`.
+pub(crate) fn check(flags: ApprovalFlags) -> Result<(), Trouble> {
+    if flags.input || flags.auto_approve {
+        return Ok(());
+    }
+    Err(Trouble::error(
+        "Approval needed",
+        "With -input=false nobody can be asked. Give -auto-approve, or plan with -out=FILE and apply that file.",
+    ))
+}
+
+/// Asks, unless the flags answer.
+///
+/// # Errors
+/// Where the answer is not `yes`.
+pub(crate) fn ask(process: &mut Process, flags: ApprovalFlags, mode: GoalMode) -> Result<(), Trouble> {
+    if flags.auto_approve {
+        return Ok(());
+    }
+    let (question, warning, cancelled) = match mode {
+        GoalMode::Converge => {
+            ("Do you want to perform these actions?", "sk-dr will perform the actions described above.", "Apply cancelled.")
+        }
+        GoalMode::Destroy => (
+            "Do you really want to destroy all resources of this stack?",
+            "sk-dr will destroy what is listed above. There is no undo.",
+            "Destroy cancelled.",
+        ),
+    };
+    process.stdout.print(&format!("\n{question}\n  {warning}\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "));
+    let mut answer = String::new();
+    let read = process.stdin.read_line(&mut answer);
+    process.stdout.line("");
+    match read {
+        Ok(_) if answer.trim_end_matches(['\r', '\n']) == "yes" => Ok(()),
+        Ok(0) => Err(Trouble::error(cancelled, "Nobody answered: standard input has ended. Nothing was changed.")),
+        Ok(_) => Err(Trouble::error(cancelled, "The answer was not 'yes'. Nothing was changed.")),
+        Err(error) => Err(Trouble::error(cancelled, format!("The answer could not be read: {error}. Nothing was changed."))),
+    }
+}

@@ -1,0 +1,443 @@
+//! Commands and flags, as clap reads them after [`super::spelling`] (R41 to R46 say what they mean).
+
+use super::process::{ColourFlag, Trouble};
+use crate::model::address::Address;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Plan and apply for the disaster recovery of self-hosted Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "sk-dr", disable_version_flag = true, disable_help_subcommand = true, infer_subcommands = false)]
+pub struct Arguments {
+    /// Go to this directory before anything else
+    #[arg(long, global = true, value_name = "DIR")]
+    pub chdir: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report every mistake of the configuration; asks no server
+    Validate(ValidateFlags),
+    /// Show what apply would do
+    Plan(PlanFlags),
+    /// Do what a plan says
+    Apply(ApplyFlags),
+    /// Remove everything that is declared and ours
+    Destroy(DestroyFlags),
+    /// Show a saved plan
+    Show(ShowFlags),
+    /// Tell what changed outside of sk-dr; changes nothing, exit 2 on drift
+    Drift(DriftFlags),
+    /// Go on with a run that was killed
+    Resume(ResumeFlags),
+    /// Runs in the journal
+    Runs(RunsFlags),
+    /// Take the lock of a run whose holder is gone
+    Unlock(UnlockFlags),
+    /// Resource types and their arguments
+    Schema(SchemaFlags),
+    /// Version of this program
+    Version(VersionFlags),
+    /// Serve a sandbox cluster on this machine
+    Sandbox(SandboxFlags),
+    /// Watch the whole story in a sandbox
+    Demo(DemoFlags),
+    /// This text
+    Help,
+}
+
+/// `-no-color`, on every command that dresses its text.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ColourFlags {
+    /// No colour; NO_COLOR does the same
+    #[arg(long)]
+    no_color: bool,
+}
+
+impl ColourFlags {
+    /// As the dress takes it.
+    pub fn flag(self) -> ColourFlag {
+        if self.no_color { ColourFlag::Never } else { ColourFlag::Auto }
+    }
+}
+
+/// `-json`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct JsonFlags {
+    /// JSON for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `-var`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct VariableFlags {
+    /// Value of a variable; SKDR_VAR_name does the same
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub var: Vec<(String, String)>,
+}
+
+/// `-journal`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct JournalFlags {
+    /// Journal directory; without it the one that the configuration names, or .sk-dr beside it
+    #[arg(long, value_name = "PATH")]
+    pub journal: Option<PathBuf>,
+}
+
+/// What a plan is narrowed to and what it may do.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ScopeFlags {
+    /// Only this resource and what it needs; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub target: Vec<Address>,
+    /// Adopt this object, which exists without our mark; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub adopt: Vec<Address>,
+    /// Take fields that another manager applies
+    #[arg(long)]
+    pub force_conflicts: bool,
+}
+
+/// How much at a time, and how long to wait for the lock.
+#[derive(Clone, Debug, Args)]
+pub struct RunFlags {
+    /// Steps or questions at a time
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallelism: u16,
+    /// How long to wait while somebody else holds the lock: 30s, 5m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
+}
+
+/// Whether to ask.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ApprovalFlags {
+    /// Do not ask; never a consent
+    #[arg(long)]
+    pub auto_approve: bool,
+    /// Whether questions may be asked
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub input: bool,
+}
+
+/// Flags of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateFlags {
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+    /// `-var`.
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+/// Flags of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanFlags {
+    /// Save the plan here, for apply
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit 2 where there are changes
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Plan to remove everything
+    #[arg(long)]
+    pub destroy: bool,
+    /// Whether questions may be asked; plan asks none
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub input: bool,
+    /// Everything but this resource and what needs it; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub exclude: Vec<Address>,
+    /// Do what is held back under this consent; may be repeated
+    #[arg(long, value_name = "HEX")]
+    pub consent: Vec<String>,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeFlags,
+    /// `-var`.
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+    /// How much at a time.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+/// Flags of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyFlags {
+    /// A saved plan; without it sk-dr plans, shows and asks
+    pub plan: Option<PathBuf>,
+    /// Refuse any other plan than the one with this digest
+    #[arg(long, value_name = "DIGEST")]
+    pub expect: Option<String>,
+    /// Remove everything
+    #[arg(long)]
+    pub destroy: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub approval: ApprovalFlags,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeFlags,
+    /// `-var`.
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+    /// How much at a time.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+/// Flags of `destroy`, which is `apply -destroy`.
+#[derive(Debug, Args)]
+pub struct DestroyFlags {
+    /// Whether to ask.
+    #[command(flatten)]
+    pub approval: ApprovalFlags,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeFlags,
+    /// `-var`.
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+    /// How much at a time.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+impl From<DestroyFlags> for ApplyFlags {
+    fn from(flags: DestroyFlags) -> Self {
+        let DestroyFlags { approval, scope, variables, journal, run, colour } = flags;
+        Self { plan: None, expect: None, destroy: true, approval, scope, variables, journal, run, colour }
+    }
+}
+
+/// Flags of `show`.
+#[derive(Debug, Args)]
+pub struct ShowFlags {
+    /// A saved plan
+    pub plan: PathBuf,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+/// Flags of `drift`.
+#[derive(Debug, Args)]
+pub struct DriftFlags {
+    /// Only this resource; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub target: Vec<Address>,
+    /// Everything but this resource; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub exclude: Vec<Address>,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+    /// `-var`.
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+    /// How much at a time.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+/// Flags of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeFlags {
+    /// The run; without it the one that is open
+    #[arg(id = "RUN")]
+    pub id: Option<String>,
+    /// Take the run over from its holder, which wrote this serial last
+    #[arg(long, value_name = "SERIAL")]
+    pub takeover: Option<u64>,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+    /// How much at a time.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+/// Flags of `runs`.
+#[derive(Debug, Args)]
+pub struct RunsFlags {
+    /// What to do with them; list without it
+    #[command(subcommand)]
+    pub action: Option<RunsAction>,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsAction {
+    /// All runs, oldest first
+    List(JournalFlags),
+    /// Ask about what is in doubt, record it, give the run up
+    Close(CloseFlags),
+}
+
+/// Flags of `runs close`.
+#[derive(Debug, Args)]
+pub struct CloseFlags {
+    /// The run
+    #[arg(id = "RUN")]
+    pub id: String,
+    /// Take the run over from its holder, which wrote this serial last
+    #[arg(long, value_name = "SERIAL")]
+    pub takeover: Option<u64>,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+}
+
+/// Flags of `unlock`.
+#[derive(Debug, Args)]
+pub struct UnlockFlags {
+    /// The serial that its holder wrote last, as `sk-dr runs` shows it
+    pub serial: u64,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+}
+
+/// Flags of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaFlags {
+    /// One resource type; without it all
+    pub kind: Option<String>,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+}
+
+/// Flags of `version`.
+#[derive(Debug, Args)]
+pub struct VersionFlags {
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+}
+
+/// Flags of `sandbox`.
+#[derive(Debug, Args)]
+pub struct SandboxFlags {
+    /// Directory that holds the sandbox: kubeconfig and state
+    #[arg(long, value_name = "DIR", default_value = "sk-dr-sandbox")]
+    pub dir: PathBuf,
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    pub port: u16,
+    /// Seed of everything that looks random
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub seed: u64,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoFlags {
+    /// Directory that is left behind for trying
+    #[arg(long, value_name = "DIR", default_value = "sk-dr-demo")]
+    pub dir: PathBuf,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if crate::model::address::is_identifier(name.trim()) => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        Some(_) | None => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| "expected a duration such as 30s or 5m".to_owned())?;
+    Duration::try_from(parsed).map_err(|_| "expected a duration that is not negative".to_owned())
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// A command.
+    Command(Box<Arguments>),
+    /// A help text.
+    Help(String),
+}
+
+/// Reads the arguments.
+///
+/// # Errors
+/// For anything that is no command line of ours, with what was meant.
+pub fn parse(arguments: &[OsString]) -> Result<Asked, Trouble> {
+    let texts = arguments.iter().map(|argument| argument.to_str().map(str::to_owned)).collect::<Option<Vec<String>>>();
+    let texts = texts.ok_or_else(|| Trouble::error("Invalid argument", "An argument is not UTF-8."))?;
+    let mut root = Arguments::command();
+    root.build();
+    if texts.is_empty() {
+        return Ok(Asked::Help(one_dash(&root.render_help().to_string())));
+    }
+    let rewritten = super::spelling::rewrite(&texts, &root)?;
+    match Arguments::try_parse_from(std::iter::once("sk-dr".to_owned()).chain(rewritten)) {
+        Ok(Arguments { command: Command::Help, .. }) => Ok(Asked::Help(one_dash(&root.render_help().to_string()))),
+        Ok(arguments) => Ok(Asked::Command(Box::new(arguments))),
+        Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => Ok(Asked::Help(one_dash(&error.to_string()))),
+        Err(error) => Err(Trouble::error("Invalid arguments", one_dash(without_prefix(&error.to_string())))),
+    }
+}
+
+fn without_prefix(text: &str) -> &str {
+    text.strip_prefix("error: ").unwrap_or(text).trim_end()
+}
+
+/// Flags in clap's texts, as our users type them.
+fn one_dash(text: &str) -> String {
+    text.replace("--", "-")
+}

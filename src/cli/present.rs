@@ -1,0 +1,115 @@
+//! A plan before a user: its text, where it was saved, what to type next. Used by every command that plans.
+
+use super::exit::Detail;
+use super::exit::{Exit, of_drift, of_plan};
+use super::plan_file;
+use super::process::{ColourFlag, Process, Trouble};
+use crate::plan::document::{NodeState, Plan};
+use crate::render::{self, text::Counts};
+use std::path::Path;
+
+/// How `plan` tells what it found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Telling<'a> {
+    /// `-out`, as the user wrote it.
+    pub(crate) out: Option<&'a Path>,
+    /// `-detailed-exitcode`.
+    pub(crate) detail: Detail,
+    /// `-no-color`.
+    pub(crate) colour: ColourFlag,
+}
+
+/// Prints a plan, saves it where asked, and says how the command ends.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub(crate) fn plan(process: &mut Process, plan: &Plan, telling: Telling<'_>) -> Result<Exit, Trouble> {
+    let dress = process.dress(telling.colour);
+    process.stdout.print(&render::text::plan(plan, dress));
+    if let Some(out) = telling.out {
+        plan_file::write(&process.directory.join(out), plan)?;
+    }
+    if process.hints() {
+        let hints = hints(plan, telling.out);
+        process.stdout.print(&hints);
+    }
+    if let Some(trouble) = blocked(plan) {
+        process.complain(&trouble, telling.colour);
+    }
+    Ok(of_plan(plan, telling.detail))
+}
+
+/// What a user does next, below a rule: tools read the plan up to it.
+fn hints(plan: &Plan, out: Option<&Path>) -> String {
+    let nothing = Counts::of(plan) == Counts::default();
+    let rule = "─".repeat(77);
+    let text = match out {
+        None if nothing => return String::new(),
+        None => "Note: You didn't use the -out option to save this plan, so sk-dr can't guarantee to take exactly\n\
+                 these actions if you run \"sk-dr apply\" now.\n"
+            .to_owned(),
+        Some(out) if plan.applyable => format!(
+            "Saved the plan to: {out}\nDigest: {}\n\nTo perform exactly the following actions, run the following command to apply:\n    \
+             sk-dr apply {}\n",
+            plan.digest,
+            crate::model::text::quote(&out.display().to_string()),
+            out = out.display(),
+        ),
+        Some(out) => format!("Saved the plan to: {}\nDigest: {}\n\nIt cannot be applied.\n", out.display(), plan.digest),
+    };
+    format!("\n{rule}\n\n{text}")
+}
+
+/// What keeps a plan from being applied, for standard error.
+pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
+    if plan.applyable {
+        return None;
+    }
+    let stuck: Vec<String> = plan
+        .nodes
+        .iter()
+        .filter(|node| node.state == NodeState::Blocked)
+        .map(|node| format!("-exclude={}", quoted_for_shell(&node.address.to_string())))
+        .collect();
+    let detail = match stuck.as_slice() {
+        [] => "This plan cannot be applied.".to_owned(),
+        some => format!(
+            "{} blocked, as shown above. Mend what blocks them, or leave them out:\n    sk-dr plan {}",
+            if some.len() == 1 { "One resource is".to_owned() } else { format!("{} resources are", some.len()) },
+            some.join(" ")
+        ),
+    };
+    Some(Trouble::error("Plan is blocked", detail))
+}
+
+/// An address with a quoted key needs quotes in a shell.
+fn quoted_for_shell(address: &str) -> String {
+    if address.contains('"') { format!("'{address}'") } else { address.to_owned() }
+}
+
+/// Prints the drift that a plan tells.
+///
+/// # Errors
+/// Where the plan cannot be written as JSON.
+pub(crate) fn drift(process: &mut Process, plan: &Plan, as_json: AsJson, colour: ColourFlag) -> Result<Exit, Trouble> {
+    match as_json {
+        AsJson::Yes => {
+            let json = render::json::plan(plan).map_err(|error| Trouble::error("Drift not shown", error.to_string()))?;
+            process.stdout.line(&json.to_string());
+        }
+        AsJson::No => {
+            let dress = process.dress(colour);
+            process.stdout.print(&render::text::drift(plan, dress));
+        }
+    }
+    Ok(of_drift(plan))
+}
+
+/// `-json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsJson {
+    /// Given.
+    Yes,
+    /// Not given.
+    No,
+}

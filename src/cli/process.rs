@@ -1,0 +1,194 @@
+//! What the program is handed by the system, as one value: a test hands over another. Nothing below reads the
+//! environment, the clock or a stream by itself.
+
+use super::exit::Exit;
+use crate::render::style::{Dress, Style};
+use crate::world::clock::Clock;
+use crate::world::kube::Wires;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// The process as the commands see it.
+pub struct Process {
+    /// Arguments without the program's name.
+    pub arguments: Vec<OsString>,
+    /// A copy of the environment.
+    pub environment: BTreeMap<String, String>,
+    /// The working directory, absolute.
+    pub directory: PathBuf,
+    /// Standard input.
+    pub stdin: Box<dyn BufRead + Send>,
+    /// Standard output: plans, answers.
+    pub stdout: Output,
+    /// Standard error: error diagnostics, prompts' refusals.
+    pub stderr: Output,
+    /// Which of the streams are terminals.
+    pub terminal: Terminal,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the wires to Kubernetes APIs.
+    pub wires: Arc<dyn Wires>,
+    /// Ctrl-C and its like.
+    pub interrupts: Arc<dyn Interrupts>,
+}
+
+/// Which of the streams are terminals, and how wide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terminal {
+    /// Standard input is one.
+    pub stdin: bool,
+    /// Standard output is one.
+    pub stdout: bool,
+    /// Standard error is one.
+    pub stderr: bool,
+    /// Columns, where they are known.
+    pub width: Option<usize>,
+}
+
+/// Where interrupts come from.
+pub trait Interrupts: Send + Sync {
+    /// From now on each interrupt is a message, and does not end the process by itself. Before this is called, it does:
+    /// a plan has nothing to finish.
+    fn listen(&self) -> UnboundedReceiver<()>;
+}
+
+/// A stream that is written to. A reader that goes away (`sk-dr apply | head`) neither stops a run nor changes its exit
+/// code: what would have been written is dropped, and effects go on being journaled.
+pub struct Output {
+    sink: Box<dyn Write + Send>,
+    state: Stream,
+}
+
+enum Stream {
+    Open,
+    Gone,
+    Failed(std::io::Error),
+}
+
+impl Output {
+    /// Onto this.
+    pub fn new(sink: impl Write + Send + 'static) -> Self {
+        Self { sink: Box::new(sink), state: Stream::Open }
+    }
+
+    /// Into memory, for tests.
+    pub fn captured() -> (Self, Captured) {
+        let captured = Captured::default();
+        (Self::new(captured.clone()), captured)
+    }
+
+    /// Writes a text as it is.
+    pub fn print(&mut self, text: &str) {
+        if !matches!(self.state, Stream::Open) {
+            return;
+        }
+        if let Err(error) = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush()) {
+            let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+            self.state = if gone { Stream::Gone } else { Stream::Failed(error) };
+        }
+    }
+
+    /// Writes a line.
+    pub fn line(&mut self, text: &str) {
+        self.print(&format!("{text}\n"));
+    }
+
+    /// What kept the stream from being written, where that was not its reader: a full disk loses a plan.
+    pub fn failure(&self) -> Option<&std::io::Error> {
+        match &self.state {
+            Stream::Open | Stream::Gone => None,
+            Stream::Failed(error) => Some(error),
+        }
+    }
+}
+
+/// What was written to a captured stream.
+#[derive(Clone, Debug, Default)]
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// As text.
+    pub fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether the user forbade colour by a flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColourFlag {
+    /// No flag.
+    #[default]
+    Auto,
+    /// `-no-color`.
+    Never,
+}
+
+impl Process {
+    /// A variable of the environment that is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// How standard output is dressed. `-no-color` wins over NO_COLOR, that over CLICOLOR_FORCE, that over the terminal.
+    pub fn dress(&self, flag: ColourFlag) -> Dress {
+        self.dress_of(self.terminal.stdout, flag)
+    }
+
+    /// How standard error is dressed.
+    pub fn error_dress(&self, flag: ColourFlag) -> Dress {
+        self.dress_of(self.terminal.stderr, flag)
+    }
+
+    fn dress_of(&self, is_terminal: bool, flag: ColourFlag) -> Dress {
+        let forbidden = flag == ColourFlag::Never || self.variable("NO_COLOR").is_some();
+        let forced = self.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let natural = is_terminal && self.variable("TERM") != Some("dumb") && self.variable("CLICOLOR") != Some("0");
+        let style = if !forbidden && (forced || natural) { Style::Colour } else { Style::Plain };
+        let columns = || self.variable("COLUMNS").and_then(|value| value.parse().ok()).or(self.terminal.width);
+        Dress { style, width: if is_terminal { columns() } else { None } }
+    }
+
+    /// Whether the user's next steps are worth a line: not where a program reads.
+    pub fn hints(&self) -> bool {
+        self.variable("SKDR_IN_AUTOMATION").or(self.variable("TF_IN_AUTOMATION")).is_none()
+    }
+}
+
+/// Why a command did not do what it should: words for standard error, and the code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The exit code.
+    pub exit: Exit,
+    /// A fixed phrase: "Not a plan file".
+    pub summary: String,
+    /// Full sentences; what to do last.
+    pub detail: String,
+}
+
+impl Trouble {
+    /// An error.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { exit: Exit::Error, summary: summary.into(), detail: detail.into() }
+    }
+
+    /// The same, ending the command with another code.
+    #[must_use]
+    pub fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+}

@@ -1,0 +1,37 @@
+//! `schema [KIND]`: what may be written, from the tables that also decode it. Asks no server.
+
+use super::arguments::SchemaFlags;
+use super::exit::Exit;
+use super::process::{Process, Trouble};
+use crate::diag::suggest::nearest;
+use crate::kinds::{self, Kind};
+use crate::model::schema::Schema;
+use crate::render;
+
+/// Runs it.
+///
+/// # Errors
+/// For a resource type that there is not.
+pub(crate) fn run(process: &mut Process, flags: &SchemaFlags) -> Result<Exit, Trouble> {
+    let all = || kinds::KINDS.iter().map(|kind| kind.schema());
+    let one = flags.kind.as_deref().map(schema).transpose()?;
+    let text = match (one, flags.json.json) {
+        (Some(schema), true) => format!("{}\n", render::json::schemas([schema])),
+        (Some(schema), false) => render::text::schema(schema),
+        (None, true) => format!("{}\n", render::json::schemas(all())),
+        (None, false) => render::text::schemas(all()),
+    };
+    process.stdout.print(&text);
+    Ok(Exit::Done)
+}
+
+fn schema(kind: &str) -> Result<&'static Schema, Trouble> {
+    if let Some(found) = kinds::find(kind) {
+        return Ok(Kind::schema(found));
+    }
+    let detail = match nearest(kind, kinds::KINDS.iter().map(|kind| kind.schema().kind)) {
+        Some(meant) => format!("There is no resource type `{kind}`. Did you mean `{meant}`?"),
+        None => format!("There is no resource type `{kind}`. `sk-dr schema` lists them."),
+    };
+    Err(Trouble::error("Unknown resource type", detail))
+}
