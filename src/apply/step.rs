@@ -201,7 +201,8 @@ impl StepTask<'_> {
         };
         let mut conflicts = 0;
         loop {
-            let bound = Bound { bindings: self.bindings.clone(), read: read.take() };
+            let limit = self.step.wait.as_ref().map(|wait| Duration::from_secs(wait.limit_s));
+            let bound = Bound { bindings: self.bindings.clone(), read: read.take(), limit };
             let refusal = match self.outside.perform(&self.step.op, &bound).await {
                 Effect::Done(object) => return self.finish(&query, object).await,
                 Effect::InDoubt(why) => return Carried::InDoubt(why),
