@@ -3,12 +3,18 @@
 //! files, the journal, or how a plan is put together.
 
 mod compare;
+pub mod document;
 pub mod kubernetes_cluster;
 pub mod kubernetes_namespace;
 mod metadata;
+#[cfg(test)]
+mod properties;
 pub mod providers;
+pub mod reference;
 mod syntax;
 mod table;
+#[cfg(test)]
+mod testing;
 mod velero;
 pub mod velero_backup_storage_location;
 pub mod velero_schedule;

@@ -180,7 +180,11 @@ impl<'a> Checker<'a> {
                 return;
             }
         };
-        let noun = if is_labels { "label" } else { "annotation" };
+        let noun = if is_labels {
+            "a label"
+        } else {
+            "an annotation"
+        };
         for (key, value) in entries {
             if key.starts_with(MARK_PREFIX) {
                 let detail = format!(
@@ -189,7 +193,7 @@ impl<'a> Checker<'a> {
                 );
                 self.add(self.mistake(attribute, "reserved-key", "Reserved metadata key", detail));
             } else if let Some(why) = metadata_key_mistake(&key) {
-                let detail = format!("{} is no key of a {noun}: {why}", quote(&key));
+                let detail = format!("{} is no key of {noun}: {why}", quote(&key));
                 self.add(self.mistake(
                     attribute,
                     "invalid-metadata-key",

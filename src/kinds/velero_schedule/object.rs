@@ -2,7 +2,9 @@
 
 use super::schema::SCHEMA;
 use crate::diag::Diagnostic;
-use crate::kinds::syntax::{Checker, dns_label, dns_subdomain_in_label, label_value_mistake};
+use crate::kinds::syntax::{
+    Checker, dns_label, dns_subdomain_in_label, known_text, label_value_mistake,
+};
 use crate::kinds::{Difference, compare, table, velero};
 use crate::model::expression::Expr;
 use crate::model::json_path::JsonPath;
@@ -146,6 +148,7 @@ pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
     filters(&mut checker);
     selectors(&mut checker);
     backup_labels(&mut checker);
+    resource_policy(&mut checker);
     hooks(&mut checker);
 }
 
@@ -325,6 +328,26 @@ fn backup_labels(checker: &mut Checker<'_>) {
                 "Invalid label value",
                 detail,
             ));
+        }
+    }
+}
+
+fn resource_policy(checker: &mut Checker<'_>) {
+    for policy in members(&checker.resource.body, "resource_policy") {
+        let kind = policy.member("kind").as_ref().and_then(known_text);
+        if let Some(kind) = kind.filter(|kind| !kind.eq_ignore_ascii_case("configmap")) {
+            let detail = format!(
+                "{} is no kind of policy; Velero takes ConfigMaps and passes over all else in silence",
+                quote(&kind)
+            );
+            let place = "resource_policy.kind";
+            let mistake = checker.mistake(
+                place,
+                "unknown-policy-kind",
+                "Unknown kind of resource policy",
+                detail,
+            );
+            checker.add(checker.mend(mistake, place, "configmap"));
         }
     }
 }

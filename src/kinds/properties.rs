@@ -1,0 +1,148 @@
+//! Laws that hold for every kind and every body its table allows.
+
+use super::KINDS;
+use super::testing::{kind, line, object, resource};
+use crate::model::json_path::JsonPath;
+use crate::model::schema::{Field, Presence, Schema, Shape};
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use proptest::test_runner::RngSeed;
+use serde_json::{Map, Value as Json, json};
+
+/// Bodies that a table allows; not all of them pass `validate`.
+fn bodies(fields: &'static [Field]) -> BoxedStrategy<Json> {
+    let start = Just(Map::new()).boxed();
+    let whole = fields.iter().fold(start, |members, field| {
+        let value = match field.presence {
+            Presence::Computed | Presence::Rejected(_) => return members,
+            Presence::Required => values(field).prop_map(Some).boxed(),
+            Presence::Optional | Presence::Default(_) => prop::option::of(values(field)).boxed(),
+        };
+        (members, value)
+            .prop_map(|(mut members, value)| {
+                members.extend(value.map(|value| (field.name.to_owned(), value)));
+                members
+            })
+            .boxed()
+    });
+    whole.prop_map(Json::Object).boxed()
+}
+
+fn values(field: &'static Field) -> BoxedStrategy<Json> {
+    let any_of = |values: &[Json]| Union::new(values.iter().cloned().map(Just)).boxed();
+    match &field.shape {
+        // `validate` refuses an empty text where one must be or where one stands in.
+        Shape::Text if !matches!(field.presence, Presence::Optional) => {
+            "[a-z]{1,6}/?".prop_map(Json::String).boxed()
+        }
+        Shape::Text => "[a-z]{0,6}/?".prop_map(Json::String).boxed(),
+        Shape::Choice(texts) => prop::sample::select(*texts)
+            .prop_map(|text| json!(text))
+            .boxed(),
+        Shape::Duration => any_of(&[
+            json!("0s"),
+            json!("0"),
+            json!("1h"),
+            json!("1m30s"),
+            json!("24h0m0s"),
+        ]),
+        Shape::Cron => any_of(&[json!("@daily"), json!("0 1 * * *")]),
+        Shape::Bool => any::<bool>().prop_map(Json::Bool).boxed(),
+        Shape::Integer => (0..4).prop_map(|number| json!(number)).boxed(),
+        Shape::TextList => prop::collection::vec(
+            any_of(&[json!("*"), json!("a"), json!("b"), json!("")]),
+            0..3,
+        )
+        .prop_map(Json::Array)
+        .boxed(),
+        Shape::TextMap => prop::collection::btree_map("[a-z/]{1,3}", "[a-z]{0,2}", 0..3)
+            .prop_map(|map| json!(map))
+            .boxed(),
+        Shape::Block(inner) => bodies(inner).prop_map(|block| json!([block])).boxed(),
+        Shape::Blocks(inner) => prop::collection::vec(bodies(inner), 0..3)
+            .prop_map(Json::Array)
+            .boxed(),
+    }
+}
+
+/// Any kind with two bodies for it.
+fn cases() -> BoxedStrategy<(&'static str, Json, Json)> {
+    let one = |schema: &'static Schema| {
+        (bodies(schema.fields), bodies(schema.fields))
+            .prop_map(|(body, other)| (schema.kind, body, other))
+            .boxed()
+    };
+    Union::new(KINDS.iter().map(|kind| one(kind.schema()))).boxed()
+}
+
+/// Every place of a table that is not inside of a list.
+fn places(fields: &[Field], above: &JsonPath, found: &mut Vec<JsonPath>) {
+    for field in fields.iter().filter(|field| !field.place.is_empty()) {
+        let place = super::table::join(above, &JsonPath::dotted(field.place));
+        if let Shape::Block(inner) = &field.shape {
+            places(inner, &place, found);
+        }
+        found.push(place);
+    }
+}
+
+fn no_differences(name: &str, body: &Json, live: &Json) {
+    let found = kind(name).differences(&resource(name, body.clone()), live);
+    let lines: Vec<String> = found.iter().map(line).collect();
+    assert!(lines.is_empty(), "{body} against {live}: {lines:#?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(200) })]
+
+    /// What is written is what is declared.
+    #[test]
+    fn an_object_does_not_differ_from_itself((name, body, _) in cases()) {
+        let live = object(name, body.clone());
+        no_differences(name, &body, &live);
+        assert_eq!(kind(name).unknown_fields(&live), []);
+    }
+
+    /// A client that writes absent fields as null, `[]` or `{}` makes no difference.
+    #[test]
+    fn empty_is_absent((name, body, _) in cases(), empty in prop::sample::select(vec![json!(null), json!([]), json!({})])) {
+        let live = object(name, body.clone());
+        let mut found = Vec::new();
+        places(kind(name).schema().fields, &JsonPath(Vec::new()), &mut found);
+        for place in found.iter().filter(|place| place.0.first().is_some_and(|first| first == "spec")) {
+            if place.get(&live).is_none() {
+                let mut noisy = live.clone();
+                place.set(&mut noisy, empty.clone());
+                no_differences(name, &body, &noisy);
+            }
+        }
+    }
+
+    /// What is read, declared again, is the same: adopting what was read changes nothing.
+    #[test]
+    fn what_is_read_declares_the_same((name, body, _) in cases()) {
+        let live = object(name, body);
+        let read = kind(name).attributes(&live);
+        no_differences(name, &read, &live);
+    }
+
+    /// Writing what the differences say, and only that, leaves none.
+    #[test]
+    fn writing_the_differences_leaves_none((name, body, other) in cases()) {
+        let mut live = object(name, other);
+        for difference in kind(name).differences(&resource(name, body.clone()), &live) {
+            let value = difference.write.map(|write| write.into_known().unwrap());
+            difference.place.set(&mut live, value.unwrap_or_default());
+        }
+        no_differences(name, &body, &live);
+    }
+}
+
+#[test]
+fn the_registry_is_sorted_and_finds_each() {
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.schema().kind).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    for name in names {
+        assert_eq!(kind(name).schema().kind, name);
+    }
+}
