@@ -1,0 +1,152 @@
+//! Controllers of Kubernetes itself, and the loop that lets time pass: the next thing that is due is done at its own
+//! time, so a year takes as long as there are things to do in it. Must not know requests.
+
+use super::kubernetes::resources::{self, Scope};
+use super::state::{State, Task, Wake};
+use super::velero;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// How long the namespace controller waits before it looks again at what does not go.
+const RETRY: SignedDuration = SignedDuration::from_secs(5);
+
+/// Lets time pass until then.
+pub fn run_until(state: &mut State, until: Timestamp) {
+    loop {
+        let wake = state.wakes.first().cloned();
+        let tick = velero::next_tick(state);
+        let due = |at: Option<Timestamp>| at.filter(|at| *at <= until);
+        match (wake, due(tick)) {
+            (Some(wake), tick) if wake.at <= until && tick.is_none_or(|tick| wake.at <= tick) => {
+                state.wakes.remove(&wake);
+                state.now = state.now.max(wake.at);
+                perform(state, &wake);
+            }
+            (_, Some(tick)) => {
+                state.now = state.now.max(tick);
+                velero::tick(state, tick);
+            }
+            (_, None) => break,
+        }
+    }
+    state.now = state.now.max(until);
+}
+
+fn perform(state: &mut State, wake: &Wake) {
+    match wake.task {
+        Task::Reconcile => velero::reconcile(state, &wake.subject),
+        Task::Backup => velero::advance_backup(state, &wake.subject),
+        Task::EmptyNamespace => empty_namespace(state, &wake.subject),
+        Task::Collect => collect(state, &wake.subject),
+        Task::Propagate => propagate(state, &wake.subject),
+    }
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Deletes everything in a terminating namespace, then the namespace; what has finalizers holds it up.
+fn empty_namespace(state: &mut State, key: &str) {
+    let Some(name) = key.strip_prefix("namespaces/").map(str::to_owned) else { return };
+    if !state.objects.contains_key(key) {
+        return;
+    }
+    let namespaced = resources::RESOURCES.iter().filter(|resource| resource.scope == Scope::Namespaced);
+    let inside: Vec<String> = namespaced
+        .flat_map(|resource| state.list(&resource.title(), Some(&name)).map(|(key, _)| key.clone()).collect::<Vec<_>>())
+        .collect();
+    let mut held = 0;
+    for inner in inside {
+        held += usize::from(delete(state, &inner) == Deletion::Held);
+    }
+    if held == 0 {
+        state.remove(key);
+        return;
+    }
+    if let Some(object) = state.objects.get(key).cloned() {
+        let message = format!("Some content in the namespace has finalizers remaining: {held} resource instances");
+        let mut changed = object.clone();
+        changed["status"]["conditions"] = json!([{
+            "type": "NamespaceFinalizersRemaining", "status": "True", "reason": "SomeFinalizersRemain", "message": message,
+        }]);
+        if changed != object {
+            state.store(key, changed);
+        }
+    }
+    state.wake_after(RETRY, Task::EmptyNamespace, key);
+}
+
+#[derive(PartialEq, Eq)]
+enum Deletion {
+    Done,
+    Held,
+}
+
+/// A delete by a controller.
+fn delete(state: &mut State, key: &str) -> Deletion {
+    let Some(object) = state.objects.get(key).cloned() else { return Deletion::Done };
+    let held = object.pointer("/metadata/finalizers").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    if !held {
+        state.remove(key);
+        return Deletion::Done;
+    }
+    if text(&object, "/metadata/deletionTimestamp").is_empty() {
+        let mut going = object;
+        going["metadata"]["deletionTimestamp"] = json!(super::state::stamp(state.now));
+        going["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+        state.store(key, going);
+    }
+    Deletion::Held
+}
+
+fn dependents(state: &State, uid: &str) -> Vec<String> {
+    let owned = |object: &Value| {
+        let references = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+        references.into_iter().flatten().any(|reference| text(reference, "/uid") == uid)
+    };
+    state.objects.iter().filter(|(_, object)| owned(object)).map(|(key, _)| key.clone()).collect()
+}
+
+/// Deletes what belonged to an object that is gone.
+fn collect(state: &mut State, uid: &str) {
+    for key in dependents(state, uid) {
+        delete(state, &key);
+    }
+}
+
+/// Finishes a delete with propagation: Orphan takes the references out, Foreground deletes the dependents first.
+fn propagate(state: &mut State, key: &str) {
+    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let uid = text(&object, "/metadata/uid").to_owned();
+    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    if finalizers.contains(&json!("orphan")) {
+        for dependent in dependents(state, &uid) {
+            orphan(state, &dependent, &uid);
+        }
+    }
+    if finalizers.contains(&json!("foregroundDeletion")) {
+        collect(state, &uid);
+    }
+    let left: Vec<Value> =
+        finalizers.into_iter().filter(|name| name != &json!("orphan") && name != &json!("foregroundDeletion")).collect();
+    if left.is_empty() {
+        state.remove(key);
+    } else {
+        object["metadata"]["finalizers"] = Value::Array(left);
+        state.store(key, object);
+    }
+}
+
+fn orphan(state: &mut State, key: &str, uid: &str) {
+    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let references = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
+    let left = references.map_or(0, |references| {
+        references.retain(|reference| text(reference, "/uid") != uid);
+        references.len()
+    });
+    if let (0, Some(Value::Object(metadata))) = (left, object.get_mut("metadata")) {
+        metadata.remove("ownerReferences");
+    }
+    state.store(key, object);
+}

@@ -1,0 +1,52 @@
+//! The sandbox in process: a service of the type that stands under every client, with faults in between.
+
+use super::Sandbox;
+use super::control;
+use super::log::Outcome;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::{Request, Response};
+use tower::BoxError;
+use tower::util::BoxCloneSyncService;
+
+/// One request, one answer, both whole. The same type as the wire under the clients, spelled here because the sandbox
+/// must not know them.
+pub type Wire = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
+
+impl Sandbox {
+    /// A wire whose requests carry this token, unless they carry one of their own.
+    pub fn wire(&self, token: &str) -> Wire {
+        let sandbox = self.clone();
+        let bearer = HeaderValue::from_str(&format!("Bearer {token}")).ok();
+        BoxCloneSyncService::new(tower::service_fn(move |mut request: Request<Bytes>| {
+            let sandbox = sandbox.clone();
+            if let Some(bearer) = &bearer {
+                request.headers_mut().entry(AUTHORIZATION).or_insert_with(|| bearer.clone());
+            }
+            async move { sandbox.exchange(request).await }
+        }))
+    }
+    /// Carries a request through the faults to the API, or to the control endpoint.
+    ///
+    /// # Errors
+    /// Where a fault breaks the connection.
+    pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
+        if request.uri().path().starts_with(control::PREFIX) {
+            return Ok(control::answer(self, &request));
+        }
+        let sandbox = self.clone();
+        self.faults
+            .carry(request, move |request, passage| match passage {
+                super::faults::Passage::Through => Some(sandbox.answer(request)),
+                super::faults::Passage::Refused(code) => {
+                    sandbox.note(request, Outcome::Refused(code));
+                    None
+                }
+                super::faults::Passage::Lost => {
+                    sandbox.note(request, Outcome::Lost);
+                    None
+                }
+            })
+            .await
+    }
+}
