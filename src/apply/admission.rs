@@ -25,7 +25,9 @@ pub enum Refusal {
         found: String,
     },
     /// Its digest does not match its content (R37).
-    #[error("the plan is damaged or was edited: its digest says {written}, its content is {computed}; plan again")]
+    #[error(
+        "the plan is damaged or was edited: its digest says {written}, its content is {computed}; plan again"
+    )]
     Damaged {
         /// As written in it.
         written: String,
@@ -33,7 +35,9 @@ pub enum Refusal {
         computed: String,
     },
     /// Something in it is blocked (R12).
-    #[error("the plan is not applyable: something in it is blocked; plan again with -exclude for each blocked address")]
+    #[error(
+        "the plan is not applyable: something in it is blocked; plan again with -exclude for each blocked address"
+    )]
     NotApplyable,
     /// Another stack's plan.
     #[error("the plan is for stack `{plan}`, the configuration is stack `{configuration}`")]
@@ -104,10 +108,16 @@ impl Refusal {
 pub fn admit(plan: &Plan, against: &Admission<'_>) -> Result<(), Refusal> {
     check_whole(plan)?;
     if let Some(expected) = against.expect.filter(|expected| *expected != plan.digest) {
-        return Err(Refusal::Unexpected { expected: expected.to_owned(), found: plan.digest.clone() });
+        return Err(Refusal::Unexpected {
+            expected: expected.to_owned(),
+            found: plan.digest.clone(),
+        });
     }
     if let Some(configuration) = against.stack.filter(|stack| *stack != plan.stack) {
-        return Err(Refusal::OtherStack { plan: plan.stack.clone(), configuration: configuration.to_owned() });
+        return Err(Refusal::OtherStack {
+            plan: plan.stack.clone(),
+            configuration: configuration.to_owned(),
+        });
     }
     if !plan.applyable {
         return Err(Refusal::NotApplyable);
@@ -121,16 +131,24 @@ pub fn admit(plan: &Plan, against: &Admission<'_>) -> Result<(), Refusal> {
 /// Where it is not what a planner of this program wrote.
 pub fn check_whole(plan: &Plan) -> Result<(), Refusal> {
     if plan.format != FORMAT || plan.version != VERSION {
-        return Err(Refusal::Format { found: format!("{} version {}", plan.format, plan.version) });
+        return Err(Refusal::Format {
+            found: format!("{} version {}", plan.format, plan.version),
+        });
     }
     let computed = plan.compute_digest().unwrap_or_default();
     if computed != plan.digest {
-        return Err(Refusal::Damaged { written: plan.digest.clone(), computed });
+        return Err(Refusal::Damaged {
+            written: plan.digest.clone(),
+            computed,
+        });
     }
     let mut before: BTreeSet<&StepId> = BTreeSet::new();
     for step in &plan.steps {
         if let Some(needed) = step.after.iter().find(|needed| !before.contains(needed)) {
-            return Err(Refusal::Order { step: step.id.clone(), needed: needed.clone() });
+            return Err(Refusal::Order {
+                step: step.id.clone(),
+                needed: needed.clone(),
+            });
         }
         if !before.insert(&step.id) {
             return Err(Refusal::Twice(step.id.clone()));
@@ -148,7 +166,12 @@ pub fn no_open_run(runs: &[RunSummary]) -> Result<(), Refusal> {
         let run = summary.run.clone();
         match &summary.standing {
             Standing::Open => return Err(Refusal::OpenRun { run }),
-            Standing::Damaged(reason) => return Err(Refusal::DamagedRun { run, reason: reason.clone() }),
+            Standing::Damaged(reason) => {
+                return Err(Refusal::DamagedRun {
+                    run,
+                    reason: reason.clone(),
+                });
+            }
             Standing::NeverOpened | Standing::Closed(_) => {}
         }
     }

@@ -39,24 +39,53 @@ pub struct Closing<'a> {
 /// # Errors
 /// Where the journal cannot be written.
 pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
-    let Closing { outside, store, resumed: Resumed { run, plan, mut state }, events, holder } = closing;
+    let Closing {
+        outside,
+        store,
+        resumed: Resumed {
+            run,
+            plan,
+            mut state,
+        },
+        events,
+        holder,
+    } = closing;
     let events = std::cell::RefCell::new(events);
     let telling = move |event| (events.borrow_mut())(event);
     state.bindings.insert(HoleSource::Run, run.clone().into());
     let mut doubts = BTreeMap::new();
     let mut entries = Vec::new();
-    for step in plan.steps.iter().filter(|step| state.status(&step.id) == StepStatus::InDoubt) {
+    for step in plan
+        .steps
+        .iter()
+        .filter(|step| state.status(&step.id) == StepStatus::InDoubt)
+    {
         match look(outside, &plan, &state, step, &telling).await {
             Prepared::There(object) => {
-                let uid = object.pointer("/metadata/uid").and_then(Json::as_str).map(str::to_owned);
-                entries.push(Entry::StepDone { step: step.id.clone(), bindings: bindings(step, &object), uid });
+                let uid = object
+                    .pointer("/metadata/uid")
+                    .and_then(Json::as_str)
+                    .map(str::to_owned);
+                entries.push(Entry::StepDone {
+                    step: step.id.clone(),
+                    bindings: bindings(step, &object),
+                    uid,
+                });
             }
             Prepared::Go(_) => {
                 let message = "nothing of it is there; the run was closed".to_owned();
-                entries.push(Entry::StepFailed { step: step.id.clone(), class: FailureClass::Unavailable, message });
+                entries.push(Entry::StepFailed {
+                    step: step.id.clone(),
+                    class: FailureClass::Unavailable,
+                    message,
+                });
             }
             Prepared::Failed(why) => {
-                entries.push(Entry::StepFailed { step: step.id.clone(), class: why.class, message: why.message });
+                entries.push(Entry::StepFailed {
+                    step: step.id.clone(),
+                    class: why.class,
+                    message: why.message,
+                });
             }
             Prepared::Unclear(why) => {
                 doubts.insert(step.id.clone(), why.message);
@@ -67,11 +96,16 @@ pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
     writer.append(&plan, &mut state, entries, outside.now())?;
     let mut warnings = Vec::new();
     let previous = writer.store.inventory().unwrap_or_else(|error| {
-        warnings.push(format!("the last inventory cannot be read, a new one is begun: {error}"));
+        warnings.push(format!(
+            "the last inventory cannot be read, a new one is begun: {error}"
+        ));
         None
     });
     let inventory = inventory::after_run(&previous.unwrap_or_default(), &plan, &state);
-    let closed = Entry::RunClosed { outcome: RunOutcome::Abandoned, inventory: inventory.clone() };
+    let closed = Entry::RunClosed {
+        outcome: RunOutcome::Abandoned,
+        inventory: inventory.clone(),
+    };
     writer.append(&plan, &mut state, vec![closed], outside.now())?;
     if let Err(error) = writer.store.write_inventory(&inventory) {
         warnings.push(format!("the inventory cannot be written: {error}"));
@@ -81,40 +115,76 @@ pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
     Ok(report)
 }
 
-async fn look(outside: &dyn Outside, plan: &Plan, state: &RunState, step: &Step, telling: &dyn Fn(Event)) -> Prepared {
+async fn look(
+    outside: &dyn Outside,
+    plan: &Plan,
+    state: &RunState,
+    step: &Step,
+    telling: &dyn Fn(Event),
+) -> Prepared {
     if let Err(why) = reach(outside, plan, state, step).await {
         return Prepared::Unclear(why);
     }
-    let task = StepTask { outside, plan, step, bindings: bindings_of(&step.op, &state.bindings), touch: Touch::Again, telling };
+    let task = StepTask {
+        outside,
+        plan,
+        step,
+        bindings: bindings_of(&step.op, &state.bindings),
+        touch: Touch::Again,
+        telling,
+    };
     match &step.op {
         Op::Kube(_) => task.prepare(History::Started).await,
         // A program is asked about once; waiting its whole limit is for those who want it done.
         Op::Local(op) => match super::step::kubeconfig_of(plan, op, &state.bindings) {
             Err(why) => Prepared::Unclear(why),
-            Ok(kubeconfig) => match super::judgement::seen(&outside.answer(&Query::Cluster { kubeconfig }).await) {
-                Ok(super::judgement::Seen::Object(object)) => Prepared::There(object.clone()),
-                Ok(super::judgement::Seen::Nothing) => Prepared::Go(None),
-                Err(why) => Prepared::Unclear(why),
-            },
+            Ok(kubeconfig) => {
+                match super::judgement::seen(&outside.answer(&Query::Cluster { kubeconfig }).await)
+                {
+                    Ok(super::judgement::Seen::Object(object)) => Prepared::There(object.clone()),
+                    Ok(super::judgement::Seen::Nothing) => Prepared::Go(None),
+                    Err(why) => Prepared::Unclear(why),
+                }
+            }
         },
     }
 }
 
 /// Connects the step's provider and makes sure that it is the same cluster.
-async fn reach(outside: &dyn Outside, plan: &Plan, state: &RunState, step: &Step) -> Result<(), Why> {
-    let Some(provider) = provider_of(step) else { return Ok(()) };
-    let Some(planned) = plan.providers.get(provider) else { return Ok(()) };
+async fn reach(
+    outside: &dyn Outside,
+    plan: &Plan,
+    state: &RunState,
+    step: &Step,
+) -> Result<(), Why> {
+    let Some(provider) = provider_of(step) else {
+        return Ok(());
+    };
+    let Some(planned) = plan.providers.get(provider) else {
+        return Ok(());
+    };
     match &planned.instance {
         Instance::Known { .. } | Instance::Unknown { .. } => {
-            let other = |error: ApplyError| Why { class: FailureClass::WrongIdentity, message: error.to_string() };
-            check_known(outside, plan, std::iter::once(step)).await.map(|_| ()).map_err(other)
+            let other = |error: ApplyError| Why {
+                class: FailureClass::WrongIdentity,
+                message: error.to_string(),
+            };
+            check_known(outside, plan, std::iter::once(step))
+                .await
+                .map(|_| ())
+                .map_err(other)
         }
         Instance::MadeBy(_) => {
             let found = first_touch(outside, provider, planned, &state.bindings).await?;
             match state.identities.get(provider) {
                 Some(recorded) if *recorded != found => {
-                    let message = format!("provider `{provider}` was cluster {recorded}, now {found} answers");
-                    Err(Why { class: FailureClass::WrongIdentity, message })
+                    let message = format!(
+                        "provider `{provider}` was cluster {recorded}, now {found} answers"
+                    );
+                    Err(Why {
+                        class: FailureClass::WrongIdentity,
+                        message,
+                    })
                 }
                 Some(_) | None => Ok(()),
             }

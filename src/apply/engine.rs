@@ -86,25 +86,58 @@ type ObjectName<'a> = (&'a ProviderRef, &'a KubeResource, Option<&'a str>, &'a s
 /// # Errors
 /// Where it stops without having come to an end of its own; what was done is in the journal.
 pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
-    let Job { outside, store, plan, mut state, parallelism, events, stop, run, holder } = job;
-    let to_do = plan.steps.iter().filter(|step| state.status(&step.id) != StepStatus::Done);
+    let Job {
+        outside,
+        store,
+        plan,
+        mut state,
+        parallelism,
+        events,
+        stop,
+        run,
+        holder,
+    } = job;
+    let to_do = plan
+        .steps
+        .iter()
+        .filter(|step| state.status(&step.id) != StepStatus::Done);
     let steps = to_do.clone().count();
     let connected = check_known(outside, plan, to_do).await?;
     let mut writer = Writer { store, run, holder };
     if state.opened.is_none() {
-        writer.store.create_run(&writer.run, plan).map_err(|error| ApplyError::Journal { error, had_effect: false })?;
-        let opened = Entry::RunOpened { plan_digest: plan.digest.clone() };
+        writer
+            .store
+            .create_run(&writer.run, plan)
+            .map_err(|error| ApplyError::Journal {
+                error,
+                had_effect: false,
+            })?;
+        let opened = Entry::RunOpened {
+            plan_digest: plan.digest.clone(),
+        };
         writer.append(plan, &mut state, vec![opened], outside.now())?;
     }
-    state.bindings.insert(HoleSource::Run, writer.run.clone().into());
+    state
+        .bindings
+        .insert(HoleSource::Run, writer.run.clone().into());
     // Steps in flight tell events too; all of them run on one thread.
     let events = RefCell::new(events);
     let telling = move |event| (events.borrow_mut())(event);
-    telling(Event::RunOpened { run: writer.run.clone(), steps });
+    telling(Event::RunOpened {
+        run: writer.run.clone(),
+        steps,
+    });
     let engine = Engine {
         schedule: Schedule::new(plan, |step| state.status(step) == StepStatus::Done),
-        connections: connected.into_iter().map(|provider| (provider, Connection::Ready)).collect(),
-        actions: plan.nodes.iter().map(|node| (node.address.to_string(), node.action)).collect(),
+        connections: connected
+            .into_iter()
+            .map(|provider| (provider, Connection::Ready))
+            .collect(),
+        actions: plan
+            .nodes
+            .iter()
+            .map(|node| (node.address.to_string(), node.action))
+            .collect(),
         writers_of: writers_of(plan),
         in_flight: BTreeMap::new(),
         doubts: BTreeMap::new(),
@@ -132,13 +165,22 @@ fn writers_of(plan: &Plan) -> BTreeMap<ObjectName<'_>, Vec<usize>> {
 
 fn object_name(step: &Step) -> Option<ObjectName<'_>> {
     match &step.op {
-        Op::Kube(op) => Some((&op.provider, &op.resource, op.namespace.as_deref(), &op.name)),
+        Op::Kube(op) => Some((
+            &op.provider,
+            &op.resource,
+            op.namespace.as_deref(),
+            &op.name,
+        )),
         Op::Local(_) => None,
     }
 }
 
 impl<'a> Engine<'a> {
-    async fn run(mut self, parallelism: usize, mut stop: StopSignal) -> Result<RunReport, ApplyError> {
+    async fn run(
+        mut self,
+        parallelism: usize,
+        mut stop: StopSignal,
+    ) -> Result<RunReport, ApplyError> {
         let mut tasks: Tasks<'a> = FuturesUnordered::new();
         loop {
             self.launch(&mut tasks, parallelism)?;
@@ -172,8 +214,12 @@ impl<'a> Engine<'a> {
     /// Begins ready steps while there is room. Nothing new begins once the run is asked to stop.
     fn launch(&mut self, tasks: &mut Tasks<'a>, parallelism: usize) -> Result<(), ApplyError> {
         while tasks.len() < parallelism && self.level == StopLevel::GoOn {
-            let Some(index) = self.schedule.take() else { break };
-            let Some(step) = self.plan.steps.get(index) else { continue };
+            let Some(index) = self.schedule.take() else {
+                break;
+            };
+            let Some(step) = self.plan.steps.get(index) else {
+                continue;
+            };
             let Some(provider) = provider_of(step) else {
                 self.begin(index, step, tasks);
                 continue;
@@ -188,7 +234,10 @@ impl<'a> Engine<'a> {
                     self.fail_now(index, why)?;
                 }
                 None => {
-                    self.connections.insert(provider.clone(), Connection::Asking(BTreeSet::from([index])));
+                    self.connections.insert(
+                        provider.clone(),
+                        Connection::Asking(BTreeSet::from([index])),
+                    );
                     self.touch_first(provider, tasks);
                 }
             }
@@ -198,23 +247,44 @@ impl<'a> Engine<'a> {
 
     fn begin(&mut self, index: usize, step: &'a Step, tasks: &mut Tasks<'a>) {
         self.in_flight.insert(index, Instant::now());
-        (self.telling)(Event::StepStarted { step: step.id.clone(), address: step.node.clone(), action: self.action(step) });
-        let history = if self.state.attempts(&step.id) == 0 { History::Fresh } else { History::Started };
+        (self.telling)(Event::StepStarted {
+            step: step.id.clone(),
+            address: step.node.clone(),
+            action: self.action(step),
+        });
+        let history = if self.state.attempts(&step.id) == 0 {
+            History::Fresh
+        } else {
+            History::Started
+        };
         self.prepare(index, step, history, tasks);
     }
 
-    pub(super) fn prepare(&self, index: usize, step: &'a Step, history: History, tasks: &mut Tasks<'a>) {
+    pub(super) fn prepare(
+        &self,
+        index: usize,
+        step: &'a Step,
+        history: History,
+        tasks: &mut Tasks<'a>,
+    ) {
         let task = self.task(index, step);
         tasks.push(async move { End::Prepared(index, task.prepare(history).await) }.boxed_local());
     }
 
     fn touch_first(&self, provider: &ProviderRef, tasks: &mut Tasks<'a>) {
-        let (outside, provider, bindings) = (self.outside, provider.clone(), self.state.bindings.clone());
-        let planned = self.plan.providers.get(&provider).filter(|planned| matches!(planned.instance, Instance::MadeBy(_)));
+        let (outside, provider, bindings) =
+            (self.outside, provider.clone(), self.state.bindings.clone());
+        let planned = self
+            .plan
+            .providers
+            .get(&provider)
+            .filter(|planned| matches!(planned.instance, Instance::MadeBy(_)));
         let task = async move {
             let found = match planned {
                 Some(planned) => first_touch(outside, &provider, planned, &bindings).await,
-                None => Err(super::judgement::moved(format!("the plan has no provider `{provider}`"))),
+                None => Err(super::judgement::moved(format!(
+                    "the plan has no provider `{provider}`"
+                ))),
             };
             End::Connected(provider, found)
         };
@@ -222,9 +292,18 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn task(&self, index: usize, step: &'a Step) -> StepTask<'a> {
-        let others = object_name(step).and_then(|name| self.writers_of.get(&name)).into_iter().flatten();
-        let mut written = others.filter(|other| **other != index).filter_map(|other| self.plan.steps.get(*other));
-        let touch = if written.any(|other| self.state.attempts(&other.id) > 0) { Touch::Again } else { Touch::First };
+        let others = object_name(step)
+            .and_then(|name| self.writers_of.get(&name))
+            .into_iter()
+            .flatten();
+        let mut written = others
+            .filter(|other| **other != index)
+            .filter_map(|other| self.plan.steps.get(*other));
+        let touch = if written.any(|other| self.state.attempts(&other.id) > 0) {
+            Touch::Again
+        } else {
+            Touch::First
+        };
         StepTask {
             outside: self.outside,
             plan: self.plan,
@@ -236,30 +315,68 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn action(&self, step: &Step) -> Action {
-        self.actions.get(&step.node.to_string()).copied().unwrap_or(Action::NoOp)
+        self.actions
+            .get(&step.node.to_string())
+            .copied()
+            .unwrap_or(Action::NoOp)
     }
 
     fn ids_in_flight(&self) -> Vec<StepId> {
-        self.in_flight.keys().filter_map(|index| self.plan.steps.get(*index)).map(|step| step.id.clone()).collect()
+        self.in_flight
+            .keys()
+            .filter_map(|index| self.plan.steps.get(*index))
+            .map(|step| step.id.clone())
+            .collect()
     }
 
     /// Closes the run, unless something is in doubt: then it stays open and its journal says where it stands (R44).
     fn finish(mut self) -> Result<RunReport, ApplyError> {
         let mut warnings = Vec::new();
-        if self.state.of_status(self.plan, StepStatus::InDoubt).next().is_none() {
-            let because = if self.level == StopLevel::GoOn { "something it needs is not done" } else { "the run was stopped" };
-            let todo: Vec<StepId> = self.state.of_status(self.plan, StepStatus::Todo).cloned().collect();
-            let skipped = |step| Entry::StepSkipped { step, because: because.to_owned() };
+        if self
+            .state
+            .of_status(self.plan, StepStatus::InDoubt)
+            .next()
+            .is_none()
+        {
+            let because = if self.level == StopLevel::GoOn {
+                "something it needs is not done"
+            } else {
+                "the run was stopped"
+            };
+            let todo: Vec<StepId> = self
+                .state
+                .of_status(self.plan, StepStatus::Todo)
+                .cloned()
+                .collect();
+            let skipped = |step| Entry::StepSkipped {
+                step,
+                because: because.to_owned(),
+            };
             let mut entries: Vec<Entry> = todo.into_iter().map(skipped).collect();
-            let all_done = self.state.steps.values().all(|step| step.status == StepStatus::Done);
-            let outcome = if all_done { RunOutcome::Complete } else { RunOutcome::Partial };
+            let all_done = self
+                .state
+                .steps
+                .values()
+                .all(|step| step.status == StepStatus::Done);
+            let outcome = if all_done {
+                RunOutcome::Complete
+            } else {
+                RunOutcome::Partial
+            };
             let previous = self.writer.store.inventory().unwrap_or_else(|error| {
-                warnings.push(format!("the last inventory cannot be read, a new one is begun: {error}"));
+                warnings.push(format!(
+                    "the last inventory cannot be read, a new one is begun: {error}"
+                ));
                 None
             });
-            let inventory = inventory::after_run(&previous.unwrap_or_default(), self.plan, &self.state);
-            entries.push(Entry::RunClosed { outcome, inventory: inventory.clone() });
-            self.writer.append(self.plan, &mut self.state, entries, self.outside.now())?;
+            let inventory =
+                inventory::after_run(&previous.unwrap_or_default(), self.plan, &self.state);
+            entries.push(Entry::RunClosed {
+                outcome,
+                inventory: inventory.clone(),
+            });
+            self.writer
+                .append(self.plan, &mut self.state, entries, self.outside.now())?;
             if let Err(error) = self.writer.store.write_inventory(&inventory) {
                 warnings.push(format!("the inventory cannot be written: {error}"));
             }

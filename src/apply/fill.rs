@@ -13,12 +13,24 @@ pub fn fill(expr: &Expr, bindings: &Bindings) -> Result<Json, Why> {
     match expr {
         Expr::Value(value) => Ok(value.clone()),
         Expr::Object(members) => {
-            let filled = members.iter().map(|(name, member)| Ok((name.clone(), fill(member, bindings)?)));
+            let filled = members
+                .iter()
+                .map(|(name, member)| Ok((name.clone(), fill(member, bindings)?)));
             filled.collect::<Result<_, Why>>().map(Json::Object)
         }
-        Expr::List(members) => members.iter().map(|member| fill(member, bindings)).collect::<Result<_, Why>>().map(Json::Array),
-        Expr::Hole(hole) => bindings.get(&hole.source).cloned().ok_or_else(|| unbound(&hole.source)),
-        Expr::Secret(name) => Err(no_value(format!("the secret `{}` is not read here", name.0))),
+        Expr::List(members) => members
+            .iter()
+            .map(|member| fill(member, bindings))
+            .collect::<Result<_, Why>>()
+            .map(Json::Array),
+        Expr::Hole(hole) => bindings
+            .get(&hole.source)
+            .cloned()
+            .ok_or_else(|| unbound(&hole.source)),
+        Expr::Secret(name) => Err(no_value(format!(
+            "the secret `{}` is not read here",
+            name.0
+        ))),
         Expr::Concat(parts) => {
             let mut text = String::new();
             for part in parts {
@@ -32,7 +44,9 @@ pub fn fill(expr: &Expr, bindings: &Bindings) -> Result<Json, Why> {
             }
             Ok(Json::String(text))
         }
-        Expr::Call { function, .. } => Err(no_value(format!("the function `{function}` is not applied here"))),
+        Expr::Call { function, .. } => Err(no_value(format!(
+            "the function `{function}` is not applied here"
+        ))),
     }
 }
 
@@ -43,20 +57,29 @@ pub fn fill(expr: &Expr, bindings: &Bindings) -> Result<Json, Why> {
 pub fn fill_text(expr: &Expr, bindings: &Bindings) -> Result<String, Why> {
     match fill(expr, bindings)? {
         Json::String(text) => Ok(text),
-        other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => {
-            Err(no_value(format!("{other} is no text")))
-        }
+        other @ (Json::Null
+        | Json::Bool(_)
+        | Json::Number(_)
+        | Json::Array(_)
+        | Json::Object(_)) => Err(no_value(format!("{other} is no text"))),
     }
 }
 
 fn unbound(source: &HoleSource) -> Why {
     no_value(match source {
-        HoleSource::Resource { address, attribute } => format!("`{address}.{attribute}` is not known yet"),
-        HoleSource::ProviderIdentity(provider) => format!("the identity of provider `{provider}` is not known yet"),
+        HoleSource::Resource { address, attribute } => {
+            format!("`{address}.{attribute}` is not known yet")
+        }
+        HoleSource::ProviderIdentity(provider) => {
+            format!("the identity of provider `{provider}` is not known yet")
+        }
         HoleSource::Run => "the run has no id yet".to_owned(),
     })
 }
 
 fn no_value(message: String) -> Why {
-    Why { class: FailureClass::Value, message }
+    Why {
+        class: FailureClass::Value,
+        message,
+    }
 }

@@ -1,7 +1,9 @@
 //! Two judgements over one answer: is the ground still what the approver saw (R35), and is the effect of a step already
 //! there? Pure. Must not know how an answer is obtained, nor what is done with the judgement.
 
-use crate::model::identity::{ADDRESS_LABEL, FIELD_MANAGER, OWNER_ANNOTATION, STACK_LABEL, STEP_ANNOTATION};
+use crate::model::identity::{
+    ADDRESS_LABEL, FIELD_MANAGER, OWNER_ANNOTATION, STACK_LABEL, STEP_ANNOTATION,
+};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::plan::document::{Ground, KubeOp, KubeVerb, Step};
 use crate::world::ReadVersion;
@@ -34,8 +36,14 @@ pub fn seen(answer: &Answer) -> Result<Seen<'_>, Why> {
     match answer {
         Answer::Present(Fact::Object(object)) => Ok(Seen::Object(object)),
         Answer::Absent => Ok(Seen::Nothing),
-        Answer::Present(Fact::List(_)) => Err(why(FailureClass::Malformed, "a list was answered where one object was asked for")),
-        Answer::NotServed => Err(why(FailureClass::NotFound, "the API does not serve this type")),
+        Answer::Present(Fact::List(_)) => Err(why(
+            FailureClass::Malformed,
+            "a list was answered where one object was asked for",
+        )),
+        Answer::NotServed => Err(why(
+            FailureClass::NotFound,
+            "the API does not serve this type",
+        )),
         Answer::Unknown(why) => Err(why.clone()),
     }
 }
@@ -44,30 +52,62 @@ pub fn seen(answer: &Answer) -> Result<Seen<'_>, Why> {
 ///
 /// # Errors
 /// [`FailureClass::Ground`] with what moved.
-pub fn check_ground(ground: &Ground, found: Seen<'_>, touch: Touch) -> Result<Option<ReadVersion>, Why> {
+pub fn check_ground(
+    ground: &Ground,
+    found: Seen<'_>,
+    touch: Touch,
+) -> Result<Option<ReadVersion>, Why> {
     match (ground, found) {
         (Ground::Absent | Ground::AbsentAtFirstTouch, Seen::Nothing) => Ok(None),
-        (Ground::Absent, Seen::Object(object)) => {
-            Err(moved(format!("it did not exist when the plan was made, now it does{}", by(object))))
-        }
-        (Ground::AbsentAtFirstTouch, Seen::Object(object)) => {
-            Err(moved(format!("it exists in a cluster that was to be new{}", by(object))))
-        }
-        (Ground::Present { .. }, Seen::Nothing) => Err(moved("it existed when the plan was made, now it does not".to_owned())),
-        (Ground::Present { uid, deleting, owned, projection }, Seen::Object(object)) => {
+        (Ground::Absent, Seen::Object(object)) => Err(moved(format!(
+            "it did not exist when the plan was made, now it does{}",
+            by(object)
+        ))),
+        (Ground::AbsentAtFirstTouch, Seen::Object(object)) => Err(moved(format!(
+            "it exists in a cluster that was to be new{}",
+            by(object)
+        ))),
+        (Ground::Present { .. }, Seen::Nothing) => Err(moved(
+            "it existed when the plan was made, now it does not".to_owned(),
+        )),
+        (
+            Ground::Present {
+                uid,
+                deleting,
+                owned,
+                projection,
+            },
+            Seen::Object(object),
+        ) => {
             let now = text(object, "/metadata/uid");
             if now != *uid {
-                return Err(moved(format!("it was replaced since the plan: its UID was {uid}, now it is {now}")));
+                return Err(moved(format!(
+                    "it was replaced since the plan: its UID was {uid}, now it is {now}"
+                )));
             }
             match (deleting, is_deleting(object)) {
-                (false, true) => return Err(moved("it is being deleted since the plan was made".to_owned())),
-                (true, false) => return Err(moved("it was being deleted when the plan was made, now it is not".to_owned())),
+                (false, true) => {
+                    return Err(moved(
+                        "it is being deleted since the plan was made".to_owned(),
+                    ));
+                }
+                (true, false) => {
+                    return Err(moved(
+                        "it was being deleted when the plan was made, now it is not".to_owned(),
+                    ));
+                }
                 (true, true) | (false, false) => {}
             }
             if touch == Touch::First && projection.fingerprint(object) != *owned {
-                return Err(moved(format!("its fields changed since the plan was made{}", by(object))));
+                return Err(moved(format!(
+                    "its fields changed since the plan was made{}",
+                    by(object)
+                )));
             }
-            Ok(Some(ReadVersion { uid: uid.clone(), resource_version: text(object, "/metadata/resourceVersion") }))
+            Ok(Some(ReadVersion {
+                uid: uid.clone(),
+                resource_version: text(object, "/metadata/resourceVersion"),
+            }))
         }
     }
 }
@@ -85,20 +125,40 @@ pub enum Presence {
 
 /// Judges whether the effect of a write is there. `body` is the step's, filled; `run` is this run's id.
 pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Presence {
-    let there = |is_there: bool, object: &Json| if is_there { Presence::There(object.clone()) } else { Presence::NotThere };
+    let there = |is_there: bool, object: &Json| {
+        if is_there {
+            Presence::There(object.clone())
+        } else {
+            Presence::NotThere
+        }
+    };
     match (op.verb, found) {
-        (KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove, Seen::Nothing) => Presence::NotThere,
+        (KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove, Seen::Nothing) => {
+            Presence::NotThere
+        }
         // Gone: there is nothing left to delete, or to release.
         (KubeVerb::Delete | KubeVerb::Release, Seen::Nothing) => Presence::There(Json::Null),
-        (KubeVerb::Create, Seen::Object(object)) if is_ours(body, object) => Presence::There(object.clone()),
-        (KubeVerb::Create, Seen::Object(object)) => {
-            Presence::Other(moved(format!("an object with this name exists that this step did not make{}", by(object))))
+        (KubeVerb::Create, Seen::Object(object)) if is_ours(body, object) => {
+            Presence::There(object.clone())
         }
-        (KubeVerb::Apply, Seen::Object(object)) => there(takes_effect(step, op, body, object), object),
-        (KubeVerb::Remove, Seen::Object(object)) => there(op.takes.iter().all(|path| is_empty(path.get(object))), object),
+        (KubeVerb::Create, Seen::Object(object)) => Presence::Other(moved(format!(
+            "an object with this name exists that this step did not make{}",
+            by(object)
+        ))),
+        (KubeVerb::Apply, Seen::Object(object)) => {
+            there(takes_effect(step, op, body, object), object)
+        }
+        (KubeVerb::Remove, Seen::Object(object)) => there(
+            op.takes.iter().all(|path| is_empty(path.get(object))),
+            object,
+        ),
         (KubeVerb::Delete, Seen::Object(object)) => match &step.ground {
-            Ground::Present { uid, .. } if text(object, "/metadata/uid") != *uid => Presence::There(Json::Null),
-            Ground::Present { .. } | Ground::Absent | Ground::AbsentAtFirstTouch => there(is_deleting(object), object),
+            Ground::Present { uid, .. } if text(object, "/metadata/uid") != *uid => {
+                Presence::There(Json::Null)
+            }
+            Ground::Present { .. } | Ground::Absent | Ground::AbsentAtFirstTouch => {
+                there(is_deleting(object), object)
+            }
         },
         (KubeVerb::Release, Seen::Object(object)) => there(!bears_marks(object), object),
     }
@@ -107,20 +167,32 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
 /// The create was ours: the object carries this very run and step, or our mark and everything that we would write.
 fn is_ours(body: &Json, object: &Json) -> bool {
     let same = |annotation: &str| {
-        let path = JsonPath(vec!["metadata".to_owned(), "annotations".to_owned(), annotation.to_owned()]);
-        path.get(body).is_some_and(|wanted| !wanted.is_null() && path.get(object) == Some(wanted))
+        let path = JsonPath(vec![
+            "metadata".to_owned(),
+            "annotations".to_owned(),
+            annotation.to_owned(),
+        ]);
+        path.get(body)
+            .is_some_and(|wanted| !wanted.is_null() && path.get(object) == Some(wanted))
     };
     // The step annotation alone travels with a backup; together with another mark it is a copy (R23).
-    let owner =
-        same(OWNER_ANNOTATION) || body.pointer("/metadata/annotations").and_then(|all| all.get(OWNER_ANNOTATION)).is_none();
-    owner && (same(STEP_ANNOTATION) || (same(OWNER_ANNOTATION) && contains(object.get("spec"), body.get("spec"))))
+    let owner = same(OWNER_ANNOTATION)
+        || body
+            .pointer("/metadata/annotations")
+            .and_then(|all| all.get(OWNER_ANNOTATION))
+            .is_none();
+    owner
+        && (same(STEP_ANNOTATION)
+            || (same(OWNER_ANNOTATION) && contains(object.get("spec"), body.get("spec"))))
 }
 
 /// Every field taken has the value written. A field under `spec` that the fingerprint leaves out is an action, such as
 /// `skipImmediately`: its controller consumes it, so its absence proves nothing.
 fn takes_effect(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
     let counts = |path: &&JsonPath| match &step.ground {
-        Ground::Present { projection, .. } => path.0.first().is_none_or(|first| first != "spec") || covers(projection, path),
+        Ground::Present { projection, .. } => {
+            path.0.first().is_none_or(|first| first != "spec") || covers(projection, path)
+        }
         Ground::Absent | Ground::AbsentAtFirstTouch => true,
     };
     let same = |path: &JsonPath| match (path.get(object), path.get(body)) {
@@ -128,21 +200,29 @@ fn takes_effect(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
         (live, wanted) => is_empty(live) && is_empty(wanted),
     };
     let mut counted = op.takes.iter().filter(counts).peekable();
-    if counted.peek().is_none() { op.takes.iter().all(same) } else { counted.all(same) }
+    if counted.peek().is_none() {
+        op.takes.iter().all(same)
+    } else {
+        counted.all(same)
+    }
 }
 
 fn covers(projection: &Projection, path: &JsonPath) -> bool {
     let within = |outer: &JsonPath| path.0.starts_with(&outer.0) || outer.0.starts_with(&path.0);
-    projection.include.iter().any(within) && !projection.exclude.iter().any(|outer| path.0.starts_with(&outer.0))
+    projection.include.iter().any(within)
+        && !projection
+            .exclude
+            .iter()
+            .any(|outer| path.0.starts_with(&outer.0))
 }
 
 /// Everything in `part` is in `whole`; null, `[]` and `{}` are as good as absent.
 fn contains(whole: Option<&Json>, part: Option<&Json>) -> bool {
     match (whole, part) {
         (_, part) if is_empty(part) => true,
-        (Some(Json::Object(whole)), Some(Json::Object(part))) => {
-            part.iter().all(|(name, part)| contains(whole.get(name), Some(part)))
-        }
+        (Some(Json::Object(whole)), Some(Json::Object(part))) => part
+            .iter()
+            .all(|(name, part)| contains(whole.get(name), Some(part))),
         (whole, part) => whole == part,
     }
 }
@@ -158,36 +238,60 @@ fn is_empty(value: Option<&Json>) -> bool {
 
 fn bears_marks(object: &Json) -> bool {
     let has = |place: &str, key: &str| object.pointer(place).and_then(|all| all.get(key)).is_some();
-    let managed = object.pointer("/metadata/managedFields").and_then(Json::as_array);
+    let managed = object
+        .pointer("/metadata/managedFields")
+        .and_then(Json::as_array);
     has("/metadata/labels", STACK_LABEL)
         || has("/metadata/labels", ADDRESS_LABEL)
         || has("/metadata/annotations", OWNER_ANNOTATION)
         || has("/metadata/annotations", STEP_ANNOTATION)
-        || managed.into_iter().flatten().any(|entry| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER))
+        || managed
+            .into_iter()
+            .flatten()
+            .any(|entry| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER))
 }
 
 /// Whether an object is being deleted.
 pub fn is_deleting(object: &Json) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null())
+    object
+        .pointer("/metadata/deletionTimestamp")
+        .is_some_and(|time| !time.is_null())
 }
 
 /// A text in an object; empty where there is none.
 pub fn text(object: &Json, pointer: &str) -> String {
-    object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned()
+    object
+        .pointer(pointer)
+        .and_then(Json::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// `, last written by kubectl-edit`: whom to ask.
 fn by(object: &Json) -> String {
-    let entries = object.pointer("/metadata/managedFields").and_then(Json::as_array);
-    let newest = entries.into_iter().flatten().max_by_key(|entry| text(entry, "/time"));
-    newest.map(|entry| format!(", last written by {}", text(entry, "/manager"))).unwrap_or_default()
+    let entries = object
+        .pointer("/metadata/managedFields")
+        .and_then(Json::as_array);
+    let newest = entries
+        .into_iter()
+        .flatten()
+        .max_by_key(|entry| text(entry, "/time"));
+    newest
+        .map(|entry| format!(", last written by {}", text(entry, "/manager")))
+        .unwrap_or_default()
 }
 
 /// The ground moved.
 pub fn moved(message: String) -> Why {
-    Why { class: FailureClass::Ground, message }
+    Why {
+        class: FailureClass::Ground,
+        message,
+    }
 }
 
 fn why(class: FailureClass, message: &str) -> Why {
-    Why { class, message: message.to_owned() }
+    Why {
+        class,
+        message: message.to_owned(),
+    }
 }

@@ -58,16 +58,30 @@ impl RunReport {
     pub fn of(run: &str, plan: &Plan, state: &RunState, doubts: &BTreeMap<StepId, String>) -> Self {
         let list = |status| state.of_status(plan, status).cloned().collect::<Vec<_>>();
         let failed = |step: StepId| {
-            let failure = state.steps.get(&step).and_then(|known| known.failure.clone());
+            let failure = state
+                .steps
+                .get(&step)
+                .and_then(|known| known.failure.clone());
             let (class, message) = failure.unwrap_or((FailureClass::Malformed, String::new()));
-            Failed { step, class, message }
+            Failed {
+                step,
+                class,
+                message,
+            }
         };
         let skipped = |step: StepId| {
-            let because = state.steps.get(&step).and_then(|known| known.because.clone()).unwrap_or_default();
+            let because = state
+                .steps
+                .get(&step)
+                .and_then(|known| known.because.clone())
+                .unwrap_or_default();
             (step, because)
         };
         let in_doubt = |step: StepId| {
-            let because = doubts.get(&step).cloned().unwrap_or_else(|| "it was sent, no answer was recorded".to_owned());
+            let because = doubts
+                .get(&step)
+                .cloned()
+                .unwrap_or_else(|| "it was sent, no answer was recorded".to_owned());
             (step, because)
         };
         Self {
@@ -75,7 +89,10 @@ impl RunReport {
             done: list(StepStatus::Done),
             failed: list(StepStatus::Failed).into_iter().map(failed).collect(),
             skipped: list(StepStatus::Skipped).into_iter().map(skipped).collect(),
-            in_doubt: list(StepStatus::InDoubt).into_iter().map(in_doubt).collect(),
+            in_doubt: list(StepStatus::InDoubt)
+                .into_iter()
+                .map(in_doubt)
+                .collect(),
             todo: list(StepStatus::Todo),
             outcome: state.outcome,
             had_effect: state.had_effect(),
@@ -85,7 +102,12 @@ impl RunReport {
 
     /// All done 0; something changed and not all done 6; refused before the first effect 3 where the ground moved, else 1.
     pub fn exit_code(&self) -> u8 {
-        let stale = |failed: &Failed| matches!(failed.class, FailureClass::Ground | FailureClass::WrongIdentity);
+        let stale = |failed: &Failed| {
+            matches!(
+                failed.class,
+                FailureClass::Ground | FailureClass::WrongIdentity
+            )
+        };
         if self.outcome == Some(RunOutcome::Complete) {
             DONE
         } else if self.had_effect {
@@ -127,7 +149,9 @@ pub enum ApplyError {
         why: Why,
     },
     /// Another process goes on with this run.
-    #[error("run {run} was taken over by another process, which wrote record {serial}; stopped before the next effect")]
+    #[error(
+        "run {run} was taken over by another process, which wrote record {serial}; stopped before the next effect"
+    )]
     TakenOver {
         /// The run.
         run: String,
@@ -150,10 +174,21 @@ impl ApplyError {
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            ApplyError::TakenOver { had_effect: true, .. } | ApplyError::Journal { had_effect: true, .. } => PARTIAL,
-            ApplyError::TakenOver { had_effect: false, .. } => LOCKED,
+            ApplyError::TakenOver {
+                had_effect: true, ..
+            }
+            | ApplyError::Journal {
+                had_effect: true, ..
+            } => PARTIAL,
+            ApplyError::TakenOver {
+                had_effect: false, ..
+            } => LOCKED,
             ApplyError::WrongIdentity { .. } => STALE,
-            ApplyError::Plan(_) | ApplyError::Provider { .. } | ApplyError::Journal { had_effect: false, .. } => ERROR,
+            ApplyError::Plan(_)
+            | ApplyError::Provider { .. }
+            | ApplyError::Journal {
+                had_effect: false, ..
+            } => ERROR,
         }
     }
 }

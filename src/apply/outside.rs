@@ -13,7 +13,12 @@ use jiff::Timestamp;
 #[async_trait(?Send)]
 pub trait Outside {
     /// Connects a provider.
-    async fn connect(&self, provider: &ProviderRef, arguments: &Expr, bindings: &Bindings) -> Result<String, Why>;
+    async fn connect(
+        &self,
+        provider: &ProviderRef,
+        arguments: &Expr,
+        bindings: &Bindings,
+    ) -> Result<String, Why>;
     /// Answers a question.
     async fn answer(&self, query: &Query) -> Answer;
     /// Performs an operation.
@@ -24,7 +29,12 @@ pub trait Outside {
 
 #[async_trait(?Send)]
 impl Outside for World {
-    async fn connect(&self, provider: &ProviderRef, arguments: &Expr, bindings: &Bindings) -> Result<String, Why> {
+    async fn connect(
+        &self,
+        provider: &ProviderRef,
+        arguments: &Expr,
+        bindings: &Bindings,
+    ) -> Result<String, Why> {
         World::connect(self, provider, arguments, bindings).await
     }
     async fn answer(&self, query: &Query) -> Answer {

@@ -35,20 +35,36 @@ pub async fn check_known<'a>(
     let needed: BTreeSet<&ProviderRef> = steps.filter_map(provider_of).collect();
     let mut connected = BTreeSet::new();
     for provider in needed {
-        let unreachable = |why: Why| ApplyError::Provider { provider: provider.clone(), why };
-        let planned = plan.providers.get(provider).ok_or_else(|| ApplyError::Plan(format!("it has no provider `{provider}`")))?;
+        let unreachable = |why: Why| ApplyError::Provider {
+            provider: provider.clone(),
+            why,
+        };
+        let planned = plan
+            .providers
+            .get(provider)
+            .ok_or_else(|| ApplyError::Plan(format!("it has no provider `{provider}`")))?;
         let expected = match &planned.instance {
             Instance::Known { kube_system_uid } => kube_system_uid,
             Instance::MadeBy(_) => continue,
             Instance::Unknown { reason } => {
-                return Err(ApplyError::Plan(format!("provider `{provider}` was not reached when it was made: {reason}")));
+                return Err(ApplyError::Plan(format!(
+                    "provider `{provider}` was not reached when it was made: {reason}"
+                )));
             }
         };
-        outside.connect(provider, &planned.connect, &Bindings::new()).await.map_err(unreachable)?;
+        outside
+            .connect(provider, &planned.connect, &Bindings::new())
+            .await
+            .map_err(unreachable)?;
         let found = identity(outside, provider).await.map_err(unreachable)?;
         if found != *expected {
             let expected = expected.clone();
-            return Err(ApplyError::WrongIdentity { provider: provider.clone(), title: planned.title.clone(), expected, found });
+            return Err(ApplyError::WrongIdentity {
+                provider: provider.clone(),
+                title: planned.title.clone(),
+                expected,
+                found,
+            });
         }
         connected.insert(provider.clone());
     }
@@ -66,7 +82,13 @@ pub async fn first_touch(
     bound: &Bindings,
 ) -> Result<String, Why> {
     let begun = Instant::now();
-    outside.connect(provider, &planned.connect, &bindings_of(&planned.connect, bound)).await?;
+    outside
+        .connect(
+            provider,
+            &planned.connect,
+            &bindings_of(&planned.connect, bound),
+        )
+        .await?;
     loop {
         match identity(outside, provider).await {
             Ok(found) => return Ok(found),
@@ -78,12 +100,23 @@ pub async fn first_touch(
 
 fn bindings_of(arguments: &Expr, bound: &Bindings) -> Bindings {
     let sources = arguments.holes().into_iter().map(|hole| &hole.source);
-    sources.filter_map(|source| Some((source.clone(), bound.get(source)?.clone()))).collect()
+    sources
+        .filter_map(|source| Some((source.clone(), bound.get(source)?.clone())))
+        .collect()
 }
 
 async fn identity(outside: &dyn Outside, provider: &ProviderRef) -> Result<String, Why> {
-    let malformed = |message: &str| Why { class: FailureClass::Malformed, message: message.to_owned() };
-    match seen(&outside.answer(&Query::Identity { provider: provider.clone() }).await)? {
+    let malformed = |message: &str| Why {
+        class: FailureClass::Malformed,
+        message: message.to_owned(),
+    };
+    match seen(
+        &outside
+            .answer(&Query::Identity {
+                provider: provider.clone(),
+            })
+            .await,
+    )? {
         Seen::Nothing => Err(malformed("the cluster has no namespace kube-system")),
         Seen::Object(object) => match text(object, "/metadata/uid") {
             uid if uid.is_empty() => Err(malformed("the namespace kube-system has no UID")),

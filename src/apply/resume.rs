@@ -70,7 +70,9 @@ pub enum ResumeError {
         serial: u64,
     },
     /// It went on since whoever asks looked.
-    #[error("run {run} is at serial {serial}, not {asked}: somebody goes on with it, look again with `sk-dr runs`")]
+    #[error(
+        "run {run} is at serial {serial}, not {asked}: somebody goes on with it, look again with `sk-dr runs`"
+    )]
     Moved {
         /// The run.
         run: String,
@@ -131,13 +133,22 @@ pub fn resume(store: &mut dyn Store, request: &Request<'_>) -> Result<Resumed, R
     let (Some(holder), Some(_)) = (state.holder.clone(), state.opened) else {
         return Err(ResumeError::NeverOpened { run });
     };
-    check_whole(&plan).map_err(|refusal| ResumeError::Plan { run: run.clone(), refusal })?;
+    check_whole(&plan).map_err(|refusal| ResumeError::Plan {
+        run: run.clone(),
+        refusal,
+    })?;
     let serial = state.last_serial;
     match request.takeover {
         Some(asked) if asked != serial => return Err(ResumeError::Moved { run, asked, serial }),
         Some(_) => {}
         None if request.lock.is_some_and(|lock| lock.proves_dead(&holder)) => {}
-        None => return Err(ResumeError::Held { run, holder, serial }),
+        None => {
+            return Err(ResumeError::Held {
+                run,
+                holder,
+                serial,
+            });
+        }
     }
     let record = Record {
         version: VERSION,
@@ -145,14 +156,22 @@ pub fn resume(store: &mut dyn Store, request: &Request<'_>) -> Result<Resumed, R
         serial: state.next_serial,
         at: request.now,
         holder: request.holder.clone(),
-        entries: vec![Entry::TakenOver { from_serial: serial }],
+        entries: vec![Entry::TakenOver {
+            from_serial: serial,
+        }],
     };
-    let impossible =
-        |error: crate::journal::status::JournalError| StoreError { place: format!("run {run}"), message: error.to_string() };
+    let impossible = |error: crate::journal::status::JournalError| StoreError {
+        place: format!("run {run}"),
+        message: error.to_string(),
+    };
     state.take_record(&plan, &record).map_err(impossible)?;
     match store.append(&record)? {
         Append::Written => Ok(Resumed { run, plan, state }),
-        Append::SerialTaken => Err(ResumeError::Moved { asked: serial, serial: record.serial, run }),
+        Append::SerialTaken => Err(ResumeError::Moved {
+            asked: serial,
+            serial: record.serial,
+            run,
+        }),
     }
 }
 
@@ -161,7 +180,13 @@ fn the_open_run(store: &dyn Store) -> Result<String, ResumeError> {
     for summary in list(store)? {
         match summary.standing {
             Standing::Open => open.push(summary.run),
-            Standing::Damaged(message) => return Err(StoreError { place: format!("run {}", summary.run), message }.into()),
+            Standing::Damaged(message) => {
+                return Err(StoreError {
+                    place: format!("run {}", summary.run),
+                    message,
+                }
+                .into());
+            }
             Standing::NeverOpened | Standing::Closed(_) => {}
         }
     }

@@ -15,14 +15,26 @@ pub struct Schedule {
 impl Schedule {
     /// Everything that is not done is to do.
     pub fn new(plan: &Plan, is_done: impl Fn(&StepId) -> bool) -> Self {
-        let index: BTreeMap<&StepId, usize> = plan.steps.iter().enumerate().map(|(index, step)| (&step.id, index)).collect();
+        let index: BTreeMap<&StepId, usize> = plan
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| (&step.id, index))
+            .collect();
         let mut dependents = vec![Vec::new(); plan.steps.len()];
         let mut missing = Vec::with_capacity(plan.steps.len());
         let mut ready = BTreeSet::new();
         for (number, step) in plan.steps.iter().enumerate() {
-            let needed: BTreeSet<&StepId> = step.after.iter().filter(|needed| !is_done(needed)).collect();
+            let needed: BTreeSet<&StepId> = step
+                .after
+                .iter()
+                .filter(|needed| !is_done(needed))
+                .collect();
             for needed in &needed {
-                if let Some(below) = index.get(needed).and_then(|index| dependents.get_mut(*index)) {
+                if let Some(below) = index
+                    .get(needed)
+                    .and_then(|index| dependents.get_mut(*index))
+                {
                     below.push(number);
                 }
             }
@@ -31,7 +43,11 @@ impl Schedule {
             }
             missing.push(needed.len());
         }
-        Self { dependents, missing, ready }
+        Self {
+            dependents,
+            missing,
+            ready,
+        }
     }
 
     /// Takes the next ready step.
@@ -61,7 +77,13 @@ impl Schedule {
         let mut found = BTreeSet::new();
         let mut open = vec![step];
         while let Some(step) = open.pop() {
-            open.extend(self.dependents.get(step).into_iter().flatten().filter(|dependent| found.insert(**dependent)));
+            open.extend(
+                self.dependents
+                    .get(step)
+                    .into_iter()
+                    .flatten()
+                    .filter(|dependent| found.insert(**dependent)),
+            );
         }
         found
     }

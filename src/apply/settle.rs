@@ -62,7 +62,11 @@ enum Follow {
 
 impl<'a> Engine<'a> {
     /// Settles what ended: one record for all of it.
-    pub(super) fn settle(&mut self, ends: Vec<End>, tasks: &mut Tasks<'a>) -> Result<(), ApplyError> {
+    pub(super) fn settle(
+        &mut self,
+        ends: Vec<End>,
+        tasks: &mut Tasks<'a>,
+    ) -> Result<(), ApplyError> {
         let mut next = Next::default();
         for end in ends {
             match end {
@@ -82,16 +86,30 @@ impl<'a> Engine<'a> {
     }
 
     fn write(&mut self, next: Next, tasks: &mut Tasks<'a>) -> Result<(), ApplyError> {
-        self.writer.append(self.plan, &mut self.state, next.entries, self.outside.now())?;
-        next.events.into_iter().for_each(|event| (self.telling)(event));
-        next.done.into_iter().for_each(|index| self.schedule.done(index));
+        self.writer
+            .append(self.plan, &mut self.state, next.entries, self.outside.now())?;
+        next.events
+            .into_iter()
+            .for_each(|event| (self.telling)(event));
+        next.done
+            .into_iter()
+            .for_each(|index| self.schedule.done(index));
         for (index, follow) in next.follow {
-            let Some(step) = self.plan.steps.get(index) else { continue };
+            let Some(step) = self.plan.steps.get(index) else {
+                continue;
+            };
             let task = self.task(index, step);
             tasks.push(match follow {
-                Follow::CarryOut(read) => async move { End::Carried(index, task.carry_out(read).await) }.boxed_local(),
-                Follow::GoOn(object) => async move { End::Carried(index, task.go_on(object).await) }.boxed_local(),
-                Follow::Probe => async move { End::Prepared(index, task.prepare(History::Started).await) }.boxed_local(),
+                Follow::CarryOut(read) => {
+                    async move { End::Carried(index, task.carry_out(read).await) }.boxed_local()
+                }
+                Follow::GoOn(object) => {
+                    async move { End::Carried(index, task.go_on(object).await) }.boxed_local()
+                }
+                Follow::Probe => {
+                    async move { End::Prepared(index, task.prepare(History::Started).await) }
+                        .boxed_local()
+                }
             });
         }
         Ok(())
@@ -118,32 +136,54 @@ impl<'a> Engine<'a> {
         match checked {
             Ok(kube_system_uid) => {
                 if !known {
-                    next.entries
-                        .push(Entry::ProviderIdentified { provider: provider.clone(), kube_system_uid: kube_system_uid.clone() });
-                    next.events.push(Event::ProviderIdentified { provider: provider.to_string(), kube_system_uid });
+                    next.entries.push(Entry::ProviderIdentified {
+                        provider: provider.clone(),
+                        kube_system_uid: kube_system_uid.clone(),
+                    });
+                    next.events.push(Event::ProviderIdentified {
+                        provider: provider.to_string(),
+                        kube_system_uid,
+                    });
                 }
                 self.schedule.give_back(waiting);
             }
-            Err(why) => waiting.into_iter().for_each(|index| self.unreachable(index, why.clone(), next)),
+            Err(why) => waiting
+                .into_iter()
+                .for_each(|index| self.unreachable(index, why.clone(), next)),
         }
     }
 
     /// Its provider cannot be asked: what was started stays in doubt, what was not fails.
     fn unreachable(&mut self, index: usize, why: Why, next: &mut Next) {
-        let Some(step) = self.plan.steps.get(index) else { return };
+        let Some(step) = self.plan.steps.get(index) else {
+            return;
+        };
         match self.state.status(&step.id) {
             StepStatus::InDoubt => self.give_up(index, step, &why),
-            StepStatus::Todo | StepStatus::Done | StepStatus::Failed | StepStatus::Skipped => self.fail(index, step, why, next),
+            StepStatus::Todo | StepStatus::Done | StepStatus::Failed | StepStatus::Skipped => {
+                self.fail(index, step, why, next)
+            }
         }
     }
 
     fn prepared(&mut self, index: usize, prepared: Prepared, next: &mut Next) {
-        let Some(step) = self.plan.steps.get(index) else { return };
+        let Some(step) = self.plan.steps.get(index) else {
+            return;
+        };
         let status = self.state.status(&step.id);
         match (prepared, status) {
             (Prepared::Go(_), StepStatus::InDoubt) if self.level != StopLevel::GoOn => {
-                let message = "nothing of it was found, and the run was stopped before it was repeated".to_owned();
-                self.give_up(index, step, &Why { class: FailureClass::Unavailable, message });
+                let message =
+                    "nothing of it was found, and the run was stopped before it was repeated"
+                        .to_owned();
+                self.give_up(
+                    index,
+                    step,
+                    &Why {
+                        class: FailureClass::Unavailable,
+                        message,
+                    },
+                );
             }
             // Asked to stop between the look and the write: it has not begun.
             (Prepared::Go(_), _) if self.level != StopLevel::GoOn => {
@@ -153,7 +193,9 @@ impl<'a> Engine<'a> {
                 next.entries.push(self.started(step));
                 next.follow.push((index, Follow::CarryOut(read)));
             }
-            (Prepared::There(object), StepStatus::InDoubt) => next.follow.push((index, Follow::GoOn(object))),
+            (Prepared::There(object), StepStatus::InDoubt) => {
+                next.follow.push((index, Follow::GoOn(object)))
+            }
             // Its wait failed before the kill; it is waited for once more.
             (Prepared::There(object), _) => {
                 next.entries.push(self.started(step));
@@ -165,32 +207,61 @@ impl<'a> Engine<'a> {
             (Prepared::Unclear(why), _) => {
                 self.in_flight.remove(&index);
                 let message = why.message;
-                next.events.push(Event::StepFailed { step: step.id.clone(), address: step.node.clone(), message });
+                next.events.push(Event::StepFailed {
+                    step: step.id.clone(),
+                    address: step.node.clone(),
+                    message,
+                });
                 self.skip_below(index, step, next);
             }
         }
     }
 
     fn carried(&mut self, index: usize, carried: Carried, next: &mut Next) {
-        let Some(step) = self.plan.steps.get(index) else { return };
+        let Some(step) = self.plan.steps.get(index) else {
+            return;
+        };
         match carried {
             Carried::Done(object) => {
-                let elapsed = self.in_flight.remove(&index).map(|since| since.elapsed()).unwrap_or_default();
-                let uid = object.pointer("/metadata/uid").and_then(Json::as_str).map(str::to_owned);
-                next.entries.push(Entry::StepDone { step: step.id.clone(), bindings: bindings(step, &object), uid });
+                let elapsed = self
+                    .in_flight
+                    .remove(&index)
+                    .map(|since| since.elapsed())
+                    .unwrap_or_default();
+                let uid = object
+                    .pointer("/metadata/uid")
+                    .and_then(Json::as_str)
+                    .map(str::to_owned);
+                next.entries.push(Entry::StepDone {
+                    step: step.id.clone(),
+                    bindings: bindings(step, &object),
+                    uid,
+                });
                 let (id, address) = (step.id.clone(), step.node.clone());
-                next.events.push(Event::StepDone { step: id, address, action: self.action(step), elapsed });
+                next.events.push(Event::StepDone {
+                    step: id,
+                    address,
+                    action: self.action(step),
+                    elapsed,
+                });
                 next.done.push(index);
             }
             Carried::Failed(why) => self.fail(index, step, why, next),
             Carried::InDoubt(why) => {
                 let repeats = self.repeats.entry(index).or_insert(0);
-                let allowed = if matches!(step.op, Op::Local(_)) { PROGRAM_REPEATS } else { REPEATS };
+                let allowed = if matches!(step.op, Op::Local(_)) {
+                    PROGRAM_REPEATS
+                } else {
+                    REPEATS
+                };
                 *repeats += 1;
                 if *repeats > allowed {
                     self.give_up(index, step, &why);
                 } else {
-                    next.events.push(Event::Retrying { step: step.id.clone(), text: format!("in doubt: {}", why.message) });
+                    next.events.push(Event::Retrying {
+                        step: step.id.clone(),
+                        text: format!("in doubt: {}", why.message),
+                    });
                     next.follow.push((index, Follow::Probe));
                 }
             }
@@ -198,25 +269,46 @@ impl<'a> Engine<'a> {
     }
 
     fn started(&self, step: &Step) -> Entry {
-        Entry::StepStarted { step: step.id.clone(), attempt: self.state.attempts(&step.id) + 1, alternative: 0 }
+        Entry::StepStarted {
+            step: step.id.clone(),
+            attempt: self.state.attempts(&step.id) + 1,
+            alternative: 0,
+        }
     }
 
     fn fail(&mut self, index: usize, step: &Step, why: Why, next: &mut Next) {
         self.in_flight.remove(&index);
         let (id, address) = (step.id.clone(), step.node.clone());
-        next.events.push(Event::StepFailed { step: id.clone(), address, message: why.message.clone() });
-        next.entries.push(Entry::StepFailed { step: id, class: why.class, message: why.message });
+        next.events.push(Event::StepFailed {
+            step: id.clone(),
+            address,
+            message: why.message.clone(),
+        });
+        next.entries.push(Entry::StepFailed {
+            step: id,
+            class: why.class,
+            message: why.message,
+        });
         self.skip_below(index, step, next);
     }
 
     /// What needs a failed step is not tried; everything else goes on.
     fn skip_below(&mut self, index: usize, failed: &Step, next: &mut Next) {
         for below in self.schedule.below(index) {
-            let Some(step) = self.plan.steps.get(below) else { continue };
+            let Some(step) = self.plan.steps.get(below) else {
+                continue;
+            };
             if self.skipped.insert(below) {
                 let because = format!("`{}` failed", failed.id);
-                next.entries.push(Entry::StepSkipped { step: step.id.clone(), because: because.clone() });
-                next.events.push(Event::StepSkipped { step: step.id.clone(), address: step.node.clone(), because });
+                next.entries.push(Entry::StepSkipped {
+                    step: step.id.clone(),
+                    because: because.clone(),
+                });
+                next.events.push(Event::StepSkipped {
+                    step: step.id.clone(),
+                    address: step.node.clone(),
+                    because,
+                });
             }
         }
     }
@@ -231,8 +323,14 @@ impl<'a> Engine<'a> {
 /// Holes that a finished step binds; what the object does not have stays open and fails who needs it.
 pub(super) fn bindings(step: &Step, object: &Json) -> Vec<Binding> {
     let bind = |(attribute, path): (&String, &crate::model::json_path::JsonPath)| {
-        let hole = HoleSource::Resource { address: step.node.clone(), attribute: attribute.clone() };
-        Some(Binding { hole, value: path.get(object)?.clone() })
+        let hole = HoleSource::Resource {
+            address: step.node.clone(),
+            attribute: attribute.clone(),
+        };
+        Some(Binding {
+            hole,
+            value: path.get(object)?.clone(),
+        })
     };
     step.binds.iter().filter_map(bind).collect()
 }

@@ -75,10 +75,21 @@ pub enum Carried {
 pub fn bindings_of(op: &Op, bound: &Bindings) -> Bindings {
     let exprs: Vec<&Expr> = match op {
         Op::Kube(op) => vec![&op.body],
-        Op::Local(op) => op.command.iter().chain(op.environment.values()).chain([&op.kubeconfig]).collect(),
+        Op::Local(op) => op
+            .command
+            .iter()
+            .chain(op.environment.values())
+            .chain([&op.kubeconfig])
+            .collect(),
     };
-    let holes = exprs.into_iter().flat_map(Expr::holes).map(|hole| &hole.source).chain([&HoleSource::Run]);
-    holes.filter_map(|source| Some((source.clone(), bound.get(source)?.clone()))).collect()
+    let holes = exprs
+        .into_iter()
+        .flat_map(Expr::holes)
+        .map(|hole| &hole.source)
+        .chain([&HoleSource::Run]);
+    holes
+        .filter_map(|source| Some((source.clone(), bound.get(source)?.clone())))
+        .collect()
 }
 
 /// Path of a program's kubeconfig, absolute: relative ones resolve against the configuration directory of the plan.
@@ -88,7 +99,11 @@ pub fn bindings_of(op: &Op, bound: &Bindings) -> Bindings {
 pub fn kubeconfig_of(plan: &Plan, op: &LocalOp, bindings: &Bindings) -> Result<String, Why> {
     let path = fill_text(&op.kubeconfig, bindings)?;
     let at_home = path.starts_with("~/");
-    Ok(if at_home { path } else { Path::new(&plan.config_dir).join(path).display().to_string() })
+    Ok(if at_home {
+        path
+    } else {
+        Path::new(&plan.config_dir).join(path).display().to_string()
+    })
 }
 
 impl StepTask<'_> {
@@ -101,7 +116,9 @@ impl StepTask<'_> {
                 namespace: op.namespace.clone(),
                 name: op.name.clone(),
             },
-            Op::Local(op) => Query::Cluster { kubeconfig: kubeconfig_of(self.plan, op, &self.bindings)? },
+            Op::Local(op) => Query::Cluster {
+                kubeconfig: kubeconfig_of(self.plan, op, &self.bindings)?,
+            },
         })
     }
 
@@ -112,10 +129,12 @@ impl StepTask<'_> {
             Err(why) => return Prepared::Failed(why),
         };
         match (history, &self.step.op) {
-            (History::Fresh, Op::Kube(_) | Op::Local(_)) => match self.ground(&self.outside.answer(&query).await) {
-                Ok(read) => Prepared::Go(read),
-                Err(why) => Prepared::Failed(why),
-            },
+            (History::Fresh, Op::Kube(_) | Op::Local(_)) => {
+                match self.ground(&self.outside.answer(&query).await) {
+                    Ok(read) => Prepared::Go(read),
+                    Err(why) => Prepared::Failed(why),
+                }
+            }
             (History::Started, Op::Kube(op)) => self.probe(op, &query).await,
             (History::Started, Op::Local(_)) => self.probe_program(&query).await,
         }
@@ -170,9 +189,19 @@ impl StepTask<'_> {
 
     /// A program runs on when its parent dies: it gets its whole limit before it is started once more.
     async fn probe_program(&self, query: &Query) -> Prepared {
-        let limit = self.step.wait.as_ref().map_or(PROGRAM_LIMIT, |wait| Duration::from_secs(wait.limit_s));
+        let limit = self
+            .step
+            .wait
+            .as_ref()
+            .map_or(PROGRAM_LIMIT, |wait| Duration::from_secs(wait.limit_s));
         let begun = Instant::now();
-        let mut teller = Teller { telling: self.telling, step: self.step, begun, limit, last: None };
+        let mut teller = Teller {
+            telling: self.telling,
+            step: self.step,
+            begun,
+            limit,
+            last: None,
+        };
         loop {
             let answer = self.outside.answer(query).await;
             let reason = match seen(&answer) {
@@ -201,14 +230,24 @@ impl StepTask<'_> {
         };
         let mut conflicts = 0;
         loop {
-            let limit = self.step.wait.as_ref().map(|wait| Duration::from_secs(wait.limit_s));
-            let bound = Bound { bindings: self.bindings.clone(), read: read.take(), limit };
+            let limit = self
+                .step
+                .wait
+                .as_ref()
+                .map(|wait| Duration::from_secs(wait.limit_s));
+            let bound = Bound {
+                bindings: self.bindings.clone(),
+                read: read.take(),
+                limit,
+            };
             let refusal = match self.outside.perform(&self.step.op, &bound).await {
                 Effect::Done(object) => return self.finish(&query, object).await,
                 Effect::InDoubt(why) => return Carried::InDoubt(why),
                 Effect::Refused(why) => why,
             };
-            let Op::Kube(op) = &self.step.op else { return Carried::Failed(refusal) };
+            let Op::Kube(op) = &self.step.op else {
+                return Carried::Failed(refusal);
+            };
             match (op.verb, refusal.class) {
                 // Somebody was faster, or our own first try, whose answer was lost below: what is there decides.
                 (KubeVerb::Create, FailureClass::Conflict)
@@ -216,7 +255,10 @@ impl StepTask<'_> {
                     return self.after_refusal(op, &query, refusal).await;
                 }
                 // A controller wrote the object's status between our read and our write: read again, the ground decides.
-                (KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release, FailureClass::Conflict) if conflicts < CONFLICTS => {
+                (
+                    KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release,
+                    FailureClass::Conflict,
+                ) if conflicts < CONFLICTS => {
                     conflicts += 1;
                     self.retrying(refusal.message);
                     sleep(Duration::from_millis(200)).await;
@@ -249,8 +291,14 @@ impl StepTask<'_> {
     }
 
     async fn finish(&self, query: &Query, object: Json) -> Carried {
-        let Some(wait) = &self.step.wait else { return Carried::Done(object) };
-        let subject = Subject { step: self.step, query, object };
+        let Some(wait) = &self.step.wait else {
+            return Carried::Done(object);
+        };
+        let subject = Subject {
+            step: self.step,
+            query,
+            object,
+        };
         match wait_for(self.outside, self.telling, wait, subject).await {
             Ok(object) => Carried::Done(object),
             Err(why) => Carried::Failed(why),
@@ -258,10 +306,16 @@ impl StepTask<'_> {
     }
 
     fn retrying(&self, text: String) {
-        (self.telling)(Event::Retrying { step: self.step.id.clone(), text });
+        (self.telling)(Event::Retrying {
+            step: self.step.id.clone(),
+            text,
+        });
     }
 
     fn resolved(&self, finding: &str) {
-        (self.telling)(Event::DoubtResolved { step: self.step.id.clone(), finding: finding.to_owned() });
+        (self.telling)(Event::DoubtResolved {
+            step: self.step.id.clone(),
+            finding: finding.to_owned(),
+        });
     }
 }

@@ -51,7 +51,12 @@ impl StopSignal {
 
     /// Resolves when the level is above `seen`; never, where nobody can press any more.
     pub async fn above(&mut self, seen: StopLevel) -> StopLevel {
-        match self.receiver.wait_for(|level| *level > seen).await.map(|level| *level) {
+        match self
+            .receiver
+            .wait_for(|level| *level > seen)
+            .await
+            .map(|level| *level)
+        {
             Ok(level) => level,
             Err(_) => std::future::pending().await,
         }

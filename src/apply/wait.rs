@@ -32,7 +32,12 @@ pub struct Subject<'a> {
 ///
 /// # Errors
 /// [`FailureClass::Wait`] with the server's reason, at once where the condition never will hold, else at the limit.
-pub async fn wait_for(outside: &dyn Outside, telling: &dyn Fn(Event), wait: &Wait, subject: Subject<'_>) -> Result<Json, Why> {
+pub async fn wait_for(
+    outside: &dyn Outside,
+    telling: &dyn Fn(Event),
+    wait: &Wait,
+    subject: Subject<'_>,
+) -> Result<Json, Why> {
     let begun = Instant::now();
     let limit = Duration::from_secs(wait.limit_s);
     let written_at = written_at(&subject.object).unwrap_or_else(|| outside.now());
@@ -40,7 +45,13 @@ pub async fn wait_for(outside: &dyn Outside, telling: &dyn Fn(Event), wait: &Wai
         Ground::Present { uid, .. } => uid.clone(),
         Ground::Absent | Ground::AbsentAtFirstTouch => text(&subject.object, "/metadata/uid"),
     };
-    let mut teller = Teller { telling, step: subject.step, begun, limit, last: None };
+    let mut teller = Teller {
+        telling,
+        step: subject.step,
+        begun,
+        limit,
+        last: None,
+    };
     let mut delay = FIRST_DELAY;
     // What the write returned answers the first question, but for conditions that ask something else than it shows.
     let mut answer = match wait.condition {
@@ -52,13 +63,21 @@ pub async fn wait_for(outside: &dyn Outside, telling: &dyn Fn(Event), wait: &Wai
     loop {
         let pending = match weigh(wait.condition, &answer, &written_uid, written_at) {
             Judgement::Ready => return Ok(object_of(answer)),
-            Judgement::Failed(reason) => return Err(Why { class: FailureClass::Wait, message: reason }),
+            Judgement::Failed(reason) => {
+                return Err(Why {
+                    class: FailureClass::Wait,
+                    message: reason,
+                });
+            }
             Judgement::Pending(reason) => reason,
         };
         let elapsed = begun.elapsed();
         if elapsed >= limit {
             let message = format!("not done within {}s: {pending}", wait.limit_s);
-            return Err(Why { class: FailureClass::Wait, message });
+            return Err(Why {
+                class: FailureClass::Wait,
+                message,
+            });
         }
         teller.tell(pending);
         sleep(delay.min(limit - elapsed)).await;
@@ -68,7 +87,12 @@ pub async fn wait_for(outside: &dyn Outside, telling: &dyn Fn(Event), wait: &Wai
 }
 
 /// Holds an answer against a condition. Unknown is pending, with its reason: a silent server proves nothing.
-fn weigh(condition: Condition, answer: &Answer, written_uid: &str, written_at: Timestamp) -> Judgement {
+fn weigh(
+    condition: Condition,
+    answer: &Answer,
+    written_uid: &str,
+    written_at: Timestamp,
+) -> Judgement {
     match answer {
         Answer::Unknown(why) => Judgement::Pending(why.message.clone()),
         Answer::Absent => judge(condition, None, written_at),
@@ -76,13 +100,17 @@ fn weigh(condition: Condition, answer: &Answer, written_uid: &str, written_at: T
         Answer::NotServed => Judgement::Pending("the API does not serve this type".to_owned()),
         // A cluster that answers is all that is asked for.
         Answer::Present(_) if condition == Condition::ClusterAnswers => Judgement::Ready,
-        Answer::Present(Fact::List(_)) => Judgement::Pending("a list was answered where one object was asked for".to_owned()),
+        Answer::Present(Fact::List(_)) => {
+            Judgement::Pending("a list was answered where one object was asked for".to_owned())
+        }
         Answer::Present(Fact::Object(object)) => {
             let now = text(object, "/metadata/uid");
             let other = !written_uid.is_empty() && !now.is_empty() && now != written_uid;
             match (condition, other) {
                 (Condition::Gone, true) => Judgement::Ready,
-                (_, true) => Judgement::Failed(format!("it was replaced meanwhile: its UID was {written_uid}, now it is {now}")),
+                (_, true) => Judgement::Failed(format!(
+                    "it was replaced meanwhile: its UID was {written_uid}, now it is {now}"
+                )),
                 (_, false) => judge(condition, Some(object), written_at),
             }
         }
@@ -92,16 +120,26 @@ fn weigh(condition: Condition, answer: &Answer, written_uid: &str, written_at: T
 fn object_of(answer: Answer) -> Json {
     match answer {
         Answer::Present(Fact::Object(object)) => object,
-        Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed | Answer::Unknown(_) => Json::Null,
+        Answer::Present(Fact::List(_))
+        | Answer::Absent
+        | Answer::NotServed
+        | Answer::Unknown(_) => Json::Null,
     }
 }
 
 /// When our field manager last wrote the object, by the server's own clock: ours may be wrong, and a resumed run did not
 /// see the write.
 fn written_at(object: &Json) -> Option<Timestamp> {
-    let entries = object.pointer("/metadata/managedFields").and_then(Json::as_array);
-    let ours = entries.into_iter().flatten().filter(|entry| text(entry, "/manager") == FIELD_MANAGER);
-    let newest = ours.filter_map(|entry| text(entry, "/time").parse().ok()).max();
+    let entries = object
+        .pointer("/metadata/managedFields")
+        .and_then(Json::as_array);
+    let ours = entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| text(entry, "/manager") == FIELD_MANAGER);
+    let newest = ours
+        .filter_map(|entry| text(entry, "/time").parse().ok())
+        .max();
     newest.or_else(|| text(object, "/metadata/creationTimestamp").parse().ok())
 }
 
@@ -122,7 +160,11 @@ pub struct Teller<'a> {
 impl Teller<'_> {
     /// Tells, where there is something to tell.
     pub fn tell(&mut self, reason: String) {
-        if self.last.as_ref().is_some_and(|(told, at)| *told == reason && at.elapsed() < TELL_AGAIN) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|(told, at)| *told == reason && at.elapsed() < TELL_AGAIN)
+        {
             return;
         }
         (self.telling)(Event::StepWaiting {

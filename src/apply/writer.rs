@@ -22,17 +22,36 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// [`ApplyError::TakenOver`] where another process took the serial: nothing may be sent after that (R42).
-    pub fn append(&mut self, plan: &Plan, state: &mut RunState, entries: Vec<Entry>, at: Timestamp) -> Result<(), ApplyError> {
+    pub fn append(
+        &mut self,
+        plan: &Plan,
+        state: &mut RunState,
+        entries: Vec<Entry>,
+        at: Timestamp,
+    ) -> Result<(), ApplyError> {
         if entries.is_empty() {
             return Ok(());
         }
         let had_effect = state.had_effect();
         let serial = state.next_serial;
-        let record = Record { version: VERSION, run: self.run.clone(), serial, at, holder: self.holder.clone(), entries };
-        state.take_record(plan, &record).map_err(|error| ApplyError::Plan(error.to_string()))?;
+        let record = Record {
+            version: VERSION,
+            run: self.run.clone(),
+            serial,
+            at,
+            holder: self.holder.clone(),
+            entries,
+        };
+        state
+            .take_record(plan, &record)
+            .map_err(|error| ApplyError::Plan(error.to_string()))?;
         match self.store.append(&record) {
             Ok(Append::Written) => Ok(()),
-            Ok(Append::SerialTaken) => Err(ApplyError::TakenOver { run: self.run.clone(), serial, had_effect }),
+            Ok(Append::SerialTaken) => Err(ApplyError::TakenOver {
+                run: self.run.clone(),
+                serial,
+                had_effect,
+            }),
             Err(error) => Err(ApplyError::Journal { error, had_effect }),
         }
     }

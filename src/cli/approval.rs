@@ -24,28 +24,45 @@ pub(crate) fn check(flags: ApprovalFlags) -> Result<(), Trouble> {
 ///
 /// # Errors
 /// Where the answer is not `yes`.
-pub(crate) fn ask(process: &mut Process, flags: ApprovalFlags, mode: GoalMode) -> Result<(), Trouble> {
+pub(crate) fn ask(
+    process: &mut Process,
+    flags: ApprovalFlags,
+    mode: GoalMode,
+) -> Result<(), Trouble> {
     if flags.auto_approve {
         return Ok(());
     }
     let (question, warning, cancelled) = match mode {
-        GoalMode::Converge => {
-            ("Do you want to perform these actions?", "sk-dr will perform the actions described above.", "Apply cancelled.")
-        }
+        GoalMode::Converge => (
+            "Do you want to perform these actions?",
+            "sk-dr will perform the actions described above.",
+            "Apply cancelled.",
+        ),
         GoalMode::Destroy => (
             "Do you really want to destroy all resources of this stack?",
             "sk-dr will destroy what is listed above. There is no undo.",
             "Destroy cancelled.",
         ),
     };
-    process.stdout.print(&format!("\n{question}\n  {warning}\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "));
+    process.stdout.print(&format!(
+        "\n{question}\n  {warning}\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
+    ));
     let mut answer = String::new();
     let read = process.stdin.read_line(&mut answer);
     process.stdout.line("");
     match read {
         Ok(_) if answer.trim_end_matches(['\r', '\n']) == "yes" => Ok(()),
-        Ok(0) => Err(Trouble::error(cancelled, "Nobody answered: standard input has ended. Nothing was changed.")),
-        Ok(_) => Err(Trouble::error(cancelled, "The answer was not 'yes'. Nothing was changed.")),
-        Err(error) => Err(Trouble::error(cancelled, format!("The answer could not be read: {error}. Nothing was changed."))),
+        Ok(0) => Err(Trouble::error(
+            cancelled,
+            "Nobody answered: standard input has ended. Nothing was changed.",
+        )),
+        Ok(_) => Err(Trouble::error(
+            cancelled,
+            "The answer was not 'yes'. Nothing was changed.",
+        )),
+        Err(error) => Err(Trouble::error(
+            cancelled,
+            format!("The answer could not be read: {error}. Nothing was changed."),
+        )),
     }
 }

@@ -9,7 +9,12 @@ use std::time::Duration;
 
 /// Plan and apply for the disaster recovery of self-hosted Kubernetes.
 #[derive(Debug, Parser)]
-#[command(name = "sk-dr", disable_version_flag = true, disable_help_subcommand = true, infer_subcommands = false)]
+#[command(
+    name = "sk-dr",
+    disable_version_flag = true,
+    disable_help_subcommand = true,
+    infer_subcommands = false
+)]
 pub struct Arguments {
     /// Go to this directory before anything else
     #[arg(long, global = true, value_name = "DIR")]
@@ -63,7 +68,11 @@ pub struct ColourFlags {
 impl ColourFlags {
     /// As the dress takes it.
     pub fn flag(self) -> ColourFlag {
-        if self.no_color { ColourFlag::Never } else { ColourFlag::Auto }
+        if self.no_color {
+            ColourFlag::Never
+        } else {
+            ColourFlag::Auto
+        }
     }
 }
 
@@ -238,8 +247,25 @@ pub struct DestroyFlags {
 
 impl From<DestroyFlags> for ApplyFlags {
     fn from(flags: DestroyFlags) -> Self {
-        let DestroyFlags { approval, scope, variables, journal, run, colour } = flags;
-        Self { plan: None, expect: None, destroy: true, approval, scope, variables, journal, run, colour }
+        let DestroyFlags {
+            approval,
+            scope,
+            variables,
+            journal,
+            run,
+            colour,
+        } = flags;
+        Self {
+            plan: None,
+            expect: None,
+            destroy: true,
+            approval,
+            scope,
+            variables,
+            journal,
+            run,
+            colour,
+        }
     }
 }
 
@@ -399,7 +425,9 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let parsed: jiff::SignedDuration = text.parse().map_err(|_| "expected a duration such as 30s or 5m".to_owned())?;
+    let parsed: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "expected a duration such as 30s or 5m".to_owned())?;
     Duration::try_from(parsed).map_err(|_| "expected a duration that is not negative".to_owned())
 }
 
@@ -417,8 +445,12 @@ pub enum Asked {
 /// # Errors
 /// For anything that is no command line of ours, with what was meant.
 pub fn parse(arguments: &[OsString]) -> Result<Asked, Trouble> {
-    let texts = arguments.iter().map(|argument| argument.to_str().map(str::to_owned)).collect::<Option<Vec<String>>>();
-    let texts = texts.ok_or_else(|| Trouble::error("Invalid argument", "An argument is not UTF-8."))?;
+    let texts = arguments
+        .iter()
+        .map(|argument| argument.to_str().map(str::to_owned))
+        .collect::<Option<Vec<String>>>();
+    let texts =
+        texts.ok_or_else(|| Trouble::error("Invalid argument", "An argument is not UTF-8."))?;
     let mut root = Arguments::command();
     root.build();
     if texts.is_empty() {
@@ -426,10 +458,18 @@ pub fn parse(arguments: &[OsString]) -> Result<Asked, Trouble> {
     }
     let rewritten = super::spelling::rewrite(&texts, &root)?;
     match Arguments::try_parse_from(std::iter::once("sk-dr".to_owned()).chain(rewritten)) {
-        Ok(Arguments { command: Command::Help, .. }) => Ok(Asked::Help(one_dash(&root.render_help().to_string()))),
+        Ok(Arguments {
+            command: Command::Help,
+            ..
+        }) => Ok(Asked::Help(one_dash(&root.render_help().to_string()))),
         Ok(arguments) => Ok(Asked::Command(Box::new(arguments))),
-        Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => Ok(Asked::Help(one_dash(&error.to_string()))),
-        Err(error) => Err(Trouble::error("Invalid arguments", one_dash(without_prefix(&error.to_string())))),
+        Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => {
+            Ok(Asked::Help(one_dash(&error.to_string())))
+        }
+        Err(error) => Err(Trouble::error(
+            "Invalid arguments",
+            one_dash(without_prefix(&error.to_string())),
+        )),
     }
 }
 

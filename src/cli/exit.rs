@@ -25,7 +25,15 @@ pub enum Exit {
 
 impl Exit {
     /// All, in order of their codes.
-    pub const ALL: [Exit; 7] = [Exit::Done, Exit::Error, Exit::Changes, Exit::Stale, Exit::Locked, Exit::Breached, Exit::Partial];
+    pub const ALL: [Exit; 7] = [
+        Exit::Done,
+        Exit::Error,
+        Exit::Changes,
+        Exit::Stale,
+        Exit::Locked,
+        Exit::Breached,
+        Exit::Partial,
+    ];
 
     /// The number.
     pub const fn code(self) -> u8 {
@@ -56,7 +64,10 @@ impl Exit {
 
 /// One code where several hold: 1, 4, 3, 5, 2, 0 for `plan`, `drift` and `status`.
 pub fn combine(exits: impl IntoIterator<Item = Exit>) -> Exit {
-    exits.into_iter().min_by_key(|exit| exit.rank()).unwrap_or(Exit::Done)
+    exits
+        .into_iter()
+        .min_by_key(|exit| exit.rank())
+        .unwrap_or(Exit::Done)
 }
 
 /// Whether `plan` tells changes by its exit code.
@@ -71,12 +82,18 @@ pub enum Detail {
 /// Whether orphans may be hidden from this plan: a LIST failed. That a type which is neither declared nor was ever owned
 /// may not be listed is a note (R27).
 fn is_blind(plan: &Plan) -> bool {
-    plan.unswept.iter().any(|place| place.concerned || place.class != FailureClass::Forbidden)
+    plan.unswept
+        .iter()
+        .any(|place| place.concerned || place.class != FailureClass::Forbidden)
 }
 
 /// Of a plan. What is held back is no change: apply would do nothing about it, and a nightly job would apply for ever.
 pub fn of_plan(plan: &Plan, detail: Detail) -> Exit {
-    let blocked = if plan.applyable && !is_blind(plan) { Exit::Done } else { Exit::Error };
+    let blocked = if plan.applyable && !is_blind(plan) {
+        Exit::Done
+    } else {
+        Exit::Error
+    };
     let changes = match detail {
         Detail::Detailed if Counts::of(plan) != Counts::default() => Exit::Changes,
         Detail::Detailed | Detail::Coarse => Exit::Done,
@@ -87,8 +104,19 @@ pub fn of_plan(plan: &Plan, detail: Detail) -> Exit {
 /// Of a drift. Here what is held back counts: it is there and not declared.
 pub fn of_drift(plan: &Plan) -> Exit {
     let drift = Drift::of(plan);
-    let unknown = if plan.applyable && drift.unknown == 0 && !is_blind(plan) { Exit::Done } else { Exit::Error };
-    combine([unknown, if drift.is_there() { Exit::Changes } else { Exit::Done }])
+    let unknown = if plan.applyable && drift.unknown == 0 && !is_blind(plan) {
+        Exit::Done
+    } else {
+        Exit::Error
+    };
+    combine([
+        unknown,
+        if drift.is_there() {
+            Exit::Changes
+        } else {
+            Exit::Done
+        },
+    ])
 }
 
 #[cfg(test)]
@@ -108,8 +136,16 @@ mod tests {
         let order = [Error, Locked, Stale, Breached, Changes, Done];
         for (at, first) in order.iter().enumerate() {
             for second in order.iter().skip(at) {
-                assert_eq!(combine([*first, *second]), *first, "{first:?} before {second:?}");
-                assert_eq!(combine([*second, *first]), *first, "{first:?} before {second:?}");
+                assert_eq!(
+                    combine([*first, *second]),
+                    *first,
+                    "{first:?} before {second:?}"
+                );
+                assert_eq!(
+                    combine([*second, *first]),
+                    *first,
+                    "{first:?} before {second:?}"
+                );
             }
         }
         assert_eq!(combine([]), Done);
@@ -118,23 +154,37 @@ mod tests {
     /// (plan, plan -detailed-exitcode, drift) of a plan with these members.
     fn check(members: Json, expected: (u8, u8, u8)) {
         let plan = plan(members);
-        let found = (of_plan(&plan, Detail::Coarse), of_plan(&plan, Detail::Detailed), of_drift(&plan));
+        let found = (
+            of_plan(&plan, Detail::Coarse),
+            of_plan(&plan, Detail::Detailed),
+            of_drift(&plan),
+        );
         assert_eq!((found.0.code(), found.1.code(), found.2.code()), expected);
     }
 
     #[test]
     fn of_plans() {
         check(json!({}), (0, 0, 0));
-        check(json!({"nodes": [node(json!({"action": "create"}))]}), (0, 2, 2));
-        check(json!({"nodes": [node(json!({"importing": true}))]}), (0, 2, 2));
+        check(
+            json!({"nodes": [node(json!({"action": "create"}))]}),
+            (0, 2, 2),
+        );
+        check(
+            json!({"nodes": [node(json!({"importing": true}))]}),
+            (0, 2, 2),
+        );
         let blocked = node(json!({"action": "no_op", "state": "blocked"}));
-        check(json!({"applyable": false, "nodes": [blocked.clone()]}), (1, 1, 1));
-        check(json!({"applyable": false, "nodes": [blocked, node(json!({"action": "create"}))]}), (1, 1, 1));
+        check(
+            json!({"applyable": false, "nodes": [blocked.clone()]}),
+            (1, 1, 1),
+        );
+        check(
+            json!({"applyable": false, "nodes": [blocked, node(json!({"action": "create"}))]}),
+            (1, 1, 1),
+        );
         let held = json!({"address": "velero_schedule.shop", "action": "delete", "reason": "", "losses": [], "consent": null});
         check(json!({"held_back": [held]}), (0, 0, 2));
-        let unswept = |class, concerned| {
-            json!({"unswept": [{"provider": "kubernetes", "resource": "x", "reason": "", "class": class, "concerned": concerned}]})
-        };
+        let unswept = |class, concerned| json!({"unswept": [{"provider": "kubernetes", "resource": "x", "reason": "", "class": class, "concerned": concerned}]});
         check(unswept("forbidden", false), (0, 0, 0));
         check(unswept("forbidden", true), (1, 1, 1));
         check(unswept("unreachable", false), (1, 1, 1));

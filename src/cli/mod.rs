@@ -23,11 +23,14 @@ use std::process::ExitCode;
 
 /// Runs the program with the process's arguments and environment.
 pub fn main() -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     match (system::process(), runtime) {
         (Ok(process), Ok(runtime)) => ExitCode::from(runtime.block_on(run(process))),
         (Err(error), _) | (_, Err(error)) => {
-            process::Output::new(std::io::stderr()).line(&format!("Error: sk-dr could not start: {error}"));
+            process::Output::new(std::io::stderr())
+                .line(&format!("Error: sk-dr could not start: {error}"));
             ExitCode::from(Exit::Error.code())
         }
     }
@@ -54,7 +57,8 @@ pub async fn run(mut process: Process) -> u8 {
     match process.stdout.failure().map(ToString::to_string) {
         None => exit.code(),
         Some(error) => {
-            let trouble = Trouble::error("Output not written", format!("Standard output: {error}."));
+            let trouble =
+                Trouble::error("Output not written", format!("Standard output: {error}."));
             exit::combine([exit, process.complain(&trouble, ColourFlag::Auto)]).code()
         }
     }
@@ -75,7 +79,10 @@ async fn command(process: &mut Process, command: Command) -> Result<Exit, Troubl
         | Command::Unlock(_)
         | Command::Sandbox(_)
         | Command::Demo(_)
-        | Command::Help => Err(Trouble::error("Not available yet", "This command is not wired yet.")),
+        | Command::Help => Err(Trouble::error(
+            "Not available yet",
+            "This command is not wired yet.",
+        )),
     }
 }
 

@@ -14,11 +14,17 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Where the file cannot be written; an older file of that name is then as it was.
 pub fn write(path: &Path, plan: &Plan) -> Result<(), Trouble> {
-    let fail = |what: &str| Trouble::error("Plan file not written", format!("{}: {what}", path.display()));
+    let fail = |what: &str| {
+        Trouble::error(
+            "Plan file not written",
+            format!("{}: {what}", path.display()),
+        )
+    };
     let mut text = serde_json::to_string_pretty(plan).map_err(|error| fail(&error.to_string()))?;
     text.push('\n');
     let temporary = beside(path).ok_or_else(|| fail("this names no file"))?;
-    let written = write_whole(&temporary, text.as_bytes()).and_then(|()| std::fs::rename(&temporary, path));
+    let written =
+        write_whole(&temporary, text.as_bytes()).and_then(|()| std::fs::rename(&temporary, path));
     if let Err(error) = written {
         // What is left of the temporary file helps nobody; that it cannot be removed changes nothing about the error.
         let _ = std::fs::remove_file(&temporary);
@@ -33,7 +39,12 @@ fn beside(path: &Path) -> Option<PathBuf> {
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -45,43 +56,72 @@ fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 pub fn read(path: &Path) -> Result<Plan, Trouble> {
     let bytes = std::fs::read(path).map_err(|error| {
         let missing = error.kind() == ErrorKind::NotFound;
-        let what = if missing { "there is no such file".to_owned() } else { error.to_string() };
+        let what = if missing {
+            "there is no such file".to_owned()
+        } else {
+            error.to_string()
+        };
         Trouble::error("Plan file not read", format!("{}: {what}.", path.display()))
     })?;
-    parse(&bytes).map_err(|(summary, detail)| Trouble::error(summary, format!("{}: {detail}", path.display())))
+    parse(&bytes).map_err(|(summary, detail)| {
+        Trouble::error(summary, format!("{}: {detail}", path.display()))
+    })
 }
 
 type Fault = (&'static str, String);
 
 fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
-    let not_a_plan = |why: &str| ("Not a plan file", format!("{why} Plans are written by `sk-dr plan -out=FILE`."));
+    let not_a_plan = |why: &str| {
+        (
+            "Not a plan file",
+            format!("{why} Plans are written by `sk-dr plan -out=FILE`."),
+        )
+    };
     if bytes.starts_with(b"PK") {
-        return Err(not_a_plan("this is a zip archive, perhaps a plan of Terraform."));
+        return Err(not_a_plan(
+            "this is a zip archive, perhaps a plan of Terraform.",
+        ));
     }
     let json: Json = match serde_json::from_slice(bytes) {
         Ok(json) => json,
         Err(error) if error.is_eof() && bytes.starts_with(b"{") => {
-            return Err(("Damaged plan file", "it ends too early. Plan again.".to_owned()));
+            return Err((
+                "Damaged plan file",
+                "it ends too early. Plan again.".to_owned(),
+            ));
         }
         Err(_) => return Err(not_a_plan("this is no JSON.")),
     };
     if json.get("format_version").is_some() {
-        return Err(not_a_plan("this is the output of `show -json`, which can only be looked at."));
+        return Err(not_a_plan(
+            "this is the output of `show -json`, which can only be looked at.",
+        ));
     }
     if json.get("format").and_then(Json::as_str) != Some(FORMAT) {
         return Err(not_a_plan("this is JSON of another sort."));
     }
     if json.get("version").and_then(Json::as_u64) != Some(u64::from(VERSION)) {
-        let tool = json.get("tool").and_then(Json::as_str).unwrap_or("another program");
-        let version = json.get("version").map_or_else(|| "none".to_owned(), Json::to_string);
-        let detail = format!("it was written by {tool} in plan format {version}; this program reads {VERSION}. Plan again.");
+        let tool = json
+            .get("tool")
+            .and_then(Json::as_str)
+            .unwrap_or("another program");
+        let version = json
+            .get("version")
+            .map_or_else(|| "none".to_owned(), Json::to_string);
+        let detail = format!(
+            "it was written by {tool} in plan format {version}; this program reads {VERSION}. Plan again."
+        );
         return Err(("Plan of another version", detail));
     }
     let damaged = |why: &str| ("Damaged plan file", format!("{why} Plan again."));
     let plan: Plan = serde_json::from_value(json).map_err(|error| damaged(&format!("{error}.")))?;
-    let digest = plan.compute_digest().map_err(|error| damaged(&format!("{error}.")))?;
+    let digest = plan
+        .compute_digest()
+        .map_err(|error| damaged(&format!("{error}.")))?;
     if digest != plan.digest {
-        return Err(damaged("its digest does not fit its content: it was changed after it was written."));
+        return Err(damaged(
+            "its digest does not fit its content: it was changed after it was written.",
+        ));
     }
     Ok(plan)
 }
@@ -107,8 +147,15 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         write(&path, &sealed()).unwrap();
         assert_eq!(read(&path).unwrap(), sealed());
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no temporary file stays");
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            std::fs::read_dir(directory.path()).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
         let nowhere = write(&directory.path().join("no/x.plan"), &sealed()).unwrap_err();
         assert_eq!(nowhere.summary, "Plan file not written");
     }
@@ -116,7 +163,10 @@ mod tests {
     /// Bytes that are no plan, and the words of the refusal.
     fn check(bytes: &[u8], summary: &str, part: &str) {
         let (found, detail) = parse(bytes).unwrap_err();
-        assert!(found == summary && detail.contains(part), "{found}: {detail}");
+        assert!(
+            found == summary && detail.contains(part),
+            "{found}: {detail}"
+        );
     }
 
     #[test]
@@ -125,15 +175,31 @@ mod tests {
         check(b"PK\x03\x04", "Not a plan file", "Terraform");
         check(b"resource {}", "Not a plan file", "no JSON");
         check(b"{}", "Not a plan file", "another sort");
-        check(br#"{"format_version": "1.2"}"#, "Not a plan file", "show -json");
+        check(
+            br#"{"format_version": "1.2"}"#,
+            "Not a plan file",
+            "show -json",
+        );
         check(
             br#"{"format": "sk-dr-plan", "version": 7, "tool": "sk-dr 9.0"}"#,
             "Plan of another version",
             "sk-dr 9.0 in plan format 7",
         );
-        check(&whole.as_bytes()[..whole.len() - 9], "Damaged plan file", "too early");
-        check(whole.replace("acme", "evil").as_bytes(), "Damaged plan file", "digest");
-        check(whole.replace("\"stack\"", "\"stock\"").as_bytes(), "Damaged plan file", "stock");
+        check(
+            &whole.as_bytes()[..whole.len() - 9],
+            "Damaged plan file",
+            "too early",
+        );
+        check(
+            whole.replace("acme", "evil").as_bytes(),
+            "Damaged plan file",
+            "digest",
+        );
+        check(
+            whole.replace("\"stack\"", "\"stock\"").as_bytes(),
+            "Damaged plan file",
+            "stock",
+        );
         // The moment of planning is no part of the digest.
         assert!(parse(whole.replace("2026-11-21", "2026-11-22").as_bytes()).is_ok());
     }

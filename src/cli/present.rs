@@ -23,7 +23,11 @@ pub(crate) struct Telling<'a> {
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub(crate) fn plan(process: &mut Process, plan: &Plan, telling: Telling<'_>) -> Result<Exit, Trouble> {
+pub(crate) fn plan(
+    process: &mut Process,
+    plan: &Plan,
+    telling: Telling<'_>,
+) -> Result<Exit, Trouble> {
     let dress = process.dress(telling.colour);
     process.stdout.print(&render::text::plan(plan, dress));
     if let Some(out) = telling.out {
@@ -75,7 +79,11 @@ pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
         [] => "This plan cannot be applied.".to_owned(),
         some => format!(
             "{} blocked, as shown above. Mend what blocks them, or leave them out:\n    sk-dr plan {}",
-            if some.len() == 1 { "One resource is".to_owned() } else { format!("{} resources are", some.len()) },
+            if some.len() == 1 {
+                "One resource is".to_owned()
+            } else {
+                format!("{} resources are", some.len())
+            },
             some.join(" ")
         ),
     };
@@ -84,17 +92,27 @@ pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
 
 /// An address with a quoted key needs quotes in a shell.
 fn quoted_for_shell(address: &str) -> String {
-    if address.contains('"') { format!("'{address}'") } else { address.to_owned() }
+    if address.contains('"') {
+        format!("'{address}'")
+    } else {
+        address.to_owned()
+    }
 }
 
 /// Prints the drift that a plan tells.
 ///
 /// # Errors
 /// Where the plan cannot be written as JSON.
-pub(crate) fn drift(process: &mut Process, plan: &Plan, as_json: AsJson, colour: ColourFlag) -> Result<Exit, Trouble> {
+pub(crate) fn drift(
+    process: &mut Process,
+    plan: &Plan,
+    as_json: AsJson,
+    colour: ColourFlag,
+) -> Result<Exit, Trouble> {
     match as_json {
         AsJson::Yes => {
-            let json = render::json::plan(plan).map_err(|error| Trouble::error("Drift not shown", error.to_string()))?;
+            let json = render::json::plan(plan)
+                .map_err(|error| Trouble::error("Drift not shown", error.to_string()))?;
             process.stdout.line(&json.to_string());
         }
         AsJson::No => {

@@ -72,7 +72,10 @@ enum Stream {
 impl Output {
     /// Onto this.
     pub fn new(sink: impl Write + Send + 'static) -> Self {
-        Self { sink: Box::new(sink), state: Stream::Open }
+        Self {
+            sink: Box::new(sink),
+            state: Stream::Open,
+        }
     }
 
     /// Into memory, for tests.
@@ -86,9 +89,17 @@ impl Output {
         if !matches!(self.state, Stream::Open) {
             return;
         }
-        if let Err(error) = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush()) {
+        if let Err(error) = self
+            .sink
+            .write_all(text.as_bytes())
+            .and_then(|()| self.sink.flush())
+        {
             let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
-            self.state = if gone { Stream::Gone } else { Stream::Failed(error) };
+            self.state = if gone {
+                Stream::Gone
+            } else {
+                Stream::Failed(error)
+            };
         }
     }
 
@@ -113,14 +124,20 @@ pub struct Captured(Arc<Mutex<Vec<u8>>>);
 impl Captured {
     /// As text.
     pub fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let bytes = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
 impl Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -141,7 +158,10 @@ pub enum ColourFlag {
 impl Process {
     /// A variable of the environment that is set and not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.environment
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// How standard output is dressed. `-no-color` wins over NO_COLOR, that over CLICOLOR_FORCE, that over the terminal.
@@ -156,16 +176,33 @@ impl Process {
 
     fn dress_of(&self, is_terminal: bool, flag: ColourFlag) -> Dress {
         let forbidden = flag == ColourFlag::Never || self.variable("NO_COLOR").is_some();
-        let forced = self.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-        let natural = is_terminal && self.variable("TERM") != Some("dumb") && self.variable("CLICOLOR") != Some("0");
-        let style = if !forbidden && (forced || natural) { Style::Colour } else { Style::Plain };
-        let columns = || self.variable("COLUMNS").and_then(|value| value.parse().ok()).or(self.terminal.width);
-        Dress { style, width: if is_terminal { columns() } else { None } }
+        let forced = self
+            .variable("CLICOLOR_FORCE")
+            .is_some_and(|value| value != "0");
+        let natural = is_terminal
+            && self.variable("TERM") != Some("dumb")
+            && self.variable("CLICOLOR") != Some("0");
+        let style = if !forbidden && (forced || natural) {
+            Style::Colour
+        } else {
+            Style::Plain
+        };
+        let columns = || {
+            self.variable("COLUMNS")
+                .and_then(|value| value.parse().ok())
+                .or(self.terminal.width)
+        };
+        Dress {
+            style,
+            width: if is_terminal { columns() } else { None },
+        }
     }
 
     /// Whether the user's next steps are worth a line: not where a program reads.
     pub fn hints(&self) -> bool {
-        self.variable("SKDR_IN_AUTOMATION").or(self.variable("TF_IN_AUTOMATION")).is_none()
+        self.variable("SKDR_IN_AUTOMATION")
+            .or(self.variable("TF_IN_AUTOMATION"))
+            .is_none()
     }
 }
 
@@ -183,7 +220,11 @@ pub struct Trouble {
 impl Trouble {
     /// An error.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { exit: Exit::Error, summary: summary.into(), detail: detail.into() }
+        Self {
+            exit: Exit::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+        }
     }
 
     /// The same, ending the command with another code.

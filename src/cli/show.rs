@@ -13,7 +13,8 @@ use crate::render;
 pub(crate) fn run(process: &mut Process, flags: &ShowFlags) -> Result<Exit, Trouble> {
     let plan = plan_file::read(&process.directory.join(&flags.plan))?;
     if flags.json.json {
-        let json = render::json::plan(&plan).map_err(|error| Trouble::error("Plan not shown", error.to_string()))?;
+        let json = render::json::plan(&plan)
+            .map_err(|error| Trouble::error("Plan not shown", error.to_string()))?;
         process.stdout.line(&json.to_string());
     } else {
         let dress = process.dress(flags.colour.flag());

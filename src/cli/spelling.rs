@@ -65,7 +65,9 @@ pub(crate) fn rewrite(arguments: &[String], root: &Command) -> Result<Vec<String
         let Some(flag) = flag_text(argument) else {
             match current.find_subcommand(argument) {
                 Some(next) => commands.push(next),
-                None if current.has_subcommands() && commands.len() == 1 => return Err(unknown_command(argument, current)),
+                None if current.has_subcommands() && commands.len() == 1 => {
+                    return Err(unknown_command(argument, current));
+                }
                 None => {}
             }
             rewritten.push(argument.clone());
@@ -93,40 +95,54 @@ pub(crate) fn rewrite(arguments: &[String], root: &Command) -> Result<Vec<String
 
 /// The argument without its dashes, where it is a flag. A single dash is a file name.
 fn flag_text(argument: &str) -> Option<&str> {
-    let text = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
+    let text = argument
+        .strip_prefix("--")
+        .or_else(|| argument.strip_prefix('-'))?;
     (!text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())).then_some(text)
 }
 
 fn longs<'a>(commands: &[&'a Command]) -> Vec<(&'a Arg, &'a str)> {
     let arguments = commands.iter().flat_map(|command| command.get_arguments());
-    arguments.filter_map(|argument| Some((argument, argument.get_long()?))).collect()
+    arguments
+        .filter_map(|argument| Some((argument, argument.get_long()?)))
+        .collect()
 }
 
 fn find<'a>(commands: &[&'a Command], name: &str) -> Option<&'a Arg> {
-    longs(commands).into_iter().find(|(_, long)| *long == name).map(|(argument, _)| argument)
+    longs(commands)
+        .into_iter()
+        .find(|(_, long)| *long == name)
+        .map(|(argument, _)| argument)
 }
 
 /// `--name=value`; a switch is there or not.
 fn spelled(argument: &Arg, name: &str, value: Option<String>) -> Result<Option<String>, Trouble> {
     if !matches!(argument.get_action(), ArgAction::SetTrue) {
-        return Ok(Some(value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}"))));
+        return Ok(Some(value.map_or_else(
+            || format!("--{name}"),
+            |value| format!("--{name}={value}"),
+        )));
     }
     match value.as_deref() {
         None | Some("true") => Ok(Some(format!("--{name}"))),
         Some("false") => Ok(None),
-        Some(_) => {
-            Err(Trouble::error("Invalid value", format!("`-{name}` is on or off: -{name}, -{name}=true or -{name}=false.")))
-        }
+        Some(_) => Err(Trouble::error(
+            "Invalid value",
+            format!("`-{name}` is on or off: -{name}, -{name}=true or -{name}=false."),
+        )),
     }
 }
 
 /// Whether `-flag x` takes the next argument. A switch takes a value only behind `=`.
 fn takes_value(argument: &Arg) -> bool {
-    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append) && !argument.is_require_equals_set()
+    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
+        && !argument.is_require_equals_set()
 }
 
 fn unknown_flag(name: &str, commands: &[&Command]) -> Trouble {
-    let command = commands.last().map_or("sk-dr", |command| command.get_name());
+    let command = commands
+        .last()
+        .map_or("sk-dr", |command| command.get_name());
     if LATER_FLAGS.contains(&name) {
         return later(&format!("-{name}"));
     }
@@ -142,25 +158,40 @@ fn unknown_flag(name: &str, commands: &[&Command]) -> Trouble {
 
 /// A command that has this flag: `-exclude` belongs to plan only.
 fn owner<'a>(name: &str, root: Option<&'a Command>) -> Option<&'a str> {
-    root?.get_subcommands().find(|command| find(&[command], name).is_some()).map(|command| command.get_name())
+    root?
+        .get_subcommands()
+        .find(|command| find(&[command], name).is_some())
+        .map(|command| command.get_name())
 }
 
 fn unknown_command(name: &str, root: &Command) -> Trouble {
     if LATER_COMMANDS.contains(&name) {
         return later(name);
     }
-    let known: Vec<&str> = root.get_subcommands().map(|command| command.get_name()).collect();
+    let known: Vec<&str> = root
+        .get_subcommands()
+        .map(|command| command.get_name())
+        .collect();
     let detail = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("sk-dr has no command `{name}`. Did you mean `{meant}`?"),
-        None => format!("sk-dr has no command `{name}`. It has: {}.", known.join(", ")),
+        None => format!(
+            "sk-dr has no command `{name}`. It has: {}.",
+            known.join(", ")
+        ),
     };
     Trouble::error("Unknown command", detail)
 }
 
 fn later(what: &str) -> Trouble {
-    Trouble::error("Not available yet", format!("`{what}` is planned and not available yet in this version."))
+    Trouble::error(
+        "Not available yet",
+        format!("`{what}` is planned and not available yet in this version."),
+    )
 }
 
 fn without_value(name: &str) -> Trouble {
-    Trouble::error("Flag without a value", format!("`-{name}` needs a value: -{name}=VALUE."))
+    Trouble::error(
+        "Flag without a value",
+        format!("`-{name}` needs a value: -{name}=VALUE."),
+    )
 }

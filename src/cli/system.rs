@@ -15,8 +15,16 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 /// Where there is no working directory.
 pub(crate) fn process() -> std::io::Result<Process> {
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let width = rustix::termios::tcgetwinsize(&stdout).ok().map(|size| usize::from(size.ws_col)).filter(|width| *width > 0);
-    let terminal = Terminal { stdin: stdin.is_terminal(), stdout: stdout.is_terminal(), stderr: stderr.is_terminal(), width };
+    let width = rustix::termios::tcgetwinsize(&stdout)
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|width| *width > 0);
+    let terminal = Terminal {
+        stdin: stdin.is_terminal(),
+        stdout: stdout.is_terminal(),
+        stderr: stderr.is_terminal(),
+        width,
+    };
     Ok(Process {
         arguments: std::env::args_os().skip(1).collect(),
         // A variable that is no text cannot be one of ours.
@@ -38,7 +46,10 @@ pub(crate) fn process() -> std::io::Result<Process> {
 struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that is injected everywhere else")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that is injected everywhere else"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -52,7 +63,9 @@ impl Interrupts for Signals {
         let (sender, receiver) = unbounded_channel();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             // Without a handler the signal ends the process as it always did; the journal stands that (R44).
-            let Ok(mut stream) = signal(kind) else { continue };
+            let Ok(mut stream) = signal(kind) else {
+                continue;
+            };
             let sender = sender.clone();
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {

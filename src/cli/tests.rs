@@ -27,7 +27,10 @@ struct NoCluster;
 #[async_trait]
 impl Wires for NoCluster {
     async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
-        Err(Why { class: FailureClass::Unreachable, message: "no cluster in this test".to_owned() })
+        Err(Why {
+            class: FailureClass::Unreachable,
+            message: "no cluster in this test".to_owned(),
+        })
     }
 }
 
@@ -74,12 +77,34 @@ fn parsed(arguments: &[&str]) -> Result<Arguments, String> {
 #[test]
 fn flags_take_one_dash_or_two_and_values_either_way() {
     for arguments in [
-        &["-chdir=x", "plan", "-out=a b", "-detailed-exitcode", "-var", "n=-1=2", "-target=a.b", "-input=false"][..],
-        &["--chdir", "x", "plan", "--out", "a b", "--detailed-exitcode=true", "--var=n=-1=2", "-target", "a.b", "-input=false"][..],
+        &[
+            "-chdir=x",
+            "plan",
+            "-out=a b",
+            "-detailed-exitcode",
+            "-var",
+            "n=-1=2",
+            "-target=a.b",
+            "-input=false",
+        ][..],
+        &[
+            "--chdir",
+            "x",
+            "plan",
+            "--out",
+            "a b",
+            "--detailed-exitcode=true",
+            "--var=n=-1=2",
+            "-target",
+            "a.b",
+            "-input=false",
+        ][..],
     ] {
         let parsed = parsed(arguments).unwrap();
         assert_eq!(parsed.chdir.as_deref(), Some(Path::new("x")));
-        let Command::Plan(flags) = parsed.command else { panic!("{arguments:?} is no plan") };
+        let Command::Plan(flags) = parsed.command else {
+            panic!("{arguments:?} is no plan")
+        };
         assert_eq!(flags.out.as_deref(), Some(Path::new("a b")));
         assert!(flags.detailed_exitcode && !flags.destroy && !flags.input && !flags.json.json);
         assert_eq!(flags.variables.var, [("n".to_owned(), "-1=2".to_owned())]);
@@ -90,7 +115,12 @@ fn flags_take_one_dash_or_two_and_values_either_way() {
 
 #[test]
 fn destroy_is_apply_with_destroy() {
-    let Command::Destroy(flags) = parsed(&["destroy", "-auto-approve", "-lock-timeout=2m"]).unwrap().command else { panic!() };
+    let Command::Destroy(flags) = parsed(&["destroy", "-auto-approve", "-lock-timeout=2m"])
+        .unwrap()
+        .command
+    else {
+        panic!()
+    };
     let flags = super::arguments::ApplyFlags::from(flags);
     assert!(flags.destroy && flags.approval.auto_approve && flags.plan.is_none());
     assert_eq!(flags.run.lock_timeout.as_secs(), 120);
@@ -98,14 +128,40 @@ fn destroy_is_apply_with_destroy() {
 
 #[test]
 fn positions_and_subcommands() {
-    let Command::Apply(flags) = parsed(&["apply", "-expect=ab", "x.plan"]).unwrap().command else { panic!() };
-    assert_eq!((flags.plan.as_deref(), flags.expect.as_deref()), (Some(Path::new("x.plan")), Some("ab")));
-    let Command::Resume(flags) = parsed(&["resume", "-takeover=57", "run-1"]).unwrap().command else { panic!() };
-    assert_eq!((flags.id.as_deref(), flags.takeover), (Some("run-1"), Some(57)));
-    let Command::Runs(flags) = parsed(&["runs", "close", "run-1", "-journal=j"]).unwrap().command else { panic!() };
-    let Some(super::arguments::RunsAction::Close(close)) = flags.action else { panic!() };
-    assert_eq!((close.id.as_str(), close.journal.journal.as_deref()), ("run-1", Some(Path::new("j"))));
-    assert!(matches!(parsed(&["-version"]).unwrap().command, Command::Version(_)));
+    let Command::Apply(flags) = parsed(&["apply", "-expect=ab", "x.plan"]).unwrap().command else {
+        panic!()
+    };
+    assert_eq!(
+        (flags.plan.as_deref(), flags.expect.as_deref()),
+        (Some(Path::new("x.plan")), Some("ab"))
+    );
+    let Command::Resume(flags) = parsed(&["resume", "-takeover=57", "run-1"])
+        .unwrap()
+        .command
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (flags.id.as_deref(), flags.takeover),
+        (Some("run-1"), Some(57))
+    );
+    let Command::Runs(flags) = parsed(&["runs", "close", "run-1", "-journal=j"])
+        .unwrap()
+        .command
+    else {
+        panic!()
+    };
+    let Some(super::arguments::RunsAction::Close(close)) = flags.action else {
+        panic!()
+    };
+    assert_eq!(
+        (close.id.as_str(), close.journal.journal.as_deref()),
+        ("run-1", Some(Path::new("j")))
+    );
+    assert!(matches!(
+        parsed(&["-version"]).unwrap().command,
+        Command::Version(_)
+    ));
 }
 
 /// Arguments that are refused, with a part of the words.
@@ -119,8 +175,14 @@ fn refusals_say_what_was_meant() {
     refused(&["apply", "-auto-aprove"], "Did you mean `-auto-approve`?");
     refused(&["paln"], "Did you mean `plan`?");
     refused(&["frobnicate"], "It has: validate, plan, apply");
-    refused(&["apply", "-exclude=a.b"], "`apply` has no flag `-exclude`; `plan` has.");
-    refused(&["plan", "-recover=x"], "`-recover` is planned and not available yet");
+    refused(
+        &["apply", "-exclude=a.b"],
+        "`apply` has no flag `-exclude`; `plan` has.",
+    );
+    refused(
+        &["plan", "-recover=x"],
+        "`-recover` is planned and not available yet",
+    );
     refused(&["status"], "`status` is planned and not available yet");
     refused(&["plan", "-out"], "`-out` needs a value");
     refused(&["plan", "-destroy=maybe"], "`-destroy` is on or off");
@@ -139,18 +201,29 @@ fn refusals_say_what_was_meant() {
 #[tokio::test]
 async fn show_prints_a_saved_plan() {
     let directory = tempfile::tempdir().unwrap();
-    let mut saved = plan(json!({"nodes": [node(json!({"action": "create", "after": {"value": {"name": "shop"}}}))]}));
+    let mut saved = plan(
+        json!({"nodes": [node(json!({"action": "create", "after": {"value": {"name": "shop"}}}))]}),
+    );
     saved.digest = saved.compute_digest().unwrap();
     super::plan_file::write(&directory.path().join("x.plan"), &saved).unwrap();
     let (code, out, err) = run(&["show", "x.plan"], directory.path()).await;
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.contains("# velero_schedule.shop will be created\n"), "{out}");
+    assert!(
+        out.contains("# velero_schedule.shop will be created\n"),
+        "{out}"
+    );
     let (code, out, _) = run(&["show", "-json", "x.plan"], directory.path()).await;
     assert_eq!(code, 0);
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap()["format_version"], "1.2");
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()["format_version"],
+        "1.2"
+    );
     let (code, out, err) = run(&["show", "y.plan"], directory.path()).await;
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.starts_with("Error: Plan file not read\n\n") && err.contains("there is no such file"), "{err}");
+    assert!(
+        err.starts_with("Error: Plan file not read\n\n") && err.contains("there is no such file"),
+        "{err}"
+    );
 }
 
 #[tokio::test]
@@ -161,24 +234,43 @@ async fn answers_that_need_nothing() {
     let (code, out, _) = run(&["schema"], here).await;
     assert!(code == 0 && out.contains("velero_schedule"), "{out}");
     let (code, out, _) = run(&["schema", "velero_schedule"], here).await;
-    assert!(code == 0 && out.contains("  schedule (cron, required): "), "{out}");
+    assert!(
+        code == 0 && out.contains("  schedule (cron, required): "),
+        "{out}"
+    );
     let (code, out, _) = run(&["schema", "-json"], here).await;
     let schemas: serde_json::Value = serde_json::from_str(&out).unwrap();
-    let path =
-        "/provider_schemas/sk-dr.io~1builtin~1kubernetes/resource_schemas/velero_schedule/block/attributes/schedule/required";
+    let path = "/provider_schemas/sk-dr.io~1builtin~1kubernetes/resource_schemas/velero_schedule/block/attributes/schedule/required";
     assert_eq!((code, schemas.pointer(path)), (0, Some(&json!(true))));
     let (code, _, err) = run(&["schema", "velero_shedule"], here).await;
-    assert!(code == 1 && err.contains("Did you mean `velero_schedule`?"), "{err}");
+    assert!(
+        code == 1 && err.contains("Did you mean `velero_schedule`?"),
+        "{err}"
+    );
 }
 
 #[test]
 fn colour_and_width_only_where_somebody_looks() {
-    let check = |environment: &[(&str, &str)], is_terminal: bool, flag: ColourFlag, expected: (Style, Option<usize>)| {
+    let check = |environment: &[(&str, &str)],
+                 is_terminal: bool,
+                 flag: ColourFlag,
+                 expected: (Style, Option<usize>)| {
         let (mut process, _, _) = process(&[], Path::new("/"));
-        process.environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        process.terminal = Terminal { stdout: is_terminal, width: Some(90), ..Terminal::default() };
+        process.environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        process.terminal = Terminal {
+            stdout: is_terminal,
+            width: Some(90),
+            ..Terminal::default()
+        };
         let dress = process.dress(flag);
-        assert_eq!((dress.style, dress.width), expected, "{environment:?} terminal {is_terminal} {flag:?}");
+        assert_eq!(
+            (dress.style, dress.width),
+            expected,
+            "{environment:?} terminal {is_terminal} {flag:?}"
+        );
     };
     use ColourFlag::{Auto, Never};
     use Style::{Colour, Plain};
@@ -189,7 +281,12 @@ fn colour_and_width_only_where_somebody_looks() {
     check(&[("TERM", "dumb")], true, Auto, (Plain, Some(90)));
     check(&[("CLICOLOR", "0")], true, Auto, (Plain, Some(90)));
     check(&[("CLICOLOR_FORCE", "1")], false, Auto, (Colour, None));
-    check(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false, Auto, (Plain, None));
+    check(
+        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
+        false,
+        Auto,
+        (Plain, None),
+    );
     check(&[("CLICOLOR_FORCE", "1")], true, Never, (Plain, Some(90)));
     check(&[("COLUMNS", "60")], true, Auto, (Colour, Some(60)));
     check(&[("COLUMNS", "60")], false, Auto, (Plain, None));
@@ -208,7 +305,10 @@ impl std::io::Write for Closed {
 
 #[tokio::test]
 async fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
-    for (kind, expected) in [(std::io::ErrorKind::BrokenPipe, 0), (std::io::ErrorKind::StorageFull, 1)] {
+    for (kind, expected) in [
+        (std::io::ErrorKind::BrokenPipe, 0),
+        (std::io::ErrorKind::StorageFull, 1),
+    ] {
         let (mut process, _, _) = process(&["version"], Path::new("/"));
         process.stdout = Output::new(Closed(kind));
         assert_eq!(super::run(process).await, expected, "{kind:?}");
@@ -217,12 +317,23 @@ async fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
 
 /// Answer typed, and whether that approves.
 fn approves(typed: &'static str, flags: &[&str]) -> bool {
-    let Command::Destroy(parsed) = parsed(&[&["destroy"], flags].concat()).unwrap().command else { panic!() };
+    let Command::Destroy(parsed) = parsed(&[&["destroy"], flags].concat()).unwrap().command else {
+        panic!()
+    };
     let (mut process, out, _) = process(&[], Path::new("/"));
     process.stdin = Box::new(typed.as_bytes());
-    let answer = super::approval::check(parsed.approval)
-        .and_then(|()| super::approval::ask(&mut process, parsed.approval, crate::plan::document::GoalMode::Destroy));
-    assert_eq!(out.text().is_empty(), !flags.is_empty(), "asked only without flags");
+    let answer = super::approval::check(parsed.approval).and_then(|()| {
+        super::approval::ask(
+            &mut process,
+            parsed.approval,
+            crate::plan::document::GoalMode::Destroy,
+        )
+    });
+    assert_eq!(
+        out.text().is_empty(),
+        !flags.is_empty(),
+        "asked only without flags"
+    );
     answer.is_ok()
 }
 

@@ -12,9 +12,13 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) fn run(process: &mut Process, flags: &VersionFlags) -> Exit {
     let platform = format!("{}_{}", std::env::consts::OS, std::env::consts::ARCH);
     if flags.json.json {
-        process.stdout.line(&json!({"version": VERSION, "platform": platform}).to_string());
+        process
+            .stdout
+            .line(&json!({"version": VERSION, "platform": platform}).to_string());
     } else {
-        process.stdout.line(&format!("sk-dr v{VERSION}\non {platform}"));
+        process
+            .stdout
+            .line(&format!("sk-dr v{VERSION}\non {platform}"));
     }
     Exit::Done
 }

@@ -37,7 +37,9 @@ enum Found {
 impl LocalStore {
     /// The store in this directory, which need not exist.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self {
+            directory: directory.into(),
+        }
     }
 
     /// The directory.
@@ -52,8 +54,14 @@ impl LocalStore {
     pub fn prepare(&self) -> Result<(), StoreError> {
         make_directory(&self.directory)?;
         let ignore = self.directory.join(".gitignore");
-        match OpenOptions::new().write(true).create_new(true).open(&ignore) {
-            Ok(mut file) => file.write_all(b"*\n").map_err(|error| failed(&ignore, &error)),
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&ignore)
+        {
+            Ok(mut file) => file
+                .write_all(b"*\n")
+                .map_err(|error| failed(&ignore, &error)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(failed(&ignore, &error)),
         }
@@ -63,7 +71,10 @@ impl LocalStore {
         // A run id comes from the command line: `../..` must not lead out of the directory.
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if run.is_empty() || !run.chars().all(allowed) {
-            return Err(StoreError { place: self.shown(), message: format!("`{run}` is not a run id") });
+            return Err(StoreError {
+                place: self.shown(),
+                message: format!("`{run}` is not a run id"),
+            });
         }
         Ok(self.directory.join("runs").join(run))
     }
@@ -82,17 +93,25 @@ impl Store for LocalStore {
         let directory = self.run_directory(run)?;
         self.prepare()?;
         make_directory(&self.directory.join("runs"))?;
-        DirBuilder::new().mode(0o700).create(&directory).map_err(|error| failed(&directory, &error))?;
+        DirBuilder::new()
+            .mode(0o700)
+            .create(&directory)
+            .map_err(|error| failed(&directory, &error))?;
         let path = directory.join("plan.json");
         let text = serde_json::to_vec_pretty(plan).map_err(|error| damaged(&path, &error))?;
         match write_whole(&path, &text)? {
             Append::Written => sync_directory(&self.directory.join("runs")),
-            Append::SerialTaken => Err(StoreError { place: path.display().to_string(), message: "it exists".to_owned() }),
+            Append::SerialTaken => Err(StoreError {
+                place: path.display().to_string(),
+                message: "it exists".to_owned(),
+            }),
         }
     }
 
     fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
-        let path = self.run_directory(&record.run)?.join(file_name(record.serial));
+        let path = self
+            .run_directory(&record.run)?
+            .join(file_name(record.serial));
         let text = serde_json::to_vec(record).map_err(|error| damaged(&path, &error))?;
         write_whole(&path, &text)
     }
@@ -101,7 +120,9 @@ impl Store for LocalStore {
         let directory = self.directory.join("runs");
         let mut runs = Vec::new();
         for name in names(&directory)? {
-            let Ok(run) = self.run_directory(&name) else { continue };
+            let Ok(run) = self.run_directory(&name) else {
+                continue;
+            };
             // Killed between making the directory and writing the plan: such a run never was.
             if run.join("plan.json").exists() || !numbers(&run)?.is_empty() {
                 runs.push(name);
@@ -114,7 +135,10 @@ impl Store for LocalStore {
     fn plan(&self, run: &str) -> Result<Plan, StoreError> {
         let path = self.run_directory(run)?.join("plan.json");
         let Found::Whole(json) = read(&path)? else {
-            return Err(StoreError { place: path.display().to_string(), message: "it is damaged: it is no JSON".to_owned() });
+            return Err(StoreError {
+                place: path.display().to_string(),
+                message: "it is damaged: it is no JSON".to_owned(),
+            });
         };
         check_version(&path, &json, document::VERSION)?;
         serde_json::from_value(json).map_err(|error| damaged(&path, &error))
@@ -123,7 +147,10 @@ impl Store for LocalStore {
     fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
         let directory = self.run_directory(run)?;
         if !directory.is_dir() {
-            return Err(StoreError { place: self.shown(), message: format!("there is no run `{run}`") });
+            return Err(StoreError {
+                place: self.shown(),
+                message: format!("there is no run `{run}`"),
+            });
         }
         let mut records: Vec<Record> = Vec::new();
         let mut torn: Option<PathBuf> = None;
@@ -142,8 +169,12 @@ impl Store for LocalStore {
                 Found::Whole(json) => {
                     let record = decode(&path, json, run, serial)?;
                     if let Some(torn) = torn.take_if(|_| !explains_gap(&record, &records)) {
-                        let message = "it is damaged: it is no JSON, and whole records follow it".to_owned();
-                        return Err(StoreError { place: torn.display().to_string(), message });
+                        let message =
+                            "it is damaged: it is no JSON, and whole records follow it".to_owned();
+                        return Err(StoreError {
+                            place: torn.display().to_string(),
+                            message,
+                        });
                     }
                     torn = None;
                     records.push(record);
@@ -154,13 +185,19 @@ impl Store for LocalStore {
     }
 
     fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
-        let Some(newest) = numbers(&self.inventories())?.pop() else { return Ok(None) };
+        let Some(newest) = numbers(&self.inventories())?.pop() else {
+            return Ok(None);
+        };
         let path = self.inventories().join(file_name(newest));
         let Found::Whole(json) = read(&path)? else {
-            return Err(StoreError { place: path.display().to_string(), message: "it is damaged: it is no JSON".to_owned() });
+            return Err(StoreError {
+                place: path.display().to_string(),
+                message: "it is damaged: it is no JSON".to_owned(),
+            });
         };
         check_version(&path, &json, VERSION)?;
-        let file: InventoryFile = serde_json::from_value(json).map_err(|error| damaged(&path, &error))?;
+        let file: InventoryFile =
+            serde_json::from_value(json).map_err(|error| damaged(&path, &error))?;
         Ok(Some(file.inventory))
     }
 
@@ -171,7 +208,10 @@ impl Store for LocalStore {
         loop {
             let next = numbers(&directory)?.pop().unwrap_or(0) + 1;
             let path = directory.join(file_name(next));
-            let file = InventoryFile { version: VERSION, inventory: inventory.clone() };
+            let file = InventoryFile {
+                version: VERSION,
+                inventory: inventory.clone(),
+            };
             let text = serde_json::to_vec_pretty(&file).map_err(|error| damaged(&path, &error))?;
             // Taken: another run ended at the same moment; ours is the newer one then.
             if write_whole(&path, &text)? == Append::Written {
@@ -191,8 +231,14 @@ fn decode(path: &Path, json: Json, run: &str, serial: u64) -> Result<Record, Sto
     check_version(path, &json, VERSION)?;
     let record: Record = serde_json::from_value(json).map_err(|error| damaged(path, &error))?;
     if record.run != run || record.serial != serial {
-        let message = format!("it says that it is record {} of run `{}`", record.serial, record.run);
-        return Err(StoreError { place: path.display().to_string(), message });
+        let message = format!(
+            "it says that it is record {} of run `{}`",
+            record.serial, record.run
+        );
+        return Err(StoreError {
+            place: path.display().to_string(),
+            message,
+        });
     }
     Ok(record)
 }
@@ -200,10 +246,15 @@ fn decode(path: &Path, json: Json, run: &str, serial: u64) -> Result<Record, Sto
 fn check_version(path: &Path, json: &Json, ours: u32) -> Result<(), StoreError> {
     let message = match json.get("version") {
         Some(version) if version.as_u64() == Some(u64::from(ours)) => return Ok(()),
-        Some(version) => format!("its version is {version}, this program reads {ours}; use the program that wrote it"),
+        Some(version) => format!(
+            "its version is {version}, this program reads {ours}; use the program that wrote it"
+        ),
         None => "it is damaged: it has no version".to_owned(),
     };
-    Err(StoreError { place: path.display().to_string(), message })
+    Err(StoreError {
+        place: path.display().to_string(),
+        message,
+    })
 }
 
 fn file_name(serial: u64) -> String {
@@ -249,7 +300,12 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<Append, StoreError> {
     let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
     let temporary = directory.join(format!(".{}-{number}.tmp", std::process::id()));
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()
     };
@@ -265,17 +321,29 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<Append, StoreError> {
 }
 
 fn make_directory(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| failed(path, &error))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| failed(path, &error))
 }
 
 fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    File::open(path).and_then(|directory| directory.sync_all()).map_err(|error| failed(path, &error))
+    File::open(path)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError { place: path.display().to_string(), message: error.to_string() }
+    StoreError {
+        place: path.display().to_string(),
+        message: error.to_string(),
+    }
 }
 
 fn damaged(path: &Path, error: &serde_json::Error) -> StoreError {
-    StoreError { place: path.display().to_string(), message: format!("it is damaged: {error}") }
+    StoreError {
+        place: path.display().to_string(),
+        message: format!("it is damaged: {error}"),
+    }
 }

@@ -38,14 +38,23 @@ pub enum LockError {
 
 fn held_text(path: &Path, by: Option<&Holder>) -> String {
     match by {
-        Some(holder) => format!("{} is held by process {} on {}", path.display(), holder.pid, holder.host),
+        Some(holder) => format!(
+            "{} is held by process {} on {}",
+            path.display(),
+            holder.pid,
+            holder.host
+        ),
         None => format!("{} is held by another process", path.display()),
     }
 }
 
 /// This process as a holder, of the host name and boot id handed over.
 pub fn holder(host: impl Into<String>, boot: impl Into<String>) -> Holder {
-    Holder { host: host.into(), boot: boot.into(), pid: std::process::id() }
+    Holder {
+        host: host.into(),
+        boot: boot.into(),
+        pid: std::process::id(),
+    }
 }
 
 /// This process as a holder, as the kernel names host and boot.
@@ -54,19 +63,36 @@ pub fn holder(host: impl Into<String>, boot: impl Into<String>) -> Holder {
 /// Where the kernel does not tell.
 pub fn this_process() -> Result<Holder, StoreError> {
     const BOOT: &str = "/proc/sys/kernel/random/boot_id";
-    let boot =
-        std::fs::read_to_string(BOOT).map_err(|error| StoreError { place: BOOT.to_owned(), message: error.to_string() })?;
-    Ok(holder(rustix::system::uname().nodename().to_string_lossy(), boot.trim()))
+    let boot = std::fs::read_to_string(BOOT).map_err(|error| StoreError {
+        place: BOOT.to_owned(),
+        message: error.to_string(),
+    })?;
+    Ok(holder(
+        rustix::system::uname().nodename().to_string_lossy(),
+        boot.trim(),
+    ))
 }
 
 /// Takes the lock of a store, waiting up to `timeout` while another process holds it.
 ///
 /// # Errors
 /// [`LockError::Held`] with its holder, where it did not come free.
-pub async fn acquire(store: &LocalStore, holder: &Holder, timeout: Duration) -> Result<Lock, LockError> {
+pub async fn acquire(
+    store: &LocalStore,
+    holder: &Holder,
+    timeout: Duration,
+) -> Result<Lock, LockError> {
     store.prepare()?;
     let path = store.directory().join("lock");
-    let open = || OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let open = || {
+        OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+    };
     let mut file = open().map_err(|error| unusable(&path, &error))?;
     let deadline = tokio::time::Instant::now() + timeout;
     loop {
@@ -77,12 +103,18 @@ pub async fn acquire(store: &LocalStore, holder: &Holder, timeout: Duration) -> 
         }
         let now = tokio::time::Instant::now();
         if now >= deadline {
-            return Err(LockError::Held { by: read_holder(&mut file), path });
+            return Err(LockError::Held {
+                by: read_holder(&mut file),
+                path,
+            });
         }
         tokio::time::sleep(LOOK_AGAIN.min(deadline - now)).await;
     }
     write_holder(&mut file, holder).map_err(|error| unusable(&path, &error))?;
-    Ok(Lock { file, holder: holder.clone() })
+    Ok(Lock {
+        file,
+        holder: holder.clone(),
+    })
 }
 
 impl Lock {
@@ -115,5 +147,8 @@ fn read_holder(file: &mut File) -> Option<Holder> {
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError { place: path.display().to_string(), message: error.to_string() }
+    StoreError {
+        place: path.display().to_string(),
+        message: error.to_string(),
+    }
 }

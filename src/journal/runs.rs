@@ -77,7 +77,11 @@ impl RunSummary {
 pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
     let summary = |run: String| match load(store, &run) {
         Ok((plan, state)) => summarize(run, &plan, &state),
-        Err(error) => RunSummary { run, standing: Standing::Damaged(error.to_string()), facts: None },
+        Err(error) => RunSummary {
+            run,
+            standing: Standing::Damaged(error.to_string()),
+            facts: None,
+        },
     };
     Ok(store.runs()?.into_iter().map(summary).collect())
 }
@@ -87,7 +91,10 @@ pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
 /// # Errors
 /// Where the store itself cannot be read.
 pub fn open(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
-    Ok(list(store)?.into_iter().filter(RunSummary::is_open).collect())
+    Ok(list(store)?
+        .into_iter()
+        .filter(RunSummary::is_open)
+        .collect())
 }
 
 /// Plan and state of a run, with the serial to write next.
@@ -97,7 +104,10 @@ pub fn open(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
 pub fn load(store: &dyn Store, run: &str) -> Result<(Plan, RunState), StoreError> {
     let (records, next_serial) = store.records(run)?;
     let plan = store.plan(run)?;
-    let damaged = |message: String| StoreError { place: format!("run {run}"), message };
+    let damaged = |message: String| StoreError {
+        place: format!("run {run}"),
+        message,
+    };
     let mut state = fold(&plan, &records).map_err(|error| damaged(error.to_string()))?;
     state.next_serial = next_serial;
     Ok((plan, state))
@@ -124,13 +134,24 @@ fn summarize(run: String, plan: &Plan, state: &RunState) -> RunSummary {
         in_doubt: count(StepStatus::InDoubt),
         todo: count(StepStatus::Todo),
     };
-    RunSummary { run, standing, facts: Some(facts) }
+    RunSummary {
+        run,
+        standing,
+        facts: Some(facts),
+    }
 }
 
 /// Id of a new run: its moment, so that ids sort by age, and four digits that tell two runs of one second apart.
 pub fn new_run_id(at: Timestamp, holder: &Holder, plan_digest: &str) -> String {
     use sha2::Digest;
-    let seed = format!("{at}/{}/{}/{}/{plan_digest}", holder.host, holder.boot, holder.pid);
+    let seed = format!(
+        "{at}/{}/{}/{}/{plan_digest}",
+        holder.host, holder.boot, holder.pid
+    );
     let digest = hex::encode(sha2::Sha256::digest(seed.as_bytes()));
-    format!("{}-{}", at.strftime("%Y-%m-%dT%H-%M-%SZ"), digest.get(..4).unwrap_or_default())
+    format!(
+        "{}-{}",
+        at.strftime("%Y-%m-%dT%H-%M-%SZ"),
+        digest.get(..4).unwrap_or_default()
+    )
 }

@@ -53,7 +53,10 @@ impl StepStatus {
     /// unless a person closed it (R44).
     pub fn next(self, entry: &Entry) -> Result<StepStatus, IllegalTransition> {
         use StepStatus::{Done, Failed, InDoubt, Skipped, Todo};
-        let illegal = Err(IllegalTransition { status: self, entry: entry_name(entry) });
+        let illegal = Err(IllegalTransition {
+            status: self,
+            entry: entry_name(entry),
+        });
         match (self, entry) {
             (Todo, Entry::RunOpened { .. }) => Ok(Todo),
             (InDoubt | Done | Failed | Skipped, Entry::RunOpened { .. }) => illegal,
@@ -71,7 +74,8 @@ impl StepStatus {
                 (RunOutcome::Complete, Done)
                 | (RunOutcome::Partial, Done | Failed | Skipped)
                 | (RunOutcome::Abandoned, Todo | InDoubt | Done | Failed | Skipped) => Ok(status),
-                (RunOutcome::Complete, Todo | InDoubt | Failed | Skipped) | (RunOutcome::Partial, Todo | InDoubt) => illegal,
+                (RunOutcome::Complete, Todo | InDoubt | Failed | Skipped)
+                | (RunOutcome::Partial, Todo | InDoubt) => illegal,
             },
         }
     }
@@ -86,9 +90,18 @@ fn entry_name(entry: &Entry) -> &'static str {
         Entry::StepFailed { .. } => "step_failed",
         Entry::StepSkipped { .. } => "step_skipped",
         Entry::TakenOver { .. } => "taken_over",
-        Entry::RunClosed { outcome: RunOutcome::Complete, .. } => "run_closed complete",
-        Entry::RunClosed { outcome: RunOutcome::Partial, .. } => "run_closed partial",
-        Entry::RunClosed { outcome: RunOutcome::Abandoned, .. } => "run_closed abandoned",
+        Entry::RunClosed {
+            outcome: RunOutcome::Complete,
+            ..
+        } => "run_closed complete",
+        Entry::RunClosed {
+            outcome: RunOutcome::Partial,
+            ..
+        } => "run_closed partial",
+        Entry::RunClosed {
+            outcome: RunOutcome::Abandoned,
+            ..
+        } => "run_closed abandoned",
     }
 }
 
@@ -168,7 +181,11 @@ impl RunState {
             because: None,
         };
         Self {
-            steps: plan.steps.iter().map(|step| (step.id.clone(), todo(&step.after))).collect(),
+            steps: plan
+                .steps
+                .iter()
+                .map(|step| (step.id.clone(), todo(&step.after)))
+                .collect(),
             bindings: Bindings::new(),
             identities: BTreeMap::new(),
             opened: None,
@@ -183,7 +200,9 @@ impl RunState {
 
     /// Status of a step; a step that the plan does not have is to do.
     pub fn status(&self, step: &StepId) -> StepStatus {
-        self.steps.get(step).map_or(StepStatus::Todo, |state| state.status)
+        self.steps
+            .get(step)
+            .map_or(StepStatus::Todo, |state| state.status)
     }
 
     /// How often a step was started.
@@ -192,8 +211,15 @@ impl RunState {
     }
 
     /// Steps of a status, in the plan's order.
-    pub fn of_status<'a>(&'a self, plan: &'a Plan, status: StepStatus) -> impl Iterator<Item = &'a StepId> {
-        plan.steps.iter().map(|step| &step.id).filter(move |step| self.status(step) == status)
+    pub fn of_status<'a>(
+        &'a self,
+        plan: &'a Plan,
+        status: StepStatus,
+    ) -> impl Iterator<Item = &'a StepId> {
+        plan.steps
+            .iter()
+            .map(|step| &step.id)
+            .filter(move |step| self.status(step) == status)
     }
 
     /// Whether the outside may have been changed by this run.
@@ -201,7 +227,9 @@ impl RunState {
         self.steps.values().any(|step| match step.status {
             StepStatus::Done | StepStatus::InDoubt => true,
             // A wait ends after the effect; every other class of failure says that it certainly is not there.
-            StepStatus::Failed => step.attempts > 0 && matches!(step.failure, Some((FailureClass::Wait, _))),
+            StepStatus::Failed => {
+                step.attempts > 0 && matches!(step.failure, Some((FailureClass::Wait, _)))
+            }
             StepStatus::Todo | StepStatus::Skipped => false,
         })
     }
@@ -211,9 +239,15 @@ impl RunState {
     /// # Errors
     /// Where it cannot follow.
     pub fn take_record(&mut self, plan: &Plan, record: &Record) -> Result<(), JournalError> {
-        let fail = |message: String| JournalError { serial: record.serial, message };
+        let fail = |message: String| JournalError {
+            serial: record.serial,
+            message,
+        };
         if record.version != VERSION {
-            return Err(fail(format!("its version is {}, this program reads {VERSION}", record.version)));
+            return Err(fail(format!(
+                "its version is {}, this program reads {VERSION}",
+                record.version
+            )));
         }
         let takes_over = match record.entries.first() {
             None => return Err(fail("it has no entries".to_owned())),
@@ -221,15 +255,29 @@ impl RunState {
             Some(_) => None,
         };
         match takes_over {
-            Some(from_serial) if from_serial != self.last_serial || record.serial <= from_serial => {
-                return Err(fail(format!("it takes over from record {from_serial}, but follows record {}", self.last_serial)));
+            Some(from_serial)
+                if from_serial != self.last_serial || record.serial <= from_serial =>
+            {
+                return Err(fail(format!(
+                    "it takes over from record {from_serial}, but follows record {}",
+                    self.last_serial
+                )));
             }
             Some(_) => {}
             None if record.serial != self.last_serial + 1 => {
-                return Err(fail(format!("it follows record {} without a take-over that explains the gap", self.last_serial)));
+                return Err(fail(format!(
+                    "it follows record {} without a take-over that explains the gap",
+                    self.last_serial
+                )));
             }
-            None if self.holder.as_ref().is_some_and(|holder| *holder != record.holder) => {
-                return Err(fail("another process wrote it without taking over".to_owned()));
+            None if self
+                .holder
+                .as_ref()
+                .is_some_and(|holder| *holder != record.holder) =>
+            {
+                return Err(fail(
+                    "another process wrote it without taking over".to_owned(),
+                ));
             }
             None => {}
         }
@@ -248,25 +296,51 @@ impl RunState {
 
     fn take(&mut self, plan: &Plan, entry: &Entry, at: Timestamp) -> Result<(), String> {
         if self.outcome.is_some() {
-            return Err(format!("`{}` follows the end of the run", entry_name(entry)));
+            return Err(format!(
+                "`{}` follows the end of the run",
+                entry_name(entry)
+            ));
         }
         if self.opened.is_none() && !matches!(entry, Entry::RunOpened { .. }) {
-            return Err(format!("`{}` comes before the run is opened", entry_name(entry)));
+            return Err(format!(
+                "`{}` comes before the run is opened",
+                entry_name(entry)
+            ));
         }
         match entry {
             Entry::RunOpened { plan_digest } => self.open(plan, plan_digest, at)?,
-            Entry::ProviderIdentified { provider, kube_system_uid } => self.identify(plan, provider, kube_system_uid)?,
+            Entry::ProviderIdentified {
+                provider,
+                kube_system_uid,
+            } => self.identify(plan, provider, kube_system_uid)?,
             Entry::StepStarted { step, attempt, .. } => self.start(step, entry, *attempt)?,
-            Entry::StepDone { step, bindings, uid } => {
+            Entry::StepDone {
+                step,
+                bindings,
+                uid,
+            } => {
                 self.step(step, entry)?.uid.clone_from(uid);
-                self.bindings.extend(bindings.iter().map(|binding| (binding.hole.clone(), binding.value.clone())));
+                self.bindings.extend(
+                    bindings
+                        .iter()
+                        .map(|binding| (binding.hole.clone(), binding.value.clone())),
+                );
             }
-            Entry::StepFailed { step, class, message } => self.step(step, entry)?.failure = Some((*class, message.clone())),
-            Entry::StepSkipped { step, because } => self.step(step, entry)?.because = Some(because.clone()),
+            Entry::StepFailed {
+                step,
+                class,
+                message,
+            } => self.step(step, entry)?.failure = Some((*class, message.clone())),
+            Entry::StepSkipped { step, because } => {
+                self.step(step, entry)?.because = Some(because.clone())
+            }
             Entry::TakenOver { .. } => {}
             Entry::RunClosed { outcome, inventory } => {
                 for (step, state) in &self.steps {
-                    state.status.next(entry).map_err(|illegal| format!("`{step}`: {illegal}"))?;
+                    state
+                        .status
+                        .next(entry)
+                        .map_err(|illegal| format!("`{step}`: {illegal}"))?;
                 }
                 self.outcome = Some(*outcome);
                 self.inventory = Some(inventory.clone());
@@ -280,40 +354,70 @@ impl RunState {
             return Err("the run is opened twice".to_owned());
         }
         if plan.digest != plan_digest {
-            return Err(format!("the run was opened for plan {plan_digest}, beside it lies plan {}", plan.digest));
+            return Err(format!(
+                "the run was opened for plan {plan_digest}, beside it lies plan {}",
+                plan.digest
+            ));
         }
         self.opened = Some(at);
         Ok(())
     }
 
-    fn identify(&mut self, plan: &Plan, provider: &ProviderRef, kube_system_uid: &str) -> Result<(), String> {
+    fn identify(
+        &mut self,
+        plan: &Plan,
+        provider: &ProviderRef,
+        kube_system_uid: &str,
+    ) -> Result<(), String> {
         if !plan.providers.contains_key(provider) {
             return Err(format!("the plan has no provider `{provider}`"));
         }
-        if self.identities.insert(provider.clone(), kube_system_uid.to_owned()).is_some() {
+        if self
+            .identities
+            .insert(provider.clone(), kube_system_uid.to_owned())
+            .is_some()
+        {
             return Err(format!("provider `{provider}` is identified twice"));
         }
-        self.bindings.insert(HoleSource::ProviderIdentity(provider.clone()), kube_system_uid.into());
+        self.bindings.insert(
+            HoleSource::ProviderIdentity(provider.clone()),
+            kube_system_uid.into(),
+        );
         Ok(())
     }
 
     fn start(&mut self, step: &StepId, entry: &Entry, attempt: u32) -> Result<(), String> {
         let state = self.step(step, entry)?;
         if state.attempts + 1 != attempt {
-            return Err(format!("`{step}` starts attempt {attempt}, but {} were made", state.attempts));
+            return Err(format!(
+                "`{step}` starts attempt {attempt}, but {} were made",
+                state.attempts
+            ));
         }
         state.attempts = attempt;
         let after = state.after.clone();
-        match after.iter().find(|needed| self.status(needed) != StepStatus::Done) {
+        match after
+            .iter()
+            .find(|needed| self.status(needed) != StepStatus::Done)
+        {
             None => Ok(()),
-            Some(needed) => Err(format!("`{step}` starts, but `{needed}`, which it needs, is {}", self.status(needed))),
+            Some(needed) => Err(format!(
+                "`{step}` starts, but `{needed}`, which it needs, is {}",
+                self.status(needed)
+            )),
         }
     }
 
     /// The step of an entry, moved to its next status.
     fn step(&mut self, step: &StepId, entry: &Entry) -> Result<&mut StepState, String> {
-        let state = self.steps.get_mut(step).ok_or_else(|| format!("the plan has no step `{step}`"))?;
-        state.status = state.status.next(entry).map_err(|illegal| format!("`{step}`: {illegal}"))?;
+        let state = self
+            .steps
+            .get_mut(step)
+            .ok_or_else(|| format!("the plan has no step `{step}`"))?;
+        state.status = state
+            .status
+            .next(entry)
+            .map_err(|illegal| format!("`{step}`: {illegal}"))?;
         Ok(state)
     }
 }

@@ -14,7 +14,7 @@ pub mod reference;
 mod syntax;
 mod table;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod velero;
 pub mod velero_backup_storage_location;
 pub mod velero_schedule;

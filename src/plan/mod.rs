@@ -15,6 +15,9 @@ pub mod ownership;
 pub mod queries;
 pub mod steps;
 
+#[cfg(test)]
+mod tests;
+
 use crate::goal::graph::Graph;
 use crate::goal::scope;
 use crate::kinds::{self, Home};

@@ -53,7 +53,17 @@ fn case(name: &'static str, steps: Vec<Step>) -> Case {
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [ownership(), refusals(), deletion(), reading(), rights(), discovery()].into_iter().flatten().collect()
+    [
+        ownership(),
+        refusals(),
+        deletion(),
+        reading(),
+        rights(),
+        discovery(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn ownership() -> Vec<Case> {
@@ -321,10 +331,17 @@ fn refusals() -> Vec<Case> {
 fn deletion() -> Vec<Case> {
     let options = |part: Value| {
         let mut options = json!({"kind": "DeleteOptions", "apiVersion": "v1"});
-        options.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        options
+            .as_object_mut()
+            .unwrap()
+            .extend(part.as_object().unwrap().clone());
         options
     };
-    let gone = |path: &str| Step::get(path).gives(404, json!({"reason": "NotFound"})).how(How::Within(30));
+    let gone = |path: &str| {
+        Step::get(path)
+            .gives(404, json!({"reason": "NotFound"}))
+            .how(How::Within(30))
+    };
     vec![
         // 14
         case("delete_preconditions", vec![
@@ -400,7 +417,13 @@ fn deletion() -> Vec<Case> {
 
 fn reading() -> Vec<Case> {
     let named = |name: &str| {
-        Step::post(SCHEDULES, with(schedule(name, json!({"schedule": "x", "template": {}})), json!({"labels": {"n": name}})))
+        Step::post(
+            SCHEDULES,
+            with(
+                schedule(name, json!({"schedule": "x", "template": {}})),
+                json!({"labels": {"n": name}}),
+            ),
+        )
     };
     vec![
         // 20

@@ -42,20 +42,27 @@ struct InProcess(Sandbox);
 #[async_trait]
 impl Server for InProcess {
     async fn send(&self, call: &Call) -> Reply {
-        let mut request =
-            ::http::Request::builder().method(call.method).uri(&call.path).header("content-type", call.content_type);
+        let mut request = ::http::Request::builder()
+            .method(call.method)
+            .uri(&call.path)
+            .header("content-type", call.content_type);
         if let Some(token) = token(call.who) {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(Bytes::from(call.body.clone())).unwrap();
         let response = match call.who {
             Who::Anonymous => self.0.exchange(request).await,
-            Who::Admin | Who::Reader | Who::Nobody | Who::Stranger => self.0.wire("unused").oneshot(request).await,
+            Who::Admin | Who::Reader | Who::Nobody | Who::Stranger => {
+                self.0.wire("unused").oneshot(request).await
+            }
         };
         let response = response.expect("no fault is set");
         let body = response.body();
         let text = || Value::String(String::from_utf8_lossy(body).into_owned());
-        Reply { status: response.status().as_u16(), body: serde_json::from_slice(body).unwrap_or_else(|_| text()) }
+        Reply {
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(body).unwrap_or_else(|_| text()),
+        }
     }
     async fn now(&self) -> Timestamp {
         self.0.now()
@@ -74,7 +81,13 @@ async fn check(cases: &[Case], server: &dyn Server, marker: &str) -> Vec<&'stati
             Err(why) => failures.push(why),
         }
     }
-    assert!(failures.is_empty(), "{} of {} cases fail:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases fail:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
     passed
 }
 
@@ -103,7 +116,9 @@ async fn kubernetes_on_loopback() {
 #[tokio::test]
 async fn kubernetes_on_a_real_server() {
     let Some(server) = http::named() else {
-        println!("not run: no SK_DR_CONTRACT_SERVER (a kube-apiserver with Velero's CRDs) is named");
+        println!(
+            "not run: no SK_DR_CONTRACT_SERVER (a kube-apiserver with Velero's CRDs) is named"
+        );
         return;
     };
     check(&cases::cases(), &server, &server.marker().await).await;
@@ -112,7 +127,9 @@ async fn kubernetes_on_a_real_server() {
 #[tokio::test]
 async fn velero_on_a_real_server() {
     let Some(server) = http::named().filter(http::Http::has_velero) else {
-        println!("not run: no SK_DR_CONTRACT_SERVER with SK_DR_CONTRACT_VELERO=1 (a running Velero, bucket `contract`) is named");
+        println!(
+            "not run: no SK_DR_CONTRACT_SERVER with SK_DR_CONTRACT_VELERO=1 (a running Velero, bucket `contract`) is named"
+        );
         return;
     };
     check(&velero_cases::cases(), &server, &server.marker().await).await;
@@ -120,10 +137,18 @@ async fn velero_on_a_real_server() {
 
 #[test]
 fn behaviours_name_cases_that_exist() {
-    let names: Vec<&str> = cases::cases().iter().chain(velero_cases::cases().iter()).map(|case| case.name).collect();
+    let names: Vec<&str> = cases::cases()
+        .iter()
+        .chain(velero_cases::cases().iter())
+        .map(|case| case.name)
+        .collect();
     for behaviour in BEHAVIOURS {
         if let Evidence::Case(name) = behaviour.evidence {
-            assert!(names.contains(&name), "{:?} names the case {name}, which does not exist", behaviour.name);
+            assert!(
+                names.contains(&name),
+                "{:?} names the case {name}, which does not exist",
+                behaviour.name
+            );
         }
     }
 }

@@ -12,18 +12,25 @@ use std::collections::BTreeMap;
 /// The world without what differs from run to run: UIDs count up, versions too.
 fn world_of(fake: &Fake) -> BTreeMap<String, Json> {
     let inside = fake.inside();
-    let mut names: Vec<(String, String)> =
-        inside.objects.iter().map(|(place, object)| (text(object, "/metadata/uid"), format!("uid of {place}"))).collect();
+    let mut names: Vec<(String, String)> = inside
+        .objects
+        .iter()
+        .map(|(place, object)| (text(object, "/metadata/uid"), format!("uid of {place}")))
+        .collect();
     names.sort_by_key(|(uid, _)| std::cmp::Reverse(uid.len()));
     let clean = |object: &Json| {
         let mut object = object.clone();
         object["metadata"]["resourceVersion"] = Json::Null;
-        let whole = names
-            .iter()
-            .fold(object.to_string(), |text, (uid, name)| text.replace(&format!("\"{uid}\""), &format!("\"{name}\"")));
+        let whole = names.iter().fold(object.to_string(), |text, (uid, name)| {
+            text.replace(&format!("\"{uid}\""), &format!("\"{name}\""))
+        });
         serde_json::from_str(&whole).unwrap()
     };
-    inside.objects.iter().map(|(place, object)| (place.clone(), clean(object))).collect()
+    inside
+        .objects
+        .iter()
+        .map(|(place, object)| (place.clone(), clean(object)))
+        .collect()
 }
 
 async fn unbroken(plan: &Plan) -> (BTreeMap<String, Json>, u64) {
@@ -48,7 +55,8 @@ async fn lives(fake: &Fake, plan: &Plan, parallelism: usize, crashes: &[u64]) ->
             }
             Life::Refused(error) => panic!("{crashes:?}: {error}"),
         }
-        let never_opened = !fake.inside().runs.contains_key(RUN) || load(fake, RUN).unwrap().1.opened.is_none();
+        let never_opened =
+            !fake.inside().runs.contains_key(RUN) || load(fake, RUN).unwrap().1.opened.is_none();
         fake.revive(crashes.get(count).copied());
         count += 1;
         if !never_opened && load(fake, RUN).unwrap().1.outcome.is_some() {
@@ -62,13 +70,25 @@ async fn lives(fake: &Fake, plan: &Plan, parallelism: usize, crashes: &[u64]) ->
     }
 }
 
-fn check(plan: &Plan, parallelism: usize, crashes: &[u64], expected: &BTreeMap<String, Json>) -> usize {
+fn check(
+    plan: &Plan,
+    parallelism: usize,
+    crashes: &[u64],
+    expected: &BTreeMap<String, Json>,
+) -> usize {
     paused(async {
         let fake = plans::world();
         let count = lives(&fake, plan, parallelism, crashes).await;
-        assert_eq!(world_of(&fake), *expected, "{crashes:?} at parallelism {parallelism}");
+        assert_eq!(
+            world_of(&fake),
+            *expected,
+            "{crashes:?} at parallelism {parallelism}"
+        );
         let effects = &fake.inside().effects;
-        assert!(effects.values().all(|count| *count == 1), "{crashes:?} at parallelism {parallelism}: {effects:?}");
+        assert!(
+            effects.values().all(|count| *count == 1),
+            "{crashes:?} at parallelism {parallelism}: {effects:?}"
+        );
         count
     })
 }
@@ -85,5 +105,8 @@ fn a_crash_at_any_point_changes_nothing() {
         }
     }
     // Every point of the sequential run was reached; parallel ones share records and have fewer.
-    assert!(died > usize::try_from(points).unwrap(), "{died} of {points}");
+    assert!(
+        died > usize::try_from(points).unwrap(),
+        "{died} of {points}"
+    );
 }

@@ -7,7 +7,9 @@ use crate::apply::outside::Outside;
 use crate::journal::record::{Inventory, Record};
 use crate::journal::store::{Append, Store, StoreError};
 use crate::model::expression::{Bindings, Expr};
-use crate::model::identity::{ADDRESS_LABEL, OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION};
+use crate::model::identity::{
+    ADDRESS_LABEL, OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION,
+};
 use crate::model::json_path::JsonPath;
 use crate::plan::document::{KubeOp, KubeVerb, Op, Plan};
 use crate::world::Bound;
@@ -71,7 +73,10 @@ pub struct Fake {
 
 impl Fake {
     pub fn new() -> Self {
-        Self { begun: Some(Instant::now()), ..Self::default() }
+        Self {
+            begun: Some(Instant::now()),
+            ..Self::default()
+        }
     }
 
     pub fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -91,7 +96,10 @@ impl Fake {
     /// One point where the process may die; true: it is dead.
     fn dies(&self) -> bool {
         let mut inside = self.inside();
-        assert!(!inside.told, "something was done after the journal had failed");
+        assert!(
+            !inside.told,
+            "something was done after the journal had failed"
+        );
         if inside.down {
             return true;
         }
@@ -113,15 +121,29 @@ impl Fake {
     fn take_fault(&self, name: &str) -> Option<Fault> {
         let mut inside = self.inside();
         let faults = inside.faults.get_mut(name)?;
-        if faults.is_empty() { None } else { Some(faults.remove(0)) }
+        if faults.is_empty() {
+            None
+        } else {
+            Some(faults.remove(0))
+        }
     }
 
     fn kube(&self, op: &KubeOp, bound: &Bound) -> Result<Json, Why> {
-        let place = place(&op.provider, &op.resource.plural, op.namespace.as_deref(), &op.name);
+        let place = place(
+            &op.provider,
+            &op.resource.plural,
+            op.namespace.as_deref(),
+            &op.name,
+        );
         self.settle(&place);
         let body = fill(&op.body, &bound.bindings)?;
         let mut inside = self.inside();
-        let refuse = |class, message: &str| Err(Why { class, message: message.to_owned() });
+        let refuse = |class, message: &str| {
+            Err(Why {
+                class,
+                message: message.to_owned(),
+            })
+        };
         inside.counter += 1;
         let version = inside.counter;
         let live = inside.objects.get(&place).cloned();
@@ -130,16 +152,23 @@ impl Fake {
             (KubeVerb::Create, None) => {
                 let mut object = body.clone();
                 JsonPath::dotted("metadata.uid").set(&mut object, format!("uid-{version}").into());
-                inside.turns.insert(place.clone(), Instant::now() + Duration::from_secs(3));
+                inside
+                    .turns
+                    .insert(place.clone(), Instant::now() + Duration::from_secs(3));
                 object
             }
             (_, None) => return refuse(FailureClass::NotFound, "not found"),
             (verb, Some(object)) => {
-                let read = bound.read.as_ref().expect("a write to something that exists is bound to a read");
+                let read = bound
+                    .read
+                    .as_ref()
+                    .expect("a write to something that exists is bound to a read");
                 if read.uid != text(&object, "/metadata/uid") {
                     return refuse(FailureClass::Conflict, "uid mismatch");
                 }
-                if verb != KubeVerb::Delete && read.resource_version != text(&object, "/metadata/resourceVersion") {
+                if verb != KubeVerb::Delete
+                    && read.resource_version != text(&object, "/metadata/resourceVersion")
+                {
                     return refuse(FailureClass::Conflict, "the object has been modified");
                 }
                 object
@@ -148,13 +177,19 @@ impl Fake {
         JsonPath::dotted("metadata.resourceVersion").set(&mut object, version.to_string().into());
         match op.verb {
             KubeVerb::Create => {}
-            KubeVerb::Apply => {
-                op.takes.iter().for_each(|path| path.set(&mut object, path.get(&body).cloned().unwrap_or(Json::Null)))
-            }
-            KubeVerb::Remove => op.takes.iter().for_each(|path| path.set(&mut object, Json::Null)),
+            KubeVerb::Apply => op.takes.iter().for_each(|path| {
+                path.set(&mut object, path.get(&body).cloned().unwrap_or(Json::Null))
+            }),
+            KubeVerb::Remove => op
+                .takes
+                .iter()
+                .for_each(|path| path.set(&mut object, Json::Null)),
             KubeVerb::Delete => {
-                JsonPath::dotted("metadata.deletionTimestamp").set(&mut object, "2026-01-01T00:00:00Z".into());
-                inside.turns.insert(place.clone(), Instant::now() + Duration::from_secs(3));
+                JsonPath::dotted("metadata.deletionTimestamp")
+                    .set(&mut object, "2026-01-01T00:00:00Z".into());
+                inside
+                    .turns
+                    .insert(place.clone(), Instant::now() + Duration::from_secs(3));
             }
             KubeVerb::Release => {
                 for (member, key) in [
@@ -163,7 +198,9 @@ impl Fake {
                     ("annotations", OWNER_ANNOTATION),
                     ("annotations", STEP_ANNOTATION),
                 ] {
-                    if let Some(Json::Object(all)) = object.pointer_mut(&format!("/metadata/{member}")) {
+                    if let Some(Json::Object(all)) =
+                        object.pointer_mut(&format!("/metadata/{member}"))
+                    {
                         all.remove(key);
                     }
                 }
@@ -176,11 +213,17 @@ impl Fake {
     /// Lets time have its effect on an object.
     fn settle(&self, place: &Place) {
         let mut inside = self.inside();
-        if inside.turns.get(place).is_none_or(|turn| *turn > Instant::now()) {
+        if inside
+            .turns
+            .get(place)
+            .is_none_or(|turn| *turn > Instant::now())
+        {
             return;
         }
         inside.turns.remove(place);
-        let Some(object) = inside.objects.get_mut(place) else { return };
+        let Some(object) = inside.objects.get_mut(place) else {
+            return;
+        };
         if object.pointer("/metadata/deletionTimestamp").is_some() {
             inside.objects.remove(place);
         } else if object.get("kind") == Some(&json!("Schedule")) {
@@ -194,9 +237,16 @@ impl Fake {
         let done = match op {
             Op::Kube(op) => self.kube(op, bound)?,
             Op::Local(op) => {
-                let command: Vec<String> = op.command.iter().map(|part| fill_text(part, &bound.bindings).unwrap()).collect();
+                let command: Vec<String> = op
+                    .command
+                    .iter()
+                    .map(|part| fill_text(part, &bound.bindings).unwrap())
+                    .collect();
                 // The program is safe to repeat: it starts the cluster, or finds it started.
-                self.inside().clusters.entry(command[1].clone()).or_insert(format!("identity-of-{}", command[1]));
+                self.inside()
+                    .clusters
+                    .entry(command[1].clone())
+                    .or_insert(format!("identity-of-{}", command[1]));
                 Json::Null
             }
         };
@@ -214,14 +264,25 @@ pub fn op_name(op: &Op) -> String {
     match op {
         Op::Kube(op) => {
             let verb = format!("{:?}", op.verb).to_lowercase();
-            format!("{verb} {}", place(&op.provider, &op.resource.plural, op.namespace.as_deref(), &op.name))
+            format!(
+                "{verb} {}",
+                place(
+                    &op.provider,
+                    &op.resource.plural,
+                    op.namespace.as_deref(),
+                    &op.name
+                )
+            )
         }
         Op::Local(op) => format!("run {:?}", op.kubeconfig.known()),
     }
 }
 
 fn silence() -> Answer {
-    Answer::Unknown(Why { class: FailureClass::Unreachable, message: "connection refused".to_owned() })
+    Answer::Unknown(Why {
+        class: FailureClass::Unreachable,
+        message: "connection refused".to_owned(),
+    })
 }
 
 #[async_trait(?Send)]
@@ -229,14 +290,18 @@ impl Outside for Fake {
     async fn connect(&self, provider: &ProviderRef, _: &Expr, _: &Bindings) -> Result<String, Why> {
         match self.inside().clusters.contains_key(&provider.to_string()) {
             true => Ok("a title".to_owned()),
-            false => Err(Why { class: FailureClass::Unreachable, message: "no kubeconfig".to_owned() }),
+            false => Err(Why {
+                class: FailureClass::Unreachable,
+                message: "no kubeconfig".to_owned(),
+            }),
         }
     }
 
     async fn answer(&self, query: &Query) -> Answer {
         tokio::time::sleep(Duration::from_millis(1)).await;
         match query {
-            Query::Identity { provider } => match self.inside().clusters.get(&provider.to_string()) {
+            Query::Identity { provider } => match self.inside().clusters.get(&provider.to_string())
+            {
                 Some(uid) => Answer::Present(Fact::Object(json!({"metadata": {"uid": uid}}))),
                 None => silence(),
             },
@@ -247,7 +312,12 @@ impl Outside for Fake {
                     false => Answer::Absent,
                 }
             }
-            Query::Get { provider, resource, namespace, name } => {
+            Query::Get {
+                provider,
+                resource,
+                namespace,
+                name,
+            } => {
                 let place = place(provider, &resource.plural, namespace.as_deref(), name);
                 self.settle(&place);
                 let mut inside = self.inside();
@@ -273,14 +343,27 @@ impl Outside for Fake {
         }
         self.may_die().await;
         // Each request takes its own time, so that parallel steps end in another order than they began.
-        tokio::time::sleep(Duration::from_millis(5 + name.bytes().map(u64::from).sum::<u64>() % 40)).await;
+        tokio::time::sleep(Duration::from_millis(
+            5 + name.bytes().map(u64::from).sum::<u64>() % 40,
+        ))
+        .await;
         let fault = self.take_fault(&name);
-        let lost = Why { class: FailureClass::Unreachable, message: "the answer was lost".to_owned() };
+        let lost = Why {
+            class: FailureClass::Unreachable,
+            message: "the answer was lost".to_owned(),
+        };
         let effect = match fault {
-            Some(Fault::Refused(class)) => Effect::Refused(Why { class, message: "refused".to_owned() }),
+            Some(Fault::Refused(class)) => Effect::Refused(Why {
+                class,
+                message: "refused".to_owned(),
+            }),
             Some(Fault::RequestLost) => Effect::InDoubt(lost),
-            Some(Fault::AnswerLost) => self.happen(&name, op, bound).map_or_else(Effect::Refused, |_| Effect::InDoubt(lost)),
-            None => self.happen(&name, op, bound).map_or_else(Effect::Refused, Effect::Done),
+            Some(Fault::AnswerLost) => self
+                .happen(&name, op, bound)
+                .map_or_else(Effect::Refused, |_| Effect::InDoubt(lost)),
+            None => self
+                .happen(&name, op, bound)
+                .map_or_else(Effect::Refused, Effect::Done),
         };
         self.may_die().await;
         self.inside().in_flight -= 1;
@@ -295,7 +378,10 @@ impl Outside for Fake {
 
 fn down(fake: &Fake) -> StoreError {
     fake.inside().told = true;
-    StoreError { place: "memory".to_owned(), message: "the process died".to_owned() }
+    StoreError {
+        place: "memory".to_owned(),
+        message: "the process died".to_owned(),
+    }
 }
 
 impl Store for Fake {
@@ -303,7 +389,9 @@ impl Store for Fake {
         if self.dies() {
             return Err(down(self));
         }
-        self.inside().runs.insert(run.to_owned(), (plan.clone(), Vec::new()));
+        self.inside()
+            .runs
+            .insert(run.to_owned(), (plan.clone(), Vec::new()));
         if self.dies() { Err(down(self)) } else { Ok(()) }
     }
     fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
@@ -315,14 +403,22 @@ impl Store for Fake {
             if inside.taken.contains(&record.serial) {
                 return Ok(Append::SerialTaken);
             }
-            let records = &mut inside.runs.get_mut(&record.run).expect("the run was made").1;
+            let records = &mut inside
+                .runs
+                .get_mut(&record.run)
+                .expect("the run was made")
+                .1;
             if records.iter().any(|known| known.serial == record.serial) {
                 return Ok(Append::SerialTaken);
             }
             // Through its text, as every other store would keep it.
             records.push(serde_json::from_str(&serde_json::to_string(record).unwrap()).unwrap());
         }
-        if self.dies() { Err(down(self)) } else { Ok(Append::Written) }
+        if self.dies() {
+            Err(down(self))
+        } else {
+            Ok(Append::Written)
+        }
     }
     fn runs(&self) -> Result<Vec<String>, StoreError> {
         Ok(self.inside().runs.keys().cloned().collect())

@@ -37,7 +37,11 @@ impl Life {
 }
 
 pub fn holder(pid: u32) -> Holder {
-    Holder { host: "here".to_owned(), boot: "boot".to_owned(), pid }
+    Holder {
+        host: "here".to_owned(),
+        boot: "boot".to_owned(),
+        pid,
+    }
 }
 
 /// How a run is made.
@@ -50,7 +54,12 @@ pub struct Attempt<'a> {
 
 /// Carries out a plan until it ends or the process dies.
 pub async fn live(attempt: Attempt<'_>, plan: &Plan, state: RunState, pid: u32) -> Life {
-    let Attempt { fake, parallelism, stop, events } = attempt;
+    let Attempt {
+        fake,
+        parallelism,
+        stop,
+        events,
+    } = attempt;
     let (_stopper, signal): (Stopper, StopSignal) = stop_pair();
     let mut store = fake.clone();
     let job = Job {
@@ -81,19 +90,49 @@ pub async fn live(attempt: Attempt<'_>, plan: &Plan, state: RunState, pid: u32) 
 
 /// A first life without any faults of its own.
 pub async fn first(fake: &Fake, plan: &Plan, parallelism: usize) -> Life {
-    live(Attempt { fake, parallelism, stop: None, events: &mut |_| {} }, plan, RunState::fresh(plan), 1).await
+    live(
+        Attempt {
+            fake,
+            parallelism,
+            stop: None,
+            events: &mut |_| {},
+        },
+        plan,
+        RunState::fresh(plan),
+        1,
+    )
+    .await
 }
 
 /// Another life, which knows nothing but the journal.
 pub async fn another(fake: &Fake, parallelism: usize, pid: u32) -> Life {
     let taker = holder(pid);
     let mut store = fake.clone();
-    let serial = crate::journal::runs::load(&store, RUN).unwrap().1.last_serial;
-    let request =
-        Request { run: None, takeover: Some(serial), holder: &taker, lock: None, now: "2026-11-21T11:00:00Z".parse().unwrap() };
+    let serial = crate::journal::runs::load(&store, RUN)
+        .unwrap()
+        .1
+        .last_serial;
+    let request = Request {
+        run: None,
+        takeover: Some(serial),
+        holder: &taker,
+        lock: None,
+        now: "2026-11-21T11:00:00Z".parse().unwrap(),
+    };
     match resume(&mut store, &request) {
         Ok(Resumed { plan, state, .. }) => {
-            live(Attempt { fake, parallelism, stop: None, events: &mut |_| {} }, &plan, state, pid).await
+            live(
+                Attempt {
+                    fake,
+                    parallelism,
+                    stop: None,
+                    events: &mut |_| {},
+                },
+                &plan,
+                state,
+                pid,
+            )
+            .await
         }
         Err(_) if fake.inside().down => {
             fake.crashed.notified().await;
@@ -105,7 +144,12 @@ pub async fn another(fake: &Fake, parallelism: usize, pid: u32) -> Life {
 
 /// Runs a test on one thread with a paused clock.
 pub fn paused<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(test)
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::fake::{Fake, place};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
-use crate::model::identity::{Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION};
+use crate::model::identity::{
+    Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION,
+};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::plan::document::*;
 use serde_json::{Value as Json, json};
@@ -15,18 +17,34 @@ pub fn provider(text: &str) -> ProviderRef {
 }
 
 fn resource(plural: &str) -> KubeResource {
-    let (group, kind) = if plural == "namespaces" { ("", "Namespace") } else { ("velero.io", "Schedule") };
+    let (group, kind) = if plural == "namespaces" {
+        ("", "Namespace")
+    } else {
+        ("velero.io", "Schedule")
+    };
     let namespaced = plural != "namespaces";
-    KubeResource { group: group.into(), version: "v1".into(), plural: plural.into(), kind: kind.into(), namespaced }
+    KubeResource {
+        group: group.into(),
+        version: "v1".into(),
+        plural: plural.into(),
+        kind: kind.into(),
+        namespaced,
+    }
 }
 
 pub fn hole(source: HoleSource) -> Expr {
-    Expr::Hole(Hole { source, hole_type: HoleType::String })
+    Expr::Hole(Hole {
+        source,
+        hole_type: HoleType::String,
+    })
 }
 
 /// The body of a create, with marks as a planner writes them.
 pub fn marked(id: &str, cluster: &ProviderRef, kind: &str, spec: Expr) -> Expr {
-    let step = Expr::Concat(vec![hole(HoleSource::Run), Expr::Value(json!(format!("/{id}")))]);
+    let step = Expr::Concat(vec![
+        hole(HoleSource::Run),
+        Expr::Value(json!(format!("/{id}"))),
+    ]);
     let owner = Expr::Concat(vec![
         Expr::Value(json!("v1/")),
         hole(HoleSource::ProviderIdentity(cluster.clone())),
@@ -34,11 +52,21 @@ pub fn marked(id: &str, cluster: &ProviderRef, kind: &str, spec: Expr) -> Expr {
     ]);
     let annotations = BTreeMap::from([
         (STEP_ANNOTATION.to_owned(), step),
-        (OWNER_ANNOTATION.to_owned(), if cluster.alias.is_some() { Expr::Value(json!("v1/known")) } else { owner }),
+        (
+            OWNER_ANNOTATION.to_owned(),
+            if cluster.alias.is_some() {
+                Expr::Value(json!("v1/known"))
+            } else {
+                owner
+            },
+        ),
     ]);
     let metadata = BTreeMap::from([
         ("annotations".to_owned(), Expr::object(annotations)),
-        ("labels".to_owned(), Expr::Value(json!({STACK_LABEL: "test"}))),
+        (
+            "labels".to_owned(),
+            Expr::Value(json!({STACK_LABEL: "test"})),
+        ),
     ]);
     let members = [
         ("kind".to_owned(), Expr::Value(json!(kind))),
@@ -72,7 +100,11 @@ impl Kube<'_> {
             namespace,
             name: self.name.to_owned(),
             body: self.body,
-            takes: self.takes.iter().map(|path| JsonPath::dotted(path)).collect(),
+            takes: self
+                .takes
+                .iter()
+                .map(|path| JsonPath::dotted(path))
+                .collect(),
         };
         step(self.id, Op::Kube(op), self.after, self.ground, self.wait)
     }
@@ -81,7 +113,10 @@ impl Kube<'_> {
 pub fn step(id: &str, op: Op, after: &[&str], ground: Ground, wait: Option<Condition>) -> Step {
     let node = id.split('#').next().unwrap().parse().unwrap();
     let binds = match &op {
-        Op::Kube(KubeOp { verb: KubeVerb::Create, .. }) => BTreeMap::from([("uid".to_owned(), JsonPath::dotted("metadata.uid"))]),
+        Op::Kube(KubeOp {
+            verb: KubeVerb::Create,
+            ..
+        }) => BTreeMap::from([("uid".to_owned(), JsonPath::dotted("metadata.uid"))]),
         Op::Kube(_) | Op::Local(_) => BTreeMap::new(),
     };
     Step {
@@ -91,7 +126,10 @@ pub fn step(id: &str, op: Op, after: &[&str], ground: Ground, wait: Option<Condi
         after: after.iter().map(|id| StepId((*id).to_owned())).collect(),
         ground,
         guards: Vec::new(),
-        wait: wait.map(|condition| Wait { condition, limit_s: 30 }),
+        wait: wait.map(|condition| Wait {
+            condition,
+            limit_s: 30,
+        }),
         alternatives: Vec::new(),
         binds,
     }
@@ -100,7 +138,12 @@ pub fn step(id: &str, op: Op, after: &[&str], ground: Ground, wait: Option<Condi
 /// Creates something in the cluster that is there.
 pub fn create(id: &str, name: &str, after: &[&str]) -> Step {
     let at = provider("kubernetes.old");
-    let body = marked(id, &at, "Schedule", Expr::Value(json!({"schedule": "@daily"})));
+    let body = marked(
+        id,
+        &at,
+        "Schedule",
+        Expr::Value(json!({"schedule": "@daily"})),
+    );
     Kube {
         id,
         verb: KubeVerb::Create,
@@ -119,7 +162,9 @@ pub fn create(id: &str, name: &str, after: &[&str]) -> Step {
 /// A plan of these steps.
 pub fn plan(steps: Vec<Step>) -> Plan {
     let known = PlannedProvider {
-        instance: Instance::Known { kube_system_uid: "identity-of-old".to_owned() },
+        instance: Instance::Known {
+            kube_system_uid: "identity-of-old".to_owned(),
+        },
         connect: Expr::Value(json!({})),
         title: "old at https://old".to_owned(),
     };
@@ -129,16 +174,27 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         title: "new".to_owned(),
     };
     let mut seen = BTreeSet::new();
-    let nodes = steps.iter().filter(|step| seen.insert(step.node.clone())).map(node).collect();
+    let nodes = steps
+        .iter()
+        .filter(|step| seen.insert(step.node.clone()))
+        .map(node)
+        .collect();
     let mut plan = Plan {
         format: FORMAT.to_owned(),
         version: VERSION,
         tool: "test".to_owned(),
         made_at: "2026-11-21T09:00:00Z".parse().unwrap(),
         stack: "test".to_owned(),
-        goal: Goal { mode: GoalMode::Converge, target: Vec::new(), exclude: Vec::new() },
+        goal: Goal {
+            mode: GoalMode::Converge,
+            target: Vec::new(),
+            exclude: Vec::new(),
+        },
         config_dir: "/configuration".to_owned(),
-        providers: BTreeMap::from([(provider("kubernetes.old"), known), (provider("kubernetes"), made)]),
+        providers: BTreeMap::from([
+            (provider("kubernetes.old"), known),
+            (provider("kubernetes"), made),
+        ]),
         secrets: BTreeMap::new(),
         nodes,
         steps,
@@ -158,9 +214,19 @@ pub fn plan(steps: Vec<Step>) -> Plan {
 
 fn node(step: &Step) -> Node {
     let (key, at, action) = match &step.op {
-        Op::Local(_) => (Key::Cluster { name: "main".to_owned() }, None, Action::Create),
+        Op::Local(_) => (
+            Key::Cluster {
+                name: "main".to_owned(),
+            },
+            None,
+            Action::Create,
+        ),
         Op::Kube(op) => {
-            let key = Key::Kube { resource: op.resource.clone(), namespace: op.namespace.clone(), name: op.name.clone() };
+            let key = Key::Kube {
+                resource: op.resource.clone(),
+                namespace: op.namespace.clone(),
+                name: op.name.clone(),
+            };
             let action = match op.verb {
                 KubeVerb::Create => Action::Create,
                 KubeVerb::Apply | KubeVerb::Remove => Action::Update,
@@ -178,7 +244,10 @@ fn node(step: &Step) -> Node {
         key,
         action,
         importing: false,
-        reason: Reason { code: ReasonCode::Absent, text: "it does not exist".to_owned() },
+        reason: Reason {
+            code: ReasonCode::Absent,
+            text: "it does not exist".to_owned(),
+        },
         before: Json::Null,
         after: Expr::Value(Json::Null),
         sensitive: BTreeSet::new(),
@@ -203,19 +272,38 @@ pub fn old_object(name: &str) -> Json {
 
 pub fn ground_of(name: &str) -> Ground {
     let projection = Projection {
-        include: vec![JsonPath::dotted("spec.schedule"), JsonPath::dotted("spec.paused"), JsonPath::dotted("spec.template")],
+        include: vec![
+            JsonPath::dotted("spec.schedule"),
+            JsonPath::dotted("spec.paused"),
+            JsonPath::dotted("spec.template"),
+        ],
         exclude: Vec::new(),
     };
     let owned = projection.fingerprint(&old_object(name));
-    Ground::Present { uid: format!("uid-of-{name}"), deleting: false, owned, projection }
+    Ground::Present {
+        uid: format!("uid-of-{name}"),
+        deleting: false,
+        owned,
+        projection,
+    }
 }
 
 /// A world with the old cluster and its objects.
 pub fn world() -> Fake {
     let fake = Fake::new();
-    fake.inside().clusters.insert("kubernetes.old".to_owned(), "identity-of-old".to_owned());
+    fake.inside()
+        .clusters
+        .insert("kubernetes.old".to_owned(), "identity-of-old".to_owned());
     for name in ["changed", "gone", "left"] {
-        fake.inside().objects.insert(place(&provider("kubernetes.old"), "schedules", Some("velero"), name), old_object(name));
+        fake.inside().objects.insert(
+            place(
+                &provider("kubernetes.old"),
+                "schedules",
+                Some("velero"),
+                name,
+            ),
+            old_object(name),
+        );
     }
     fake
 }
@@ -224,7 +312,10 @@ pub fn world() -> Fake {
 /// steps, one deleted, one released.
 pub fn every_verb() -> Plan {
     let local = LocalOp {
-        command: vec![Expr::Value(json!("start")), Expr::Value(json!("kubernetes"))],
+        command: vec![
+            Expr::Value(json!("start")),
+            Expr::Value(json!("kubernetes")),
+        ],
         environment: BTreeMap::new(),
         kubeconfig: Expr::Value(json!("kubernetes")),
     };
@@ -235,7 +326,12 @@ pub fn every_verb() -> Plan {
         provider: "kubernetes",
         plural: "namespaces",
         name: "velero",
-        body: marked(namespace, &provider("kubernetes"), "Namespace", Expr::Value(json!({}))),
+        body: marked(
+            namespace,
+            &provider("kubernetes"),
+            "Namespace",
+            Expr::Value(json!({})),
+        ),
         takes: &[],
         after: &["kubernetes_cluster.main#1"],
         ground: Ground::AbsentAtFirstTouch,
@@ -258,7 +354,13 @@ pub fn every_verb() -> Plan {
         ..old("velero_schedule.gone#1", KubeVerb::Delete, "gone")
     };
     plan(vec![
-        step("kubernetes_cluster.main#1", Op::Local(local), &[], Ground::Absent, Some(Condition::ClusterAnswers)),
+        step(
+            "kubernetes_cluster.main#1",
+            Op::Local(local),
+            &[],
+            Ground::Absent,
+            Some(Condition::ClusterAnswers),
+        ),
         update.step(),
         space.step(),
         fresh("velero_schedule.one#1", "one").step(),
@@ -272,15 +374,26 @@ pub fn every_verb() -> Plan {
 /// A schedule in the new cluster that needs what its namespace's step binds.
 fn fresh<'a>(id: &'a str, name: &'a str) -> Kube<'a> {
     let address = Address::new("kubernetes_namespace", "velero");
-    let namespace_uid = HoleSource::Resource { address, attribute: "uid".to_owned() };
-    let members = [("schedule".to_owned(), Expr::Value(json!("@daily"))), ("uid".to_owned(), hole(namespace_uid))];
+    let namespace_uid = HoleSource::Resource {
+        address,
+        attribute: "uid".to_owned(),
+    };
+    let members = [
+        ("schedule".to_owned(), Expr::Value(json!("@daily"))),
+        ("uid".to_owned(), hole(namespace_uid)),
+    ];
     Kube {
         id,
         verb: KubeVerb::Create,
         provider: "kubernetes",
         plural: "schedules",
         name,
-        body: marked(id, &provider("kubernetes"), "Schedule", Expr::Object(BTreeMap::from(members))),
+        body: marked(
+            id,
+            &provider("kubernetes"),
+            "Schedule",
+            Expr::Object(BTreeMap::from(members)),
+        ),
         takes: &[],
         after: &["kubernetes_namespace.velero#1", "kubernetes_cluster.main#1"],
         ground: Ground::AbsentAtFirstTouch,

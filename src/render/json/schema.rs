@@ -12,10 +12,15 @@ pub fn schemas<'a>(schemas: impl IntoIterator<Item = &'a Schema>) -> Json {
     for schema in schemas {
         let entry = json!({"version": 0, "block": block(schema.fields, schema.summary)});
         let provider = provider_name(schema.provider.unwrap_or("sk-dr"));
-        providers.entry(provider).or_default().insert(schema.kind.to_owned(), entry);
+        providers
+            .entry(provider)
+            .or_default()
+            .insert(schema.kind.to_owned(), entry);
     }
-    let providers: Map<String, Json> =
-        providers.into_iter().map(|(name, kinds)| (name, json!({"resource_schemas": kinds}))).collect();
+    let providers: Map<String, Json> = providers
+        .into_iter()
+        .map(|(name, kinds)| (name, json!({"resource_schemas": kinds})))
+        .collect();
     json!({"format_version": "1.0", "provider_schemas": providers})
 }
 
@@ -24,8 +29,12 @@ fn block(fields: &[Field], doc: &str) -> Json {
     let mut block_types = Map::new();
     for field in fields {
         match field.shape {
-            Shape::Block(inner) => block_types.insert(field.name.to_owned(), nested(field, inner, Some(1))),
-            Shape::Blocks(inner) => block_types.insert(field.name.to_owned(), nested(field, inner, None)),
+            Shape::Block(inner) => {
+                block_types.insert(field.name.to_owned(), nested(field, inner, Some(1)))
+            }
+            Shape::Blocks(inner) => {
+                block_types.insert(field.name.to_owned(), nested(field, inner, None))
+            }
             Shape::Text
             | Shape::Choice(_)
             | Shape::Duration
@@ -33,7 +42,9 @@ fn block(fields: &[Field], doc: &str) -> Json {
             | Shape::Bool
             | Shape::Integer
             | Shape::TextList
-            | Shape::TextMap => attribute(field).and_then(|entry| attributes.insert(field.name.to_owned(), entry)),
+            | Shape::TextMap => {
+                attribute(field).and_then(|entry| attributes.insert(field.name.to_owned(), entry))
+            }
         };
     }
     json!({"description": doc, "attributes": attributes, "block_types": block_types})

@@ -7,7 +7,11 @@ use serde_json::{Value as Json, json};
 /// The rendered plan with these members holds `expected` at `pointer`.
 fn check(members: Json, pointer: &str, expected: Json) {
     let rendered = render(&plan(members)).unwrap();
-    assert_eq!(rendered.pointer(pointer).unwrap_or(&Json::Null), &expected, "{pointer} in {rendered:#}");
+    assert_eq!(
+        rendered.pointer(pointer).unwrap_or(&Json::Null),
+        &expected,
+        "{pointer} in {rendered:#}"
+    );
 }
 
 #[test]
@@ -17,9 +21,17 @@ fn top_level_members() {
     check(json!({}), "/timestamp", json!("2026-11-21T09:00:00Z"));
     check(json!({}), "/sk_dr/format", json!("sk-dr-plan"));
     check(json!({}), "/applyable", json!(false));
-    check(json!({"steps": [step("velero_schedule.shop", 1)]}), "/applyable", json!(true));
+    check(
+        json!({"steps": [step("velero_schedule.shop", 1)]}),
+        "/applyable",
+        json!(true),
+    );
     check(json!({"applyable": false}), "/errored", json!(true));
-    check(json!({"goal": {"mode": "converge", "target": ["a.b"]}}), "/complete", json!(false));
+    check(
+        json!({"goal": {"mode": "converge", "target": ["a.b"]}}),
+        "/complete",
+        json!(false),
+    );
     check(
         json!({"providers": {"kubernetes.eu": {"instance": {"known": {"kube_system_uid": "1"}}, "connect": {"value": {}}, "title": ""}}}),
         "/configuration/provider_config/kubernetes.eu",
@@ -38,40 +50,101 @@ fn a_create_tells_known_from_unknown_and_secret() {
         }},
         "sensitive": [["password"]]
     }))]});
-    let at = |pointer: &str, expected| check(nodes.clone(), &format!("/resource_changes/0{pointer}"), expected);
+    let at = |pointer: &str, expected| {
+        check(
+            nodes.clone(),
+            &format!("/resource_changes/0{pointer}"),
+            expected,
+        )
+    };
     at("/address", json!("velero_schedule.app[\"shop\"]"));
     at("/index", json!("shop"));
     at("/provider_name", json!("sk-dr.io/builtin/kubernetes"));
     at("/change/actions", json!(["create"]));
     at("/change/before", json!(null));
-    at("/change/after", json!({"name": "shop", "password": null, "block": [{"a": 1}]}));
-    at("/change/after_unknown", json!({"uid": true, "token": true, "block": [{"b": true}]}));
+    at(
+        "/change/after",
+        json!({"name": "shop", "password": null, "block": [{"a": 1}]}),
+    );
+    at(
+        "/change/after_unknown",
+        json!({"uid": true, "token": true, "block": [{"b": true}]}),
+    );
     at("/change/before_sensitive", json!(false));
-    at("/change/after_sensitive", json!({"password": true, "token": true}));
-    check(nodes, "/planned_values/root_module/resources/0/values/name", json!("shop"));
+    at(
+        "/change/after_sensitive",
+        json!({"password": true, "token": true}),
+    );
+    check(
+        nodes,
+        "/planned_values/root_module/resources/0/values/name",
+        json!("shop"),
+    );
 }
 
 #[test]
 fn actions_are_terraforms() {
-    let at = |members: Json, pointer: &str, expected| check(json!({"nodes": [node(members)]}), pointer, expected);
+    let at = |members: Json, pointer: &str, expected| {
+        check(json!({"nodes": [node(members)]}), pointer, expected)
+    };
     let gone = json!({"action": "delete", "before": {"a": 1}, "reason": {"code": "not_in_configuration", "text": ""}});
-    at(gone.clone(), "/resource_changes/0/change/actions", json!(["delete"]));
-    at(gone.clone(), "/resource_changes/0/change/after", json!(null));
-    at(gone.clone(), "/resource_changes/0/action_reason", json!("delete_because_no_resource_config"));
-    at(gone, "/prior_state/values/root_module/resources/0/values", json!({"a": 1}));
-    at(json!({"action": "forget"}), "/resource_changes/0/change/actions", json!(["forget"]));
-    at(json!({"importing": true}), "/resource_changes/0/change/actions", json!(["no-op"]));
-    at(json!({"importing": true}), "/resource_changes/0/change/importing", json!({"id": "velero/shop"}));
-    at(json!({"previous_address": "a.b"}), "/resource_changes/0/previous_address", json!("a.b"));
+    at(
+        gone.clone(),
+        "/resource_changes/0/change/actions",
+        json!(["delete"]),
+    );
+    at(
+        gone.clone(),
+        "/resource_changes/0/change/after",
+        json!(null),
+    );
+    at(
+        gone.clone(),
+        "/resource_changes/0/action_reason",
+        json!("delete_because_no_resource_config"),
+    );
+    at(
+        gone,
+        "/prior_state/values/root_module/resources/0/values",
+        json!({"a": 1}),
+    );
+    at(
+        json!({"action": "forget"}),
+        "/resource_changes/0/change/actions",
+        json!(["forget"]),
+    );
+    at(
+        json!({"importing": true}),
+        "/resource_changes/0/change/actions",
+        json!(["no-op"]),
+    );
+    at(
+        json!({"importing": true}),
+        "/resource_changes/0/change/importing",
+        json!({"id": "velero/shop"}),
+    );
+    at(
+        json!({"previous_address": "a.b"}),
+        "/resource_changes/0/previous_address",
+        json!("a.b"),
+    );
     let differs = json!({"importing": true, "fields": [{"path": ["a"], "before": 1}]});
-    at(differs, "/resource_changes/0/change/actions", json!(["update"]));
+    at(
+        differs,
+        "/resource_changes/0/change/actions",
+        json!(["update"]),
+    );
 }
 
 #[test]
 fn what_is_not_done_is_no_resource_change() {
     let nodes = json!({"applyable": false, "nodes": [node(json!({"state": "blocked"})), node(json!({"state": "held_back"}))]});
     check(nodes.clone(), "/resource_changes", json!([]));
-    check(nodes.clone(), "/deferred_changes/0/reason", json!("blocked"));
+    check(
+        nodes.clone(),
+        "/deferred_changes/0/reason",
+        json!("blocked"),
+    );
     check(nodes, "/deferred_changes/1/reason", json!("held_back"));
 }
 
@@ -82,9 +155,25 @@ fn outputs_without_a_state() {
         "known": {"value": {"value": 1}, "sensitive": false},
         "hidden": {"value": {"value": "CANARY"}, "sensitive": true}
     }});
-    check(outputs.clone(), "/output_changes/open/actions", json!(["create"]));
-    check(outputs.clone(), "/output_changes/open/after_unknown", json!(true));
-    check(outputs.clone(), "/output_changes/known/actions", json!(["no-op"]));
+    check(
+        outputs.clone(),
+        "/output_changes/open/actions",
+        json!(["create"]),
+    );
+    check(
+        outputs.clone(),
+        "/output_changes/open/after_unknown",
+        json!(true),
+    );
+    check(
+        outputs.clone(),
+        "/output_changes/known/actions",
+        json!(["no-op"]),
+    );
     check(outputs.clone(), "/output_changes/hidden/after", json!(null));
-    check(outputs, "/planned_values/outputs/open", json!({"sensitive": false}));
+    check(
+        outputs,
+        "/planned_values/outputs/open",
+        json!({"sensitive": false}),
+    );
 }

@@ -221,9 +221,16 @@ fn warning(summary: &str, style: Style) -> Vec<String> {
 
 /// Why a command did not do what it should: `Error: SUMMARY`, an empty line, the detail; ends in a newline.
 pub fn trouble(summary: &str, detail: &str, dress: Dress) -> String {
-    let head = format!("{} {}", dress.style.paint(Role::Error, "Error:"), clean(summary));
+    let head = format!(
+        "{} {}",
+        dress.style.paint(Role::Error, "Error:"),
+        clean(summary)
+    );
     if detail.is_empty() {
         return format!("{head}\n");
     }
-    format!("{head}\n\n{}\n", wrap(&clean(detail), dress.width).join("\n"))
+    format!(
+        "{head}\n\n{}\n",
+        wrap(&clean(detail), dress.width).join("\n")
+    )
 }

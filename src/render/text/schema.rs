@@ -6,14 +6,24 @@ use crate::model::text::quote;
 
 /// All kinds, one line each, ending in a newline.
 pub fn kinds<'a>(schemas: impl IntoIterator<Item = &'a Schema>) -> String {
-    schemas.into_iter().map(|schema| format!("{:<34} {}\n", schema.kind, schema.summary)).collect()
+    schemas
+        .into_iter()
+        .map(|schema| format!("{:<34} {}\n", schema.kind, schema.summary))
+        .collect()
 }
 
 /// One kind with its fields and its example, ending in a newline.
 pub fn kind(schema: &Schema) -> String {
-    let mut all = vec![format!("{}: {}", schema.kind, schema.summary), String::new()];
+    let mut all = vec![
+        format!("{}: {}", schema.kind, schema.summary),
+        String::new(),
+    ];
     fields(schema.fields, 2, &mut all);
-    all.extend([String::new(), schema.example.trim().to_owned(), String::new()]);
+    all.extend([
+        String::new(),
+        schema.example.trim().to_owned(),
+        String::new(),
+    ]);
     all.join("\n")
 }
 
@@ -47,7 +57,11 @@ fn fields(table: &[Field], indent: usize, all: &mut Vec<String>) {
 fn shape(shape: &Shape) -> String {
     match shape {
         Shape::Text => "text".to_owned(),
-        Shape::Choice(choices) => choices.iter().map(|choice| quote(choice)).collect::<Vec<_>>().join(" or "),
+        Shape::Choice(choices) => choices
+            .iter()
+            .map(|choice| quote(choice))
+            .collect::<Vec<_>>()
+            .join(" or "),
         Shape::Duration => "duration".to_owned(),
         Shape::Cron => "cron".to_owned(),
         Shape::Bool => "true or false".to_owned(),
