@@ -132,13 +132,20 @@ impl Walk<'_> {
             let place = table::join(place, &JsonPath::dotted(field.place));
             let declared = table::declared(field, body);
             match (&field.shape, &declared, place.get(self.live)) {
-                (Shape::Block(inner), Some(declared), Some(live)) if !live.is_null() => {
+                (Shape::Block(inner), Some(declared), Some(live))
+                    if field.compare == Compare::Never && !live.is_null() =>
+                {
                     if let Some(block) = table::blocks(declared).first() {
                         self.fields(inner, block, &attribute, &place);
                     }
                 }
                 (Shape::TextMap, _, _) if field.compare == Compare::MapOwnedKeys => {
                     self.owned_keys(field, declared.as_ref(), &attribute, &place);
+                }
+                (Shape::TextMap, Some(declared), Some(live))
+                    if field.compare == Compare::MapExact && !table::is_empty(live) =>
+                {
+                    self.each_key(field, declared, &attribute, &place);
                 }
                 _ => self.whole(field, declared, attribute, place),
             }
@@ -169,6 +176,7 @@ impl Walk<'_> {
         };
         if !same {
             let before = table::attribute(field, live);
+            let write = write.map(|write| carry_unknown(field, write, live));
             self.found.push(Difference {
                 attribute,
                 place,
@@ -180,6 +188,27 @@ impl Walk<'_> {
         }
     }
 
+    /// A map that is ours whole. Its keys are differences of their own: an apply only adds keys to a map, so that those
+    /// to go must be named one by one.
+    fn each_key(&mut self, field: &Field, declared: &Expr, attribute: &[String], place: &JsonPath) {
+        match entries(declared) {
+            Some(declared) if !declared.is_empty() => {
+                let live = place.get(self.live).and_then(Json::as_object);
+                let keys = live
+                    .into_iter()
+                    .flat_map(|keys| keys.keys().cloned())
+                    .collect();
+                self.keys(&declared, keys, attribute, place);
+            }
+            Some(_) | None => self.whole(
+                field,
+                Some(declared.clone()),
+                attribute.to_vec(),
+                place.clone(),
+            ),
+        }
+    }
+
     /// A map of which only declared keys and those that our field manager owns count; marks are not the user's.
     fn owned_keys(
         &mut self,
@@ -188,31 +217,36 @@ impl Walk<'_> {
         attribute: &[String],
         place: &JsonPath,
     ) {
-        let declared: BTreeMap<String, Expr> = match declared {
-            None => BTreeMap::new(),
-            Some(Expr::Value(Json::Object(members))) => members
-                .iter()
-                .map(|(key, value)| (key.clone(), Expr::Value(value.clone())))
-                .collect(),
-            Some(Expr::Object(members)) => members.clone(),
-            Some(
-                open @ (Expr::Value(_)
-                | Expr::List(_)
-                | Expr::Hole(_)
-                | Expr::Secret(_)
-                | Expr::Concat(_)
-                | Expr::Call { .. }),
-            ) => return self.whole(field, Some(open.clone()), attribute.to_vec(), place.clone()),
-        };
-        let owned = metadata::owned_keys(self.live, place);
-        let keys: BTreeSet<&String> = declared.keys().chain(&owned).collect();
+        let entries = declared.map_or_else(|| Some(BTreeMap::new()), entries);
+        match entries {
+            Some(declared) => self.keys(
+                &declared,
+                metadata::owned_keys(self.live, place),
+                attribute,
+                place,
+            ),
+            None => self.whole(field, declared.cloned(), attribute.to_vec(), place.clone()),
+        }
+    }
+
+    /// One difference for each key, of those declared and `besides`, that is not as declared.
+    fn keys(
+        &mut self,
+        declared: &BTreeMap<String, Expr>,
+        besides: BTreeSet<String>,
+        attribute: &[String],
+        place: &JsonPath,
+    ) {
+        let keys: BTreeSet<&String> = declared.keys().chain(&besides).collect();
         for key in keys {
             let place = place.child(key);
             let after = declared.get(key).cloned();
             let before = place.get(self.live).cloned();
-            if before != after.as_ref().and_then(Expr::known).cloned()
-                || after.as_ref().is_some_and(|open| open.known().is_none())
-            {
+            let same = match &after {
+                None => before.is_none(),
+                Some(after) => after.known().is_some() && after.known() == before.as_ref(),
+            };
+            if !same {
                 let attribute = attribute.iter().cloned().chain([key.clone()]).collect();
                 let write = after.clone();
                 self.found.push(Difference {
@@ -226,4 +260,46 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Entries of a map whose keys are known; `None`: not even those are.
+pub(super) fn entries(map: &Expr) -> Option<BTreeMap<String, Expr>> {
+    match map {
+        Expr::Value(Json::Object(members)) => Some(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), Expr::Value(value.clone())))
+                .collect(),
+        ),
+        Expr::Object(members) => Some(members.clone()),
+        Expr::Value(_)
+        | Expr::List(_)
+        | Expr::Hole(_)
+        | Expr::Secret(_)
+        | Expr::Concat(_)
+        | Expr::Call { .. } => None,
+    }
+}
+
+/// A block is written whole: selectors and references are atomic in the server's schema, so that an apply of one member
+/// would drop the others. Live members that the table does not know go along, since they are never removed.
+fn carry_unknown(field: &Field, write: Expr, live: Option<&Json>) -> Expr {
+    let (Shape::Block(inner), Some(Json::Object(live))) = (&field.shape, live) else {
+        return write;
+    };
+    let Some(mut members) = entries(&write) else {
+        return write;
+    };
+    let is_known = |name: &str| {
+        inner
+            .iter()
+            .any(|field| field.place.split('.').next() == Some(name))
+    };
+    for (name, value) in live
+        .iter()
+        .filter(|(name, value)| !is_known(name) && !table::is_empty(value))
+    {
+        members.insert(name.clone(), Expr::Value(value.clone()));
+    }
+    Expr::object(members)
 }

@@ -101,7 +101,7 @@ pub enum Values {
 /// How declared and live values are held against each other. In each, null = absent = `[]` = `{}` unless said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compare {
-    /// Not compared: keys, timeouts, computed attributes.
+    /// Not compared: keys, timeouts, computed attributes. On a block: not as a whole, its members one by one.
     Never,
     /// Same JSON.
     Exact,

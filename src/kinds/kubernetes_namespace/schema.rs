@@ -26,7 +26,8 @@ pub static SCHEMA: Schema = Schema {
             "Name, labels and annotations.",
         )
         .required()
-        .at("metadata"),
+        .at("metadata")
+        .compare(Compare::Never),
         Field::new("timeouts", Shape::Block(TIMEOUTS), "How long to wait."),
     ],
 };

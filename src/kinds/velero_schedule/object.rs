@@ -14,7 +14,6 @@ use serde_json::{Value as Json, json};
 
 /// Label that Velero itself puts on every Backup of a Schedule.
 const SCHEDULE_NAME_LABEL: &str = "velero.io/schedule-name";
-const BACKUP_LABELS: &str = "spec.template.metadata.labels";
 const TTL_NOTE: &str = "affects future backups only: existing ones keep their expiry";
 const LABELS_NOTE: &str = "keeps the labels of the Schedule, ownership marks too, off its Backups";
 
@@ -25,79 +24,43 @@ const LABELS_NOTE: &str = "keeps the labels of the Schedule, ownership marks too
 /// an empty map out, and our marks would travel into the bucket. So there is always a label, and where the user sets
 /// none it is the one that Velero adds anyway.
 pub(super) fn object(resource: &Resource) -> Expr {
-    let mut tree = table::kube_object(
+    table::kube_object(
         SCHEMA.fields,
-        &resource.body,
+        &body(resource),
         velero::API_VERSION,
         "Schedule",
-    );
-    if !has_backup_labels(resource) {
-        tree.put(
-            &JsonPath::dotted(BACKUP_LABELS).0,
-            Expr::Value(own_label(resource)),
-        );
+    )
+    .into_expr()
+}
+
+/// The body with labels for Backups in any case; see [`object`].
+fn body(resource: &Resource) -> Expr {
+    let labels = resource.body.member("backup_labels");
+    // A map that is not known yet counts as labels.
+    if labels.is_some_and(|labels| !labels.known().is_some_and(table::is_empty)) {
+        return resource.body.clone();
     }
-    tree.into_expr()
+    let mut members = compare::entries(&resource.body).unwrap_or_default();
+    let label = json!({ SCHEDULE_NAME_LABEL: resource.text("name").unwrap_or_default() });
+    members.insert("backup_labels".to_owned(), Expr::Value(label));
+    Expr::object(members)
 }
 
-fn own_label(resource: &Resource) -> Json {
-    json!({ SCHEDULE_NAME_LABEL: resource.text("name").unwrap_or_default() })
-}
-
-/// Whether the user sets labels; a map that is not known yet counts.
-fn has_backup_labels(resource: &Resource) -> bool {
-    resource
-        .body
-        .member("backup_labels")
-        .is_some_and(|labels| !labels.known().is_some_and(table::is_empty))
-}
-
-/// Differences, with the labels of the Backups as [`object`] writes them.
+/// Differences, with what they mean for backups.
 pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
-    let place = JsonPath::dotted(BACKUP_LABELS);
-    let mut found = compare::differences(SCHEMA.fields, &resource.body, live);
-    let live_labels = place.get(live).filter(|labels| !table::is_empty(labels));
-    let own = own_label(resource);
-    if !has_backup_labels(resource) {
-        found.retain(|difference| difference.place != place || live_labels != Some(&own));
-        for difference in found
-            .iter_mut()
-            .filter(|difference| difference.place == place)
-        {
-            difference.write = Some(Expr::Value(own.clone()));
-            difference.after = Some(Expr::Value(own.clone()));
-        }
-        if live_labels.is_none() {
-            let missing = Difference {
-                attribute: vec!["backup_labels".to_owned()],
-                place,
-                before: None,
-                after: Some(Expr::Value(own.clone())),
-                write: Some(Expr::Value(own)),
-                note: Some(LABELS_NOTE),
-            };
-            let order = |difference: &Difference| schema_order(difference.attribute.first());
-            let at = found
-                .iter()
-                .take_while(|difference| order(difference) < order(&missing))
-                .count();
-            found.insert(at, missing);
-        }
-    }
-    for difference in found
-        .iter_mut()
-        .filter(|difference| difference.attribute == ["ttl"])
-    {
-        difference.note = Some(TTL_NOTE);
+    let mut found = compare::differences(SCHEMA.fields, &body(resource), live);
+    for difference in &mut found {
+        let attribute: Vec<&str> = difference.attribute.iter().map(String::as_str).collect();
+        difference.note = match attribute.as_slice() {
+            ["ttl"] => Some(TTL_NOTE),
+            ["backup_labels"] if difference.before.is_none() => Some(LABELS_NOTE),
+            ["backup_labels", SCHEDULE_NAME_LABEL] if difference.after.is_some() => {
+                Some(LABELS_NOTE)
+            }
+            _ => None,
+        };
     }
     found
-}
-
-fn schema_order(attribute: Option<&String>) -> Option<usize> {
-    SCHEMA
-        .fields
-        .iter()
-        .position(|field| Some(field.name) == attribute.map(String::as_str))
 }
 
 /// Attributes of a live Schedule; the label that only stands in for none is none.
