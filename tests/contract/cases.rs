@@ -264,11 +264,15 @@ fn refusals() -> Vec<Case> {
         case("schema_errors", vec![
             Step::post(SCHEDULES, schedule("s", json!({"paused": "yes", "template": {"ttl": 1}}))).gives(422, json!({
                 "reason": "Invalid",
-                "message": "Schedule.velero.io \"s\" is invalid: [spec.paused: Invalid value: \"string\": spec.paused in body must be of type boolean: \"string\", spec.template.ttl: Invalid value: \"integer\": spec.template.ttl in body must be of type string: \"integer\", spec.schedule: Required value]",
+                "message": "$starts Schedule.velero.io \"s\" is invalid: [", "details": {"name": "s", "kind": "Schedule", "causes": ["$unordered",
+                    {"field": "spec.paused", "reason": "FieldValueTypeInvalid", "message": "Invalid value: \"string\": spec.paused in body must be of type boolean: \"string\""},
+                    {"field": "spec.template.ttl", "reason": "FieldValueTypeInvalid", "message": "Invalid value: \"integer\": spec.template.ttl in body must be of type string: \"integer\""},
+                    {"field": "spec.schedule", "reason": "FieldValueRequired", "message": "Required value"},
+                ]},
             })),
             Step::post("/apis/velero.io/v1/namespaces/$ns/backupstoragelocations", json!({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation",
                 "metadata": {"name": "l"}, "spec": {"accessMode": "Maybe", "config": {"a": 1}, "objectStorage": {}, "credential": {"key": "k"}}})).gives(422, json!({
-                "details": {"causes": [
+                "details": {"causes": ["$unordered",
                     {"field": "spec.accessMode", "reason": "FieldValueNotSupported", "message": "Unsupported value: \"Maybe\": supported values: \"ReadOnly\", \"ReadWrite\""},
                     {"field": "spec.config.a", "reason": "FieldValueTypeInvalid"},
                     {"field": "spec.objectStorage.bucket", "reason": "FieldValueRequired", "message": "Required value"},

@@ -10,17 +10,12 @@ const LOCATIONS: &str = "/apis/velero.io/v1/namespaces/velero/backupstoragelocat
 const SCHEDULES: &str = "/apis/velero.io/v1/namespaces/velero/schedules";
 
 fn location(name: &str, bucket: &str, more: Value) -> Step {
-    let mut spec = json!({"provider": "aws", "objectStorage": {"bucket": bucket, "prefix": "$id"}, "config": "$config"});
+    let config = json!({"region": "us-east-1", "s3Url": "$s3", "s3ForcePathStyle": "true", "checksumAlgorithm": ""});
+    let mut spec = json!({"provider": "aws", "objectStorage": {"bucket": bucket, "prefix": "$id"}, "config": config});
     for (key, value) in more.as_object().unwrap() {
         spec[key] = value.clone();
     }
-    if spec["config"] == json!("$config") {
-        spec["config"] = json!({"region": "eu-central-1"});
-    }
-    Step::post(
-        LOCATIONS,
-        json!({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation", "metadata": {"name": name}, "spec": spec}),
-    )
+    Step::post(LOCATIONS, json!({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation", "metadata": {"name": name}, "spec": spec}))
 }
 fn schedule(spec: Value) -> Step {
     Step::post(
@@ -64,7 +59,7 @@ pub fn cases() -> Vec<Case> {
             removed(LOCATIONS),
         ] },
         Case { name: "velero_location_unknown_key", steps: vec![
-            location("$id", "contract", json!({"config": {"region": "eu-central-1", "regoin": "x"}})),
+            location("$id", "contract", json!({"config": {"region": "us-east-1", "regoin": "x"}})),
             Step::get(&one(LOCATIONS)).how(How::Within(30)).gives(200, json!({"status": {"phase": "Unavailable", "message": "$has config has invalid keys [regoin]"}})),
             removed(LOCATIONS),
         ] },
