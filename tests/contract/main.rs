@@ -2,6 +2,8 @@
 //! named, against a real server: `SK_DR_CONTRACT_SERVER=https://127.0.0.1:6443` with
 //! `SK_DR_CONTRACT_TOKENS=admin,reader,nobody`. A difference is a failing test.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
 mod case;
 mod cases;
 mod http;
@@ -125,7 +127,9 @@ async fn kubernetes_on_a_real_server() {
 #[tokio::test]
 async fn velero_on_a_real_server() {
     let Some(server) = http::named().filter(http::Http::has_velero) else {
-        println!("not run: no SK_DR_CONTRACT_SERVER with SK_DR_CONTRACT_VELERO (the S3 endpoint of a running Velero, with a bucket `contract`) is named");
+        println!(
+            "not run: no SK_DR_CONTRACT_SERVER with SK_DR_CONTRACT_VELERO (the S3 endpoint of a running Velero, with a bucket `contract`) is named"
+        );
         return;
     };
     check(&velero_cases::cases(), &server, Order::Together).await;
