@@ -138,19 +138,10 @@ fn unsent(error: BoxError) -> BoxError {
     }
 }
 
-/// An io error carries the TLS error inside, not as its source.
-fn is_tls(error: &legacy::Error) -> bool {
-    let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(cause) = link {
-        let inner = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        link = cause.source();
-    }
-    false
+/// An io error carries what it wraps inside, and gives only the source of that as its own.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside)) || error.source().is_some_and(is_tls)
 }
 
 fn failed(title: &str, error: &kube::Error) -> Why {

@@ -63,13 +63,13 @@ impl Client {
                 });
             }
             match self.effect(&requests::release(op, &live)).await {
-                // The server answers a failed `test` with 422: the object changed between the two requests.
-                Effect::Refused(why)
-                    if round < RELEASE_ROUNDS
-                        && matches!(why.class, FailureClass::Invalid | FailureClass::Conflict) => {}
-                effect @ (Effect::Refused(_) | Effect::Done(_) | Effect::InDoubt(_)) => {
-                    return effect;
+                // A failed `test` is 422 with these words and nothing else: the object changed between the two requests.
+                Effect::Refused(why) if why.message.contains("due to an error in our request") => {
+                    if round == RELEASE_ROUNDS {
+                        return Effect::Refused(Why { class: FailureClass::Conflict, ..why });
+                    }
                 }
+                effect @ (Effect::Refused(_) | Effect::Done(_) | Effect::InDoubt(_)) => return effect,
             }
         }
     }
