@@ -6,7 +6,7 @@ use super::outcome::{ERROR, LOCKED};
 use crate::journal::lock::Lock;
 use crate::journal::record::{Entry, Holder, Record, RunOutcome, VERSION};
 use crate::journal::runs::{Standing, list, load};
-use crate::journal::status::RunState;
+use crate::journal::status::{JournalError, RunState};
 use crate::journal::store::{Append, Store, StoreError};
 use crate::plan::document::Plan;
 use jiff::Timestamp;
@@ -160,8 +160,8 @@ pub fn resume(store: &mut dyn Store, request: &Request<'_>) -> Result<Resumed, R
             from_serial: serial,
         }],
     };
-    let impossible = |error: crate::journal::status::JournalError| StoreError {
-        place: format!("run {run}"),
+    let impossible = |error: JournalError| StoreError {
+        place: format!("of run {run}"),
         message: error.to_string(),
     };
     state.take_record(&plan, &record).map_err(impossible)?;
@@ -182,7 +182,7 @@ fn the_open_run(store: &dyn Store) -> Result<String, ResumeError> {
             Standing::Open => open.push(summary.run),
             Standing::Damaged(message) => {
                 return Err(StoreError {
-                    place: format!("run {}", summary.run),
+                    place: format!("of run {}", summary.run),
                     message,
                 }
                 .into());

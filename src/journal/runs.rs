@@ -2,7 +2,7 @@
 //! going on until it is resumed or closed (R44). Must not know how a run is carried out.
 
 use super::record::{Holder, RunOutcome};
-use super::status::{RunState, StepStatus, fold};
+use super::status::{JournalError, RunState, StepStatus, fold};
 use super::store::{Store, StoreError};
 use crate::plan::document::{GoalMode, Plan};
 use jiff::Timestamp;
@@ -79,7 +79,7 @@ pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
         Ok((plan, state)) => summarize(run, &plan, &state),
         Err(error) => RunSummary {
             run,
-            standing: Standing::Damaged(error.to_string()),
+            standing: Standing::Damaged(format!("{}: {}", error.place, error.message)),
             facts: None,
         },
     };
@@ -104,11 +104,11 @@ pub fn open(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
 pub fn load(store: &dyn Store, run: &str) -> Result<(Plan, RunState), StoreError> {
     let (records, next_serial) = store.records(run)?;
     let plan = store.plan(run)?;
-    let damaged = |message: String| StoreError {
-        place: format!("run {run}"),
-        message,
+    let impossible = |error: JournalError| StoreError {
+        place: format!("of run {run}"),
+        message: error.to_string(),
     };
-    let mut state = fold(&plan, &records).map_err(|error| damaged(error.to_string()))?;
+    let mut state = fold(&plan, &records).map_err(impossible)?;
     state.next_serial = next_serial;
     Ok((plan, state))
 }

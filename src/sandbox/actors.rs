@@ -43,18 +43,30 @@ fn perform(state: &mut State, wake: &Wake) {
 }
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Deletes everything in a terminating namespace, then the namespace; what has finalizers holds it up.
 fn empty_namespace(state: &mut State, key: &str) {
-    let Some(name) = key.strip_prefix("namespaces/").map(str::to_owned) else { return };
+    let Some(name) = key.strip_prefix("namespaces/").map(str::to_owned) else {
+        return;
+    };
     if !state.objects.contains_key(key) {
         return;
     }
-    let namespaced = resources::RESOURCES.iter().filter(|resource| resource.scope == Scope::Namespaced);
+    let namespaced = resources::RESOURCES
+        .iter()
+        .filter(|resource| resource.scope == Scope::Namespaced);
     let inside: Vec<String> = namespaced
-        .flat_map(|resource| state.list(&resource.title(), Some(&name)).map(|(key, _)| key.clone()).collect::<Vec<_>>())
+        .flat_map(|resource| {
+            state
+                .list(&resource.title(), Some(&name))
+                .map(|(key, _)| key.clone())
+                .collect::<Vec<_>>()
+        })
         .collect();
     let mut held = 0;
     for inner in inside {
@@ -65,7 +77,9 @@ fn empty_namespace(state: &mut State, key: &str) {
         return;
     }
     if let Some(object) = state.objects.get(key).cloned() {
-        let message = format!("Some content in the namespace has finalizers remaining: {held} resource instances");
+        let message = format!(
+            "Some content in the namespace has finalizers remaining: {held} resource instances"
+        );
         let mut changed = object.clone();
         changed["status"]["conditions"] = json!([{
             "type": "NamespaceFinalizersRemaining", "status": "True", "reason": "SomeFinalizersRemain", "message": message,
@@ -85,8 +99,13 @@ enum Deletion {
 
 /// A delete by a controller.
 fn delete(state: &mut State, key: &str) -> Deletion {
-    let Some(object) = state.objects.get(key).cloned() else { return Deletion::Done };
-    let held = object.pointer("/metadata/finalizers").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    let Some(object) = state.objects.get(key).cloned() else {
+        return Deletion::Done;
+    };
+    let held = object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array)
+        .is_some_and(|list| !list.is_empty());
     if !held {
         state.remove(key);
         return Deletion::Done;
@@ -102,10 +121,20 @@ fn delete(state: &mut State, key: &str) -> Deletion {
 
 fn dependents(state: &State, uid: &str) -> Vec<String> {
     let owned = |object: &Value| {
-        let references = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-        references.into_iter().flatten().any(|reference| text(reference, "/uid") == uid)
+        let references = object
+            .pointer("/metadata/ownerReferences")
+            .and_then(Value::as_array);
+        references
+            .into_iter()
+            .flatten()
+            .any(|reference| text(reference, "/uid") == uid)
     };
-    state.objects.iter().filter(|(_, object)| owned(object)).map(|(key, _)| key.clone()).collect()
+    state
+        .objects
+        .iter()
+        .filter(|(_, object)| owned(object))
+        .map(|(key, _)| key.clone())
+        .collect()
 }
 
 /// Deletes what belonged to an object that is gone.
@@ -117,9 +146,15 @@ fn collect(state: &mut State, uid: &str) {
 
 /// Finishes a delete with propagation: Orphan takes the references out, Foreground deletes the dependents first.
 fn propagate(state: &mut State, key: &str) {
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
     let uid = text(&object, "/metadata/uid").to_owned();
-    let finalizers = object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default();
+    let finalizers = object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if finalizers.contains(&json!("orphan")) {
         for dependent in dependents(state, &uid) {
             orphan(state, &dependent, &uid);
@@ -128,8 +163,10 @@ fn propagate(state: &mut State, key: &str) {
     if finalizers.contains(&json!("foregroundDeletion")) {
         collect(state, &uid);
     }
-    let left: Vec<Value> =
-        finalizers.into_iter().filter(|name| name != &json!("orphan") && name != &json!("foregroundDeletion")).collect();
+    let left: Vec<Value> = finalizers
+        .into_iter()
+        .filter(|name| name != &json!("orphan") && name != &json!("foregroundDeletion"))
+        .collect();
     if left.is_empty() {
         state.remove(key);
     } else {
@@ -139,8 +176,12 @@ fn propagate(state: &mut State, key: &str) {
 }
 
 fn orphan(state: &mut State, key: &str, uid: &str) {
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
-    let references = object.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut);
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
+    let references = object
+        .pointer_mut("/metadata/ownerReferences")
+        .and_then(Value::as_array_mut);
     let left = references.map_or(0, |references| {
         references.retain(|reference| text(reference, "/uid") != uid);
         references.len()

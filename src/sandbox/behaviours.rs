@@ -25,51 +25,147 @@ pub struct Behaviour {
 }
 
 const fn case(name: &'static str, case: &'static str) -> Behaviour {
-    Behaviour { name, evidence: Evidence::Case(case) }
+    Behaviour {
+        name,
+        evidence: Evidence::Case(case),
+    }
 }
 const fn read(name: &'static str, place: &'static str) -> Behaviour {
-    Behaviour { name, evidence: Evidence::Read(place) }
+    Behaviour {
+        name,
+        evidence: Evidence::Read(place),
+    }
 }
 const fn guessed(name: &'static str, why: &'static str) -> Behaviour {
-    Behaviour { name, evidence: Evidence::Guessed(why) }
+    Behaviour {
+        name,
+        evidence: Evidence::Guessed(why),
+    }
 }
 
 /// All behaviours of actors.
 pub const BEHAVIOURS: &[Behaviour] = &[
-    case("a location whose bucket exists becomes Available", "velero_location_available"),
-    case("a location whose bucket does not exist becomes Unavailable with a message", "velero_location_unknown_bucket"),
-    case("an unknown config key makes a location Unavailable", "velero_location_unknown_key"),
-    case("of two default locations the older loses the mark", "velero_default_flips"),
-    read("at its start the server marks its default location", "pkg/cmd/server/server.go setDefaultBackupLocation"),
-    read("validationFrequency 0 validates once, negative is the default", "internal/storage IsReadyToValidate"),
-    read("locations are looked at every 10 s and at each spec change", "backup_storage_location_controller.go"),
-    read("an Available location notes lastSyncedTime each minute", "backup_sync_controller.go"),
-    case("a schedule with a good cron becomes Enabled, skipImmediately is written false", "velero_schedule_enabled"),
-    case("a schedule with a bad cron becomes FailedValidation", "velero_schedule_bad_cron"),
-    case("a schedule fires after its minute, named after the server's clock", "velero_schedule_fires"),
-    case("skipImmediately is consumed once and notes lastSkipped", "velero_unpause_skips"),
-    case("unpausing fires at once if a run passed while paused", "velero_unpause_fires"),
-    read("a paused schedule is not looked at", "schedule_controller.go SetupWithManager"),
+    case(
+        "a location whose bucket exists becomes Available",
+        "velero_location_available",
+    ),
+    case(
+        "a location whose bucket does not exist becomes Unavailable with a message",
+        "velero_location_unknown_bucket",
+    ),
+    case(
+        "an unknown config key makes a location Unavailable",
+        "velero_location_unknown_key",
+    ),
+    case(
+        "of two default locations the older loses the mark",
+        "velero_default_flips",
+    ),
+    read(
+        "at its start the server marks its default location",
+        "pkg/cmd/server/server.go setDefaultBackupLocation",
+    ),
+    read(
+        "validationFrequency 0 validates once, negative is the default",
+        "internal/storage IsReadyToValidate",
+    ),
+    read(
+        "locations are looked at every 10 s and at each spec change",
+        "backup_storage_location_controller.go",
+    ),
+    read(
+        "an Available location notes lastSyncedTime each minute",
+        "backup_sync_controller.go",
+    ),
+    case(
+        "a schedule with a good cron becomes Enabled, skipImmediately is written false",
+        "velero_schedule_enabled",
+    ),
+    case(
+        "a schedule with a bad cron becomes FailedValidation",
+        "velero_schedule_bad_cron",
+    ),
+    case(
+        "a schedule fires after its minute, named after the server's clock",
+        "velero_schedule_fires",
+    ),
+    case(
+        "skipImmediately is consumed once and notes lastSkipped",
+        "velero_unpause_skips",
+    ),
+    case(
+        "unpausing fires at once if a run passed while paused",
+        "velero_unpause_fires",
+    ),
+    read(
+        "a paused schedule is not looked at",
+        "schedule_controller.go SetupWithManager",
+    ),
     read(
         "a run is skipped while a backup of the schedule is New or InProgress",
         "schedule_controller.go checkIfBackupInNewOrProgress",
     ),
-    case("a backup takes labels of the template, else of the schedule", "velero_backup_labels"),
-    read("useOwnerReferencesInBackup makes the schedule own its backups", "pkg/builder/backup_builder.go FromSchedule"),
-    read("what the server fills into a backup", "backup_controller.go prepareBackupRequest"),
-    read("a backup to a read-only or unavailable location is FailedValidation", "backup_controller.go prepareBackupRequest"),
-    read("a restart turns InProgress into Failed", "pkg/cmd/server/server.go markInProgressBackupsFailed"),
-    read("expired backups go each hour, only from writable, available locations", "gc_controller.go"),
-    guessed("a backup takes two seconds and skips the queue's phases", "it moves no data"),
-    guessed("controllers react after half a second", "a real reaction is between 10 ms and some seconds"),
-    guessed("wording of a missing credentials Secret", "put together from the wraps in the source"),
-    guessed("a foreign directory in a bucket is never found", "buckets are names only"),
+    case(
+        "a backup takes labels of the template, else of the schedule",
+        "velero_backup_labels",
+    ),
+    read(
+        "useOwnerReferencesInBackup makes the schedule own its backups",
+        "pkg/builder/backup_builder.go FromSchedule",
+    ),
+    read(
+        "what the server fills into a backup",
+        "backup_controller.go prepareBackupRequest",
+    ),
+    read(
+        "a backup to a read-only or unavailable location is FailedValidation",
+        "backup_controller.go prepareBackupRequest",
+    ),
+    read(
+        "a restart turns InProgress into Failed",
+        "pkg/cmd/server/server.go markInProgressBackupsFailed",
+    ),
+    read(
+        "expired backups go each hour, only from writable, available locations",
+        "gc_controller.go",
+    ),
+    guessed(
+        "a backup takes two seconds and skips the queue's phases",
+        "it moves no data",
+    ),
+    guessed(
+        "controllers react after half a second",
+        "a real reaction is between 10 ms and some seconds",
+    ),
+    guessed(
+        "wording of a missing credentials Secret",
+        "put together from the wraps in the source",
+    ),
+    guessed(
+        "a foreign directory in a bucket is never found",
+        "buckets are names only",
+    ),
     guessed("Restores stay as they are", "stage 1 makes none"),
-    case("a terminating namespace empties and goes", "namespace_deleted"),
-    case("a terminating namespace takes no new objects", "terminating_refuses"),
-    case("a delete with Orphan goes through a finalizer", "delete_orphan"),
-    guessed("dependents of a deleted object go half a second later", "the garbage collector works from a queue"),
-    guessed("later pages of a LIST show the present, not the first page's snapshot", "no history is kept"),
+    case(
+        "a terminating namespace empties and goes",
+        "namespace_deleted",
+    ),
+    case(
+        "a terminating namespace takes no new objects",
+        "terminating_refuses",
+    ),
+    case(
+        "a delete with Orphan goes through a finalizer",
+        "delete_orphan",
+    ),
+    guessed(
+        "dependents of a deleted object go half a second later",
+        "the garbage collector works from a queue",
+    ),
+    guessed(
+        "later pages of a LIST show the present, not the first page's snapshot",
+        "no history is kept",
+    ),
 ];
 
 /// As JSON.
@@ -98,7 +194,11 @@ pub fn table(tested: impl Fn(&str) -> bool) -> String {
         .map(|behaviour| {
             let (mut tag, detail) = tag(behaviour);
             if let Evidence::Case(name) = behaviour.evidence {
-                tag = if tested(name) { "contract-tested" } else { "case not run on both" };
+                tag = if tested(name) {
+                    "contract-tested"
+                } else {
+                    "case not run on both"
+                };
             }
             format!("{tag:<21} {:<85} {detail}\n", behaviour.name)
         })

@@ -74,7 +74,11 @@ struct NewScript {
 
 /// Answers a request to the control endpoint.
 pub fn answer(sandbox: &Sandbox, request: &Request<Bytes>) -> Response<Bytes> {
-    let name = request.uri().path().strip_prefix(PREFIX).unwrap_or_default();
+    let name = request
+        .uri()
+        .path()
+        .strip_prefix(PREFIX)
+        .unwrap_or_default();
     match act(sandbox, (request.method(), name), request.body()) {
         Ok(response) => response,
         Err(message) => json_response(400, &json!({"error": message})),
@@ -85,22 +89,33 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| error.to_string())
 }
 
-fn act(sandbox: &Sandbox, request: (&Method, &str), body: &Bytes) -> Result<Response<Bytes>, String> {
+fn act(
+    sandbox: &Sandbox,
+    request: (&Method, &str),
+    body: &Bytes,
+) -> Result<Response<Bytes>, String> {
     let done = || Ok(json_response(200, &json!({"now": sandbox.now()})));
     let shown = |value: Value| Ok(json_response(200, &value));
     match (request.0.as_str(), request.1) {
         ("GET", "now") => done(),
-        ("GET", "state") => sandbox.with(|state| serde_json::to_value(&*state)).map_err(|e| e.to_string()).and_then(shown),
+        ("GET", "state") => sandbox
+            .with(|state| serde_json::to_value(&*state))
+            .map_err(|e| e.to_string())
+            .and_then(shown),
         ("GET", "behaviours") => shown(behaviours::json()),
-        ("GET", "log") => serde_json::to_value(sandbox.log()).map_err(|e| e.to_string()).and_then(shown),
+        ("GET", "log") => serde_json::to_value(sandbox.log())
+            .map_err(|e| e.to_string())
+            .and_then(shown),
         ("DELETE", "log") => {
             sandbox.clear_log();
             done()
         }
         ("POST", "advance") => {
             let wanted: Advance = read(body)?;
-            let by: GoDuration =
-                wanted.duration.parse().map_err(|error: crate::model::duration::InvalidDuration| error.to_string())?;
+            let by: GoDuration = wanted
+                .duration
+                .parse()
+                .map_err(|error: crate::model::duration::InvalidDuration| error.to_string())?;
             sandbox.advance(SignedDuration::from_nanos(by.nanoseconds().max(0)));
             done()
         }
@@ -127,7 +142,9 @@ fn act(sandbox: &Sandbox, request: (&Method, &str), body: &Bytes) -> Result<Resp
                 sandbox.faults.seed(wanted.seeded);
             }
             for script in wanted.scripts {
-                sandbox.faults.script(script.matching, script.nth, script.fault);
+                sandbox
+                    .faults
+                    .script(script.matching, script.nth, script.fault);
             }
             done()
         }

@@ -177,7 +177,11 @@ pub enum Passage {
 impl Matching {
     /// Requests of a method whose path and query hold a text.
     pub fn new(method: &str, target: &str) -> Self {
-        Self { method: method.to_owned(), target: target.to_owned(), not_target: String::new() }
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            not_target: String::new(),
+        }
     }
     fn matches(&self, method: &str, target: &str) -> bool {
         (self.method.is_empty() || self.method == method)
@@ -188,15 +192,20 @@ impl Matching {
 
 impl Seeded {
     fn draw(&self, method: &str, path: &str, nth: u64) -> Option<Fault> {
-        let digest = sha2::Sha256::digest(format!("{}\n{method}\n{path}\n{nth}", self.seed).as_bytes());
+        let digest =
+            sha2::Sha256::digest(format!("{}\n{method}\n{path}\n{nth}", self.seed).as_bytes());
         let number = |from: usize| {
-            let bytes = digest.get(from..from + 8).and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+            let bytes = digest
+                .get(from..from + 8)
+                .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
             u64::from_be_bytes(bytes.unwrap_or_default())
         };
         if number(0) % 1000 >= self.per_mille || self.kinds.is_empty() {
             return None;
         }
-        let kind = self.kinds.get(usize::try_from(number(8) % self.kinds.len() as u64).ok()?)?;
+        let kind = self
+            .kinds
+            .get(usize::try_from(number(8) % self.kinds.len() as u64).ok()?)?;
         let seconds = 1 + number(16) % 30;
         Some(match kind {
             Kind::Unavailable => Fault::Unavailable,
@@ -230,7 +239,11 @@ impl Faults {
         self.add(matching, nth, Action::Kill(point.0, point.1));
     }
     fn add(&self, matching: Matching, nth: u64, action: Action) {
-        self.lock().scripts.push(Script { matching, left: nth.max(1), action });
+        self.lock().scripts.push(Script {
+            matching,
+            left: nth.max(1),
+            action,
+        });
     }
     /// No more faults.
     pub fn clear(&self) {
@@ -245,7 +258,11 @@ impl Faults {
     fn decide(&self, request: &Request<Bytes>) -> Option<Action> {
         let method = request.method().as_str().to_owned();
         let path = request.uri().path().to_owned();
-        let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let target = request
+            .uri()
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let mut inner = self.lock();
         let mut acting = None;
         for (index, script) in inner.scripts.iter_mut().enumerate() {
@@ -258,10 +275,16 @@ impl Faults {
         }
         let scripted = acting.map(|index| inner.scripts.remove(index).action);
         inner.scripts.retain(|script| script.left > 0);
-        let count = inner.counts.entry((method.clone(), path.clone())).or_insert(0);
+        let count = inner
+            .counts
+            .entry((method.clone(), path.clone()))
+            .or_insert(0);
         let nth = *count;
         *count += 1;
-        let drawn = inner.seeded.as_ref().and_then(|seeded| seeded.draw(&method, &path, nth));
+        let drawn = inner
+            .seeded
+            .as_ref()
+            .and_then(|seeded| seeded.draw(&method, &path, nth));
         let action = scripted.or(drawn.map(Action::Fault))?;
         let name = match &action {
             Action::Fault(fault) => format!("{fault:?}"),
@@ -275,11 +298,16 @@ impl Faults {
     ///
     /// # Errors
     /// Where the connection breaks.
-    pub async fn carry<B>(&self, request: Request<Bytes>, backend: B) -> Result<Response<Bytes>, BoxError>
+    pub async fn carry<B>(
+        &self,
+        request: Request<Bytes>,
+        backend: B,
+    ) -> Result<Response<Bytes>, BoxError>
     where
         B: Fn(&Request<Bytes>, Passage) -> Option<Response<Bytes>> + Send + 'static,
     {
-        let through = |request: &Request<Bytes>| backend(request, Passage::Through).ok_or_else(broken);
+        let through =
+            |request: &Request<Bytes>| backend(request, Passage::Through).ok_or_else(broken);
         match self.decide(&request) {
             None => through(&request),
             Some(Action::Kill(Moment::Before, callback)) => {
@@ -329,21 +357,38 @@ impl Faults {
 
 async fn hang() -> Result<Response<Bytes>, BoxError> {
     tokio::time::sleep(FOR_EVER).await;
-    Err(Box::new(Error::new(ErrorKind::TimedOut, "the sandbox never answered")))
+    Err(Box::new(Error::new(
+        ErrorKind::TimedOut,
+        "the sandbox never answered",
+    )))
 }
 
 fn broken() -> BoxError {
-    Box::new(Error::new(ErrorKind::ConnectionReset, "the connection was broken by a fault of the sandbox"))
+    Box::new(Error::new(
+        ErrorKind::ConnectionReset,
+        "the connection was broken by a fault of the sandbox",
+    ))
 }
 
-fn refuse<B>(backend: &B, request: &Request<Bytes>, code: u16, retry_after: Option<u64>) -> Result<Response<Bytes>, BoxError>
+fn refuse<B>(
+    backend: &B,
+    request: &Request<Bytes>,
+    code: u16,
+    retry_after: Option<u64>,
+) -> Result<Response<Bytes>, BoxError>
 where
     B: Fn(&Request<Bytes>, Passage) -> Option<Response<Bytes>>,
 {
     backend(request, Passage::Refused(code));
     let (reason, message) = match code {
-        429 => ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
-        _ => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+        429 => (
+            "TooManyRequests",
+            "the server has received too many requests and has asked us to try again later",
+        ),
+        _ => (
+            "ServiceUnavailable",
+            "the server is currently unable to handle the request",
+        ),
     };
     let mut body = serde_json::json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code,
@@ -353,7 +398,9 @@ where
     }
     let mut response = super::kubernetes::status::json_response(code, &body);
     if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
     Ok(response)
 }

@@ -56,7 +56,13 @@ impl Entry {
             Outcome::Refused(code) => format!("{code} refused"),
             Outcome::Lost => "lost".to_owned(),
         };
-        format!("{} {} {} {}", self.method, self.target, self.digest.get(..12).unwrap_or_default(), outcome)
+        format!(
+            "{} {} {} {}",
+            self.method,
+            self.target,
+            self.digest.get(..12).unwrap_or_default(),
+            outcome
+        )
     }
 }
 
@@ -79,16 +85,27 @@ impl Log {
     /// Adds one.
     pub fn note(&mut self, request: &Request<Bytes>, outcome: Outcome, at: Timestamp) {
         self.counted += 1;
-        let header = request.headers().get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let header = request
+            .headers()
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         let body = request.body();
         self.entries.push(Entry {
             number: self.counted,
             at,
             method: request.method().to_string(),
-            target: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            target: request
+                .uri()
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             content_type: header.unwrap_or_default().to_owned(),
             digest: hex::encode(sha2::Sha256::digest(body)),
-            body: if body.len() <= KEPT { String::from_utf8_lossy(body).into_owned() } else { String::new() },
+            body: if body.len() <= KEPT {
+                String::from_utf8_lossy(body).into_owned()
+            } else {
+                String::new()
+            },
             outcome,
         });
     }

@@ -54,8 +54,15 @@ impl Sandbox {
     }
     /// Goes on with a state.
     pub fn from_state(state: State) -> Self {
-        let shared = Shared { state, log: Log::default(), counted: Instant::now() };
-        Self { shared: Arc::new(Mutex::new(shared)), faults: faults::Faults::default() }
+        let shared = Shared {
+            state,
+            log: Log::default(),
+            counted: Instant::now(),
+        };
+        Self {
+            shared: Arc::new(Mutex::new(shared)),
+            faults: faults::Faults::default(),
+        }
     }
     /// Goes on where a saved sandbox stopped.
     ///
@@ -74,7 +81,8 @@ impl Sandbox {
     fn lock(&self) -> MutexGuard<'_, Shared> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let passed = SignedDuration::try_from(now.saturating_duration_since(shared.counted)).unwrap_or(SignedDuration::ZERO);
+        let passed = SignedDuration::try_from(now.saturating_duration_since(shared.counted))
+            .unwrap_or(SignedDuration::ZERO);
         shared.counted = now;
         let until = shared.state.now + passed;
         actors::run_until(&mut shared.state, until);
@@ -133,7 +141,11 @@ impl Sandbox {
         let mut shared = self.lock();
         let response = kubernetes::answer(&mut shared.state, request);
         let now = shared.state.now;
-        shared.log.note(request, log::Outcome::Answered(response.status().as_u16()), now);
+        shared.log.note(
+            request,
+            log::Outcome::Answered(response.status().as_u16()),
+            now,
+        );
         response
     }
 }

@@ -26,16 +26,30 @@ const LIMIT: usize = 3 * 1024 * 1024;
 ///
 /// # Errors
 /// Where the listener fails.
-pub async fn serve(sandbox: Sandbox, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+pub async fn serve(
+    sandbox: Sandbox,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let router = Router::new().fallback(exchange).with_state(sandbox);
     let service = router.into_make_service_with_connect_info::<Breaker>();
-    axum::serve(BreakableListener(listener), service).with_graceful_shutdown(stop).await
+    axum::serve(BreakableListener(listener), service)
+        .with_graceful_shutdown(stop)
+        .await
 }
 
-async fn exchange(State(sandbox): State<Sandbox>, ConnectInfo(breaker): ConnectInfo<Breaker>, request: Request) -> Response {
+async fn exchange(
+    State(sandbox): State<Sandbox>,
+    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LIMIT).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let answer = sandbox.exchange(http::Request::from_parts(parts, body)).await;
+    let Ok(body) = to_bytes(body, LIMIT).await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let answer = sandbox
+        .exchange(http::Request::from_parts(parts, body))
+        .await;
     let mut response = match answer {
         Ok(response) => response.map(Body::from),
         Err(_) => {
@@ -44,7 +58,10 @@ async fn exchange(State(sandbox): State<Sandbox>, ConnectInfo(breaker): ConnectI
         }
     };
     // Without this the HTTP library would put the machine's time there, and the sandbox's clock is another.
-    let date = sandbox.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = sandbox
+        .now()
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string();
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(header::DATE, date);
     }
@@ -79,7 +96,13 @@ impl Listener for BreakableListener {
     type Addr = SocketAddr;
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        (BreakableStream { stream, breaker: Breaker(Arc::new(AtomicBool::new(false))) }, address)
+        (
+            BreakableStream {
+                stream,
+                breaker: Breaker(Arc::new(AtomicBool::new(false))),
+            },
+            address,
+        )
     }
     fn local_addr(&self) -> io::Result<Self::Addr> {
         self.0.local_addr()
@@ -88,19 +111,31 @@ impl Listener for BreakableListener {
 
 impl BreakableStream {
     fn check(&self) -> io::Result<()> {
-        if self.breaker.0.load(Ordering::SeqCst) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+        if self.breaker.0.load(Ordering::SeqCst) {
+            Err(io::ErrorKind::ConnectionReset.into())
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl AsyncRead for BreakableStream {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for BreakableStream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.check()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

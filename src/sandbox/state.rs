@@ -127,7 +127,11 @@ impl State {
         access.grant(READER_TOKEN, "reader", vec![reader]);
         let mut state = Self {
             format: FORMAT,
-            origin: Origin { directory: directory.to_owned(), seed, generation: 0 },
+            origin: Origin {
+                directory: directory.to_owned(),
+                seed,
+                generation: 0,
+            },
             now,
             resource_version: 0,
             compacted: 0,
@@ -182,7 +186,10 @@ impl State {
     }
     /// Installs Velero's CRDs and namespace, and starts its server.
     pub fn install_velero(&mut self) {
-        for resource in resources::RESOURCES.iter().filter(|resource| resource.group == VELERO_GROUP) {
+        for resource in resources::RESOURCES
+            .iter()
+            .filter(|resource| resource.group == VELERO_GROUP)
+        {
             self.define(resource);
         }
         self.add_namespace(VELERO_NAMESPACE);
@@ -216,18 +223,31 @@ impl State {
     }
     /// Whether a type is defined by a CRD.
     pub fn defines(&self, resource: &Resource) -> bool {
-        self.objects.contains_key(&format!("{DEFINITIONS}/{}", resource.title()))
+        self.objects
+            .contains_key(&format!("{DEFINITIONS}/{}", resource.title()))
     }
     /// UID of this cluster: that of the namespace kube-system.
     pub fn cluster_uid(&self) -> String {
         self.uid_of("namespaces/kube-system")
     }
     fn uid_of(&self, what: &str) -> String {
-        let Origin { directory, seed, generation } = &self.origin;
-        let digest = sha2::Sha256::digest(format!("{directory}\n{seed}\n{generation}\n{what}").as_bytes());
+        let Origin {
+            directory,
+            seed,
+            generation,
+        } = &self.origin;
+        let digest =
+            sha2::Sha256::digest(format!("{directory}\n{seed}\n{generation}\n{what}").as_bytes());
         let hex = hex::encode(digest);
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
-        format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+        format!(
+            "{}-{}-4{}-8{}-{}",
+            part(0, 8),
+            part(8, 12),
+            part(13, 16),
+            part(17, 20),
+            part(20, 32)
+        )
     }
     /// UID for the next object. A dry run looks at it without taking it.
     pub fn peek_uid(&self) -> String {
@@ -250,7 +270,9 @@ impl State {
     }
     /// Removes an object; its dependents follow.
     pub fn remove(&mut self, key: &str) {
-        let Some(object) = self.objects.remove(key) else { return };
+        let Some(object) = self.objects.remove(key) else {
+            return;
+        };
         self.resource_version += 1;
         if let Some(uid) = object.pointer("/metadata/uid").and_then(Value::as_str) {
             self.wake_after(SignedDuration::from_millis(500), Task::Collect, uid);
@@ -258,13 +280,26 @@ impl State {
     }
     /// Lets something happen after a while.
     pub fn wake_after(&mut self, after: SignedDuration, task: Task, subject: &str) {
-        self.wakes.insert(Wake { at: self.now + after, task, subject: subject.to_owned() });
+        self.wakes.insert(Wake {
+            at: self.now + after,
+            task,
+            subject: subject.to_owned(),
+        });
     }
     /// Objects of a type, in order, in one namespace or all.
-    pub fn list<'a>(&'a self, title: &str, namespace: Option<&str>) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
-        let prefix = namespace.map_or_else(|| format!("{title}/"), |namespace| format!("{title}/{namespace}/"));
+    pub fn list<'a>(
+        &'a self,
+        title: &str,
+        namespace: Option<&str>,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        let prefix = namespace.map_or_else(
+            || format!("{title}/"),
+            |namespace| format!("{title}/{namespace}/"),
+        );
         let start = prefix.clone();
-        self.objects.range(start..).take_while(move |(key, _)| key.starts_with(&prefix))
+        self.objects
+            .range(start..)
+            .take_while(move |(key, _)| key.starts_with(&prefix))
     }
     /// As JSON text.
     ///
@@ -279,7 +314,13 @@ impl State {
     /// Another format, or no such text.
     pub fn from_json(text: &str) -> Result<Self, LoadError> {
         let state: Self = serde_json::from_str(text)?;
-        if state.format == FORMAT { Ok(state) } else { Err(LoadError::Format { found: state.format }) }
+        if state.format == FORMAT {
+            Ok(state)
+        } else {
+            Err(LoadError::Format {
+                found: state.format,
+            })
+        }
     }
 }
 

@@ -22,7 +22,10 @@ const MINUTE: i64 = 6;
 const HOUR: i64 = 360;
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn time(object: &Value, pointer: &str) -> Option<Timestamp> {
@@ -31,7 +34,10 @@ fn time(object: &Value, pointer: &str) -> Option<Timestamp> {
 
 fn objects(state: &State, plural: &str) -> Vec<(String, Value)> {
     let title = format!("{plural}.{VELERO_GROUP}");
-    state.list(&title, Some(VELERO_NAMESPACE)).map(|(key, object)| (key.clone(), object.clone())).collect()
+    state
+        .list(&title, Some(VELERO_NAMESPACE))
+        .map(|(key, object)| (key.clone(), object.clone()))
+        .collect()
 }
 
 /// An instant written as whole seconds loses its fraction; a duration counted from it must not.
@@ -41,7 +47,8 @@ fn after(start: Timestamp, by: SignedDuration) -> Timestamp {
 
 fn ticks_until(started: Timestamp, at: Timestamp) -> i64 {
     let nanoseconds = at.as_nanosecond() - started.as_nanosecond();
-    let whole = nanoseconds.div_euclid(TICK.as_nanos()) + i128::from(nanoseconds.rem_euclid(TICK.as_nanos()) != 0);
+    let whole = nanoseconds.div_euclid(TICK.as_nanos())
+        + i128::from(nanoseconds.rem_euclid(TICK.as_nanos()) != 0);
     i64::try_from(whole).unwrap_or(i64::MAX).max(0)
 }
 
@@ -57,22 +64,35 @@ pub fn next_tick(state: &State) -> Option<Timestamp> {
     let earliest = ticks_until(started, after(state.now, SignedDuration::from_nanos(1)));
     let on_grid = |at: Timestamp, grid: i64| round_up(ticks_until(started, at).max(earliest), grid);
     let locations = objects(state, "backupstoragelocations");
-    let validations = locations.iter().filter_map(|(_, object)| location::next_validation(object)).map(|at| on_grid(at, 1));
-    let syncs = locations.iter().filter_map(|(_, object)| location::next_sync(object)).map(|at| on_grid(at, MINUTE));
+    let validations = locations
+        .iter()
+        .filter_map(|(_, object)| location::next_validation(object))
+        .map(|at| on_grid(at, 1));
+    let syncs = locations
+        .iter()
+        .filter_map(|(_, object)| location::next_sync(object))
+        .map(|at| on_grid(at, MINUTE));
     let runs = objects(state, "schedules");
     // A run is due strictly after its minute.
     let fires = runs
         .iter()
         .filter_map(|(_, object)| schedule::next_run(object))
         .map(|at| on_grid(after(at, SignedDuration::from_nanos(1)), MINUTE));
-    let expiries = backup::next_expiry(state).map(|at| on_grid(after(at, SignedDuration::from_nanos(1)), HOUR));
-    let next = validations.chain(syncs).chain(fires).chain(expiries).min()?;
+    let expiries = backup::next_expiry(state)
+        .map(|at| on_grid(after(at, SignedDuration::from_nanos(1)), HOUR));
+    let next = validations
+        .chain(syncs)
+        .chain(fires)
+        .chain(expiries)
+        .min()?;
     Some(after(started, TICK.checked_mul(i32::try_from(next).ok()?)?))
 }
 
 /// What the server does at a tick.
 pub fn tick(state: &mut State, at: Timestamp) {
-    let Some(started) = state.velero.as_ref().and_then(|velero| velero.started) else { return };
+    let Some(started) = state.velero.as_ref().and_then(|velero| velero.started) else {
+        return;
+    };
     let number = ticks_until(started, at);
     for (key, object) in objects(state, "backupstoragelocations") {
         if location::next_validation(&object).is_some_and(|due| due <= at) {
@@ -96,9 +116,15 @@ pub fn tick(state: &mut State, at: Timestamp) {
 
 /// What the server does about an object that is new or whose spec changed.
 pub fn reconcile(state: &mut State, key: &str) {
-    let running = state.velero.as_ref().is_some_and(|velero| velero.started.is_some());
+    let running = state
+        .velero
+        .as_ref()
+        .is_some_and(|velero| velero.started.is_some());
     let mut parts = key.split('/');
-    let (title, namespace) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let (title, namespace) = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
     if !running || namespace != VELERO_NAMESPACE {
         return;
     }
@@ -120,7 +146,9 @@ pub fn stop(state: &mut State) {
 /// Ends the server and starts it: the default location is marked, what ran counts as failed, everything is looked at.
 pub fn restart(state: &mut State) {
     let now = state.now;
-    let Some(velero) = &mut state.velero else { return };
+    let Some(velero) = &mut state.velero else {
+        return;
+    };
     velero.started = Some(now);
     let default = velero.default_location.clone();
     backup::fail_running(state);
@@ -134,23 +162,35 @@ pub fn restart(state: &mut State) {
 
 /// Stores an object as the server writes it: an ordinary update, so generation moves with status too.
 fn write(state: &mut State, key: &str, new: Value) {
-    let Some(old) = state.objects.get(key).cloned() else { return };
+    let Some(old) = state.objects.get(key).cloned() else {
+        return;
+    };
     if old == new {
         return;
     }
-    let shape = resources::by_title(key.split('/').next().unwrap_or_default()).map(|resource| resource.shape);
+    let shape = resources::by_title(key.split('/').next().unwrap_or_default())
+        .map(|resource| resource.shape);
     let Some(shape) = shape else { return };
     let time = super::state::stamp(state.now);
     let writer = manager();
     let managers = Managers::of(&old);
     let mut new = new;
     if !managers.is_empty() {
-        let update = Write { shape, time: &time, force: Force::No };
-        managers.updated(&old, &new, &writer, update).write(&mut new);
+        let update = Write {
+            shape,
+            time: &time,
+            force: Force::No,
+        };
+        managers
+            .updated(&old, &new, &writer, update)
+            .write(&mut new);
     }
     let content = |object: &Value| (object.get("spec").cloned(), object.get("status").cloned());
     if content(&old) != content(&new) {
-        let generation = old.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0);
+        let generation = old
+            .pointer("/metadata/generation")
+            .and_then(Value::as_i64)
+            .unwrap_or(0);
         new["metadata"]["generation"] = Value::from(generation + 1);
     }
     state.store(key, new);
@@ -158,7 +198,8 @@ fn write(state: &mut State, key: &str, new: Value) {
 
 /// Creates an object as the server does.
 fn create(state: &mut State, key: &str, object: Value) {
-    let shape = resources::by_title(key.split('/').next().unwrap_or_default()).map(|resource| resource.shape);
+    let shape = resources::by_title(key.split('/').next().unwrap_or_default())
+        .map(|resource| resource.shape);
     let Some(shape) = shape else { return };
     let time = super::state::stamp(state.now);
     let mut object = object;
@@ -166,8 +207,14 @@ fn create(state: &mut State, key: &str, object: Value) {
     object["metadata"]["creationTimestamp"] = Value::from(time.clone());
     object["metadata"]["generation"] = Value::from(1);
     state.take_uid();
-    let update = Write { shape, time: &time, force: Force::No };
-    Managers::default().updated(&serde_json::json!({}), &object, &manager(), update).write(&mut object);
+    let update = Write {
+        shape,
+        time: &time,
+        force: Force::No,
+    };
+    Managers::default()
+        .updated(&serde_json::json!({}), &object, &manager(), update)
+        .write(&mut object);
     state.store(key, object);
     state.wake_after(super::kubernetes::write::REACTION, Task::Reconcile, key);
 }

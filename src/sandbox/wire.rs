@@ -21,7 +21,10 @@ impl Sandbox {
         BoxCloneSyncService::new(tower::service_fn(move |mut request: Request<Bytes>| {
             let sandbox = sandbox.clone();
             if let Some(bearer) = &bearer {
-                request.headers_mut().entry(AUTHORIZATION).or_insert_with(|| bearer.clone());
+                request
+                    .headers_mut()
+                    .entry(AUTHORIZATION)
+                    .or_insert_with(|| bearer.clone());
             }
             async move { sandbox.exchange(request).await }
         }))

@@ -88,9 +88,25 @@ pub const PATCH: &str = "application/json-patch+json";
 
 impl Step {
     fn new(method: &'static str, path: &str, content_type: &'static str, body: &Value) -> Self {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let call = Call { who: Who::Admin, method, path: path.to_owned(), content_type, body };
-        Self { call, how: How::Once, status: 200, expected: json!({}), binds: Vec::new() }
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let call = Call {
+            who: Who::Admin,
+            method,
+            path: path.to_owned(),
+            content_type,
+            body,
+        };
+        Self {
+            call,
+            how: How::Once,
+            status: 200,
+            expected: json!({}),
+            binds: Vec::new(),
+        }
     }
     pub fn get(path: &str) -> Self {
         Self::new("GET", path, JSON, &Value::Null)
@@ -138,22 +154,34 @@ impl Step {
 
 /// Runs a case; the error says which step came out how.
 pub async fn run(case: &Case, server: &dyn Server, id: &str) -> Result<(), String> {
-    let mut names = BTreeMap::from([("ns".to_owned(), id.to_owned()), ("id".to_owned(), id.to_owned())]);
-    let minute = (server.now().await + SignedDuration::from_secs(70)).strftime("%M").to_string();
+    let mut names = BTreeMap::from([
+        ("ns".to_owned(), id.to_owned()),
+        ("id".to_owned(), id.to_owned()),
+    ]);
+    let minute = (server.now().await + SignedDuration::from_secs(70))
+        .strftime("%M")
+        .to_string();
     names.insert("minute".to_owned(), minute);
     names.insert("s3".to_owned(), server.s3());
     for (number, step) in case.steps.iter().enumerate() {
-        step.run(server, &mut names).await.map_err(|why| format!("{}: step {}: {why}", case.name, number + 1))?;
+        step.run(server, &mut names)
+            .await
+            .map_err(|why| format!("{}: step {}: {why}", case.name, number + 1))?;
     }
     Ok(())
 }
 
 impl Step {
-    async fn run(&self, server: &dyn Server, names: &mut BTreeMap<String, String>) -> Result<(), String> {
+    async fn run(
+        &self,
+        server: &dyn Server,
+        names: &mut BTreeMap<String, String>,
+    ) -> Result<(), String> {
         let mut call = self.call.clone();
         call.path = fill(&call.path, names);
         call.body = fill(&call.body, names);
-        let expected: Value = serde_json::from_str(&fill(&self.expected.to_string(), names)).unwrap();
+        let expected: Value =
+            serde_json::from_str(&fill(&self.expected.to_string(), names)).unwrap();
         let (mut left, throughout) = match self.how {
             How::Once => (0, false),
             How::Within(seconds) => (seconds, false),
@@ -166,8 +194,13 @@ impl Step {
                 Ok(()) if throughout && left > 0 => {}
                 Ok(()) => {
                     for (name, pointer) in &self.binds {
-                        let value = reply.body.pointer(pointer).ok_or_else(|| format!("no {pointer} to bind"))?;
-                        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                        let value = reply
+                            .body
+                            .pointer(pointer)
+                            .ok_or_else(|| format!("no {pointer} to bind"))?;
+                        let text = value
+                            .as_str()
+                            .map_or_else(|| value.to_string(), str::to_owned);
                         names.insert((*name).to_owned(), text);
                     }
                     return Ok(());
@@ -186,7 +219,10 @@ impl Step {
     }
     fn judge(&self, reply: &Reply, expected: &Value) -> Result<(), String> {
         if reply.status != self.status {
-            return Err(format!("status {} instead of {}", reply.status, self.status));
+            return Err(format!(
+                "status {} instead of {}",
+                reply.status, self.status
+            ));
         }
         differs(expected, Some(&reply.body), "").map_or(Ok(()), Err)
     }
@@ -202,7 +238,12 @@ fn fill(text: &str, names: &BTreeMap<String, String>) -> String {
 
 /// Where an answer does not match an expectation.
 fn differs(expected: &Value, found: Option<&Value>, path: &str) -> Option<String> {
-    let wrong = || Some(format!("{path}: expected {expected}, found {}", found.unwrap_or(&Value::Null)));
+    let wrong = || {
+        Some(format!(
+            "{path}: expected {expected}, found {}",
+            found.unwrap_or(&Value::Null)
+        ))
+    };
     match (expected, found) {
         (Value::String(text), _) if text == "$absent" => found.and_then(|_| wrong()),
         (Value::String(text), Some(found)) if text == "$any" => {
@@ -213,25 +254,45 @@ fn differs(expected: &Value, found: Option<&Value>, path: &str) -> Option<String
             }
         }
         (Value::String(text), Some(Value::String(found))) if text.starts_with("$starts ") => {
-            if found.starts_with(&text["$starts ".len()..]) { None } else { wrong() }
+            if found.starts_with(&text["$starts ".len()..]) {
+                None
+            } else {
+                wrong()
+            }
         }
         (Value::String(text), Some(Value::String(found))) if text.starts_with("$has ") => {
-            if found.contains(&text["$has ".len()..]) { None } else { wrong() }
+            if found.contains(&text["$has ".len()..]) {
+                None
+            } else {
+                wrong()
+            }
         }
-        (Value::Object(members), Some(Value::Object(found))) => {
-            members.iter().find_map(|(name, member)| differs(member, found.get(name), &format!("{path}/{name}")))
-        }
-        (Value::Array(items), Some(Value::Array(found))) if items.first() == Some(&json!("$unordered")) => {
+        (Value::Object(members), Some(Value::Object(found))) => members
+            .iter()
+            .find_map(|(name, member)| differs(member, found.get(name), &format!("{path}/{name}"))),
+        (Value::Array(items), Some(Value::Array(found)))
+            if items.first() == Some(&json!("$unordered")) =>
+        {
             let items = &items[1..];
-            let missing = items.iter().any(|item| found.iter().all(|found| differs(item, Some(found), path).is_some()));
-            if missing || items.len() != found.len() { wrong() } else { None }
+            let missing = items.iter().any(|item| {
+                found
+                    .iter()
+                    .all(|found| differs(item, Some(found), path).is_some())
+            });
+            if missing || items.len() != found.len() {
+                wrong()
+            } else {
+                None
+            }
         }
         (Value::Array(items), Some(Value::Array(found))) => {
             if items.len() != found.len() {
                 return wrong();
             }
             let pairs = items.iter().zip(found).enumerate();
-            pairs.into_iter().find_map(|(index, (item, found))| differs(item, Some(found), &format!("{path}/{index}")))
+            pairs.into_iter().find_map(|(index, (item, found))| {
+                differs(item, Some(found), &format!("{path}/{index}"))
+            })
         }
         (expected, Some(found)) if expected == found => None,
         _ => wrong(),

@@ -39,20 +39,44 @@ pub async fn serve(
         let _ = stopped.await;
     }));
     let everybody = [Who::Admin, Who::Reader, Who::Nobody, Who::Stranger];
-    let tokens = everybody.into_iter().filter_map(|who| Some((who, token(who)?.to_owned()))).collect();
-    (Http { client: client(&url), tokens, sandbox: Some(sandbox.clone()), velero: None }, stop, serving)
+    let tokens = everybody
+        .into_iter()
+        .filter_map(|who| Some((who, token(who)?.to_owned())))
+        .collect();
+    (
+        Http {
+            client: client(&url),
+            tokens,
+            sandbox: Some(sandbox.clone()),
+            velero: None,
+        },
+        stop,
+        serving,
+    )
 }
 
 /// The real server that the environment names.
-#[allow(clippy::disallowed_methods, reason = "this is where the tests are told which server to use")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is where the tests are told which server to use"
+)]
 pub fn named() -> Option<Http> {
     let url = std::env::var("SK_DR_CONTRACT_SERVER").ok()?;
-    let tokens = std::env::var("SK_DR_CONTRACT_TOKENS").expect("SK_DR_CONTRACT_TOKENS=admin,reader,nobody");
+    let tokens =
+        std::env::var("SK_DR_CONTRACT_TOKENS").expect("SK_DR_CONTRACT_TOKENS=admin,reader,nobody");
     let whose = [Who::Admin, Who::Reader, Who::Nobody];
-    let mut tokens: Vec<(Who, String)> = whose.into_iter().zip(tokens.split(',').map(str::to_owned)).collect();
+    let mut tokens: Vec<(Who, String)> = whose
+        .into_iter()
+        .zip(tokens.split(',').map(str::to_owned))
+        .collect();
     tokens.push((Who::Stranger, "no-such-token".to_owned()));
     let velero = std::env::var("SK_DR_CONTRACT_VELERO").ok();
-    Some(Http { client: client(&url), tokens, sandbox: None, velero })
+    Some(Http {
+        client: client(&url),
+        tokens,
+        sandbox: None,
+        velero,
+    })
 }
 
 impl Http {
@@ -61,12 +85,20 @@ impl Http {
         self.velero.is_some()
     }
     async fn exchange(&self, call: &Call) -> http::Response<Body> {
-        let mut request = http::Request::builder().method(call.method).uri(&call.path).header("content-type", call.content_type);
+        let mut request = http::Request::builder()
+            .method(call.method)
+            .uri(&call.path)
+            .header("content-type", call.content_type);
         if let Some((_, token)) = self.tokens.iter().find(|(who, _)| *who == call.who) {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let request = request.body(Body::from(call.body.clone().into_bytes())).unwrap();
-        self.client.send(request).await.unwrap_or_else(|error| panic!("{} {}: {error}", call.method, call.path))
+        let request = request
+            .body(Body::from(call.body.clone().into_bytes()))
+            .unwrap();
+        self.client
+            .send(request)
+            .await
+            .unwrap_or_else(|error| panic!("{} {}: {error}", call.method, call.path))
     }
 }
 
@@ -77,12 +109,25 @@ impl Server for Http {
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-        Reply { status, body: serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) }
+        Reply {
+            status,
+            body: serde_json::from_slice(&bytes).unwrap_or_else(|_| text()),
+        }
     }
     async fn now(&self) -> Timestamp {
-        let call = Call { who: Who::Admin, method: "GET", path: "/version".to_owned(), content_type: "", body: String::new() };
+        let call = Call {
+            who: Who::Admin,
+            method: "GET",
+            path: "/version".to_owned(),
+            content_type: "",
+            body: String::new(),
+        };
         let response = self.exchange(&call).await;
-        let date = response.headers().get("date").and_then(|value| value.to_str().ok()).expect("a Date");
+        let date = response
+            .headers()
+            .get("date")
+            .and_then(|value| value.to_str().ok())
+            .expect("a Date");
         jiff::fmt::rfc2822::parse(date).expect("a date").timestamp()
     }
     fn s3(&self) -> String {

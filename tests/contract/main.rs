@@ -2,7 +2,12 @@
 //! named, against a real server: `SK_DR_CONTRACT_SERVER=https://127.0.0.1:6443` with
 //! `SK_DR_CONTRACT_TOKENS=admin,reader,nobody`. A difference is a failing test.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod case;
 mod cases;
@@ -45,20 +50,27 @@ struct InProcess(Sandbox);
 #[async_trait]
 impl Server for InProcess {
     async fn send(&self, call: &Call) -> Reply {
-        let mut request =
-            ::http::Request::builder().method(call.method).uri(&call.path).header("content-type", call.content_type);
+        let mut request = ::http::Request::builder()
+            .method(call.method)
+            .uri(&call.path)
+            .header("content-type", call.content_type);
         if let Some(token) = token(call.who) {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(Bytes::from(call.body.clone())).unwrap();
         let response = match call.who {
             Who::Anonymous => self.0.exchange(request).await,
-            Who::Admin | Who::Reader | Who::Nobody | Who::Stranger => self.0.wire("unused").oneshot(request).await,
+            Who::Admin | Who::Reader | Who::Nobody | Who::Stranger => {
+                self.0.wire("unused").oneshot(request).await
+            }
         };
         let response = response.expect("no fault is set");
         let body = response.body();
         let text = || Value::String(String::from_utf8_lossy(body).into_owned());
-        Reply { status: response.status().as_u16(), body: serde_json::from_slice(body).unwrap_or_else(|_| text()) }
+        Reply {
+            status: response.status().as_u16(),
+            body: serde_json::from_slice(body).unwrap_or_else(|_| text()),
+        }
     }
     async fn now(&self) -> Timestamp {
         self.0.now()
@@ -88,9 +100,18 @@ async fn check(cases: &[Case], server: &dyn Server, order: Order) {
         Order::Sequential => 1,
         Order::Together => cases.len(),
     };
-    let outcomes: Vec<Result<(), String>> = futures::stream::iter(runs).buffer_unordered(width).collect().await;
+    let outcomes: Vec<Result<(), String>> = futures::stream::iter(runs)
+        .buffer_unordered(width)
+        .collect()
+        .await;
     let failures: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
-    assert!(failures.is_empty(), "{} of {} cases fail:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases fail:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,7 +139,9 @@ async fn kubernetes_on_loopback() {
 #[tokio::test]
 async fn kubernetes_on_a_real_server() {
     let Some(server) = http::named() else {
-        println!("not run: no SK_DR_CONTRACT_SERVER (a kube-apiserver with Velero's CRDs) is named");
+        println!(
+            "not run: no SK_DR_CONTRACT_SERVER (a kube-apiserver with Velero's CRDs) is named"
+        );
         return;
     };
     check(&cases::cases(), &server, Order::Sequential).await;
@@ -137,10 +160,18 @@ async fn velero_on_a_real_server() {
 
 #[test]
 fn behaviours_name_cases_that_exist() {
-    let names: Vec<&str> = cases::cases().iter().chain(velero_cases::cases().iter()).map(|case| case.name).collect();
+    let names: Vec<&str> = cases::cases()
+        .iter()
+        .chain(velero_cases::cases().iter())
+        .map(|case| case.name)
+        .collect();
     for behaviour in BEHAVIOURS {
         if let Evidence::Case(name) = behaviour.evidence {
-            assert!(names.contains(&name), "{:?} names the case {name}, which does not exist", behaviour.name);
+            assert!(
+                names.contains(&name),
+                "{:?} names the case {name}, which does not exist",
+                behaviour.name
+            );
         }
     }
 }

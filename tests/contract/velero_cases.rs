@@ -30,7 +30,9 @@ fn one(of: &str) -> String {
     format!("{of}/$id")
 }
 fn backups() -> Step {
-    Step::get("/apis/velero.io/v1/namespaces/velero/backups?labelSelector=velero.io%2Fschedule-name%3D$id")
+    Step::get(
+        "/apis/velero.io/v1/namespaces/velero/backups?labelSelector=velero.io%2Fschedule-name%3D$id",
+    )
 }
 fn removed(of: &str) -> Step {
     Step::delete(&one(of), Value::Null)
@@ -40,10 +42,17 @@ fn removed(of: &str) -> Step {
 pub fn cases() -> Vec<Case> {
     let available = |seconds| {
         Step::get(&one(LOCATIONS))
-            .gives(200, json!({"status": {"phase": "Available", "lastValidationTime": "$any"}}))
+            .gives(
+                200,
+                json!({"status": {"phase": "Available", "lastValidationTime": "$any"}}),
+            )
             .how(How::Within(seconds))
     };
-    let enabled = || Step::get(&one(SCHEDULES)).gives(200, json!({"status": {"phase": "Enabled"}})).how(How::Within(75));
+    let enabled = || {
+        Step::get(&one(SCHEDULES))
+            .gives(200, json!({"status": {"phase": "Enabled"}}))
+            .how(How::Within(75))
+    };
     vec![
         Case { name: "velero_location_available", steps: vec![location("$id", "contract", json!({})), available(30), removed(LOCATIONS)] },
         Case { name: "velero_location_unknown_bucket", steps: vec![

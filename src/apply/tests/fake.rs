@@ -33,6 +33,8 @@ pub enum Fault {
     AnswerLost,
     /// The request is lost: no effect, no answer.
     RequestLost,
+    /// No answer, and the effect happens this much later, while the world is already asked about it.
+    Late(Duration),
     /// Refused by the server.
     Refused(FailureClass),
 }
@@ -47,8 +49,12 @@ pub struct Inside {
     pub effects: BTreeMap<String, u32>,
     /// Faults by operation, `create kubernetes/namespaces//shop`, used up one by one.
     pub faults: BTreeMap<String, Vec<Fault>>,
-    /// Questions that get no answer now, by place.
-    pub silent: BTreeMap<Place, u32>,
+    /// After so many answers about a place, so many questions get none.
+    pub silent_after: BTreeMap<Place, (u32, u32)>,
+    /// Made by somebody else at the moment of our next write there.
+    pub appears: BTreeMap<Place, Json>,
+    /// Nothing ever turns good.
+    pub stuck: bool,
     pub counter: u64,
     pub runs: BTreeMap<String, (Plan, Vec<Record>)>,
     pub inventory: Option<Inventory>,
@@ -61,6 +67,8 @@ pub struct Inside {
     pub taken: Vec<u64>,
     pub most_in_flight: usize,
     in_flight: usize,
+    /// Requests still on their way.
+    late: Vec<(Instant, Op, Bound)>,
 }
 
 /// The world; the journal is another face of it, so that one counter numbers all points.
@@ -220,6 +228,9 @@ impl Fake {
         {
             return;
         }
+        if inside.stuck {
+            return;
+        }
         inside.turns.remove(place);
         let Some(object) = inside.objects.get_mut(place) else {
             return;
@@ -230,6 +241,21 @@ impl Fake {
             JsonPath::dotted("status.phase").set(object, "Enabled".into());
         } else {
             JsonPath::dotted("status.phase").set(object, "Active".into());
+        }
+    }
+
+    /// Lets requests arrive that were on their way.
+    fn arrive(&self) {
+        let (due, late) = {
+            let mut inside = self.inside();
+            std::mem::take(&mut inside.late)
+                .into_iter()
+                .partition(|(at, _, _)| *at <= Instant::now())
+        };
+        self.inside().late = late;
+        let due: Vec<(Instant, Op, Bound)> = due;
+        for (_, op, bound) in due {
+            let _ = self.happen(&op_name(&op), &op, &bound);
         }
     }
 
@@ -299,6 +325,7 @@ impl Outside for Fake {
 
     async fn answer(&self, query: &Query) -> Answer {
         tokio::time::sleep(Duration::from_millis(1)).await;
+        self.arrive();
         match query {
             Query::Identity { provider } => match self.inside().clusters.get(&provider.to_string())
             {
@@ -321,9 +348,13 @@ impl Outside for Fake {
                 let place = place(provider, &resource.plural, namespace.as_deref(), name);
                 self.settle(&place);
                 let mut inside = self.inside();
-                if let Some(left) = inside.silent.get_mut(&place).filter(|left| **left > 0) {
-                    *left -= 1;
-                    return silence();
+                match inside.silent_after.get_mut(&place) {
+                    Some((0, 0)) | None => {}
+                    Some((0, silent)) => {
+                        *silent -= 1;
+                        return silence();
+                    }
+                    Some((answered, _)) => *answered -= 1,
                 }
                 match inside.objects.get(&place) {
                     Some(object) => Answer::Present(Fact::Object(object.clone())),
@@ -347,6 +378,19 @@ impl Outside for Fake {
             5 + name.bytes().map(u64::from).sum::<u64>() % 40,
         ))
         .await;
+        self.arrive();
+        if let Op::Kube(op) = op {
+            let place = place(
+                &op.provider,
+                &op.resource.plural,
+                op.namespace.as_deref(),
+                &op.name,
+            );
+            let mut inside = self.inside();
+            if let Some(object) = inside.appears.remove(&place) {
+                inside.objects.insert(place, object);
+            }
+        }
         let fault = self.take_fault(&name);
         let lost = Why {
             class: FailureClass::Unreachable,
@@ -358,6 +402,12 @@ impl Outside for Fake {
                 message: "refused".to_owned(),
             }),
             Some(Fault::RequestLost) => Effect::InDoubt(lost),
+            Some(Fault::Late(by)) => {
+                self.inside()
+                    .late
+                    .push((Instant::now() + by, op.clone(), bound.clone()));
+                Effect::InDoubt(lost)
+            }
             Some(Fault::AnswerLost) => self
                 .happen(&name, op, bound)
                 .map_or_else(Effect::Refused, |_| Effect::InDoubt(lost)),

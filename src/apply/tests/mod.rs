@@ -1,8 +1,11 @@
 //! Tests of apply: every outcome through one in-memory world, and a crash at every point of it.
 
+mod admission;
 mod crashes;
 mod fake;
+mod outcomes;
 mod plans;
+mod stops;
 
 use super::engine::{Job, run};
 use super::event::Event;
@@ -12,7 +15,6 @@ use super::stop::{StopSignal, Stopper, stop_pair};
 use crate::journal::record::Holder;
 use crate::journal::status::RunState;
 use crate::plan::document::Plan;
-use crate::world::query::FailureClass;
 use fake::Fake;
 
 /// Id of the run in every test.
@@ -150,16 +152,4 @@ pub fn paused<T>(test: impl Future<Output = T>) -> T {
         .build()
         .unwrap()
         .block_on(test)
-}
-
-#[test]
-fn an_unbroken_run_is_complete() {
-    paused(async {
-        let fake = plans::world();
-        let report = first(&fake, &plans::every_verb(), 1).await.report();
-        assert_eq!(report.failed, []);
-        assert_eq!((report.done.len(), report.exit_code()), (8, 0));
-        assert!(fake.inside().effects.values().all(|count| *count == 1));
-        let _ = FailureClass::Ground;
-    });
 }

@@ -43,7 +43,10 @@ impl Right {
     /// These verbs on these types.
     pub fn new(verbs: &[&str], resources: &[&str]) -> Self {
         let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        Self { verbs: set(verbs), resources: set(resources) }
+        Self {
+            verbs: set(verbs),
+            resources: set(resources),
+        }
     }
     fn allows(&self, verb: &str, resource: &str) -> bool {
         let has = |set: &BTreeSet<String>, what: &str| set.contains("*") || set.contains(what);
@@ -60,7 +63,13 @@ impl Access {
     }
     /// Adds or replaces a user.
     pub fn grant(&mut self, token: &str, name: &str, rights: Vec<Right>) {
-        self.users.insert(token.to_owned(), User { name: name.to_owned(), rights });
+        self.users.insert(
+            token.to_owned(),
+            User {
+                name: name.to_owned(),
+                rights,
+            },
+        );
     }
     /// The caller behind an `Authorization` header.
     pub fn caller(&self, authorization: Option<&str>) -> Caller {

@@ -12,18 +12,32 @@ use serde_json::{Value, json};
 /// As the real server.
 pub fn delete(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<Value, Failure> {
     let resource = target.resource;
-    let options = if body.is_empty() { json!({}) } else { read_body(body, resource)? };
+    let options = if body.is_empty() {
+        json!({})
+    } else {
+        read_body(body, resource)?
+    };
     let old = live(state, target)?;
     let namespace = resource.plural == "namespaces" && resource.scope == Scope::Cluster;
     if namespace && matches!(target.name, "default" | "kube-system" | "kube-public") {
-        return Err(Failure::forbidden(resource, target.name, "this namespace may not be deleted"));
+        return Err(Failure::forbidden(
+            resource,
+            target.name,
+            "this namespace may not be deleted",
+        ));
     }
     check_preconditions(target, &options, &old)?;
     let policy = match text(&options, "/propagationPolicy") {
-        "" => target.parameters.get("propagationPolicy").unwrap_or_default(),
+        "" => target
+            .parameters
+            .get("propagationPolicy")
+            .unwrap_or_default(),
         policy => policy,
     };
-    let dry_run = target.dry_run() || options.get("dryRun").is_some_and(|value| value != &json!([]));
+    let dry_run = target.dry_run()
+        || options
+            .get("dryRun")
+            .is_some_and(|value| value != &json!([]));
     let key = target.key(target.name);
     let mut object = old.clone();
     if !text(&old, "/metadata/deletionTimestamp").is_empty() {
@@ -54,18 +68,30 @@ pub fn delete(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<Val
     if dry_run {
         return Ok(object);
     }
-    let task = if namespace { Task::EmptyNamespace } else { Task::Propagate };
+    let task = if namespace {
+        Task::EmptyNamespace
+    } else {
+        Task::Propagate
+    };
     state.wake_after(REACTION, task, &key);
     Ok(state.store(&key, object))
 }
 
 fn check_preconditions(target: &Target<'_>, options: &Value, old: &Value) -> Result<(), Failure> {
     let (resource, name) = (target.resource, target.name);
-    let (uid, version) = (text(options, "/preconditions/uid"), text(options, "/preconditions/resourceVersion"));
-    let (is, at) = (text(old, "/metadata/uid"), text(old, "/metadata/resourceVersion"));
+    let (uid, version) = (
+        text(options, "/preconditions/uid"),
+        text(options, "/preconditions/resourceVersion"),
+    );
+    let (is, at) = (
+        text(old, "/metadata/uid"),
+        text(old, "/metadata/resourceVersion"),
+    );
     if !uid.is_empty() && uid != is {
         return Err(if resource.plural == "namespaces" {
-            let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {is}");
+            let why = format!(
+                "Precondition failed: UID in precondition: {uid}, UID in object meta: {is}"
+            );
             Failure::conflict(resource, name, &why)
         } else {
             let why = format!(

@@ -21,8 +21,10 @@ pub fn core_versions() -> Value {
 
 /// `/apis`.
 pub fn groups(state: &State) -> Value {
-    let names: BTreeSet<&str> =
-        served_resources(state).map(|resource| resource.group).filter(|group| !group.is_empty()).collect();
+    let names: BTreeSet<&str> = served_resources(state)
+        .map(|resource| resource.group)
+        .filter(|group| !group.is_empty())
+        .collect();
     let groups: Vec<Value> = names
         .into_iter()
         .map(|name| {
@@ -45,8 +47,15 @@ pub fn group(name: &str) -> Value {
 
 /// `/api/v1`, `/apis/GROUP/v1`.
 pub fn resources(state: &State, group: &str) -> Value {
-    let version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
-    let listed: Vec<Value> = served_resources(state).filter(|resource| resource.group == group).map(entry).collect();
+    let version = if group.is_empty() {
+        "v1".to_owned()
+    } else {
+        format!("{group}/v1")
+    };
+    let listed: Vec<Value> = served_resources(state)
+        .filter(|resource| resource.group == group)
+        .map(entry)
+        .collect();
     let mut list = json!({"kind": "APIResourceList", "groupVersion": version, "resources": listed});
     // The real server leaves the version out of the list of the core group.
     if !group.is_empty() {

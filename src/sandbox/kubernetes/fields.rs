@@ -39,14 +39,22 @@ pub fn item_element(item: &Value) -> String {
 
 impl FieldSet {
     fn leaf() -> Self {
-        Self { member: true, children: BTreeMap::new() }
+        Self {
+            member: true,
+            children: BTreeMap::new(),
+        }
     }
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         !self.member && self.children.values().all(FieldSet::is_empty)
     }
     fn compact(mut self) -> Self {
-        self.children = self.children.into_iter().map(|(k, v)| (k, v.compact())).filter(|(_, v)| !v.is_empty()).collect();
+        self.children = self
+            .children
+            .into_iter()
+            .map(|(k, v)| (k, v.compact()))
+            .filter(|(_, v)| !v.is_empty())
+            .collect();
         self
     }
     /// Paths of either.
@@ -55,7 +63,10 @@ impl FieldSet {
         let mut result = self.clone();
         result.member |= other.member;
         for (key, child) in &other.children {
-            let merged = result.children.get(key).map_or_else(|| child.clone(), |mine| mine.union(child));
+            let merged = result
+                .children
+                .get(key)
+                .map_or_else(|| child.clone(), |mine| mine.union(child));
             result.children.insert(key.clone(), merged);
         }
         result
@@ -65,9 +76,18 @@ impl FieldSet {
         let children = self
             .children
             .iter()
-            .map(|(key, child)| (key.clone(), child.combine(other.children.get(key).unwrap_or(&nothing), keep)))
+            .map(|(key, child)| {
+                (
+                    key.clone(),
+                    child.combine(other.children.get(key).unwrap_or(&nothing), keep),
+                )
+            })
             .collect();
-        Self { member: keep(self.member, other.member), children }.compact()
+        Self {
+            member: keep(self.member, other.member),
+            children,
+        }
+        .compact()
     }
     /// Paths that are not in the other.
     #[must_use]
@@ -82,7 +102,10 @@ impl FieldSet {
     /// With the containers of every named field: owning `a.b` owns `a`.
     #[must_use]
     pub fn with_named_containers(&self, shape: Shape) -> Self {
-        let mut result = Self { member: self.member, children: BTreeMap::new() };
+        let mut result = Self {
+            member: self.member,
+            children: BTreeMap::new(),
+        };
         for (key, child) in &self.children {
             let name = key.strip_prefix("f:").unwrap_or(key);
             let inner = shape.member(name).unwrap_or(Shape::Open);
@@ -138,7 +161,9 @@ impl FieldSet {
     /// From wire form: an element without children is a member.
     pub fn from_json(value: &Value) -> Self {
         let mut set = Self::default();
-        let Value::Object(members) = value else { return set };
+        let Value::Object(members) = value else {
+            return set;
+        };
         for (key, child) in members {
             if key == "." {
                 set.member = true;
@@ -165,11 +190,20 @@ pub fn applied_set(value: &Value, shape: Shape) -> FieldSet {
                     (element(name), child)
                 })
                 .collect();
-            FieldSet { member: false, children }
+            FieldSet {
+                member: false,
+                children,
+            }
         }
         (Value::Array(items), Shape::Set) => {
-            let children = items.iter().map(|item| (item_element(item), FieldSet::leaf())).collect();
-            FieldSet { member: false, children }
+            let children = items
+                .iter()
+                .map(|item| (item_element(item), FieldSet::leaf()))
+                .collect();
+            FieldSet {
+                member: false,
+                children,
+            }
         }
         _ => FieldSet::leaf(),
     }
@@ -182,12 +216,21 @@ fn all_nodes(value: &Value, shape: Shape) -> FieldSet {
             member: true,
             children: members
                 .iter()
-                .map(|(name, member)| (element(name), all_nodes(member, shape.member(name).unwrap_or(Shape::Open))))
+                .map(|(name, member)| {
+                    (
+                        element(name),
+                        all_nodes(member, shape.member(name).unwrap_or(Shape::Open)),
+                    )
+                })
                 .collect(),
         },
-        (Value::Array(items), Shape::Set) => {
-            FieldSet { member: true, children: items.iter().map(|item| (item_element(item), FieldSet::leaf())).collect() }
-        }
+        (Value::Array(items), Shape::Set) => FieldSet {
+            member: true,
+            children: items
+                .iter()
+                .map(|item| (item_element(item), FieldSet::leaf()))
+                .collect(),
+        },
         _ => FieldSet::leaf(),
     }
 }
@@ -212,28 +255,51 @@ pub fn compare(old: &Value, new: &Value, shape: Shape) -> Comparison {
                 let inner = shape.member(name).unwrap_or(Shape::Open);
                 match after.get(name) {
                     None => {
-                        result.removed.children.insert(element(name), all_nodes(old, inner));
+                        result
+                            .removed
+                            .children
+                            .insert(element(name), all_nodes(old, inner));
                     }
                     Some(new) => {
                         let deeper = compare(old, new, inner);
                         result.added.children.insert(element(name), deeper.added);
-                        result.modified.children.insert(element(name), deeper.modified);
-                        result.removed.children.insert(element(name), deeper.removed);
+                        result
+                            .modified
+                            .children
+                            .insert(element(name), deeper.modified);
+                        result
+                            .removed
+                            .children
+                            .insert(element(name), deeper.removed);
                     }
                 }
             }
             for (name, new) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
                 let inner = shape.member(name).unwrap_or(Shape::Open);
-                result.added.children.insert(element(name), all_nodes(new, inner));
+                result
+                    .added
+                    .children
+                    .insert(element(name), all_nodes(new, inner));
             }
-            Comparison { added: result.added.compact(), modified: result.modified.compact(), removed: result.removed.compact() }
+            Comparison {
+                added: result.added.compact(),
+                modified: result.modified.compact(),
+                removed: result.removed.compact(),
+            }
         }
         (Value::Array(_), Value::Array(_), Shape::Set) => {
             let (before, after) = (all_nodes(old, shape), all_nodes(new, shape));
-            Comparison { added: after.difference(&before), modified: FieldSet::default(), removed: before.difference(&after) }
+            Comparison {
+                added: after.difference(&before),
+                modified: FieldSet::default(),
+                removed: before.difference(&after),
+            }
         }
         _ if old == new => Comparison::default(),
-        _ => Comparison { modified: FieldSet::leaf(), ..Comparison::default() },
+        _ => Comparison {
+            modified: FieldSet::leaf(),
+            ..Comparison::default()
+        },
     }
 }
 
@@ -244,7 +310,9 @@ pub fn merge(live: &Value, configuration: &Value, shape: Shape) -> Value {
             let mut result = before.clone();
             for (name, value) in laid {
                 let inner = shape.member(name).unwrap_or(Shape::Open);
-                let merged = before.get(name).map_or_else(|| value.clone(), |old| merge(old, value, inner));
+                let merged = before
+                    .get(name)
+                    .map_or_else(|| value.clone(), |old| merge(old, value, inner));
                 result.insert(name.clone(), merged);
             }
             Value::Object(result)
@@ -262,7 +330,9 @@ pub fn merge(live: &Value, configuration: &Value, shape: Shape) -> Value {
 pub fn prune(merged: &Value, last: &FieldSet, owned_now: &FieldSet, shape: Shape) -> Value {
     let last = last.with_named_containers(shape);
     let owned_now = owned_now.with_named_containers(shape);
-    let going = all_nodes(merged, shape).intersection(&last).difference(&owned_now);
+    let going = all_nodes(merged, shape)
+        .intersection(&last)
+        .difference(&owned_now);
     remove(merged, &going)
 }
 
@@ -281,12 +351,23 @@ fn remove(value: &Value, going: &FieldSet) -> Value {
                     }
                 }
             }
-            if left.is_empty() { Value::Null } else { Value::Object(left) }
+            if left.is_empty() {
+                Value::Null
+            } else {
+                Value::Object(left)
+            }
         }
         Value::Array(items) => {
-            let left: Vec<Value> =
-                items.iter().filter(|item| !going.children.contains_key(&item_element(item))).cloned().collect();
-            if left.is_empty() { Value::Null } else { Value::Array(left) }
+            let left: Vec<Value> = items
+                .iter()
+                .filter(|item| !going.children.contains_key(&item_element(item)))
+                .cloned()
+                .collect();
+            if left.is_empty() {
+                Value::Null
+            } else {
+                Value::Array(left)
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }

@@ -70,8 +70,16 @@ impl Manager {
 impl Managers {
     /// Read from an object's metadata. Entries that are not understood are left out, as `[{}]` relies on.
     pub fn of(object: &Value) -> Self {
-        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
-        let text = |entry: &Value, name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let entries = object
+            .pointer("/metadata/managedFields")
+            .and_then(Value::as_array);
+        let text = |entry: &Value, name: &str| {
+            entry
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let mut managers = BTreeMap::new();
         for entry in entries.into_iter().flatten() {
             let operation = match text(entry, "operation").as_str() {
@@ -86,7 +94,13 @@ impl Managers {
                 subresource: text(entry, "subresource"),
             };
             let set = FieldSet::from_json(entry.get("fieldsV1").unwrap_or(&Value::Null));
-            managers.insert(manager, Entry { set, time: text(entry, "time") });
+            managers.insert(
+                manager,
+                Entry {
+                    set,
+                    time: text(entry, "time"),
+                },
+            );
         }
         Self(managers)
     }
@@ -96,20 +110,33 @@ impl Managers {
     }
     /// Writes them into an object's metadata.
     pub fn write(&self, object: &mut Value) {
-        let Some(Value::Object(metadata)) = object.get_mut("metadata") else { return };
+        let Some(Value::Object(metadata)) = object.get_mut("metadata") else {
+            return;
+        };
         if self.0.is_empty() {
             metadata.remove("managedFields");
             return;
         }
         let mut entries: Vec<(&Manager, &Entry)> = self.0.iter().collect();
         // The server's order: Apply before Update, then by time, then by name.
-        entries.sort_by(|a, b| (a.0.operation, &a.1.time, &a.0.name).cmp(&(b.0.operation, &b.1.time, &b.0.name)));
-        metadata.insert("managedFields".to_owned(), entries.into_iter().map(|(manager, entry)| wire(manager, entry)).collect());
+        entries.sort_by(|a, b| {
+            (a.0.operation, &a.1.time, &a.0.name).cmp(&(b.0.operation, &b.1.time, &b.0.name))
+        });
+        metadata.insert(
+            "managedFields".to_owned(),
+            entries
+                .into_iter()
+                .map(|(manager, entry)| wire(manager, entry))
+                .collect(),
+        );
     }
     /// Without the times, to tell whether anything but a time differs.
     #[must_use]
     pub fn timeless(&self) -> BTreeMap<Manager, FieldSet> {
-        self.0.iter().map(|(manager, entry)| (manager.clone(), entry.set.clone())).collect()
+        self.0
+            .iter()
+            .map(|(manager, entry)| (manager.clone(), entry.set.clone()))
+            .collect()
     }
     fn without(mut self, taken: &FieldSet, except: Option<&Manager>) -> Self {
         for (manager, entry) in &mut self.0 {
@@ -132,7 +159,11 @@ impl Managers {
         if taken.is_empty() {
             return left;
         }
-        let mine = before.map(|entry| entry.set).unwrap_or_default().union(&taken).difference(&removed);
+        let mine = before
+            .map(|entry| entry.set)
+            .unwrap_or_default()
+            .union(&taken)
+            .difference(&removed);
         left.0.insert(writer.clone(), Entry { set: mine, time });
         left
     }
@@ -151,15 +182,36 @@ impl Managers {
         let mut managers = self;
         if managers.is_empty() && live.get("metadata").is_some() {
             // Nobody owned anything: the server lets "before-first-apply" own all that is there.
-            let first = Manager { name: "before-first-apply".to_owned(), operation: Operation::Update, ..writer.clone() };
+            let first = Manager {
+                name: "before-first-apply".to_owned(),
+                operation: Operation::Update,
+                ..writer.clone()
+            };
             managers = managers.updated(&json!({}), live, &first, write);
         }
-        let last = managers.0.get(writer).map(|entry| entry.set.clone()).unwrap_or_default();
+        let last = managers
+            .0
+            .get(writer)
+            .map(|entry| entry.set.clone())
+            .unwrap_or_default();
         let set = fields::applied_set(configuration, shape).stripped();
         let merged = fields::merge(live, configuration, shape);
-        managers.0.insert(writer.clone(), Entry { set, time: write.time.to_owned() });
-        let owned = managers.0.values().fold(FieldSet::default(), |all, entry| all.union(&entry.set));
-        let object = if last.is_empty() { merged } else { fields::prune(&merged, &last, &owned, shape) };
+        managers.0.insert(
+            writer.clone(),
+            Entry {
+                set,
+                time: write.time.to_owned(),
+            },
+        );
+        let owned = managers
+            .0
+            .values()
+            .fold(FieldSet::default(), |all, entry| all.union(&entry.set));
+        let object = if last.is_empty() {
+            merged
+        } else {
+            fields::prune(&merged, &last, &owned, shape)
+        };
         let comparison = fields::compare(live, &object, shape);
         let taken = comparison.added.union(&comparison.modified).stripped();
         let conflicts = managers.conflicts(&taken, writer);
@@ -167,7 +219,9 @@ impl Managers {
             return Err(conflicts);
         }
         let removed = comparison.removed.stripped();
-        let managers = managers.without(&taken, Some(writer)).without(&removed, None);
+        let managers = managers
+            .without(&taken, Some(writer))
+            .without(&removed, None);
         Ok(Applied { object, managers })
     }
     fn conflicts(&self, taken: &FieldSet, writer: &Manager) -> Vec<Conflict> {
@@ -175,7 +229,10 @@ impl Managers {
         others
             .flat_map(|(manager, entry)| {
                 let paths = entry.set.intersection(taken).paths();
-                paths.into_iter().map(|path| Conflict { manager: manager.title(), path })
+                paths.into_iter().map(|path| Conflict {
+                    manager: manager.title(),
+                    path,
+                })
             })
             .collect()
     }

@@ -35,13 +35,26 @@ pub fn answer(state: &mut State, request: &Request<Bytes>) -> Response<Bytes> {
 
 fn respond(state: &mut State, request: &Request<Bytes>) -> Result<Response<Bytes>, Failure> {
     let path = request.uri().path();
-    let caller = state.access.caller(request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()));
+    let caller = state.access.caller(
+        request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()),
+    );
     if caller == Caller::Unknown {
         return Err(Failure::unauthorized());
     }
     let public = matches!(path, "/version" | "/healthz" | "/livez" | "/readyz");
-    if caller == Caller::Anonymous && !public && !path.starts_with("/api/v1/") && path.matches('/').count() < 4 {
-        return Err(Failure::forbidden_path(caller.name(), &request.method().as_str().to_lowercase(), path));
+    if caller == Caller::Anonymous
+        && !public
+        && !path.starts_with("/api/v1/")
+        && path.matches('/').count() < 4
+    {
+        return Err(Failure::forbidden_path(
+            caller.name(),
+            &request.method().as_str().to_lowercase(),
+            path,
+        ));
     }
     let parameters = Parameters::parse(request.uri().query());
     match routes::route(state, path)? {
@@ -51,14 +64,31 @@ fn respond(state: &mut State, request: &Request<Bytes>) -> Result<Response<Bytes
         Route::Groups => Ok(json_response(200, &discovery::groups(state))),
         Route::Group(group) => Ok(json_response(200, &discovery::group(&group))),
         Route::Resources(group) => Ok(json_response(200, &discovery::resources(state, &group))),
-        Route::Collection { resource, namespace } => {
-            let target =
-                Target { resource, namespace: namespace.as_deref(), name: "", parameters: &parameters, agent: agent(request) };
+        Route::Collection {
+            resource,
+            namespace,
+        } => {
+            let target = Target {
+                resource,
+                namespace: namespace.as_deref(),
+                name: "",
+                parameters: &parameters,
+                agent: agent(request),
+            };
             collection(state, request, &caller, &target)
         }
-        Route::Object { resource, namespace, name } => {
-            let target =
-                Target { resource, namespace: namespace.as_deref(), name: &name, parameters: &parameters, agent: agent(request) };
+        Route::Object {
+            resource,
+            namespace,
+            name,
+        } => {
+            let target = Target {
+                resource,
+                namespace: namespace.as_deref(),
+                name: &name,
+                parameters: &parameters,
+                agent: agent(request),
+            };
             object(state, request, &caller, &target)
         }
     }
@@ -66,7 +96,11 @@ fn respond(state: &mut State, request: &Request<Bytes>) -> Result<Response<Bytes
 
 /// Field manager of a client that names none: its program, as the real server takes it.
 fn agent(request: &Request<Bytes>) -> &str {
-    let whole = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("unknown");
+    let whole = request
+        .headers()
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("unknown");
     whole.split('/').next().unwrap_or(whole)
 }
 
@@ -79,9 +113,13 @@ fn allow(caller: &Caller, verb: &str, target: &Target<'_>) -> Result<(), Failure
         None if resource.plural == "namespaces" && !target.name.is_empty() => Some(target.name),
         namespace => namespace,
     };
-    let place = namespace.map_or_else(|| "at the cluster scope".to_owned(), |name| format!("in the namespace {name:?}"));
+    let place = namespace.map_or_else(
+        || "at the cluster scope".to_owned(),
+        |name| format!("in the namespace {name:?}"),
+    );
     let (user, plural, group) = (caller.name(), resource.plural, resource.group);
-    let why = format!("User {user:?} cannot {verb} resource {plural:?} in API group {group:?} {place}");
+    let why =
+        format!("User {user:?} cannot {verb} resource {plural:?} in API group {group:?} {place}");
     Err(Failure::forbidden(resource, target.name, &why))
 }
 
@@ -94,7 +132,8 @@ fn collection(
     match *request.method() {
         Method::GET => {
             allow(caller, "list", target)?;
-            read::list(state, target.resource, target.namespace, target.parameters).map(|list| json_response(200, &list))
+            read::list(state, target.resource, target.namespace, target.parameters)
+                .map(|list| json_response(200, &list))
         }
         Method::POST => {
             if target.namespace.is_none() && target.resource.scope == resources::Scope::Namespaced {
@@ -108,7 +147,12 @@ fn collection(
     }
 }
 
-fn object(state: &mut State, request: &Request<Bytes>, caller: &Caller, target: &Target<'_>) -> Result<Response<Bytes>, Failure> {
+fn object(
+    state: &mut State,
+    request: &Request<Bytes>,
+    caller: &Caller,
+    target: &Target<'_>,
+) -> Result<Response<Bytes>, Failure> {
     let ok = |object: Value| json_response(200, &object);
     match *request.method() {
         Method::GET => {
@@ -123,11 +167,14 @@ fn object(state: &mut State, request: &Request<Bytes>, caller: &Caller, target: 
         Method::PATCH => {
             allow(caller, "patch", target)?;
             match content_type(request) {
-                "application/apply-patch+yaml" => {
-                    write::apply(state, target, request.body()).map(|(code, object)| json_response(code, &object))
+                "application/apply-patch+yaml" => write::apply(state, target, request.body())
+                    .map(|(code, object)| json_response(code, &object)),
+                "application/merge-patch+json" => {
+                    write::merge_patch(state, target, request.body()).map(ok)
                 }
-                "application/merge-patch+json" => write::merge_patch(state, target, request.body()).map(ok),
-                "application/json-patch+json" => write::json_patch(state, target, request.body()).map(ok),
+                "application/json-patch+json" => {
+                    write::json_patch(state, target, request.body()).map(ok)
+                }
                 _ => Err(Failure::unsupported_media_type(
                     "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
                 )),
@@ -142,7 +189,11 @@ fn object(state: &mut State, request: &Request<Bytes>, caller: &Caller, target: 
 }
 
 fn content_type(request: &Request<Bytes>) -> &str {
-    let whole = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let whole = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     whole.split(';').next().unwrap_or_default().trim()
 }
 
@@ -150,6 +201,8 @@ fn content_type(request: &Request<Bytes>) -> &str {
 fn check_content_type(request: &Request<Bytes>) -> Result<(), Failure> {
     match content_type(request) {
         "" | "application/json" | "application/yaml" => Ok(()),
-        _ => Err(Failure::unsupported_media_type("application/json, application/yaml")),
+        _ => Err(Failure::unsupported_media_type(
+            "application/json, application/yaml",
+        )),
     }
 }

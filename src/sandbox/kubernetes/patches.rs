@@ -4,10 +4,14 @@ use serde_json::{Map, Value};
 
 /// A merge patch: null removes.
 pub fn merge_patch(target: &Value, patch: &Value) -> Value {
-    let Value::Object(changes) = patch else { return patch.clone() };
+    let Value::Object(changes) = patch else {
+        return patch.clone();
+    };
     let mut result = match target {
         Value::Object(members) => members.clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     };
     for (name, change) in changes {
         if change.is_null() {
@@ -76,7 +80,11 @@ fn add(root: &mut Value, path: &str, value: Value) -> Result<(), Rejected> {
             Ok(())
         }
         (Value::Array(items), last) => {
-            let at = if last == "-" { items.len() } else { last.parse().map_err(|_| Rejected)? };
+            let at = if last == "-" {
+                items.len()
+            } else {
+                last.parse().map_err(|_| Rejected)?
+            };
             if at > items.len() {
                 return Err(Rejected);
             }
@@ -92,7 +100,11 @@ fn remove(root: &mut Value, path: &str) -> Result<Value, Rejected> {
         (Value::Object(members), last) => members.remove(&last).ok_or(Rejected),
         (Value::Array(items), last) => {
             let at: usize = last.parse().map_err(|_| Rejected)?;
-            if at < items.len() { Ok(items.remove(at)) } else { Err(Rejected) }
+            if at < items.len() {
+                Ok(items.remove(at))
+            } else {
+                Err(Rejected)
+            }
         }
         _ => Err(Rejected),
     }

@@ -13,9 +13,18 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// 404.
-pub fn get(state: &State, resource: &Resource, namespace: Option<&str>, name: &str) -> Result<Value, Failure> {
+pub fn get(
+    state: &State,
+    resource: &Resource,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<Value, Failure> {
     let key = resource.object_key(namespace, name);
-    state.objects.get(&key).cloned().ok_or_else(|| Failure::not_found(resource, name))
+    state
+        .objects
+        .get(&key)
+        .cloned()
+        .ok_or_else(|| Failure::not_found(resource, name))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,17 +38,27 @@ struct Token {
 ///
 /// # Errors
 /// 400 of a bad limit, token or selector; 410 of an expired token.
-pub fn list(state: &State, resource: &Resource, namespace: Option<&str>, parameters: &Parameters) -> Result<Value, Failure> {
+pub fn list(
+    state: &State,
+    resource: &Resource,
+    namespace: Option<&str>,
+    parameters: &Parameters,
+) -> Result<Value, Failure> {
     if parameters.is_true("watch") {
         return Err(Failure::method_not_allowed());
     }
     let limit: usize = match parameters.get("limit") {
         None => 0,
-        Some(text) => {
-            text.parse().map_err(|_| Failure::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?
-        }
+        Some(text) => text.parse().map_err(|_| {
+            Failure::bad_request(format!(
+                "strconv.ParseInt: parsing {text:?}: invalid syntax"
+            ))
+        })?,
     };
-    let token = parameters.get("continue").map(|text| read_token(state, text)).transpose()?;
+    let token = parameters
+        .get("continue")
+        .map(|text| read_token(state, text))
+        .transpose()?;
     let selector = Selector::parse(parameters)?;
     let start = token.as_ref().map_or("", |token| token.start.as_str());
     let mut rest = state
@@ -56,7 +75,11 @@ pub fn list(state: &State, resource: &Resource, namespace: Option<&str>, paramet
     let version = token.map_or(state.resource_version, |token| token.rv);
     let mut metadata = json!({"resourceVersion": version.to_string()});
     if remaining > 0 {
-        let next = Token { v: "meta.k8s.io/v1".to_owned(), rv: version, start: format!("{last}\0") };
+        let next = Token {
+            v: "meta.k8s.io/v1".to_owned(),
+            rv: version,
+            start: format!("{last}\0"),
+        };
         let text = serde_json::to_string(&next).unwrap_or_default();
         metadata["continue"] = json!(URL_SAFE_NO_PAD.encode(text));
         // With a selector the server does not know how many are left.
@@ -82,10 +105,19 @@ fn item(resource: &Resource, object: &Value) -> Value {
 }
 
 fn read_token(state: &State, text: &str) -> Result<Token, Failure> {
-    let invalid = |why: String| Failure::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-    let bytes =
-        URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid(format!("illegal base64 data at input byte {}", text.len() / 4 * 4)))?;
-    let token: Token = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+    let invalid = |why: String| {
+        Failure::bad_request(format!(
+            "invalid continue token: continue key is not valid: {why}"
+        ))
+    };
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| {
+        invalid(format!(
+            "illegal base64 data at input byte {}",
+            text.len() / 4 * 4
+        ))
+    })?;
+    let token: Token =
+        serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
     if token.rv < state.compacted {
         return Err(Failure::Status {
             code: 410,
@@ -116,15 +148,31 @@ enum Wanted {
 impl Selector {
     fn parse(parameters: &Parameters) -> Result<Self, Failure> {
         let mut selector = Self::default();
-        for text in parameters.get("labelSelector").into_iter().flat_map(|text| text.split(',')) {
+        for text in parameters
+            .get("labelSelector")
+            .into_iter()
+            .flat_map(|text| text.split(','))
+        {
             selector.terms.push(Term::parse(text, "/metadata/labels/"));
         }
-        for text in parameters.get("fieldSelector").into_iter().flat_map(|text| text.split(',')) {
+        for text in parameters
+            .get("fieldSelector")
+            .into_iter()
+            .flat_map(|text| text.split(','))
+        {
             let term = Term::parse(text, "/");
-            if !matches!(term.pointer.as_str(), "/metadata.name" | "/metadata.namespace") {
-                return Err(Failure::bad_request(format!("field label not supported: {text}")));
+            if !matches!(
+                term.pointer.as_str(),
+                "/metadata.name" | "/metadata.namespace"
+            ) {
+                return Err(Failure::bad_request(format!(
+                    "field label not supported: {text}"
+                )));
             }
-            selector.terms.push(Term { pointer: term.pointer.replace('.', "/"), wanted: term.wanted });
+            selector.terms.push(Term {
+                pointer: term.pointer.replace('.', "/"),
+                wanted: term.wanted,
+            });
         }
         Ok(selector)
     }
@@ -145,15 +193,27 @@ impl Selector {
 
 impl Term {
     fn parse(text: &str, prefix: &str) -> Self {
-        let escape = |name: &str| format!("{prefix}{}", name.trim().replace('~', "~0").replace('/', "~1"));
+        let escape = |name: &str| {
+            format!(
+                "{prefix}{}",
+                name.trim().replace('~', "~0").replace('/', "~1")
+            )
+        };
         if let Some((name, value)) = text.split_once("!=") {
-            return Self { pointer: escape(name), wanted: Wanted::Different(value.trim().to_owned()) };
+            return Self {
+                pointer: escape(name),
+                wanted: Wanted::Different(value.trim().to_owned()),
+            };
         }
         match text.split_once('=') {
-            Some((name, value)) => {
-                Self { pointer: escape(name), wanted: Wanted::Equal(value.trim_start_matches('=').trim().to_owned()) }
-            }
-            None => Self { pointer: escape(text), wanted: Wanted::There },
+            Some((name, value)) => Self {
+                pointer: escape(name),
+                wanted: Wanted::Equal(value.trim_start_matches('=').trim().to_owned()),
+            },
+            None => Self {
+                pointer: escape(text),
+                wanted: Wanted::There,
+            },
         }
     }
 }

@@ -44,45 +44,96 @@ pub enum Origin {
 /// Group of Velero's types.
 pub const VELERO_GROUP: &str = "velero.io";
 
-const fn built_in(group: &'static str, names: [&'static str; 3], scope: Scope, shape: Shape) -> Resource {
+const fn built_in(
+    group: &'static str,
+    names: [&'static str; 3],
+    scope: Scope,
+    shape: Shape,
+) -> Resource {
     let [plural, singular, kind] = names;
-    Resource { group, plural, singular, kind, short_names: &[], scope, origin: Origin::BuiltIn, shape }
+    Resource {
+        group,
+        plural,
+        singular,
+        kind,
+        short_names: &[],
+        scope,
+        origin: Origin::BuiltIn,
+        shape,
+    }
 }
 const fn velero(names: [&'static str; 3], shape: Shape) -> Resource {
     let [plural, singular, kind] = names;
     let scope = Scope::Namespaced;
-    Resource { group: VELERO_GROUP, plural, singular, kind, short_names: &[], scope, origin: Origin::Velero, shape }
+    Resource {
+        group: VELERO_GROUP,
+        plural,
+        singular,
+        kind,
+        short_names: &[],
+        scope,
+        origin: Origin::Velero,
+        shape,
+    }
 }
 
 /// All served types.
 pub const RESOURCES: &[Resource] = &[
     Resource {
         short_names: &["ns"],
-        ..built_in("", ["namespaces", "namespace", "Namespace"], Scope::Cluster, schema::NAMESPACE)
+        ..built_in(
+            "",
+            ["namespaces", "namespace", "Namespace"],
+            Scope::Cluster,
+            schema::NAMESPACE,
+        )
     },
     Resource {
         short_names: &["cm"],
-        ..built_in("", ["configmaps", "configmap", "ConfigMap"], Scope::Namespaced, schema::CONFIG_MAP)
+        ..built_in(
+            "",
+            ["configmaps", "configmap", "ConfigMap"],
+            Scope::Namespaced,
+            schema::CONFIG_MAP,
+        )
     },
     Resource {
         short_names: &["pvc"],
         ..built_in(
             "",
-            ["persistentvolumeclaims", "persistentvolumeclaim", "PersistentVolumeClaim"],
+            [
+                "persistentvolumeclaims",
+                "persistentvolumeclaim",
+                "PersistentVolumeClaim",
+            ],
             Scope::Namespaced,
             schema::STORED,
         )
     },
-    built_in("", ["secrets", "secret", "Secret"], Scope::Namespaced, schema::SECRET),
+    built_in(
+        "",
+        ["secrets", "secret", "Secret"],
+        Scope::Namespaced,
+        schema::SECRET,
+    ),
     Resource {
         short_names: &["deploy"],
-        ..built_in("apps", ["deployments", "deployment", "Deployment"], Scope::Namespaced, schema::STORED)
+        ..built_in(
+            "apps",
+            ["deployments", "deployment", "Deployment"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
     },
     Resource {
         short_names: &["crd", "crds"],
         ..built_in(
             "apiextensions.k8s.io",
-            ["customresourcedefinitions", "customresourcedefinition", "CustomResourceDefinition"],
+            [
+                "customresourcedefinitions",
+                "customresourcedefinition",
+                "CustomResourceDefinition",
+            ],
             Scope::Cluster,
             schema::STORED,
         )
@@ -90,7 +141,14 @@ pub const RESOURCES: &[Resource] = &[
     velero(["backups", "backup", "Backup"], schema::BACKUP),
     Resource {
         short_names: &["bsl"],
-        ..velero(["backupstoragelocations", "backupstoragelocation", "BackupStorageLocation"], schema::LOCATION)
+        ..velero(
+            [
+                "backupstoragelocations",
+                "backupstoragelocation",
+                "BackupStorageLocation",
+            ],
+            schema::LOCATION,
+        )
     },
     velero(["restores", "restore", "Restore"], schema::RESTORE),
     velero(["schedules", "schedule", "Schedule"], schema::SCHEDULE),
@@ -99,15 +157,27 @@ pub const RESOURCES: &[Resource] = &[
 impl Resource {
     /// `schedules.velero.io`, `namespaces`.
     pub fn title(&self) -> String {
-        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+        if self.group.is_empty() {
+            self.plural.to_owned()
+        } else {
+            format!("{}.{}", self.plural, self.group)
+        }
     }
     /// `Schedule.velero.io`, `Namespace`: as error messages name the kind.
     pub fn kind_title(&self) -> String {
-        if self.group.is_empty() { self.kind.to_owned() } else { format!("{}.{}", self.kind, self.group) }
+        if self.group.is_empty() {
+            self.kind.to_owned()
+        } else {
+            format!("{}.{}", self.kind, self.group)
+        }
     }
     /// `velero.io/v1`, `v1`. Every served type has version v1.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", self.group) }
+        if self.group.is_empty() {
+            "v1".to_owned()
+        } else {
+            format!("{}/v1", self.group)
+        }
     }
     /// Key of an object in the store: etcd's order is the order of these texts.
     pub fn object_key(&self, namespace: Option<&str>, name: &str) -> String {
@@ -118,7 +188,9 @@ impl Resource {
     }
     /// Whether a metadata.generation is kept: of custom resources and Deployments.
     pub fn has_generation(&self) -> bool {
-        self.origin == Origin::Velero || self.group == "apps" || self.group == "apiextensions.k8s.io"
+        self.origin == Origin::Velero
+            || self.group == "apps"
+            || self.group == "apiextensions.k8s.io"
     }
 }
 

@@ -45,7 +45,10 @@ pub struct Parameters(BTreeMap<String, String>);
 impl Parameters {
     /// From the part after `?`.
     pub fn parse(query: Option<&str>) -> Self {
-        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let pairs = query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty());
         Self(
             pairs
                 .map(|pair| {
@@ -57,7 +60,10 @@ impl Parameters {
     }
     /// A parameter that is there and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
     /// Whether it is `true`.
     pub fn is_true(&self, name: &str) -> bool {
@@ -89,7 +95,11 @@ fn decode(text: &str) -> String {
 /// # Errors
 /// The 404 that the real server gives: text for paths and types that nobody serves, a Status below a built-in group.
 pub fn route(state: &State, path: &str) -> Result<Route, Failure> {
-    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decode).collect();
+    let parts: Vec<String> = path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(decode)
+        .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["version"] => Ok(Route::Version),
@@ -108,7 +118,9 @@ pub fn route(state: &State, path: &str) -> Result<Route, Failure> {
 
 /// Types that are served now.
 pub fn served_resources(state: &State) -> impl Iterator<Item = &'static Resource> + use<'_> {
-    RESOURCES.iter().filter(|resource| resource.origin == Origin::BuiltIn || state.defines(resource))
+    RESOURCES
+        .iter()
+        .filter(|resource| resource.origin == Origin::BuiltIn || state.defines(resource))
 }
 
 fn served(state: &State, group: &str) -> bool {
@@ -116,33 +128,56 @@ fn served(state: &State, group: &str) -> bool {
 }
 
 fn built_in(group: &str) -> bool {
-    RESOURCES.iter().any(|resource| resource.origin == Origin::BuiltIn && resource.group == group)
+    RESOURCES
+        .iter()
+        .any(|resource| resource.origin == Origin::BuiltIn && resource.group == group)
 }
 
 fn objects(state: &State, group: &str, rest: &[&str]) -> Result<Route, Failure> {
     let find = |plural: &str, scope: Scope| {
         served_resources(state)
-            .find(|resource| resource.group == group && resource.plural == plural && resource.scope == scope)
-            .ok_or_else(|| if built_in(group) { Failure::no_resource() } else { Failure::PageNotFound })
+            .find(|resource| {
+                resource.group == group && resource.plural == plural && resource.scope == scope
+            })
+            .ok_or_else(|| {
+                if built_in(group) {
+                    Failure::no_resource()
+                } else {
+                    Failure::PageNotFound
+                }
+            })
     };
     match rest {
-        ["namespaces", namespace, plural] => {
-            Ok(Route::Collection { resource: find(plural, Scope::Namespaced)?, namespace: Some((*namespace).to_owned()) })
-        }
+        ["namespaces", namespace, plural] => Ok(Route::Collection {
+            resource: find(plural, Scope::Namespaced)?,
+            namespace: Some((*namespace).to_owned()),
+        }),
         ["namespaces", namespace, plural, name] => Ok(Route::Object {
             resource: find(plural, Scope::Namespaced)?,
             namespace: Some((*namespace).to_owned()),
             name: (*name).to_owned(),
         }),
         // A subresource that the type does not have: none of Velero's types has `status`.
-        ["namespaces", _, plural, name, _] => Err(Failure::not_found(find(plural, Scope::Namespaced)?, name)),
+        ["namespaces", _, plural, name, _] => {
+            Err(Failure::not_found(find(plural, Scope::Namespaced)?, name))
+        }
         [plural] => {
-            let resource = find(plural, Scope::Cluster).or_else(|_| find(plural, Scope::Namespaced))?;
-            Ok(Route::Collection { resource, namespace: None })
+            let resource =
+                find(plural, Scope::Cluster).or_else(|_| find(plural, Scope::Namespaced))?;
+            Ok(Route::Collection {
+                resource,
+                namespace: None,
+            })
         }
-        [plural, name] => {
-            Ok(Route::Object { resource: find(plural, Scope::Cluster)?, namespace: None, name: (*name).to_owned() })
-        }
-        _ => Err(if built_in(group) { Failure::no_resource() } else { Failure::PageNotFound }),
+        [plural, name] => Ok(Route::Object {
+            resource: find(plural, Scope::Cluster)?,
+            namespace: None,
+            name: (*name).to_owned(),
+        }),
+        _ => Err(if built_in(group) {
+            Failure::no_resource()
+        } else {
+            Failure::PageNotFound
+        }),
     }
 }

@@ -51,45 +51,73 @@ pub enum Presence {
 }
 
 const fn optional(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, presence: Presence::Optional }
+    Field {
+        name,
+        shape,
+        presence: Presence::Optional,
+    }
 }
 const fn nullable(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, presence: Presence::Nullable }
+    Field {
+        name,
+        shape,
+        presence: Presence::Nullable,
+    }
 }
 const fn required(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, presence: Presence::Required }
+    Field {
+        name,
+        shape,
+        presence: Presence::Required,
+    }
 }
 
 impl Shape {
     /// Shape of a member; `None`: there is no such member.
     pub fn member(&self, name: &str) -> Option<Shape> {
         match self {
-            Shape::Object(fields) | Shape::Atomic(fields) => {
-                fields.iter().find(|field| field.name == name).map(|field| field.shape)
-            }
+            Shape::Object(fields) | Shape::Atomic(fields) => fields
+                .iter()
+                .find(|field| field.name == name)
+                .map(|field| field.shape),
             Shape::Map(shape) => Some(**shape),
             Shape::Open => Some(Shape::Open),
-            Shape::Text | Shape::Choice(_) | Shape::Boolean | Shape::Integer | Shape::List(_) | Shape::Set => None,
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Boolean
+            | Shape::Integer
+            | Shape::List(_)
+            | Shape::Set => None,
         }
     }
     /// Whether ownership looks at the members of an object of this shape one by one.
     pub fn granular(&self) -> bool {
         match self {
             Shape::Object(_) | Shape::Map(_) | Shape::Open => true,
-            Shape::Text | Shape::Choice(_) | Shape::Boolean | Shape::Integer | Shape::List(_) | Shape::Set | Shape::Atomic(_) => {
-                false
-            }
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Boolean
+            | Shape::Integer
+            | Shape::List(_)
+            | Shape::Set
+            | Shape::Atomic(_) => false,
         }
     }
     /// Whether a member is a named one, whose containers ownership counts as owned with it.
     pub fn names(&self, member: &str) -> bool {
         match self {
-            Shape::Object(fields) | Shape::Atomic(fields) => fields.iter().any(|field| field.name == member),
+            Shape::Object(fields) | Shape::Atomic(fields) => {
+                fields.iter().any(|field| field.name == member)
+            }
             // What is stored without a look stands for a schema with named members (a Deployment's spec).
             Shape::Open => true,
-            Shape::Text | Shape::Choice(_) | Shape::Boolean | Shape::Integer | Shape::List(_) | Shape::Set | Shape::Map(_) => {
-                false
-            }
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Boolean
+            | Shape::Integer
+            | Shape::List(_)
+            | Shape::Set
+            | Shape::Map(_) => false,
         }
     }
 }
@@ -130,12 +158,19 @@ const SELECTOR: Shape = Shape::Atomic(&[
 
 const SECRET_KEY: Shape = Shape::Atomic(&[
     required("key", Shape::Text),
-    Field { name: "name", shape: Shape::Text, presence: Presence::DefaultsToEmpty },
+    Field {
+        name: "name",
+        shape: Shape::Text,
+        presence: Presence::DefaultsToEmpty,
+    },
     optional("optional", Shape::Boolean),
 ]);
 
-const LOCAL_REFERENCE: Shape =
-    Shape::Atomic(&[optional("apiGroup", Shape::Text), required("kind", Shape::Text), required("name", Shape::Text)]);
+const LOCAL_REFERENCE: Shape = Shape::Atomic(&[
+    optional("apiGroup", Shape::Text),
+    required("kind", Shape::Text),
+    required("name", Shape::Text),
+]);
 
 const EXEC_HOOKS: Shape = Shape::List(&Shape::Object(&[required(
     "exec",
@@ -186,12 +221,18 @@ const BACKUP_SPEC: Shape = Shape::Object(&[
     nullable("snapshotVolumes", Shape::Boolean),
     optional("storageLocation", Shape::Text),
     optional("ttl", Shape::Text),
-    nullable("uploaderConfig", Shape::Object(&[optional("parallelFilesUpload", Shape::Integer)])),
+    nullable(
+        "uploaderConfig",
+        Shape::Object(&[optional("parallelFilesUpload", Shape::Integer)]),
+    ),
     optional("volumeGroupSnapshotLabelKey", Shape::Text),
     optional("volumeSnapshotLocations", TEXTS),
 ]);
 
-const HOOK_STATUS: Shape = Shape::Object(&[optional("hooksAttempted", Shape::Integer), optional("hooksFailed", Shape::Integer)]);
+const HOOK_STATUS: Shape = Shape::Object(&[
+    optional("hooksAttempted", Shape::Integer),
+    optional("hooksFailed", Shape::Integer),
+]);
 
 const BACKUP_PHASES: Shape = Shape::Choice(&[
     "New",
@@ -222,7 +263,13 @@ const BACKUP_STATUS: Shape = Shape::Object(&[
     optional("formatVersion", Shape::Text),
     nullable("hookStatus", HOOK_STATUS),
     optional("phase", BACKUP_PHASES),
-    nullable("progress", Shape::Object(&[optional("itemsBackedUp", Shape::Integer), optional("totalItems", Shape::Integer)])),
+    nullable(
+        "progress",
+        Shape::Object(&[
+            optional("itemsBackedUp", Shape::Integer),
+            optional("totalItems", Shape::Integer),
+        ]),
+    ),
     optional("queuePosition", Shape::Integer),
     nullable("startTimestamp", Shape::Text),
     nullable("validationErrors", TEXTS),
@@ -291,11 +338,20 @@ const RESTORE_SPEC: Shape = Shape::Object(&[
     nullable("preserveNodePorts", Shape::Boolean),
     nullable("resourceModifier", LOCAL_REFERENCE),
     nullable("restorePVs", Shape::Boolean),
-    nullable("restoreStatus", Shape::Object(&[nullable("excludedResources", TEXTS), nullable("includedResources", TEXTS)])),
+    nullable(
+        "restoreStatus",
+        Shape::Object(&[
+            nullable("excludedResources", TEXTS),
+            nullable("includedResources", TEXTS),
+        ]),
+    ),
     optional("scheduleName", Shape::Text),
     nullable(
         "uploaderConfig",
-        Shape::Object(&[optional("parallelFilesDownload", Shape::Integer), nullable("writeSparseFiles", Shape::Boolean)]),
+        Shape::Object(&[
+            optional("parallelFilesDownload", Shape::Integer),
+            nullable("writeSparseFiles", Shape::Boolean),
+        ]),
     ),
 ]);
 
@@ -318,7 +374,13 @@ const RESTORE_STATUS: Shape = Shape::Object(&[
     optional("failureReason", Shape::Text),
     nullable("hookStatus", HOOK_STATUS),
     optional("phase", RESTORE_PHASES),
-    nullable("progress", Shape::Object(&[optional("itemsRestored", Shape::Integer), optional("totalItems", Shape::Integer)])),
+    nullable(
+        "progress",
+        Shape::Object(&[
+            optional("itemsRestored", Shape::Integer),
+            optional("totalItems", Shape::Integer),
+        ]),
+    ),
     optional("restoreItemOperationsAttempted", Shape::Integer),
     optional("restoreItemOperationsCompleted", Shape::Integer),
     optional("restoreItemOperationsFailed", Shape::Integer),
@@ -338,7 +400,10 @@ const SCHEDULE_SPEC: Shape = Shape::Object(&[
 const SCHEDULE_STATUS: Shape = Shape::Object(&[
     nullable("lastBackup", Shape::Text),
     nullable("lastSkipped", Shape::Text),
-    optional("phase", Shape::Choice(&["New", "Enabled", "FailedValidation"])),
+    optional(
+        "phase",
+        Shape::Choice(&["New", "Enabled", "FailedValidation"]),
+    ),
     optional("validationErrors", TEXTS),
 ]);
 
@@ -351,7 +416,13 @@ macro_rules! object {
 /// A Namespace.
 pub const NAMESPACE: Shape = object![
     optional("spec", Shape::Object(&[optional("finalizers", TEXTS)])),
-    optional("status", Shape::Object(&[optional("conditions", Shape::List(&Shape::Open)), optional("phase", Shape::Text)])),
+    optional(
+        "status",
+        Shape::Object(&[
+            optional("conditions", Shape::List(&Shape::Open)),
+            optional("phase", Shape::Text)
+        ])
+    ),
 ];
 /// A Secret.
 pub const SECRET: Shape = object![
@@ -361,15 +432,33 @@ pub const SECRET: Shape = object![
     optional("type", Shape::Text),
 ];
 /// A ConfigMap.
-pub const CONFIG_MAP: Shape =
-    object![optional("binaryData", TEXT_MAP), optional("data", TEXT_MAP), optional("immutable", Shape::Boolean)];
+pub const CONFIG_MAP: Shape = object![
+    optional("binaryData", TEXT_MAP),
+    optional("data", TEXT_MAP),
+    optional("immutable", Shape::Boolean)
+];
 /// An object whose spec and status are stored without a look.
-pub const STORED: Shape = object![optional("spec", Shape::Open), optional("status", Shape::Open)];
+pub const STORED: Shape = object![
+    optional("spec", Shape::Open),
+    optional("status", Shape::Open)
+];
 /// A BackupStorageLocation.
-pub const LOCATION: Shape = object![optional("spec", LOCATION_SPEC), optional("status", LOCATION_STATUS)];
+pub const LOCATION: Shape = object![
+    optional("spec", LOCATION_SPEC),
+    optional("status", LOCATION_STATUS)
+];
 /// A Schedule.
-pub const SCHEDULE: Shape = object![optional("spec", SCHEDULE_SPEC), optional("status", SCHEDULE_STATUS)];
+pub const SCHEDULE: Shape = object![
+    optional("spec", SCHEDULE_SPEC),
+    optional("status", SCHEDULE_STATUS)
+];
 /// A Backup.
-pub const BACKUP: Shape = object![optional("spec", BACKUP_SPEC), optional("status", BACKUP_STATUS)];
+pub const BACKUP: Shape = object![
+    optional("spec", BACKUP_SPEC),
+    optional("status", BACKUP_STATUS)
+];
 /// A Restore.
-pub const RESTORE: Shape = object![optional("spec", RESTORE_SPEC), optional("status", RESTORE_STATUS)];
+pub const RESTORE: Shape = object![
+    optional("spec", RESTORE_SPEC),
+    optional("status", RESTORE_STATUS)
+];

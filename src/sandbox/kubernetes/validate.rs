@@ -41,7 +41,11 @@ fn walk_unknown(value: &mut Value, shape: Shape, path: &str, unknown: &mut Vec<S
 }
 
 fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }
 
 /// What the API server of custom resources does before validation: null where null is not allowed counts as not sent
@@ -59,16 +63,21 @@ pub fn fill_defaults(value: &mut Value, shape: Shape) {
                 }
             }
         }
-        (Value::Array(items), Shape::List(inner)) => items.iter_mut().for_each(|item| fill_defaults(item, *inner)),
+        (Value::Array(items), Shape::List(inner)) => items
+            .iter_mut()
+            .for_each(|item| fill_defaults(item, *inner)),
         _ => {}
     }
 }
 
 /// Drops nulls that the schema does not allow.
 pub fn drop_nulls(value: &mut Value, shape: Shape) {
-    if let (Value::Object(members), Shape::Object(fields) | Shape::Atomic(fields)) = (value, shape) {
+    if let (Value::Object(members), Shape::Object(fields) | Shape::Atomic(fields)) = (value, shape)
+    {
         for field in fields {
-            if field.presence != Presence::Nullable && members.get(field.name).is_some_and(Value::is_null) {
+            if field.presence != Presence::Nullable
+                && members.get(field.name).is_some_and(Value::is_null)
+            {
                 members.remove(field.name);
             } else if let Some(member) = members.get_mut(field.name) {
                 drop_nulls(member, field.shape);
@@ -103,7 +112,11 @@ impl Found {
                     let deeper = join(path, field.name);
                     match members.get(field.name) {
                         None if field.presence == Presence::Required => {
-                            self.missing.push(Cause::new("FieldValueRequired", deeper, "Required value"));
+                            self.missing.push(Cause::new(
+                                "FieldValueRequired",
+                                deeper,
+                                "Required value",
+                            ));
                         }
                         Some(Value::Null) if field.presence == Presence::Nullable => {}
                         None => {}
@@ -123,20 +136,29 @@ impl Found {
             }
             (Value::String(text), Shape::Choice(choices)) => {
                 if !choices.contains(&text.as_str()) {
-                    let list: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
-                    let message = format!("Unsupported value: {text:?}: supported values: {}", list.join(", "));
-                    self.wrong.push(Cause::new("FieldValueNotSupported", path, message));
+                    let list: Vec<String> =
+                        choices.iter().map(|choice| format!("{choice:?}")).collect();
+                    let message = format!(
+                        "Unsupported value: {text:?}: supported values: {}",
+                        list.join(", ")
+                    );
+                    self.wrong
+                        .push(Cause::new("FieldValueNotSupported", path, message));
                 }
             }
-            (Value::String(_), Shape::Text) | (Value::Bool(_), Shape::Boolean) | (Value::Array(_), Shape::Set) => {}
+            (Value::String(_), Shape::Text)
+            | (Value::Bool(_), Shape::Boolean)
+            | (Value::Array(_), Shape::Set) => {}
             (Value::Number(number), Shape::Integer) if number.is_i64() => {}
             (value, shape) => self.mismatch(value, shape, path),
         }
     }
     fn mismatch(&mut self, value: &Value, shape: Shape, path: &str) {
         let (is, wanted) = (type_name(value), shape_name(shape));
-        let message = format!("Invalid value: {is:?}: {path} in body must be of type {wanted}: {is:?}");
-        self.wrong.push(Cause::new("FieldValueTypeInvalid", path, message));
+        let message =
+            format!("Invalid value: {is:?}: {path} in body must be of type {wanted}: {is:?}");
+        self.wrong
+            .push(Cause::new("FieldValueTypeInvalid", path, message));
     }
 }
 
@@ -196,17 +218,30 @@ fn walk_untyped(value: &Value, shape: Shape, path: &str, errors: &mut Vec<String
         (value, Shape::Object(_) | Shape::Atomic(_) | Shape::Map(_)) => {
             errors.push(format!("{path}: expected map, got &{{{}}}", plain(value)));
         }
-        (value, Shape::List(_) | Shape::Set) => errors.push(format!("{path}: expected list, got &{{{}}}", plain(value))),
-        (value, Shape::Boolean) => errors.push(format!("{path}: expected boolean, got {}", unstructured(value))),
-        (value, Shape::Integer) => errors.push(format!("{path}: expected numeric (int or float), got {}", plain(value))),
+        (value, Shape::List(_) | Shape::Set) => {
+            errors.push(format!("{path}: expected list, got &{{{}}}", plain(value)))
+        }
+        (value, Shape::Boolean) => errors.push(format!(
+            "{path}: expected boolean, got {}",
+            unstructured(value)
+        )),
+        (value, Shape::Integer) => errors.push(format!(
+            "{path}: expected numeric (int or float), got {}",
+            plain(value)
+        )),
         (value, Shape::Text | Shape::Choice(_)) => {
-            errors.push(format!("{path}: expected string, got {}", unstructured(value)));
+            errors.push(format!(
+                "{path}: expected string, got {}",
+                unstructured(value)
+            ));
         }
     }
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 fn unstructured(value: &Value) -> String {
     format!("&value.valueUnstructured{{Value:{value}}}")
@@ -218,10 +253,16 @@ pub fn name_cause(resource: &Resource, name: &str) -> Option<Cause> {
     let label = |label: &str| {
         edge(label.chars().next())
             && edge(label.chars().next_back())
-            && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && label
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
     let namespace = resource.plural == "namespaces";
-    let good = if namespace { name.len() <= 63 && label(name) } else { name.len() <= 253 && name.split('.').all(label) };
+    let good = if namespace {
+        name.len() <= 63 && label(name)
+    } else {
+        name.len() <= 253 && name.split('.').all(label)
+    };
     if good {
         return None;
     }
@@ -230,30 +271,47 @@ pub fn name_cause(resource: &Resource, name: &str) -> Option<Cause> {
     } else {
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
     };
-    Some(Cause::new("FieldValueInvalid", "metadata.name", format!("Invalid value: {name:?}: {rule}")))
+    Some(Cause::new(
+        "FieldValueInvalid",
+        "metadata.name",
+        format!("Invalid value: {name:?}: {rule}"),
+    ))
 }
 
 /// What is wrong with labels: length and characters of keys and values.
 pub fn label_causes(object: &Value) -> Vec<Cause> {
     let nothing = Map::new();
-    let labels = object.pointer("/metadata/labels").and_then(Value::as_object).unwrap_or(&nothing);
+    let labels = object
+        .pointer("/metadata/labels")
+        .and_then(Value::as_object)
+        .unwrap_or(&nothing);
     let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
     let word = |text: &str| {
         text.len() <= 63
             && edge(text.chars().next())
             && edge(text.chars().next_back())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
     };
     let mut found = Vec::new();
     for (key, value) in labels {
         let name = key.rsplit_once('/').map_or(key.as_str(), |(_, name)| name);
         if name.is_empty() || !word(name) {
             let rule = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-            found.push(Cause::new("FieldValueInvalid", "metadata.labels", format!("Invalid value: {key:?}: {rule}")));
+            found.push(Cause::new(
+                "FieldValueInvalid",
+                "metadata.labels",
+                format!("Invalid value: {key:?}: {rule}"),
+            ));
         }
         if !value.as_str().is_none_or(word) {
             let rule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
-            found.push(Cause::new("FieldValueInvalid", "metadata.labels", format!("Invalid value: {value}: {rule}")));
+            found.push(Cause::new(
+                "FieldValueInvalid",
+                "metadata.labels",
+                format!("Invalid value: {value}: {rule}"),
+            ));
         }
     }
     found

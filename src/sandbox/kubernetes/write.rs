@@ -36,7 +36,11 @@ impl Target<'_> {
     }
     fn manager(&self, operation: Operation) -> Manager {
         Manager {
-            name: self.parameters.get("fieldManager").unwrap_or(self.agent).to_owned(),
+            name: self
+                .parameters
+                .get("fieldManager")
+                .unwrap_or(self.agent)
+                .to_owned(),
             operation,
             api_version: self.resource.api_version(),
             subresource: String::new(),
@@ -48,7 +52,10 @@ impl Target<'_> {
 }
 
 pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Reads a body. YAML is accepted as the real server does; clients mostly send JSON.
@@ -79,33 +86,59 @@ pub fn create(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<Val
     let name = text(&object, "/metadata/name").to_owned();
     let unknown = validate::take_unknown(&mut object, target.resource.shape);
     if target.strict() && !unknown.is_empty() {
-        return Err(Failure::bad_request(strict_message(target.resource, &unknown)));
+        return Err(Failure::bad_request(strict_message(
+            target.resource,
+            &unknown,
+        )));
     }
     check_namespace(state, target, &name)?;
     validate::drop_nulls(&mut object, target.resource.shape);
     let managers = Managers::default();
     let object = dress(state, target, object);
-    let write = Write { shape: target.resource.shape, time: &stamp(state.now), force: Force::No };
-    let managers = managers.updated(&json!({}), &object, &target.manager(Operation::Update), write);
+    let write = Write {
+        shape: target.resource.shape,
+        time: &stamp(state.now),
+        force: Force::No,
+    };
+    let managers = managers.updated(
+        &json!({}),
+        &object,
+        &target.manager(Operation::Update),
+        write,
+    );
     insert(state, target, object, &managers)
 }
 
 fn strict_message(resource: &Resource, unknown: &[String]) -> String {
     let kind = resource.kind;
-    format!("{kind} in version \"v1\" cannot be handled as a {kind}: strict decoding error: {}", unknown_list(unknown))
+    format!(
+        "{kind} in version \"v1\" cannot be handled as a {kind}: strict decoding error: {}",
+        unknown_list(unknown)
+    )
 }
 
 fn unknown_list(unknown: &[String]) -> String {
-    unknown.iter().map(|path| format!("unknown field {path:?}")).collect::<Vec<_>>().join(", ")
+    unknown
+        .iter()
+        .map(|path| format!("unknown field {path:?}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// apiVersion, kind and namespace must fit the path.
 fn check_head(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
     let resource = target.resource;
     let name = text(object, "/metadata/name").to_owned();
-    let (kind, version) = (text(object, "/kind").to_owned(), text(object, "/apiVersion").to_owned());
+    let (kind, version) = (
+        text(object, "/kind").to_owned(),
+        text(object, "/apiVersion").to_owned(),
+    );
     if kind != resource.kind {
-        let cause = Cause::new("FieldValueInvalid", "kind", format!("Invalid value: {kind:?}: must be {}", resource.kind));
+        let cause = Cause::new(
+            "FieldValueInvalid",
+            "kind",
+            format!("Invalid value: {kind:?}: must be {}", resource.kind),
+        );
         return Err(Failure::invalid_kind(resource, (&kind, &name), &cause));
     }
     if version != resource.api_version() {
@@ -120,9 +153,9 @@ fn check_head(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
     }
     let given = text(object, "/metadata/namespace").to_owned();
     match target.namespace {
-        Some(namespace) if !given.is_empty() && given != namespace => {
-            Err(Failure::bad_request("the namespace of the provided object does not match the namespace sent on the request"))
-        }
+        Some(namespace) if !given.is_empty() && given != namespace => Err(Failure::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        )),
         Some(namespace) => {
             object["metadata"]["namespace"] = json!(namespace);
             Ok(())
@@ -141,13 +174,18 @@ fn name_it(state: &State, object: &mut Value) {
 
 /// The namespace must be there, and must not be going.
 fn check_namespace(state: &State, target: &Target<'_>, name: &str) -> Result<(), Failure> {
-    let Some(namespace) = target.namespace else { return Ok(()) };
-    let found = state.objects.get(&format!("namespaces/{namespace}")).ok_or_else(|| Failure::Status {
-        code: 404,
-        reason: Some("NotFound"),
-        message: format!("namespaces {namespace:?} not found"),
-        details: Some(json!({"name": namespace, "kind": "namespaces"})),
-    })?;
+    let Some(namespace) = target.namespace else {
+        return Ok(());
+    };
+    let found = state
+        .objects
+        .get(&format!("namespaces/{namespace}"))
+        .ok_or_else(|| Failure::Status {
+            code: 404,
+            reason: Some("NotFound"),
+            message: format!("namespaces {namespace:?} not found"),
+            details: Some(json!({"name": namespace, "kind": "namespaces"})),
+        })?;
     if text(found, "/status/phase") == "Terminating" {
         return Err(Failure::terminating(target.resource, name, namespace));
     }
@@ -159,13 +197,22 @@ fn dress(state: &State, target: &Target<'_>, mut object: Value) -> Value {
     validate::fill_defaults(&mut object, target.resource.shape);
     let name = text(&object, "/metadata/name").to_owned();
     if target.resource.plural == "namespaces" {
-        if !object.pointer("/metadata/labels").is_some_and(Value::is_object) {
+        if !object
+            .pointer("/metadata/labels")
+            .is_some_and(Value::is_object)
+        {
             object["metadata"]["labels"] = json!({});
         }
         object["metadata"]["labels"]["kubernetes.io/metadata.name"] = json!(name);
     }
     if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-        for given in ["managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+        for given in [
+            "managedFields",
+            "resourceVersion",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "selfLink",
+        ] {
             metadata.remove(given);
         }
         metadata.insert("uid".to_owned(), json!(state.peek_uid()));
@@ -178,11 +225,20 @@ fn dress(state: &State, target: &Target<'_>, mut object: Value) -> Value {
 }
 
 /// Checks and stores a new object.
-fn insert(state: &mut State, target: &Target<'_>, mut object: Value, managers: &Managers) -> Result<Value, Failure> {
+fn insert(
+    state: &mut State,
+    target: &Target<'_>,
+    mut object: Value,
+    managers: &Managers,
+) -> Result<Value, Failure> {
     let name = text(&object, "/metadata/name").to_owned();
     let resource = target.resource;
     if name.is_empty() {
-        let cause = Cause::new("FieldValueRequired", "metadata.name", "Required value: name or generateName is required");
+        let cause = Cause::new(
+            "FieldValueRequired",
+            "metadata.name",
+            "Required value: name or generateName is required",
+        );
         return Err(Failure::invalid(resource, "", vec![cause]));
     }
     let mut causes: Vec<Cause> = validate::name_cause(resource, &name).into_iter().collect();
@@ -226,14 +282,19 @@ pub fn replace(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<Va
     let mut object = read_body(body, target.resource)?;
     check_head(target, &mut object)?;
     let old = live(state, target)?;
-    if text(&object, "/metadata/resourceVersion").is_empty() && target.resource.origin == Origin::Velero {
+    if text(&object, "/metadata/resourceVersion").is_empty()
+        && target.resource.origin == Origin::Velero
+    {
         let message = "Invalid value: 0: must be specified for an update";
         let cause = Cause::new("FieldValueInvalid", "metadata.resourceVersion", message);
         return Err(Failure::invalid(target.resource, target.name, vec![cause]));
     }
     let unknown = validate::take_unknown(&mut object, target.resource.shape);
     if target.strict() && !unknown.is_empty() {
-        return Err(Failure::bad_request(strict_message(target.resource, &unknown)));
+        return Err(Failure::bad_request(strict_message(
+            target.resource,
+            &unknown,
+        )));
     }
     validate::drop_nulls(&mut object, target.resource.shape);
     update(state, target, &old, object)
@@ -260,26 +321,44 @@ pub fn json_patch(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result
     patched(state, target, &old, new)
 }
 
-fn patched(state: &mut State, target: &Target<'_>, old: &Value, mut new: Value) -> Result<Value, Failure> {
+fn patched(
+    state: &mut State,
+    target: &Target<'_>,
+    old: &Value,
+    mut new: Value,
+) -> Result<Value, Failure> {
     let shown = new.to_string();
     let unknown = validate::take_unknown(&mut new, target.resource.shape);
     if target.strict() && !unknown.is_empty() {
-        let message = format!("Invalid value: {shown:?}: strict decoding error: {}", unknown_list(&unknown));
+        let message = format!(
+            "Invalid value: {shown:?}: strict decoding error: {}",
+            unknown_list(&unknown)
+        );
         return Err(Failure::Status {
             code: 422,
             reason: Some("Invalid"),
             message: format!(" \"\" is invalid: patch: {message}"),
-            details: Some(json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]})),
+            details: Some(
+                json!({"causes": [{"reason": "FieldValueInvalid", "message": message, "field": "patch"}]}),
+            ),
         });
     }
     validate::drop_nulls(&mut new, target.resource.shape);
     update(state, target, old, new)
 }
 
-fn update(state: &mut State, target: &Target<'_>, old: &Value, new: Value) -> Result<Value, Failure> {
-    let entries = new.pointer("/metadata/managedFields").and_then(Value::as_array);
+fn update(
+    state: &mut State,
+    target: &Target<'_>,
+    old: &Value,
+    new: Value,
+) -> Result<Value, Failure> {
+    let entries = new
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array);
     // `[{}]` releases everything; an empty or missing list reads as "not sent".
-    let reset = entries.is_some_and(|entries| matches!(entries.as_slice(), [only] if only == &json!({})));
+    let reset =
+        entries.is_some_and(|entries| matches!(entries.as_slice(), [only] if only == &json!({})));
     let given = Managers::of(&new);
     let managers = match (reset, given.is_empty()) {
         (true, _) => Managers::default(),
@@ -287,12 +366,21 @@ fn update(state: &mut State, target: &Target<'_>, old: &Value, new: Value) -> Re
         (false, false) => given,
     };
     let time = stamp(state.now);
-    let write = Write { shape: target.resource.shape, time: &time, force: Force::No };
+    let write = Write {
+        shape: target.resource.shape,
+        time: &time,
+        force: Force::No,
+    };
     // Who owns an object that nobody applied to and nobody owns is not tracked by an update.
     let managers = if managers.is_empty() {
         managers
     } else {
-        managers.updated(&unmanaged(old), &unmanaged(&new), &target.manager(Operation::Update), write)
+        managers.updated(
+            &unmanaged(old),
+            &unmanaged(&new),
+            &target.manager(Operation::Update),
+            write,
+        )
     };
     commit(state, target, old, new, managers)
 }
@@ -312,43 +400,71 @@ fn unmanaged(object: &Value) -> Value {
 pub fn apply(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<(u16, Value), Failure> {
     let resource = target.resource;
     if target.parameters.get("fieldManager").is_none() {
-        return Err(Failure::invalid_options("PatchOptions", "fieldManager", "Required value: is required for apply patch"));
+        return Err(Failure::invalid_options(
+            "PatchOptions",
+            "fieldManager",
+            "Required value: is required for apply patch",
+        ));
     }
     let mut configuration = read_body(body, resource)?;
-    if configuration.pointer("/metadata/managedFields").is_some_and(|fields| !fields.is_null()) {
+    if configuration
+        .pointer("/metadata/managedFields")
+        .is_some_and(|fields| !fields.is_null())
+    {
         return Err(Failure::bad_request("metadata.managedFields must be nil"));
     }
     let given = text(&configuration, "/metadata/name").to_owned();
     if !given.is_empty() && given != target.name {
         let url = target.name;
-        return Err(Failure::bad_request(format!("the name of the object ({given}) does not match the name on the URL ({url})")));
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({url})"
+        )));
     }
     let errors = validate::untyped(&configuration, resource.shape);
     if !errors.is_empty() {
-        let subject = format!("{}/{}", text(&configuration, "/metadata/namespace"), target.name);
+        let subject = format!(
+            "{}/{}",
+            text(&configuration, "/metadata/namespace"),
+            target.name
+        );
         return Err(Failure::untyped(resource, &subject, &errors));
     }
     check_head(target, &mut configuration)?;
     configuration["metadata"]["name"] = json!(target.name);
     validate::take_unknown(&mut configuration, resource.shape);
-    let force = if target.parameters.is_true("force") { Force::Yes } else { Force::No };
+    let force = if target.parameters.is_true("force") {
+        Force::Yes
+    } else {
+        Force::No
+    };
     let time = stamp(state.now);
-    let write = Write { shape: resource.shape, time: &time, force };
+    let write = Write {
+        shape: resource.shape,
+        time: &time,
+        force,
+    };
     let writer = target.manager(Operation::Apply);
     let conflicts = |conflicts: Vec<_>| Failure::apply_conflicts(&conflicts);
     match live(state, target) {
         Ok(old) => {
-            let applied = Managers::of(&old).applied(&unmanaged(&old), &configuration, &writer, write).map_err(conflicts)?;
-            commit(state, target, &old, applied.object, applied.managers).map(|object| (200, object))
+            let applied = Managers::of(&old)
+                .applied(&unmanaged(&old), &configuration, &writer, write)
+                .map_err(conflicts)?;
+            commit(state, target, &old, applied.object, applied.managers)
+                .map(|object| (200, object))
         }
         Err(_) => {
             let uid = text(&configuration, "/metadata/uid").to_owned();
             if !uid.is_empty() {
-                let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+                let why = format!(
+                    "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+                );
                 return Err(Failure::conflict(resource, target.name, &why));
             }
             check_namespace(state, target, target.name)?;
-            let applied = Managers::default().applied(&json!({}), &configuration, &writer, write).map_err(conflicts)?;
+            let applied = Managers::default()
+                .applied(&json!({}), &configuration, &writer, write)
+                .map_err(conflicts)?;
             let object = dress(state, target, applied.object);
             insert(state, target, object, &applied.managers).map(|object| (201, object))
         }
@@ -356,18 +472,35 @@ pub fn apply(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<(u16
 }
 
 /// Checks and stores a changed object.
-fn commit(state: &mut State, target: &Target<'_>, old: &Value, mut new: Value, managers: Managers) -> Result<Value, Failure> {
+fn commit(
+    state: &mut State,
+    target: &Target<'_>,
+    old: &Value,
+    mut new: Value,
+    managers: Managers,
+) -> Result<Value, Failure> {
     let resource = target.resource;
     let current = text(old, "/metadata/resourceVersion");
     let sent = text(&new, "/metadata/resourceVersion");
     if !sent.is_empty() && sent != current {
         return Err(Failure::modified(resource, target.name));
     }
-    let (uid, sent_uid) = (text(old, "/metadata/uid").to_owned(), text(&new, "/metadata/uid").to_owned());
+    let (uid, sent_uid) = (
+        text(old, "/metadata/uid").to_owned(),
+        text(&new, "/metadata/uid").to_owned(),
+    );
     if !sent_uid.is_empty() && sent_uid != uid {
         // The real server lists this cause twice.
-        let cause = Cause::new("FieldValueInvalid", "metadata.uid", format!("Invalid value: {sent_uid:?}: field is immutable"));
-        return Err(Failure::invalid(resource, target.name, vec![cause.clone(), cause]));
+        let cause = Cause::new(
+            "FieldValueInvalid",
+            "metadata.uid",
+            format!("Invalid value: {sent_uid:?}: field is immutable"),
+        );
+        return Err(Failure::invalid(
+            resource,
+            target.name,
+            vec![cause.clone(), cause],
+        ));
     }
     validate::fill_defaults(&mut new, resource.shape);
     keep_server_fields(old, &mut new);
@@ -379,7 +512,10 @@ fn commit(state: &mut State, target: &Target<'_>, old: &Value, mut new: Value, m
     let changed = unmanaged(&new) != unmanaged(old);
     let content = content(&new) != content(old);
     if content && resource.has_generation() {
-        let generation = old.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(1);
+        let generation = old
+            .pointer("/metadata/generation")
+            .and_then(Value::as_i64)
+            .unwrap_or(1);
         new["metadata"]["generation"] = json!(generation + 1);
     }
     managers.write(&mut new);
@@ -408,8 +544,17 @@ fn keep_server_fields(old: &Value, new: &mut Value) {
     for member in ["apiVersion", "kind"] {
         new[member] = old[member].clone();
     }
-    let Some(Value::Object(metadata)) = new.get_mut("metadata") else { return };
-    let names = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "namespace"];
+    let Some(Value::Object(metadata)) = new.get_mut("metadata") else {
+        return;
+    };
+    let names = [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generation",
+        "namespace",
+    ];
     for name in names.into_iter().chain(["name", "resourceVersion"]) {
         match old.pointer(&format!("/metadata/{name}")) {
             Some(value) => {
@@ -422,7 +567,9 @@ fn keep_server_fields(old: &Value, new: &mut Value) {
     }
     for emptied in ["labels", "annotations", "finalizers", "ownerReferences"] {
         let empty = |value: &Value| {
-            value.is_null() || value.as_object().is_some_and(|m| m.is_empty()) || value.as_array().is_some_and(Vec::is_empty)
+            value.is_null()
+                || value.as_object().is_some_and(|m| m.is_empty())
+                || value.as_array().is_some_and(Vec::is_empty)
         };
         if metadata.get(emptied).is_some_and(empty) {
             metadata.remove(emptied);
@@ -439,5 +586,9 @@ fn content(object: &Value) -> Value {
 }
 
 pub(super) fn finalizers(object: &Value) -> Vec<Value> {
-    object.pointer("/metadata/finalizers").and_then(Value::as_array).cloned().unwrap_or_default()
+    object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
 }

@@ -11,7 +11,9 @@ const TAKES: SignedDuration = SignedDuration::from_secs(2);
 
 /// A new backup is checked and started.
 pub fn start(state: &mut State, key: &str) {
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
     if !matches!(text(&object, "/status/phase"), "" | "New") {
         return;
     }
@@ -32,7 +34,9 @@ pub fn start(state: &mut State, key: &str) {
 }
 
 fn zero(object: &Value, pointer: &str) -> bool {
-    text(object, pointer).parse::<GoDuration>().map_or(true, |given| given == GoDuration::ZERO)
+    text(object, pointer)
+        .parse::<GoDuration>()
+        .map_or(true, |given| given == GoDuration::ZERO)
 }
 
 /// Defaults of the server; returns when the backup expires.
@@ -41,14 +45,21 @@ fn fill(state: &State, object: &mut Value) -> Timestamp {
         "" => default_location(state),
         given => given.to_owned(),
     };
-    let durations = [("ttl", "720h0m0s"), ("csiSnapshotTimeout", "10m0s"), ("itemOperationTimeout", "4h0m0s")];
+    let durations = [
+        ("ttl", "720h0m0s"),
+        ("csiSnapshotTimeout", "10m0s"),
+        ("itemOperationTimeout", "4h0m0s"),
+    ];
     for (name, default) in durations {
         if zero(object, &format!("/spec/{name}")) {
             object["spec"][name] = json!(default);
         }
     }
     for (name, default) in [
-        ("volumeGroupSnapshotLabelKey", json!("velero.io/volume-group")),
+        (
+            "volumeGroupSnapshotLabelKey",
+            json!("velero.io/volume-group"),
+        ),
         ("defaultVolumesToFsBackup", json!(false)),
         ("snapshotMoveData", json!(false)),
     ] {
@@ -57,7 +68,10 @@ fn fill(state: &State, object: &mut Value) -> Timestamp {
         }
     }
     object["spec"]["storageLocation"] = json!(location);
-    if object["spec"]["includedNamespaces"].as_array().is_none_or(Vec::is_empty) {
+    if object["spec"]["includedNamespaces"]
+        .as_array()
+        .is_none_or(Vec::is_empty)
+    {
         object["spec"]["includedNamespaces"] = json!(["*"]);
     }
     object["metadata"]["labels"]["velero.io/storage-location"] = json!(location);
@@ -79,13 +93,19 @@ fn default_location(state: &State) -> String {
         .find(|(_, object)| object.pointer("/spec/default") == Some(&json!(true)));
     match marked {
         Some((_, object)) => text(&object, "/metadata/name").to_owned(),
-        None => state.velero.as_ref().map(|velero| velero.default_location.clone()).unwrap_or_default(),
+        None => state
+            .velero
+            .as_ref()
+            .map(|velero| velero.default_location.clone())
+            .unwrap_or_default(),
     }
 }
 
 fn problems(state: &State, object: &Value) -> Vec<String> {
     let name = text(object, "/spec/storageLocation");
-    let Some(location) = state.objects.get(&format!("backupstoragelocations.velero.io/{VELERO_NAMESPACE}/{name}")) else {
+    let Some(location) = state.objects.get(&format!(
+        "backupstoragelocations.velero.io/{VELERO_NAMESPACE}/{name}"
+    )) else {
         return vec![format!(
             "an existing backup storage location was not specified at backup creation time and the default {name} was not found. Please address this issue (see `velero backup-location -h` for options) and create a new backup. Error: backupstoragelocations.velero.io {name:?} not found"
         )];
@@ -95,15 +115,22 @@ fn problems(state: &State, object: &Value) -> Vec<String> {
         errors.push(format!("backup can't be created because backup storage location {name} is currently in read-only mode"));
     }
     if text(location, "/status/phase") != "Available" {
-        errors.push(format!("backup can't be created because BackupStorageLocation {name} is in Unavailable status."));
+        errors.push(format!(
+            "backup can't be created because BackupStorageLocation {name} is in Unavailable status."
+        ));
     }
     errors
 }
 
 /// A running backup is done.
 pub fn advance(state: &mut State, key: &str) {
-    let running = state.velero.as_ref().is_some_and(|velero| velero.started.is_some());
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let running = state
+        .velero
+        .as_ref()
+        .is_some_and(|velero| velero.started.is_some());
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
     if !running || text(&object, "/status/phase") != "InProgress" {
         return;
     }
@@ -118,8 +145,9 @@ pub fn fail_running(state: &mut State) {
     for (key, mut object) in objects(state, "backups") {
         if text(&object, "/status/phase") == "InProgress" {
             object["status"]["phase"] = json!("Failed");
-            object["status"]["failureReason"] =
-                json!("found a backup with status \"InProgress\" during the server starting, mark it as \"Failed\"");
+            object["status"]["failureReason"] = json!(
+                "found a backup with status \"InProgress\" during the server starting, mark it as \"Failed\""
+            );
             object["status"]["completionTimestamp"] = json!(stamp(state.now));
             write(state, &key, object);
         }
@@ -127,15 +155,21 @@ pub fn fail_running(state: &mut State) {
 }
 
 fn collects(state: &State) -> bool {
-    state.velero.as_ref().is_some_and(|velero| velero.garbage_collection == GarbageCollection::On)
+    state
+        .velero
+        .as_ref()
+        .is_some_and(|velero| velero.garbage_collection == GarbageCollection::On)
 }
 
 /// Whether the backup's location lets it be deleted.
 fn deletable(state: &State, object: &Value) -> bool {
     let name = text(object, "/spec/storageLocation");
-    let location = state.objects.get(&format!("backupstoragelocations.velero.io/{VELERO_NAMESPACE}/{name}"));
+    let location = state.objects.get(&format!(
+        "backupstoragelocations.velero.io/{VELERO_NAMESPACE}/{name}"
+    ));
     location.is_some_and(|location| {
-        text(location, "/spec/accessMode") != "ReadOnly" && text(location, "/status/phase") == "Available"
+        text(location, "/spec/accessMode") != "ReadOnly"
+            && text(location, "/status/phase") == "Available"
     })
 }
 
@@ -159,7 +193,9 @@ pub fn collect_expired(state: &mut State) {
     }
     let now = state.now;
     for (key, object) in objects(state, "backups") {
-        if deletable(state, &object) && time(&object, "/status/expiration").is_some_and(|expiration| expiration < now) {
+        if deletable(state, &object)
+            && time(&object, "/status/expiration").is_some_and(|expiration| expiration < now)
+        {
             state.remove(&key);
         }
     }

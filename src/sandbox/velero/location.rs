@@ -40,7 +40,9 @@ fn duration(object: &Value, pointer: &str) -> SignedDuration {
 
 /// When it is validated next: at once if never, then after its frequency; 0 means once.
 pub fn next_validation(object: &Value) -> Option<Timestamp> {
-    let Some(last) = time(object, "/status/lastValidationTime") else { return Some(Timestamp::MIN) };
+    let Some(last) = time(object, "/status/lastValidationTime") else {
+        return Some(Timestamp::MIN);
+    };
     let frequency = duration(object, "/spec/validationFrequency");
     (!frequency.is_zero()).then(|| after(last, frequency))
 }
@@ -56,7 +58,9 @@ pub fn next_sync(object: &Value) -> Option<Timestamp> {
 
 /// Notes a synchronisation. There is nothing to synchronise: buckets are names only.
 pub fn note_sync(state: &mut State, key: &str) {
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
     object["status"]["lastSyncedTime"] = json!(stamp(state.now));
     write(state, key, object);
 }
@@ -64,7 +68,9 @@ pub fn note_sync(state: &mut State, key: &str) {
 /// Validates a location and writes what came of it.
 pub fn reconcile(state: &mut State, key: &str) {
     ensure_single_default(state);
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
     let name = text(&object, "/metadata/name").to_owned();
     let status = match validate(state, &object) {
         Ok(()) => json!({"phase": "Available", "lastValidationTime": stamp(state.now)}),
@@ -82,7 +88,9 @@ pub fn reconcile(state: &mut State, key: &str) {
 }
 
 fn validate(state: &State, object: &Value) -> Result<(), String> {
-    let storage = object.pointer("/spec/objectStorage").ok_or("backup storage location does not use object storage")?;
+    let storage = object
+        .pointer("/spec/objectStorage")
+        .ok_or("backup storage location does not use object storage")?;
     if storage.get("caCert").is_some() && storage.get("caCertRef").is_some() {
         return Err("cannot specify both caCert and caCertRef in objectStorage".to_owned());
     }
@@ -93,20 +101,35 @@ fn validate(state: &State, object: &Value) -> Result<(), String> {
     let given = text(object, "/spec/objectStorage/bucket");
     let bucket = given.trim_matches('/');
     if bucket.contains('/') && !bucket.starts_with("arn:aws:s3:") {
-        let advice = "must not contain a '/' (if using a prefix, put it in the 'Prefix' field instead)";
-        return Err(format!("backup storage location's bucket name {given:?} {advice}"));
+        let advice =
+            "must not contain a '/' (if using a prefix, put it in the 'Prefix' field instead)";
+        return Err(format!(
+            "backup storage location's bucket name {given:?} {advice}"
+        ));
     }
-    secret(state, storage.get("caCertRef")).map_err(|why| format!("error getting CA certificate from secret: {why}"))?;
-    secret(state, object.pointer("/spec/credential")).map_err(|why| format!("unable to get credentials: {why}"))?;
+    secret(state, storage.get("caCertRef"))
+        .map_err(|why| format!("error getting CA certificate from secret: {why}"))?;
+    secret(state, object.pointer("/spec/credential"))
+        .map_err(|why| format!("unable to get credentials: {why}"))?;
     if !matches!(provider, "aws" | "velero.io/aws") {
-        let full = if provider.contains('/') { provider.to_owned() } else { format!("velero.io/{provider}") };
+        let full = if provider.contains('/') {
+            provider.to_owned()
+        } else {
+            format!("velero.io/{provider}")
+        };
         return Err(format!("unable to locate ObjectStore plugin named {full}"));
     }
     let keys = object.pointer("/spec/config").and_then(Value::as_object);
-    let unknown: Vec<&str> =
-        keys.into_iter().flat_map(|keys| keys.keys()).map(String::as_str).filter(|key| !AWS_KEYS.contains(key)).collect();
+    let unknown: Vec<&str> = keys
+        .into_iter()
+        .flat_map(|keys| keys.keys())
+        .map(String::as_str)
+        .filter(|key| !AWS_KEYS.contains(key))
+        .collect();
     if !unknown.is_empty() {
-        let valid = [AWS_KEYS, &["bucket", "prefix", "caCert"]].concat().join(" ");
+        let valid = [AWS_KEYS, &["bucket", "prefix", "caCert"]]
+            .concat()
+            .join(" ");
         return Err(format!(
             "rpc error: code = Unknown desc = config has invalid keys [{}]; valid keys are [{valid}]",
             unknown.join(" ")
@@ -119,17 +142,23 @@ fn validate(state: &State, object: &Value) -> Result<(), String> {
 }
 
 fn secret(state: &State, selector: Option<&Value>) -> Result<(), String> {
-    let Some(selector) = selector else { return Ok(()) };
+    let Some(selector) = selector else {
+        return Ok(());
+    };
     let (name, entry) = (text(selector, "/name"), text(selector, "/key"));
     let secret = state
         .objects
         .get(&format!("secrets/{VELERO_NAMESPACE}/{name}"))
         .ok_or_else(|| format!("unable to get key for secret: Secret {name:?} not found"))?;
-    let data = ["data", "stringData"].iter().filter_map(|part| secret.get(*part));
+    let data = ["data", "stringData"]
+        .iter()
+        .filter_map(|part| secret.get(*part));
     if data.into_iter().any(|data| data.get(entry).is_some()) {
         return Ok(());
     }
-    Err(format!("unable to get key for secret: data for secret {name:?} does not contain key {entry:?}"))
+    Err(format!(
+        "unable to get key for secret: data for secret {name:?} does not contain key {entry:?}"
+    ))
 }
 
 /// Of several defaults the one created last stays.
@@ -146,7 +175,9 @@ fn ensure_single_default(state: &mut State) {
             stays = Some(candidate);
         }
     }
-    let Some(stays) = stays.map(|(key, _)| key.clone()) else { return };
+    let Some(stays) = stays.map(|(key, _)| key.clone()) else {
+        return;
+    };
     for (key, mut object) in defaults.into_iter().filter(|(key, _)| *key != stays) {
         // `default` is left out of the JSON when it is false.
         if let Some(Value::Object(spec)) = object.get_mut("spec") {
@@ -159,7 +190,9 @@ fn ensure_single_default(state: &mut State) {
 /// At its start the server marks the location with its default name.
 pub fn mark_default(state: &mut State, name: &str) {
     let key = format!("backupstoragelocations.velero.io/{VELERO_NAMESPACE}/{name}");
-    let Some(mut object) = state.objects.get(&key).cloned() else { return };
+    let Some(mut object) = state.objects.get(&key).cloned() else {
+        return;
+    };
     object["spec"]["default"] = json!(true);
     write(state, &key, object);
 }

@@ -12,7 +12,9 @@ fn cron(object: &Value) -> Result<Cron, String> {
     if expression.is_empty() {
         return Err("Schedule must be a non-empty valid Cron expression".to_owned());
     }
-    expression.parse::<Cron>().map_err(|why| format!("invalid schedule: {why}"))
+    expression
+        .parse::<Cron>()
+        .map_err(|why| format!("invalid schedule: {why}"))
 }
 
 fn is_true(object: &Value, pointer: &str) -> bool {
@@ -28,14 +30,17 @@ pub fn next_run(object: &Value) -> Option<Timestamp> {
 }
 
 fn due(object: &Value, cron: &Cron) -> Option<Timestamp> {
-    let last = time(object, "/status/lastBackup").or_else(|| time(object, "/metadata/creationTimestamp"))?;
+    let last = time(object, "/status/lastBackup")
+        .or_else(|| time(object, "/metadata/creationTimestamp"))?;
     let from = time(object, "/status/lastSkipped").map_or(last, |skipped| skipped.max(last));
     cron.next(from, &TimeZone::UTC)
 }
 
 /// Looks at a schedule. A paused one is not looked at: its status and its skipImmediately stay as they are.
 pub fn reconcile(state: &mut State, key: &str) {
-    let Some(mut object) = state.objects.get(key).cloned() else { return };
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
     if is_true(&object, "/spec/paused") {
         return;
     }
@@ -68,14 +73,21 @@ pub fn reconcile(state: &mut State, key: &str) {
 /// Whether a backup of the schedule has not got further than InProgress.
 fn runs(state: &State, schedule: &str) -> bool {
     objects(state, "backups").iter().any(|(_, backup)| {
-        let label = backup.pointer("/metadata/labels").and_then(|labels| labels.get("velero.io/schedule-name"));
-        label == Some(&json!(schedule)) && matches!(text(backup, "/status/phase"), "" | "New" | "InProgress")
+        let label = backup
+            .pointer("/metadata/labels")
+            .and_then(|labels| labels.get("velero.io/schedule-name"));
+        label == Some(&json!(schedule))
+            && matches!(text(backup, "/status/phase"), "" | "New" | "InProgress")
     })
 }
 
 fn submit(state: &mut State, key: &str, schedule: &Value) {
     let now = state.now;
-    let name = format!("{}-{}", text(schedule, "/metadata/name"), now.strftime("%Y%m%d%H%M%S"));
+    let name = format!(
+        "{}-{}",
+        text(schedule, "/metadata/name"),
+        now.strftime("%Y%m%d%H%M%S")
+    );
     let backup_key = format!("backups.velero.io/{VELERO_NAMESPACE}/{name}");
     if !state.objects.contains_key(&backup_key) {
         super::create(state, &backup_key, backup(schedule, &name));
@@ -88,11 +100,19 @@ fn submit(state: &mut State, key: &str, schedule: &Value) {
 
 /// Labels of the template if it has any map of them, else all of the schedule's; annotations always.
 fn backup(schedule: &Value, name: &str) -> Value {
-    let template = schedule.pointer("/spec/template").cloned().unwrap_or_else(|| json!({}));
-    let template_labels = template.pointer("/metadata/labels").filter(|labels| labels.is_object());
+    let template = schedule
+        .pointer("/spec/template")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    let template_labels = template
+        .pointer("/metadata/labels")
+        .filter(|labels| labels.is_object());
     // An empty map in the template is no map to Go's decoder only if it is missing; `{}` still counts as given.
     let own = schedule.pointer("/metadata/labels");
-    let mut labels = template_labels.or(own).cloned().unwrap_or_else(|| json!({}));
+    let mut labels = template_labels
+        .or(own)
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     labels["velero.io/schedule-name"] = schedule["metadata"]["name"].clone();
     let mut metadata = json!({"name": name, "namespace": VELERO_NAMESPACE, "labels": labels});
     if let Some(annotations) = schedule.pointer("/metadata/annotations") {

@@ -140,8 +140,12 @@ fn unsent(error: BoxError) -> BoxError {
 
 /// An io error carries what it wraps inside, and gives only the source of that as its own.
 fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside)) || error.source().is_some_and(is_tls)
+    let inside = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || inside.is_some_and(|inside| is_tls(inside))
+        || error.source().is_some_and(is_tls)
 }
 
 fn failed(title: &str, error: &kube::Error) -> Why {

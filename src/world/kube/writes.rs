@@ -66,10 +66,15 @@ impl Client {
                 // A failed `test` is 422 with these words and nothing else: the object changed between the two requests.
                 Effect::Refused(why) if why.message.contains("due to an error in our request") => {
                     if round == RELEASE_ROUNDS {
-                        return Effect::Refused(Why { class: FailureClass::Conflict, ..why });
+                        return Effect::Refused(Why {
+                            class: FailureClass::Conflict,
+                            ..why
+                        });
                     }
                 }
-                effect @ (Effect::Refused(_) | Effect::Done(_) | Effect::InDoubt(_)) => return effect,
+                effect @ (Effect::Refused(_) | Effect::Done(_) | Effect::InDoubt(_)) => {
+                    return effect;
+                }
             }
         }
     }

@@ -8,10 +8,17 @@ use serde_json::{Value, json};
 pub fn deletion() -> Vec<Case> {
     let options = |part: Value| {
         let mut options = json!({"kind": "DeleteOptions", "apiVersion": "v1"});
-        options.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        options
+            .as_object_mut()
+            .unwrap()
+            .extend(part.as_object().unwrap().clone());
         options
     };
-    let gone = |path: &str| Step::get(path).gives(404, json!({"reason": "NotFound"})).how(How::Within(30));
+    let gone = |path: &str| {
+        Step::get(path)
+            .gives(404, json!({"reason": "NotFound"}))
+            .how(How::Within(30))
+    };
     vec![
         // 14
         case("delete_preconditions", vec![

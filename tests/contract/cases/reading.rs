@@ -7,7 +7,13 @@ use serde_json::{Value, json};
 #[allow(clippy::too_many_lines, reason = "a list of cases")]
 pub fn reading() -> Vec<Case> {
     let named = |name: &str| {
-        Step::post(SCHEDULES, with(schedule(name, json!({"schedule": "x", "template": {}})), json!({"labels": {"n": name}})))
+        Step::post(
+            SCHEDULES,
+            with(
+                schedule(name, json!({"schedule": "x", "template": {}})),
+                json!({"labels": {"n": name}}),
+            ),
+        )
     };
     vec![
         // 20

@@ -26,19 +26,39 @@ fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| std::fs::write(home.path().join(path), text).unwrap();
     std::fs::create_dir(home.path().join(".kube")).unwrap();
-    write(".kube/config", &kubeconfig_text("home", "https://home.test"));
+    write(
+        ".kube/config",
+        &kubeconfig_text("home", "https://home.test"),
+    );
     write("eu.yaml", &kubeconfig_text("eu", "https://eu.test"));
-    write("us.yaml", &kubeconfig_text("us", "https://user:canary-3f9a-token@us.test/base"));
-    write("damaged.yaml", &format!("users:\n- name: x\n  user: {{ token: {CANARY}\n"));
-    write("none.yaml", "{ \"apiVersion\": \"v1\", \"kind\": \"Config\" }");
+    write(
+        "us.yaml",
+        &kubeconfig_text("us", "https://user:canary-3f9a-token@us.test/base"),
+    );
+    write(
+        "damaged.yaml",
+        &format!("users:\n- name: x\n  user: {{ token: {CANARY}\n"),
+    );
+    write(
+        "none.yaml",
+        "{ \"apiVersion\": \"v1\", \"kind\": \"Config\" }",
+    );
     home
 }
 
 fn arguments(home: &Path, arguments: Json, variables: &[(&str, &str)]) -> ConnectArguments {
-    let mut environment: BTreeMap<String, String> =
-        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    environment.entry("HOME".to_owned()).or_insert_with(|| home.display().to_string());
-    ConnectArguments { arguments, environment, directory: home.to_owned() }
+    let mut environment: BTreeMap<String, String> = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    environment
+        .entry("HOME".to_owned())
+        .or_insert_with(|| home.display().to_string());
+    ConnectArguments {
+        arguments,
+        environment,
+        directory: home.to_owned(),
+    }
 }
 
 /// Title, or a part of the message where it begins with `!`.
@@ -48,9 +68,17 @@ fn check(given: Json, variables: &[(&str, &str)], expected: &str) {
     match (result, expected.strip_prefix('!')) {
         (Ok(resolved), None) => assert_eq!(resolved.title, expected, "{given} {variables:?}"),
         (Err(why), Some(part)) => {
-            assert!(why.message.contains(part), "{given} {variables:?}: {}", why.message);
+            assert!(
+                why.message.contains(part),
+                "{given} {variables:?}: {}",
+                why.message
+            );
             assert_eq!(why.class, FailureClass::Unauthenticated);
-            assert!(!why.message.contains(CANARY), "a secret in: {}", why.message);
+            assert!(
+                !why.message.contains(CANARY),
+                "a secret in: {}",
+                why.message
+            );
         }
         (Ok(resolved), Some(_)) => panic!("{given} {variables:?}: {}", resolved.title),
         (Err(why), None) => panic!("{given} {variables:?}: {}", why.message),
@@ -62,17 +90,56 @@ fn places_are_taken_in_order() {
     let eu = "context eu (https://eu.test)";
     check(json!({}), &[], "context home (https://home.test)");
     check(json!({}), &[("KUBECONFIG", "eu.yaml")], eu);
-    check(json!({}), &[("KUBECONFIG", "missing.yaml::eu.yaml:us.yaml")], eu);
-    check(json!({}), &[("KUBECONFIG", "us.yaml"), ("KUBE_CONFIG_PATH", "eu.yaml")], eu);
-    check(json!({}), &[("KUBECONFIG", "us.yaml"), ("KUBE_CONFIG_PATHS", "eu.yaml:us.yaml")], eu);
-    check(json!({}), &[("KUBECONFIG", "us.yaml"), ("KUBE_HOST", "https://eu.test")], "server https://eu.test");
-    check(json!({ "config_path": "eu.yaml" }), &[("KUBE_CONFIG_PATH", "us.yaml"), ("KUBECONFIG", "us.yaml")], eu);
-    check(json!({ "config_path": "~/eu.yaml", "config_context": null }), &[], eu);
+    check(
+        json!({}),
+        &[("KUBECONFIG", "missing.yaml::eu.yaml:us.yaml")],
+        eu,
+    );
+    check(
+        json!({}),
+        &[("KUBECONFIG", "us.yaml"), ("KUBE_CONFIG_PATH", "eu.yaml")],
+        eu,
+    );
+    check(
+        json!({}),
+        &[
+            ("KUBECONFIG", "us.yaml"),
+            ("KUBE_CONFIG_PATHS", "eu.yaml:us.yaml"),
+        ],
+        eu,
+    );
+    check(
+        json!({}),
+        &[("KUBECONFIG", "us.yaml"), ("KUBE_HOST", "https://eu.test")],
+        "server https://eu.test",
+    );
+    check(
+        json!({ "config_path": "eu.yaml" }),
+        &[("KUBE_CONFIG_PATH", "us.yaml"), ("KUBECONFIG", "us.yaml")],
+        eu,
+    );
+    check(
+        json!({ "config_path": "~/eu.yaml", "config_context": null }),
+        &[],
+        eu,
+    );
     check(json!({ "config_paths": ["eu.yaml", "us.yaml"] }), &[], eu);
-    check(json!({ "host": "eu.test" }), &[("KUBECONFIG", "us.yaml")], "server https://eu.test");
+    check(
+        json!({ "host": "eu.test" }),
+        &[("KUBECONFIG", "us.yaml")],
+        "server https://eu.test",
+    );
     // A KUBE_HOST that is about another cluster does not lead a declared kubeconfig astray; an argument does.
-    check(json!({ "config_path": "eu.yaml" }), &[("KUBE_HOST", "https://us.test")], eu);
-    check(json!({ "config_path": "eu.yaml", "host": "https://x.test" }), &[], "context eu (https://x.test)");
+    check(
+        json!({ "config_path": "eu.yaml" }),
+        &[("KUBE_HOST", "https://us.test")],
+        eu,
+    );
+    check(
+        json!({ "config_path": "eu.yaml", "host": "https://x.test" }),
+        &[],
+        "context eu (https://x.test)",
+    );
     check(
         json!({ "config_paths": ["eu.yaml", "us.yaml"], "config_context": "us" }),
         &[],
@@ -92,22 +159,78 @@ fn places_are_taken_in_order() {
 
 #[test]
 fn what_names_no_api_is_said() {
-    check(json!({}), &[("HOME", "/nonexistent")], "!nothing names a Kubernetes API");
-    check(json!({}), &[("KUBECONFIG", "a.yaml:b.yaml")], "!KUBECONFIG names no file that exists: a.yaml:b.yaml");
-    check(json!({ "config_path": "missing.yaml" }), &[], "!missing.yaml: No such file");
-    check(json!({ "config_path": "damaged.yaml" }), &[], "!damaged.yaml: not a kubeconfig: line ");
-    check(json!({ "config_path": "none.yaml" }), &[], "!there is no current context");
-    check(json!({ "config_path": "eu.yaml", "config_context": "x" }), &[], "!no context x (there are: eu, eu-lost)");
-    check(json!({ "config_path": "eu.yaml", "config_context": "eu-lost" }), &[], "!there is no cluster nowhere");
-    check(json!({ "config_path": "eu.yaml", "config_paths": ["us.yaml"] }), &[], "!exclude each other");
+    check(
+        json!({}),
+        &[("HOME", "/nonexistent")],
+        "!nothing names a Kubernetes API",
+    );
+    check(
+        json!({}),
+        &[("KUBECONFIG", "a.yaml:b.yaml")],
+        "!KUBECONFIG names no file that exists: a.yaml:b.yaml",
+    );
+    check(
+        json!({ "config_path": "missing.yaml" }),
+        &[],
+        "!missing.yaml: No such file",
+    );
+    check(
+        json!({ "config_path": "damaged.yaml" }),
+        &[],
+        "!damaged.yaml: not a kubeconfig: line ",
+    );
+    check(
+        json!({ "config_path": "none.yaml" }),
+        &[],
+        "!there is no current context",
+    );
+    check(
+        json!({ "config_path": "eu.yaml", "config_context": "x" }),
+        &[],
+        "!no context x (there are: eu, eu-lost)",
+    );
+    check(
+        json!({ "config_path": "eu.yaml", "config_context": "eu-lost" }),
+        &[],
+        "!there is no cluster nowhere",
+    );
+    check(
+        json!({ "config_path": "eu.yaml", "config_paths": ["us.yaml"] }),
+        &[],
+        "!exclude each other",
+    );
     check(json!({ "config_path": 5 }), &[], "!config_path is no text");
-    check(json!({ "config_path": "~/x" }), &[("HOME", "")], "!needs HOME");
-    check(json!({ "host": "x", "proxy_url": "http://canary-3f9a-token@proxy" }), &[], "!proxy_url is not supported");
-    check(json!({ "host": "x", "cluster_ca_certificate": CANARY }), &[], "!cluster_ca_certificate must be PEM");
-    check(json!({ "host": "x", "client_key": CANARY }), &[], "!client_key must be PEM");
-    check(json!({ "host": "x", "exec": [{ "args": [CANARY] }] }), &[], "!exec has no command");
+    check(
+        json!({ "config_path": "~/x" }),
+        &[("HOME", "")],
+        "!needs HOME",
+    );
+    check(
+        json!({ "host": "x", "proxy_url": "http://canary-3f9a-token@proxy" }),
+        &[],
+        "!proxy_url is not supported",
+    );
+    check(
+        json!({ "host": "x", "cluster_ca_certificate": CANARY }),
+        &[],
+        "!cluster_ca_certificate must be PEM",
+    );
+    check(
+        json!({ "host": "x", "client_key": CANARY }),
+        &[],
+        "!client_key must be PEM",
+    );
+    check(
+        json!({ "host": "x", "exec": [{ "args": [CANARY] }] }),
+        &[],
+        "!exec has no command",
+    );
     let exec = json!([{ "command": "aws-iam", "args": [CANARY], "env": { "TOKEN": CANARY } }]);
-    check(json!({ "host": "x", "exec": exec }), &[("PATH", "/bin")], "!credential plugin aws-iam is not there");
+    check(
+        json!({ "host": "x", "exec": exec }),
+        &[("PATH", "/bin")],
+        "!credential plugin aws-iam is not there",
+    );
 }
 
 /// Connects for real, up to the words about a credential plugin that fails.
@@ -118,20 +241,31 @@ async fn check_plugin(script: &str, expected: &str) {
     let mode: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&plugin, mode).unwrap();
     let exec = json!([{ "command": "./plugin", "env": { "TOKEN": CANARY } }]);
-    let given =
-        arguments(home.path(), json!({ "host": "http://127.0.0.1:9", "exec": exec }), &[("PATH", "/usr/bin:/bin")]);
+    let given = arguments(
+        home.path(),
+        json!({ "host": "http://127.0.0.1:9", "exec": exec }),
+        &[("PATH", "/usr/bin:/bin")],
+    );
     match KubeWires.connect(&given).await {
         Ok(connected) => assert_eq!(connected.title, expected),
         Err(why) => {
             assert!(why.message.contains(expected), "{}", why.message);
-            assert!(!why.message.contains(CANARY), "a secret in: {}", why.message);
+            assert!(
+                !why.message.contains(CANARY),
+                "a secret in: {}",
+                why.message
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn a_credential_plugin_shows_its_errors_and_nothing_else() {
-    check_plugin("echo \"$TOKEN\"; echo 'log in first' >&2; exit 3", "exit status: 3: log in first").await;
+    check_plugin(
+        "echo \"$TOKEN\"; echo 'log in first' >&2; exit 3",
+        "exit status: 3: log in first",
+    )
+    .await;
     check_plugin("echo \"{ [ $TOKEN\"", "output is no ExecCredential").await;
     let credential = r#"echo "{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"$TOKEN\"}}""#;
     check_plugin(credential, "server http://127.0.0.1:9").await;
@@ -140,11 +274,21 @@ async fn a_credential_plugin_shows_its_errors_and_nothing_else() {
 #[tokio::test]
 async fn a_refused_connection_is_known_to_have_sent_nothing() {
     let home = home();
-    let given = arguments(home.path(), json!({ "host": "http://127.0.0.1:1", "token": CANARY }), &[]);
+    let given = arguments(
+        home.path(),
+        json!({ "host": "http://127.0.0.1:1", "token": CANARY }),
+        &[],
+    );
     let connected = KubeWires.connect(&given).await.ok().unwrap();
-    let request = http::Request::get("/version").body(bytes::Bytes::new()).unwrap();
-    let error = tower::ServiceExt::oneshot(connected.wire, request).await.unwrap_err();
-    let unsent = error.downcast_ref::<super::super::Unsent>().expect("marked as not sent");
+    let request = http::Request::get("/version")
+        .body(bytes::Bytes::new())
+        .unwrap();
+    let error = tower::ServiceExt::oneshot(connected.wire, request)
+        .await
+        .unwrap_err();
+    let unsent = error
+        .downcast_ref::<super::super::Unsent>()
+        .expect("marked as not sent");
     assert_eq!(unsent.again, super::super::Again::Later);
     assert!(!unsent.message.contains(CANARY));
 }

@@ -55,12 +55,16 @@ async fn play(step: Step) -> Result<http::Response<Bytes>, tower::BoxError> {
     match step {
         Step::Reply(status, body) => Ok(reply(status).body(Bytes::from(body.to_string()))?),
         Step::Raw(status, body) => Ok(reply(status).body(Bytes::from(body))?),
-        Step::Later(seconds) => {
-            Ok(reply(429).header("retry-after", seconds).body(Bytes::from(failure("TooManyRequests").to_string()))?)
-        }
+        Step::Later(seconds) => Ok(reply(429)
+            .header("retry-after", seconds)
+            .body(Bytes::from(failure("TooManyRequests").to_string()))?),
         Step::Silent => std::future::pending().await,
-        Step::Refused => Err(Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionRefused))),
-        Step::Broken => Err(Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset))),
+        Step::Refused => Err(Box::new(std::io::Error::from(
+            std::io::ErrorKind::ConnectionRefused,
+        ))),
+        Step::Broken => Err(Box::new(std::io::Error::from(
+            std::io::ErrorKind::ConnectionReset,
+        ))),
         Step::Unsent => Err(Box::new(super::Unsent {
             class: crate::world::query::FailureClass::Unauthenticated,
             message: "no token".to_owned(),
@@ -71,7 +75,10 @@ async fn play(step: Step) -> Result<http::Response<Bytes>, tower::BoxError> {
 
 fn client(steps: Vec<Step>) -> (Client, Log) {
     let (wire, log) = wire(steps);
-    (Client::new(wire, "context test (https://api.test)".to_owned(), 7), log)
+    (
+        Client::new(wire, "context test (https://api.test)".to_owned(), 7),
+        log,
+    )
 }
 
 fn failure(reason: &str) -> Json {
@@ -106,7 +113,10 @@ fn namespaces() -> KubeResource {
 
 fn operation(verb: KubeVerb) -> KubeOp {
     KubeOp {
-        provider: ProviderRef { provider: "kubernetes".to_owned(), alias: None },
+        provider: ProviderRef {
+            provider: "kubernetes".to_owned(),
+            alias: None,
+        },
         verb,
         resource: schedules(),
         namespace: Some("velero".to_owned()),
@@ -120,14 +130,25 @@ fn operation(verb: KubeVerb) -> KubeOp {
 }
 
 fn read_version() -> ReadVersion {
-    ReadVersion { uid: "u-1".to_owned(), resource_version: "41".to_owned() }
+    ReadVersion {
+        uid: "u-1".to_owned(),
+        resource_version: "41".to_owned(),
+    }
 }
 
 /// One line for each request: method, path and query, content type, body.
 fn lines(log: &Log) -> Vec<String> {
     let line = |request: &http::Request<Bytes>| {
-        let content = request.headers().get("content-type").map_or("-", |value| value.to_str().unwrap());
-        format!("{} {} {content} {}", request.method(), request.uri(), String::from_utf8_lossy(request.body()))
+        let content = request
+            .headers()
+            .get("content-type")
+            .map_or("-", |value| value.to_str().unwrap());
+        format!(
+            "{} {} {content} {}",
+            request.method(),
+            request.uri(),
+            String::from_utf8_lossy(request.body())
+        )
     };
     log.lock().unwrap().iter().map(line).collect()
 }

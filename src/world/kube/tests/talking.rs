@@ -1,6 +1,8 @@
 //! What is sent for each question and write, and what each answer means.
 
-use super::{Step, client, failure, lines, namespaces, not_found, operation, read_version, schedules};
+use super::{
+    Step, client, failure, lines, namespaces, not_found, operation, read_version, schedules,
+};
 use crate::plan::document::KubeVerb;
 use crate::world::query::{Answer, Conflict, DryRun, Effect, Fact, FailureClass, ManagerOperation};
 use serde_json::{Value as Json, json};
@@ -21,13 +23,23 @@ fn name(answer: &Answer) -> String {
 async fn check_get(steps: Vec<Step>, expected: &str) {
     let (client, log) = client(steps);
     let answer = client.get(&schedules(), Some("velero"), "shop").await;
-    assert_eq!(name(&answer), expected, "{answer:?} after {:?}", lines(&log));
+    assert_eq!(
+        name(&answer),
+        expected,
+        "{answer:?} after {:?}",
+        lines(&log)
+    );
 }
 
 async fn check_list(steps: Vec<Step>, expected: &str) {
     let (client, log) = client(steps);
     let answer = client.list(&schedules(), None).await;
-    assert_eq!(name(&answer), expected, "{answer:?} after {:?}", lines(&log));
+    assert_eq!(
+        name(&answer),
+        expected,
+        "{answer:?} after {:?}",
+        lines(&log)
+    );
 }
 
 fn groups(group: &str, version: &str) -> Json {
@@ -43,12 +55,36 @@ async fn only_a_status_about_the_object_proves_its_absence() {
     let bare = || Step::Raw(404, "404 page not found");
     check_get(vec![Step::Reply(200, json!({ "metadata": {} }))], "present").await;
     check_get(vec![Step::Reply(404, not_found("shop"))], "absent").await;
-    check_get(vec![Step::Reply(404, not_found("other")), Step::Reply(200, resources("schedules"))], "Malformed").await;
-    check_get(vec![bare(), Step::Reply(200, resources("backups"))], "not served").await;
-    check_get(vec![bare(), Step::Reply(200, resources("schedules"))], "Malformed").await;
-    check_get(vec![Step::Reply(200, json!("no object")), Step::Silent], "present").await;
+    check_get(
+        vec![
+            Step::Reply(404, not_found("other")),
+            Step::Reply(200, resources("schedules")),
+        ],
+        "Malformed",
+    )
+    .await;
+    check_get(
+        vec![bare(), Step::Reply(200, resources("backups"))],
+        "not served",
+    )
+    .await;
+    check_get(
+        vec![bare(), Step::Reply(200, resources("schedules"))],
+        "Malformed",
+    )
+    .await;
+    check_get(
+        vec![Step::Reply(200, json!("no object")), Step::Silent],
+        "present",
+    )
+    .await;
     check_get(vec![Step::Raw(200, "<html>")], "Malformed").await;
-    for (status, class) in [(401, "Unauthenticated"), (403, "Forbidden"), (429, "Unavailable"), (503, "Unavailable")] {
+    for (status, class) in [
+        (401, "Unauthenticated"),
+        (403, "Forbidden"),
+        (429, "Unavailable"),
+        (503, "Unavailable"),
+    ] {
         check_get(vec![Step::Reply(status, failure("Whatever"))], class).await;
     }
     check_get(vec![Step::Refused], "Unreachable").await;
@@ -58,41 +94,109 @@ async fn only_a_status_about_the_object_proves_its_absence() {
 #[tokio::test(start_paused = true)]
 async fn not_served_is_proven_by_discovery_alone() {
     let bare = || Step::Raw(404, "404 page not found");
-    check_list(vec![bare(), Step::Reply(200, resources("backups"))], "not served").await;
-    check_list(vec![bare(), bare(), Step::Reply(200, groups("apps", "v1"))], "not served").await;
-    check_list(vec![bare(), bare(), Step::Reply(200, groups("velero.io", "v2"))], "not served").await;
+    check_list(
+        vec![bare(), Step::Reply(200, resources("backups"))],
+        "not served",
+    )
+    .await;
+    check_list(
+        vec![bare(), bare(), Step::Reply(200, groups("apps", "v1"))],
+        "not served",
+    )
+    .await;
+    check_list(
+        vec![bare(), bare(), Step::Reply(200, groups("velero.io", "v2"))],
+        "not served",
+    )
+    .await;
     // Discovery says that it is there, or says nothing: unknown.
-    check_list(vec![bare(), Step::Reply(200, resources("schedules"))], "Malformed").await;
-    check_list(vec![bare(), bare(), Step::Reply(200, groups("velero.io", "v1"))], "NotFound").await;
-    check_list(vec![bare(), Step::Reply(503, failure("ServiceUnavailable"))], "Unavailable").await;
-    check_list(vec![bare(), bare(), Step::Reply(503, failure("ServiceUnavailable"))], "Unavailable").await;
-    check_list(vec![bare(), bare(), Step::Reply(403, failure("Forbidden"))], "Forbidden").await;
+    check_list(
+        vec![bare(), Step::Reply(200, resources("schedules"))],
+        "Malformed",
+    )
+    .await;
+    check_list(
+        vec![bare(), bare(), Step::Reply(200, groups("velero.io", "v1"))],
+        "NotFound",
+    )
+    .await;
+    check_list(
+        vec![bare(), Step::Reply(503, failure("ServiceUnavailable"))],
+        "Unavailable",
+    )
+    .await;
+    check_list(
+        vec![
+            bare(),
+            bare(),
+            Step::Reply(503, failure("ServiceUnavailable")),
+        ],
+        "Unavailable",
+    )
+    .await;
+    check_list(
+        vec![bare(), bare(), Step::Reply(403, failure("Forbidden"))],
+        "Forbidden",
+    )
+    .await;
     check_list(vec![bare()], "NotFound").await;
-    check_list(vec![Step::Reply(503, failure("ServiceUnavailable"))], "Unavailable").await;
-    check_list(vec![Step::Reply(200, json!({ "kind": "List" }))], "Malformed").await;
+    check_list(
+        vec![Step::Reply(503, failure("ServiceUnavailable"))],
+        "Unavailable",
+    )
+    .await;
+    check_list(
+        vec![Step::Reply(200, json!({ "kind": "List" }))],
+        "Malformed",
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_core_group_is_always_there() {
     let (client, log) = client(vec![Step::Raw(404, "404 page not found")]);
     assert_eq!(name(&client.list(&namespaces(), None).await), "NotFound");
-    assert_eq!(lines(&log).len(), 2, "LIST and /api/v1; a 404 to that is no API server's");
+    assert_eq!(
+        lines(&log).len(),
+        2,
+        "LIST and /api/v1; a 404 to that is no API server's"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn pages_are_joined_sorted_and_completed() {
     let page = |names: &[&str], token: &str| {
-        let items: Vec<Json> = names.iter().map(|name| json!({ "metadata": { "name": name } })).collect();
-        Step::Reply(200, json!({ "metadata": { "continue": token }, "items": items }))
+        let items: Vec<Json> = names
+            .iter()
+            .map(|name| json!({ "metadata": { "name": name } }))
+            .collect();
+        Step::Reply(
+            200,
+            json!({ "metadata": { "continue": token }, "items": items }),
+        )
     };
     let (client, log) = client(vec![page(&["c", "a"], "t=1&x"), page(&["b"], "")]);
-    let Answer::Present(Fact::List(objects)) = client.list(&namespaces(), None).await else { panic!("no list") };
-    let names: Vec<&str> = objects.iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
+    let Answer::Present(Fact::List(objects)) = client.list(&namespaces(), None).await else {
+        panic!("no list")
+    };
+    let names: Vec<&str> = objects
+        .iter()
+        .map(|object| object["metadata"]["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["a", "b", "c"]);
-    assert_eq!((objects[0]["apiVersion"].as_str(), objects[0]["kind"].as_str()), (Some("v1"), Some("Namespace")));
+    assert_eq!(
+        (
+            objects[0]["apiVersion"].as_str(),
+            objects[0]["kind"].as_str()
+        ),
+        (Some("v1"), Some("Namespace"))
+    );
     assert_eq!(
         lines(&log),
-        ["GET /api/v1/namespaces?limit=500 - ", "GET /api/v1/namespaces?limit=500&continue=t%3D1%26x - "]
+        [
+            "GET /api/v1/namespaces?limit=500 - ",
+            "GET /api/v1/namespaces?limit=500&continue=t%3D1%26x - "
+        ]
     );
 }
 
@@ -102,7 +206,11 @@ async fn an_expired_page_begins_the_list_again_once() {
     let gone = || Step::Reply(410, failure("Expired"));
     let last = || Step::Reply(200, json!({ "metadata": {}, "items": null }));
     check_list(vec![first(), gone(), first(), last()], "present").await;
-    check_list(vec![first(), gone(), first(), gone(), first(), last()], "Invalid").await;
+    check_list(
+        vec![first(), gone(), first(), gone(), first(), last()],
+        "Invalid",
+    )
+    .await;
     check_list(vec![gone(), last()], "Invalid").await;
     check_list(vec![first()], "Malformed").await;
 }
@@ -110,7 +218,10 @@ async fn an_expired_page_begins_the_list_again_once() {
 #[tokio::test(start_paused = true)]
 async fn identity_is_a_uid_or_unknown() {
     for (step, expected) in [
-        (Step::Reply(200, json!({ "metadata": { "uid": "u" } })), "present"),
+        (
+            Step::Reply(200, json!({ "metadata": { "uid": "u" } })),
+            "present",
+        ),
         (Step::Reply(200, json!({ "metadata": {} })), "Malformed"),
         (Step::Reply(404, not_found("kube-system")), "NotFound"),
         (Step::Refused, "Unreachable"),
@@ -125,7 +236,9 @@ async fn identity_is_a_uid_or_unknown() {
 async fn check_sent(verb: KubeVerb, steps: Vec<Step>, expected: &[String]) {
     let (client, log) = client(steps);
     let body = json!({ "metadata": { "labels": { "x": "y" } }, "spec": { "paused": true } });
-    let effect = client.perform(&operation(verb), body, Some(&read_version())).await;
+    let effect = client
+        .perform(&operation(verb), body, Some(&read_version()))
+        .await;
     assert_eq!(lines(&log), expected, "{effect:?}");
 }
 
@@ -134,7 +247,9 @@ async fn writes_are_these_bytes() {
     let done = || vec![Step::Reply(200, json!({}))];
     let strict = "fieldManager=sk-dr&fieldValidation=Strict";
     let body = r#"{"apiVersion":"velero.io/v1","kind":"Schedule","metadata":{"labels":{"x":"y"},"name":"shop","namespace":"velero""#;
-    let post = format!(r#"POST {SCHEDULES}?{strict} application/json {body}}},"spec":{{"paused":true}}}}"#);
+    let post = format!(
+        r#"POST {SCHEDULES}?{strict} application/json {body}}},"spec":{{"paused":true}}}}"#
+    );
     check_sent(KubeVerb::Create, done(), &[post]).await;
     let apply = format!(
         r#"PATCH {SHOP}?{strict}&force=true application/apply-patch+yaml {body},"resourceVersion":"41","uid":"u-1"}},"spec":{{"paused":true}}}}"#
@@ -151,7 +266,10 @@ async fn writes_are_these_bytes() {
 }
 
 fn marked(managers: &[&str]) -> Json {
-    let entries: Vec<Json> = managers.iter().map(|manager| json!({ "manager": manager })).collect();
+    let entries: Vec<Json> = managers
+        .iter()
+        .map(|manager| json!({ "manager": manager }))
+        .collect();
     json!({ "metadata": {
         "uid": "u-1", "resourceVersion": "44", "managedFields": entries,
         "labels": { "sk-dr.io/stack": "s", "keep": "k" }, "annotations": { "sk-dr.io/owner": "o" },
@@ -168,15 +286,30 @@ async fn a_release_takes_marks_and_our_entries_and_nothing_else() {
     let look = || format!("GET {SHOP} - ");
     let done = || Step::Reply(200, json!({}));
     let live = Step::Reply(200, marked(&["sk-dr", "velero-server", "sk-dr"]));
-    check_sent(KubeVerb::Release, vec![live, done()], &[look(), patch(r#"[{"manager":"velero-server"}]"#)]).await;
+    check_sent(
+        KubeVerb::Release,
+        vec![live, done()],
+        &[look(), patch(r#"[{"manager":"velero-server"}]"#)],
+    )
+    .await;
     // An empty list would read as "not sent".
     let live = || Step::Reply(200, marked(&["sk-dr"]));
-    check_sent(KubeVerb::Release, vec![live(), done()], &[look(), patch("[{}]")]).await;
+    check_sent(
+        KubeVerb::Release,
+        vec![live(), done()],
+        &[look(), patch("[{}]")],
+    )
+    .await;
     // Changed between the two requests: read again.
     let mut moved = failure("Invalid");
     moved["message"] = json!("the server rejected our request due to an error in our request");
     let steps = vec![live(), Step::Reply(422, moved), live(), done()];
-    check_sent(KubeVerb::Release, steps, &[look(), patch("[{}]"), look(), patch("[{}]")]).await;
+    check_sent(
+        KubeVerb::Release,
+        steps,
+        &[look(), patch("[{}]"), look(), patch("[{}]")],
+    )
+    .await;
     // Another object of that name: nothing is sent.
     let other = Step::Reply(200, json!({ "metadata": { "uid": "u-2" } }));
     check_sent(KubeVerb::Release, vec![other], &[look()]).await;
@@ -185,7 +318,13 @@ async fn a_release_takes_marks_and_our_entries_and_nothing_else() {
 /// `done`, or refused or in doubt with a class.
 async fn check_effect(step: Step, expected: &str) {
     let (client, _) = client(vec![step]);
-    let effect = client.perform(&operation(KubeVerb::Apply), json!({}), Some(&read_version())).await;
+    let effect = client
+        .perform(
+            &operation(KubeVerb::Apply),
+            json!({}),
+            Some(&read_version()),
+        )
+        .await;
     let seen = match &effect {
         Effect::Done(_) => "done".to_owned(),
         Effect::Refused(why) => format!("refused {:?}", why.class),
@@ -198,20 +337,40 @@ async fn check_effect(step: Step, expected: &str) {
 async fn each_answer_to_a_write_has_one_meaning() {
     check_effect(Step::Reply(200, json!({})), "done").await;
     check_effect(Step::Reply(409, failure("Conflict")), "refused Conflict").await;
-    check_effect(Step::Reply(409, failure("AlreadyExists")), "refused Conflict").await;
+    check_effect(
+        Step::Reply(409, failure("AlreadyExists")),
+        "refused Conflict",
+    )
+    .await;
     let mut uid = failure("Invalid");
     uid["details"] = json!({ "causes": [{ "field": "metadata.uid" }] });
     check_effect(Step::Reply(422, uid), "refused Conflict").await;
     check_effect(Step::Reply(422, failure("Invalid")), "refused Invalid").await;
     check_effect(Step::Reply(400, failure("BadRequest")), "refused Invalid").await;
-    check_effect(Step::Reply(401, failure("Unauthorized")), "refused Unauthenticated").await;
+    check_effect(
+        Step::Reply(401, failure("Unauthorized")),
+        "refused Unauthenticated",
+    )
+    .await;
     check_effect(Step::Reply(403, failure("Forbidden")), "refused Forbidden").await;
     check_effect(Step::Reply(404, failure("NotFound")), "refused NotFound").await;
     check_effect(Step::Later(1), "refused Unavailable").await;
-    check_effect(Step::Raw(500, "failed to create typed patch object: no such field"), "refused Invalid").await;
-    check_effect(Step::Raw(500, "etcdserver: request timed out"), "in doubt Unavailable").await;
+    check_effect(
+        Step::Raw(500, "failed to create typed patch object: no such field"),
+        "refused Invalid",
+    )
+    .await;
+    check_effect(
+        Step::Raw(500, "etcdserver: request timed out"),
+        "in doubt Unavailable",
+    )
+    .await;
     check_effect(Step::Raw(502, "bad gateway"), "in doubt Unavailable").await;
-    check_effect(Step::Reply(503, failure("ServiceUnavailable")), "in doubt Unavailable").await;
+    check_effect(
+        Step::Reply(503, failure("ServiceUnavailable")),
+        "in doubt Unavailable",
+    )
+    .await;
     check_effect(Step::Raw(504, ""), "in doubt Unavailable").await;
     check_effect(Step::Raw(200, "<html>"), "in doubt Malformed").await;
     check_effect(Step::Raw(302, ""), "refused Malformed").await;
@@ -223,9 +382,16 @@ async fn each_answer_to_a_write_has_one_meaning() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bound_write_without_its_read_sends_nothing() {
-    for verb in [KubeVerb::Apply, KubeVerb::Remove, KubeVerb::Delete, KubeVerb::Release] {
+    for verb in [
+        KubeVerb::Apply,
+        KubeVerb::Remove,
+        KubeVerb::Delete,
+        KubeVerb::Release,
+    ] {
         let (client, log) = client(vec![Step::Reply(200, json!({}))]);
-        let Effect::Refused(why) = client.perform(&operation(verb), json!({}), None).await else { panic!("{verb:?}") };
+        let Effect::Refused(why) = client.perform(&operation(verb), json!({}), None).await else {
+            panic!("{verb:?}")
+        };
         assert_eq!((why.class, lines(&log).len()), (FailureClass::Ground, 0));
     }
 }
@@ -233,7 +399,9 @@ async fn a_bound_write_without_its_read_sends_nothing() {
 /// Rehearses and compares the outcome and the queries sent.
 async fn check_rehearsal(verb: KubeVerb, steps: Vec<Step>, expected: &str, requests: usize) {
     let (client, log) = client(steps);
-    let outcome = client.dry_run(&operation(verb), json!({}), Some(&read_version())).await;
+    let outcome = client
+        .dry_run(&operation(verb), json!({}), Some(&read_version()))
+        .await;
     let seen = match &outcome {
         DryRun::Object { conflicts, .. } => format!("object, {} conflicts", conflicts.len()),
         DryRun::Forbidden(_) => "forbidden".to_owned(),
@@ -241,14 +409,21 @@ async fn check_rehearsal(verb: KubeVerb, steps: Vec<Step>, expected: &str, reque
         DryRun::Refused(_) => "refused".to_owned(),
         DryRun::Unknown(_) => "unknown".to_owned(),
     };
-    assert_eq!((seen.as_str(), lines(&log).len()), (expected, requests), "{outcome:?}");
-    assert!(lines(&log).iter().all(|line| line.contains("&dryRun=All")), "a rehearsal that counts: {:?}", lines(&log));
+    assert_eq!(
+        (seen.as_str(), lines(&log).len()),
+        (expected, requests),
+        "{outcome:?}"
+    );
+    assert!(
+        lines(&log).iter().all(|line| line.contains("&dryRun=All")),
+        "a rehearsal that counts: {:?}",
+        lines(&log)
+    );
 }
 
 fn conflict() -> Json {
     let mut status = failure("Conflict");
-    let cause =
-        |field: &str, message: &str| json!({ "reason": "FieldManagerConflict", "field": field, "message": message });
+    let cause = |field: &str, message: &str| json!({ "reason": "FieldManagerConflict", "field": field, "message": message });
     status["details"] = json!({ "causes": [
         cause(".spec.schedule", r#"conflict with "argocd""#),
         cause(".spec.paused", r#"conflict with "kubectl-edit" using velero.io/v1"#),
@@ -263,10 +438,34 @@ async fn rehearsals_tell_what_the_server_would_do() {
     check_rehearsal(KubeVerb::Create, vec![ok()], "object, 0 conflicts", 1).await;
     check_rehearsal(KubeVerb::Remove, vec![ok()], "object, 0 conflicts", 1).await;
     check_rehearsal(KubeVerb::Apply, vec![ok()], "object, 0 conflicts", 1).await;
-    check_rehearsal(KubeVerb::Apply, vec![Step::Reply(409, conflict()), ok()], "object, 2 conflicts", 2).await;
-    check_rehearsal(KubeVerb::Apply, vec![Step::Reply(409, failure("Conflict"))], "refused", 1).await;
-    check_rehearsal(KubeVerb::Apply, vec![Step::Reply(403, failure("Forbidden"))], "forbidden", 1).await;
-    check_rehearsal(KubeVerb::Apply, vec![Step::Reply(422, failure("Invalid"))], "refused", 1).await;
+    check_rehearsal(
+        KubeVerb::Apply,
+        vec![Step::Reply(409, conflict()), ok()],
+        "object, 2 conflicts",
+        2,
+    )
+    .await;
+    check_rehearsal(
+        KubeVerb::Apply,
+        vec![Step::Reply(409, failure("Conflict"))],
+        "refused",
+        1,
+    )
+    .await;
+    check_rehearsal(
+        KubeVerb::Apply,
+        vec![Step::Reply(403, failure("Forbidden"))],
+        "forbidden",
+        1,
+    )
+    .await;
+    check_rehearsal(
+        KubeVerb::Apply,
+        vec![Step::Reply(422, failure("Invalid"))],
+        "refused",
+        1,
+    )
+    .await;
     check_rehearsal(
         KubeVerb::Apply,
         vec![Step::Reply(503, failure("ServiceUnavailable")), ok()],
@@ -277,24 +476,56 @@ async fn rehearsals_tell_what_the_server_would_do() {
     check_rehearsal(KubeVerb::Apply, vec![Step::Silent], "unknown", 5).await;
     let mut namespace = failure("NotFound");
     namespace["details"] = json!({ "name": "velero", "kind": "namespaces" });
-    check_rehearsal(KubeVerb::Create, vec![Step::Reply(404, namespace)], "skipped", 1).await;
-    check_rehearsal(KubeVerb::Create, vec![Step::Raw(400, "admission webhook does not support dry run")], "skipped", 1)
-        .await;
+    check_rehearsal(
+        KubeVerb::Create,
+        vec![Step::Reply(404, namespace)],
+        "skipped",
+        1,
+    )
+    .await;
+    check_rehearsal(
+        KubeVerb::Create,
+        vec![Step::Raw(400, "admission webhook does not support dry run")],
+        "skipped",
+        1,
+    )
+    .await;
     check_rehearsal(KubeVerb::Delete, vec![ok()], "skipped", 0).await;
     check_rehearsal(KubeVerb::Release, vec![ok()], "skipped", 0).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn conflicts_name_field_manager_and_kind_of_write() {
-    let (client, log) = client(vec![Step::Reply(409, conflict()), Step::Reply(200, json!({ "spec": {} }))]);
-    let outcome = client.dry_run(&operation(KubeVerb::Apply), json!({}), Some(&read_version())).await;
-    let held =
-        |field: &str, manager: &str, operation| Conflict { field: field.into(), manager: manager.into(), operation };
+    let (client, log) = client(vec![
+        Step::Reply(409, conflict()),
+        Step::Reply(200, json!({ "spec": {} })),
+    ]);
+    let outcome = client
+        .dry_run(
+            &operation(KubeVerb::Apply),
+            json!({}),
+            Some(&read_version()),
+        )
+        .await;
+    let held = |field: &str, manager: &str, operation| Conflict {
+        field: field.into(),
+        manager: manager.into(),
+        operation,
+    };
     let conflicts = vec![
         held(".spec.schedule", "argocd", ManagerOperation::Apply),
         held(".spec.paused", "kubectl-edit", ManagerOperation::Update),
     ];
-    assert_eq!(outcome, DryRun::Object { object: json!({ "spec": {} }), conflicts });
-    let forced: Vec<bool> = lines(&log).iter().map(|line| line.contains("&force=true")).collect();
+    assert_eq!(
+        outcome,
+        DryRun::Object {
+            object: json!({ "spec": {} }),
+            conflicts
+        }
+    );
+    let forced: Vec<bool> = lines(&log)
+        .iter()
+        .map(|line| line.contains("&force=true"))
+        .collect();
     assert_eq!(forced, [false, true]);
 }

@@ -1,0 +1,243 @@
+//! The directory: what is there is whole and private, and every damage is told apart.
+
+use super::*;
+use crate::journal::local::LocalStore;
+use crate::journal::store::{Append, Store};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+const RUN: &str = "run-1";
+
+struct Journal {
+    directory: tempfile::TempDir,
+    store: LocalStore,
+}
+
+/// A run with these records.
+fn journal(records: &[Record]) -> Journal {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = LocalStore::at(directory.path().join(".sk-dr"));
+    store.create_run(RUN, &plan()).unwrap();
+    for record in records {
+        assert_eq!(store.append(record).unwrap(), Append::Written);
+    }
+    Journal { directory, store }
+}
+
+impl Journal {
+    fn file(&self, serial: u64) -> std::path::PathBuf {
+        self.store
+            .directory()
+            .join(format!("runs/{RUN}/{serial:08}.json"))
+    }
+}
+
+fn story() -> Vec<Record> {
+    vec![
+        record(1, 1, vec![opened()]),
+        record(2, 1, vec![started(a(), 1)]),
+        record(3, 1, vec![done(a())]),
+    ]
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn what_is_written_is_read_and_private() {
+    let mut journal = journal(&story());
+    assert_eq!(journal.store.records(RUN).unwrap(), (story(), 4));
+    assert_eq!(journal.store.plan(RUN).unwrap(), plan());
+    assert_eq!(journal.store.runs().unwrap(), [RUN]);
+    assert_eq!(journal.store.inventory().unwrap(), None);
+    let mut newer = Inventory::default();
+    for name in ["first", "second"] {
+        newer.made_clusters.insert(name.to_owned(), "k".to_owned());
+        journal.store.write_inventory(&newer).unwrap();
+        assert_eq!(journal.store.inventory().unwrap().as_ref(), Some(&newer));
+    }
+    let root = journal.store.directory().to_owned();
+    assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
+    for (path, expected) in [
+        ("", 0o700),
+        ("runs", 0o700),
+        ("runs/run-1", 0o700),
+        ("inventory", 0o700),
+        ("runs/run-1/plan.json", 0o600),
+        ("runs/run-1/00000003.json", 0o600),
+        ("inventory/00000002.json", 0o600),
+    ] {
+        assert_eq!(mode(&root.join(path)), expected, "{path}");
+    }
+    let left: Vec<_> = fs::read_dir(root.join("runs/run-1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 4, "nothing temporary is left: {left:?}");
+}
+
+#[test]
+fn a_store_that_was_never_written_is_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalStore::at(directory.path().join(".sk-dr"));
+    assert_eq!(store.runs().unwrap(), [""; 0]);
+    assert_eq!(store.inventory().unwrap(), None);
+    assert!(!store.directory().exists(), "reading makes nothing");
+}
+
+#[test]
+fn a_serial_is_taken_once() {
+    let mut journal = journal(&story());
+    assert_eq!(
+        journal
+            .store
+            .append(&record(3, 2, vec![done(a())]))
+            .unwrap(),
+        Append::SerialTaken
+    );
+    assert_eq!(
+        journal.store.records(RUN).unwrap().0,
+        story(),
+        "the first stays"
+    );
+    // Eight writers at once, each serial: one wins.
+    for serial in 4..40 {
+        let won: usize = std::thread::scope(|scope| {
+            let write = |pid| {
+                let mut store = journal.store.clone();
+                move || {
+                    usize::from(
+                        store
+                            .append(&record(serial, pid, vec![taken_over(3)]))
+                            .unwrap()
+                            == Append::Written,
+                    )
+                }
+            };
+            let writers: Vec<_> = (0..8).map(|pid| scope.spawn(write(pid))).collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().unwrap())
+                .sum()
+        });
+        assert_eq!(won, 1, "serial {serial}");
+    }
+}
+
+#[test]
+fn a_torn_last_record_never_happened_and_its_serial_is_spent() {
+    let whole = serde_json::to_vec(&record(4, 1, vec![started(b(), 1)])).unwrap();
+    for length in 0..whole.len() {
+        let mut journal = journal(&story());
+        fs::write(journal.file(4), &whole[..length]).unwrap();
+        assert_eq!(
+            journal.store.records(RUN).unwrap(),
+            (story(), 5),
+            "cut at {length}"
+        );
+        assert_eq!(
+            journal
+                .store
+                .append(&record(4, 1, vec![done(a())]))
+                .unwrap(),
+            Append::SerialTaken
+        );
+        // Whoever goes on says that it saw record 3 last, so that the torn one is explained for ever.
+        journal
+            .store
+            .append(&record(5, 2, vec![taken_over(3)]))
+            .unwrap();
+        assert_eq!(journal.store.records(RUN).unwrap().0.len(), 4);
+    }
+}
+
+/// A damage to the story, and what the error must say.
+fn check_damage(damage: impl Fn(&Journal), expected: &[&str]) {
+    let journal = journal(&story());
+    damage(&journal);
+    let error = journal.store.records(RUN).unwrap_err().to_string();
+    for expected in expected {
+        assert!(
+            error.contains(expected),
+            "{error}\ndoes not say: {expected}"
+        );
+    }
+    drop(journal.directory);
+}
+
+#[test]
+fn every_other_damage_names_its_file() {
+    check_damage(
+        |journal| fs::write(journal.file(2), "{\"ver").unwrap(),
+        &["00000002.json", "whole records follow it"],
+    );
+    check_damage(
+        |journal| fs::write(journal.file(3), "{}").unwrap(),
+        &["00000003.json", "no version"],
+    );
+    check_damage(
+        |journal| fs::write(journal.file(3), "{\"version\": 1}").unwrap(),
+        &["00000003.json", "damaged: missing field"],
+    );
+    check_damage(
+        |journal| fs::remove_file(journal.file(2)).unwrap(),
+        &["00000003.json", "record 2 before it is missing"],
+    );
+    check_damage(
+        |journal| assert!(fs::copy(journal.file(2), journal.file(4)).is_ok()),
+        &["00000004.json", "says that it is record 2"],
+    );
+    let newer = serde_json::to_string(&Record {
+        version: 7,
+        ..record(4, 1, vec![done(a())])
+    })
+    .unwrap();
+    check_damage(
+        |journal| fs::write(journal.file(4), &newer).unwrap(),
+        &["00000004.json", "version is 7", "reads 1"],
+    );
+}
+
+#[test]
+fn what_an_interrupted_write_left_is_passed_over() {
+    let journal = journal(&story());
+    let run = journal.store.directory().join("runs").join(RUN);
+    for name in [".77-0.tmp", "notes.txt", "4.json", "00000005.json.bak"] {
+        fs::write(run.join(name), "{").unwrap();
+    }
+    fs::create_dir(journal.store.directory().join("runs/never-began")).unwrap();
+    assert_eq!(journal.store.records(RUN).unwrap(), (story(), 4));
+    assert_eq!(journal.store.runs().unwrap(), [RUN]);
+}
+
+#[test]
+fn a_run_id_does_not_lead_out() {
+    let journal = journal(&story());
+    for run in ["", "..", "../run-1", "a/b", "run 1", "."] {
+        assert!(
+            journal
+                .store
+                .records(run)
+                .unwrap_err()
+                .to_string()
+                .contains("is not a run id"),
+            "{run}"
+        );
+    }
+    assert!(
+        journal
+            .store
+            .records("run-2")
+            .unwrap_err()
+            .to_string()
+            .contains("there is no run `run-2`")
+    );
+}
+
+#[test]
+fn a_run_is_made_once() {
+    let mut journal = journal(&story());
+    assert!(journal.store.create_run(RUN, &plan()).is_err());
+}

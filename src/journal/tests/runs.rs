@@ -1,0 +1,78 @@
+//! Which runs keep `apply` from going on.
+
+use super::*;
+use crate::journal::local::LocalStore;
+use crate::journal::runs::{Standing, list, new_run_id, open};
+use crate::journal::store::Store;
+
+fn check(entries: &[Entry], expected: &Standing, is_open: bool) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).unwrap();
+    for (serial, entry) in (1..).zip(entries) {
+        store
+            .append(&record(serial, 1, vec![entry.clone()]))
+            .unwrap();
+    }
+    let runs = list(&store).unwrap();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].standing, *expected);
+    assert_eq!(open(&store).unwrap().len(), usize::from(is_open));
+}
+
+#[test]
+fn standings() {
+    check(&[], &Standing::NeverOpened, false);
+    check(&[opened()], &Standing::Open, true);
+    check(&[opened(), started(a(), 1)], &Standing::Open, true);
+    check(
+        &[opened(), started(a(), 1), failed(a()), skipped(b())],
+        &Standing::Open,
+        true,
+    );
+    let partial = [
+        opened(),
+        started(a(), 1),
+        failed(a()),
+        skipped(b()),
+        closed(RunOutcome::Partial),
+    ];
+    check(&partial, &Standing::Closed(RunOutcome::Partial), false);
+    let abandoned = [opened(), started(a(), 1), closed(RunOutcome::Abandoned)];
+    check(&abandoned, &Standing::Closed(RunOutcome::Abandoned), false);
+    let damaged = Standing::Damaged(
+        "of run run-1: record 2: `x.a#1`: `step_done` cannot follow a step that is to do"
+            .to_owned(),
+    );
+    check(&[opened(), done(a())], &damaged, true);
+}
+
+#[test]
+fn counts_and_takeover_serial() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).unwrap();
+    store.append(&record(1, 1, vec![opened()])).unwrap();
+    store.append(&record(2, 1, vec![started(a(), 1)])).unwrap();
+    let facts = list(&store).unwrap().remove(0).facts.unwrap();
+    assert_eq!(
+        (facts.in_doubt, facts.todo, facts.done, facts.last_serial),
+        (1, 1, 0, 2)
+    );
+    assert_eq!(
+        (facts.stack.as_str(), facts.holder),
+        ("test", Some(holder(1)))
+    );
+}
+
+#[test]
+fn ids_sort_by_age() {
+    let id = |at: &str, pid| new_run_id(at.parse().unwrap(), &holder(pid), "digest");
+    let first = id("2026-11-22T03:14:07Z", 1);
+    assert!(
+        first.starts_with("2026-11-22T03-14-07Z-") && first.len() == 25,
+        "{first}"
+    );
+    assert!(first < id("2026-11-22T03:14:08Z", 1));
+    assert_ne!(first, id("2026-11-22T03:14:07Z", 2));
+}
