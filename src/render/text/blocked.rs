@@ -2,7 +2,7 @@
 //! None of the phrases of an action stand here, so that no tool counts these (R45).
 
 use super::super::style::{Dress, Role, clean};
-use super::body::Mark;
+use super::layout::Mark;
 use super::node::{body, continued_lines, remark_lines};
 use crate::plan::document::{Action, HeldBack, Node};
 

@@ -1,42 +1,13 @@
 //! The body of a resource block: what is added, removed, changed, and how much stays. A change is shown where the plan
 //! says that there is one (R36: who compared knows what differs), never where two texts merely look different.
 
-use super::super::style::{Role, Style};
+use super::super::style::Style;
 use super::super::view::View;
-use super::value::{
-    Assignment, assigned, element, heredoc_lines, heredoc_marker, lines, quoted, spaces, to_null,
-};
-use similar::{Algorithm, DiffOp};
+use super::between::{between, operations};
+use super::layout::{Attribute, Mark, Naming, Parts, block, enclosed, layout, written};
+use super::value::{lines, to_null};
+use similar::DiffOp;
 use std::collections::{BTreeMap, BTreeSet};
-use unicode_width::UnicodeWidthStr;
-
-/// The sign in front of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mark {
-    /// Made.
-    Add,
-    /// Changed in place.
-    Change,
-    /// Gone.
-    Remove,
-    /// Released: stays, no longer ours.
-    Release,
-    /// As it is.
-    Keep,
-}
-
-impl Mark {
-    /// One column.
-    pub(crate) fn symbol(self, style: Style) -> String {
-        match self {
-            Mark::Add => style.paint(Role::Add, "+"),
-            Mark::Change => style.paint(Role::Change, "~"),
-            Mark::Remove => style.paint(Role::Remove, "-"),
-            Mark::Release => style.paint(Role::Release, "."),
-            Mark::Keep => " ".to_owned(),
-        }
-    }
-}
 
 /// A difference to show.
 #[derive(Clone, Debug)]
@@ -59,31 +30,6 @@ struct Level<'v, 'a> {
     after: &'v Members<'a>,
     depth: usize,
     naming: Naming,
-}
-
-/// How names are written, and what they name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Naming {
-    /// Attributes and blocks: bare.
-    Attributes,
-    /// Keys of a map: in quotes.
-    Keys,
-}
-
-/// Lines of one level before they are put together.
-#[derive(Default)]
-struct Parts {
-    attributes: Vec<Attribute>,
-    blocks: Vec<(Vec<String>, Option<String>)>,
-    hidden_attributes: usize,
-    hidden_blocks: usize,
-}
-
-struct Attribute {
-    mark: Mark,
-    name: String,
-    value: Vec<String>,
-    remark: Option<String>,
 }
 
 /// Attributes that tell one thing from another: shown though unchanged.
@@ -184,13 +130,6 @@ fn level_lines<'a>(
         }
     }
     layout(parts, level.naming, indent, style)
-}
-
-fn written(name: &str, naming: Naming) -> String {
-    match naming {
-        Naming::Attributes => name.to_owned(),
-        Naming::Keys => quoted(name),
-    }
 }
 
 /// The change is about this very member.
@@ -375,7 +314,7 @@ fn blocks<'a>(
 }
 
 /// Two objects against each other, member by member.
-fn members_between<'a>(
+pub(crate) fn members_between<'a>(
     before: &View<'a>,
     after: &View<'a>,
     naming: Naming,
@@ -411,222 +350,4 @@ fn members_between<'a>(
         indent,
         style,
     )
-}
-
-/// `before -> after`, or the difference inside them where both have the same shape.
-fn between(before: &View<'_>, after: &View<'_>, indent: usize, style: Style) -> Vec<String> {
-    match (before, after) {
-        (View::Hidden, View::Hidden) => lines(after, Mark::Change, indent, style),
-        (View::Map(_), View::Map(_)) => enclosed(
-            members_between(before, after, Naming::Keys, indent + 4, style),
-            ("{", "}"),
-            indent,
-        ),
-        (View::List(before), View::List(after)) if !before.is_empty() && !after.is_empty() => {
-            enclosed(
-                elements(before, after, indent + 4, style),
-                ("[", "]"),
-                indent,
-            )
-        }
-        (View::Text(before), View::Text(after)) if text_lines(before, after).is_some() => {
-            text_between(before, after, indent, style)
-        }
-        // Only the newline at the end differs: a heredoc would show the same twice.
-        (View::Text(before), View::Text(after)) => {
-            vec![format!(
-                "{} {} {}",
-                quoted(before),
-                style.paint(Role::Change, "->"),
-                quoted(after)
-            )]
-        }
-        _ => {
-            let mut all = lines(before, Mark::Remove, indent, style);
-            let mut new = lines(after, Mark::Add, indent, style).into_iter();
-            if let (Some(last), Some(first)) = (all.last_mut(), new.next()) {
-                last.push_str(&format!(" {} {first}", style.paint(Role::Change, "->")));
-            }
-            all.extend(new);
-            all
-        }
-    }
-}
-
-fn elements(before: &[View<'_>], after: &[View<'_>], indent: usize, style: Style) -> Vec<String> {
-    let mut all = Vec::new();
-    for op in operations(before, after) {
-        if let DiffOp::Equal { len, .. } = op {
-            all.push(hidden(len, "element", indent, style));
-            continue;
-        }
-        for old in before.get(op.old_range()).unwrap_or_default() {
-            all.extend(element(old, Mark::Remove, indent, style));
-        }
-        for new in after.get(op.new_range()).unwrap_or_default() {
-            all.extend(element(new, Mark::Add, indent, style));
-        }
-    }
-    all
-}
-
-/// Beyond this many members the search for the shortest difference is left out: it may take their square.
-const SEARCHED: usize = 4_000;
-
-fn operations(before: &[View<'_>], after: &[View<'_>]) -> Vec<DiffOp> {
-    let keys = |views: &[View<'_>]| {
-        views
-            .iter()
-            .map(|view| format!("{view:?}"))
-            .collect::<Vec<_>>()
-    };
-    differences(&keys(before), &keys(after))
-}
-
-fn differences<T: std::hash::Hash + Eq + Ord>(before: &[T], after: &[T]) -> Vec<DiffOp> {
-    if before.len() + after.len() > SEARCHED {
-        return vec![DiffOp::Replace {
-            old_index: 0,
-            old_len: before.len(),
-            new_index: 0,
-            new_len: after.len(),
-        }];
-    }
-    similar::capture_diff_slices(Algorithm::Myers, before, after)
-}
-
-/// Both texts in lines where at least one is shown as a heredoc and their lines differ.
-fn text_lines<'a>(before: &'a str, after: &'a str) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
-    let split = |text: &'a str| {
-        heredoc_lines(text).unwrap_or_else(|| vec![text.strip_suffix('\n').unwrap_or(text)])
-    };
-    let shown = heredoc_lines(before).is_some() || heredoc_lines(after).is_some();
-    let safe = ![before, after]
-        .iter()
-        .any(|text| text.contains(super::super::style::is_hazardous));
-    let (old, new) = (split(before), split(after));
-    (shown && safe && old != new).then_some((old, new))
-}
-
-fn text_between(before: &str, after: &str, indent: usize, style: Style) -> Vec<String> {
-    let Some((old, new)) = text_lines(before, after) else {
-        return Vec::new();
-    };
-    let marker = heredoc_marker(old.iter().chain(&new).copied());
-    let mut all = vec![format!("<<-{marker}")];
-    let line = |mark: Mark, text: &str| {
-        format!("{}{} {text}", spaces(indent + 4), mark.symbol(style))
-            .trim_end_matches(' ')
-            .to_owned()
-    };
-    for op in differences(&old, &new) {
-        if let DiffOp::Equal { old_index, len, .. } = op {
-            let same = old.get(old_index..old_index + len).unwrap_or_default();
-            if len > 7 {
-                all.extend(same.iter().take(3).map(|text| line(Mark::Keep, text)));
-                all.push(hidden(len - 6, "line", indent + 4, style));
-                all.extend(same.iter().skip(len - 3).map(|text| line(Mark::Keep, text)));
-            } else {
-                all.extend(same.iter().map(|text| line(Mark::Keep, text)));
-            }
-            continue;
-        }
-        all.extend(
-            old.get(op.old_range())
-                .unwrap_or_default()
-                .iter()
-                .map(|text| line(Mark::Remove, text)),
-        );
-        all.extend(
-            new.get(op.new_range())
-                .unwrap_or_default()
-                .iter()
-                .map(|text| line(Mark::Add, text)),
-        );
-    }
-    all.push(format!("{}{marker}", spaces(indent + 2)));
-    all
-}
-
-fn enclosed(body: Vec<String>, (open, close): (&str, &str), indent: usize) -> Vec<String> {
-    let mut all = vec![open.to_owned()];
-    all.extend(body);
-    all.push(format!("{}{close}", spaces(indent + 2)));
-    all
-}
-
-fn block(name: &str, body: Vec<String>, mark: Mark, indent: usize, style: Style) -> Vec<String> {
-    let head = format!("{}{} {name} {{", spaces(indent), mark.symbol(style));
-    if body.is_empty() {
-        return vec![format!("{head}}}")];
-    }
-    let mut all = vec![head];
-    all.extend(body);
-    all.push(format!("{}}}", spaces(indent + 2)));
-    all
-}
-
-/// `# (4 unchanged attributes hidden)`.
-fn hidden(count: usize, what: &str, indent: usize, style: Style) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!(
-        "{}{}",
-        spaces(indent + 2),
-        style.paint(
-            Role::Faint,
-            &format!("# ({count} unchanged {what}{plural} hidden)")
-        )
-    )
-}
-
-/// Attributes aligned, what is hidden counted, blocks behind an empty line.
-fn layout(parts: Parts, naming: Naming, indent: usize, style: Style) -> Vec<String> {
-    let width = parts
-        .attributes
-        .iter()
-        .map(|attribute| attribute.name.width())
-        .max()
-        .unwrap_or(0);
-    let mut all = Vec::new();
-    for attribute in parts.attributes {
-        let place = Assignment {
-            mark: attribute.mark,
-            indent,
-            name: &attribute.name,
-            width,
-        };
-        all.extend(remarked(
-            assigned(&place, attribute.value, style),
-            attribute.remark,
-            style,
-        ));
-    }
-    if parts.hidden_attributes > 0 {
-        let what = match naming {
-            Naming::Attributes => "attribute",
-            Naming::Keys => "element",
-        };
-        all.push(hidden(parts.hidden_attributes, what, indent, style));
-    }
-    for (lines, remark) in parts.blocks {
-        if !all.is_empty() {
-            all.push(String::new());
-        }
-        all.extend(remarked(lines, remark, style));
-    }
-    if parts.hidden_blocks > 0 {
-        if !all.is_empty() {
-            all.push(String::new());
-        }
-        all.push(hidden(parts.hidden_blocks, "block", indent, style));
-    }
-    all
-}
-
-fn remarked(mut lines: Vec<String>, remark: Option<String>, style: Style) -> Vec<String> {
-    if let (Some(first), Some(remark)) = (lines.first_mut(), remark) {
-        first.push_str("    ");
-        first.push_str(&style.paint(Role::Faint, &format!("# {remark}")));
-    }
-    lines
 }

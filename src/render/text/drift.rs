@@ -4,7 +4,8 @@
 use super::super::style::{Dress, Role, clean};
 use super::super::view::{Sensitive, View};
 use super::blocked::blocked;
-use super::body::{Mark, changed};
+use super::body::changed;
+use super::layout::Mark;
 use super::node::{Side, changes, enclose, remark_lines, whole_of};
 use super::plan::{providers, warnings};
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};

@@ -1,9 +1,11 @@
 //! Text for people, in Terraform's forms where tools read them (headers, symbols, summary lines) and in ours elsewhere.
 
+mod between;
 mod blocked;
 mod body;
 mod drift;
 mod event;
+mod layout;
 mod literal;
 mod node;
 mod outcome;

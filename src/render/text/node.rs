@@ -3,7 +3,8 @@
 
 use super::super::style::{Dress, Role, Style, clean, wrap};
 use super::super::view::{Sensitive, View};
-use super::body::{Change, Mark, changed, whole};
+use super::body::{Change, changed, whole};
+use super::layout::Mark;
 use crate::model::address::Address;
 use crate::model::text::quote;
 use crate::plan::document::{Action, FieldChange, Manager, Node, ReasonCode};

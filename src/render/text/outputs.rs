@@ -3,7 +3,7 @@
 
 use super::super::style::Style;
 use super::super::view::{Sensitive, View};
-use super::body::Mark;
+use super::layout::Mark;
 use super::literal;
 use super::value::{Assignment, assigned, lines};
 use crate::plan::document::PlannedOutput;

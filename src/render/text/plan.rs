@@ -3,7 +3,7 @@
 
 use super::super::style::{Dress, Role, Style, clean, wrap};
 use super::blocked::{blocked, held_back};
-use super::body::Mark;
+use super::layout::Mark;
 use super::node::planned;
 use super::outputs;
 use super::summary::{self, is_done};

@@ -3,7 +3,7 @@
 
 use super::super::style::{Role, Style, is_hazardous};
 use super::super::view::View;
-use super::body::Mark;
+use super::layout::Mark;
 use crate::model::text::quote;
 use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;

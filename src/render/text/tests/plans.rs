@@ -1,0 +1,348 @@
+//! What each kind of node looks like, one snapshot each.
+
+use super::text;
+use crate::render::fixture::plan;
+use crate::render::style::{Dress, Style};
+use crate::render::text as text_of;
+use insta::assert_snapshot;
+use serde_json::json;
+
+#[test]
+fn no_changes() {
+    let nothing = plan(json!({}));
+    assert_snapshot!(text_of::plan(&nothing, Dress::default()), @r"
+No changes. Your infrastructure matches the configuration.
+
+sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.
+");
+    assert_snapshot!(text_of::plan(&nothing, Dress { style: Style::Colour, width: None }).lines().next().unwrap().escape_debug(), @r"\u{1b}[1;32mNo changes.\u{1b}[0m Your infrastructure matches the configuration.");
+    assert_snapshot!(text_of::plan(&plan(json!({"goal": {"mode": "destroy"}})), Dress::default()), @r"
+No changes. No objects need to be destroyed.
+
+Nothing of this stack is left.
+");
+    assert_snapshot!(text_of::drift(&nothing, Dress::default()), @"No changes. Your infrastructure matches the configuration.");
+}
+
+#[test]
+fn create_shows_everything_once() {
+    assert_snapshot!(text(json!({
+        "action": "create", "reason": {"code": "absent", "text": "it does not exist"},
+        "after": {"object": {
+            "name": {"value": "shop"},
+            "uid": {"hole": {"source": {"resource": {"address": "a.b", "attribute": "uid"}}, "type": "string"}},
+            "token": {"secret": "s3_key"},
+            "dsn": {"concat": [{"value": "x:"}, {"secret": "s3_key"}]},
+            "labels": {"value": {"team": "shop", "sk-dr.io/x": "1"}},
+            "included_namespaces": {"value": ["shop", "shop-db"]},
+            "excluded": {"value": []},
+            "paused": {"value": false},
+            "ttl": {"value": null},
+            "ca_cert": {"value": "-----BEGIN\nabc\n\n-----END\n"},
+            "hook": {"value": [
+                {"name": "freeze", "pre": [{"exec": [{"command": ["fsfreeze", "-f"]}]}]},
+                {"name": "second"}
+            ]},
+            "resource_policy": {"list": [{"object": {"name": {"hole": {"source": "run", "type": "string"}}}}]}
+        }}
+    })), @r#"
+Resource actions are indicated with the following symbols:
+  + create
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be created
+  + resource "velero_schedule" "shop" {
+      + ca_cert             = <<-EOT
+            -----BEGIN
+            abc
+
+            -----END
+        EOT
+      + dsn                 = (sensitive value)
+      + excluded            = []
+      + included_namespaces = [
+          + "shop",
+          + "shop-db",
+        ]
+      + labels              = {
+          + "sk-dr.io/x" = "1"
+          + "team"       = "shop"
+        }
+      + name                = "shop"
+      + paused              = false
+      + token               = (sensitive value)
+      + uid                 = (known after apply)
+
+      + hook {
+          + name = "freeze"
+
+          + pre {
+              + exec {
+                  + command = [
+                      + "fsfreeze",
+                      + "-f",
+                    ]
+                }
+            }
+        }
+
+      + hook {
+          + name = "second"
+        }
+
+      + resource_policy {
+          + name = (known after apply)
+        }
+    }
+
+Plan: 1 to add, 0 to change, 0 to destroy.
+  add  velero_schedule.shop
+"#);
+}
+
+#[test]
+fn update_shows_what_differs_and_counts_the_rest() {
+    assert_snapshot!(text(json!({
+        "before": {"name": "shop", "namespace": "velero", "ttl": "720h", "schedule": "0 1 * * *", "labels": {"a": "1", "b": "2"},
+            "metadata": [{"name": "m", "annotations": {"x": "1", "y": "2"}}], "hook": [{"name": "freeze"}], "nothing": null},
+        "after": {"value": {"name": "shop", "namespace": "velero", "ttl": "24h", "schedule": "0 1 * * *", "labels": {"a": "1", "b": "3"},
+            "metadata": [{"name": "m", "annotations": {"x": "9", "y": "2"}}], "hook": [{"name": "freeze"}]}},
+        "fields": [
+            {"path": ["ttl"], "before": "720h", "after": {"value": "24h"}, "note": "affects future backups only",
+             "by": {"name": "kubectl-edit", "operation": "Update", "time": "2026-11-20T16:02:11.5Z"}},
+            {"path": ["labels", "b"], "before": "2", "after": {"value": "3"}},
+            {"path": ["labels", "c"], "before": "4"},
+            {"path": ["metadata", "annotations", "x"], "before": "1", "after": {"value": "9"}},
+            {"path": ["paused"], "after": {"value": true}}
+        ]
+    })), @r#"
+Resource actions are indicated with the following symbols:
+  ~ update in-place
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be updated in-place
+  ~ resource "velero_schedule" "shop" {
+      ~ labels    = {
+          ~ "b" = "2" -> "3"
+          - "c" = "4" -> null
+            # (1 unchanged element hidden)
+        }
+        name      = "shop"
+        namespace = "velero"
+      + paused    = true
+      ~ ttl       = "720h" -> "24h"    # by kubectl-edit, 2026-11-20 16:02:11 UTC; affects future backups only
+        # (1 unchanged attribute hidden)
+
+      ~ metadata {
+          ~ annotations = {
+              ~ "x" = "1" -> "9"
+                # (1 unchanged element hidden)
+            }
+            name        = "m"
+        }
+
+        # (1 unchanged block hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+  change  velero_schedule.shop
+"#);
+}
+
+#[test]
+fn update_of_lists_texts_and_blocks() {
+    assert_snapshot!(text(json!({
+        "before": {}, "after": {"value": {}},
+        "fields": [
+            {"path": ["included"], "before": ["a", "b", "c"], "after": {"value": ["b", "c", "d"]}},
+            {"path": ["ca_cert"], "before": "a\nb\nc\n", "after": {"value": "a\nx\nc\n"}},
+            {"path": ["end"], "before": "a\nb\n", "after": {"value": "a\nb"}},
+            {"path": ["labels"], "before": {"a": "1", "b": "2"}, "after": {"value": {"a": "1", "c": "${x}"}}},
+            {"path": ["hook"], "before": [{"name": "one", "on_error": "Fail"}, {"name": "two"}],
+             "after": {"value": [{"name": "one", "on_error": "Continue"}, {"name": "two"}, {"name": "three"}]}},
+            {"path": ["resource_policy"], "before": [{"name": "p"}]},
+            {"path": ["shape"], "before": ["a"], "after": {"hole": {"source": "run", "type": "string"}}}
+        ]
+    })), @r#"
+Resource actions are indicated with the following symbols:
+  ~ update in-place
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be updated in-place
+  ~ resource "velero_schedule" "shop" {
+      ~ ca_cert  = <<-EOT
+            a
+          - b
+          + x
+            c
+        EOT
+      ~ end      = "a\nb\n" -> "a\nb"
+      ~ included = [
+          - "a",
+            # (2 unchanged elements hidden)
+          + "d",
+        ]
+      ~ labels   = {
+          - "b" = "2" -> null
+          + "c" = "$${x}"
+            # (1 unchanged element hidden)
+        }
+      ~ shape    = [
+          - "a",
+        ] -> (known after apply)
+
+      ~ hook {
+            name     = "one"
+          ~ on_error = "Fail" -> "Continue"
+        }
+
+      + hook {
+          + name = "three"
+        }
+
+      - resource_policy {
+          - name = "p" -> null
+        }
+
+        # (1 unchanged block hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+  change  velero_schedule.shop
+"#);
+}
+
+#[test]
+fn destroy_release_and_move() {
+    assert_snapshot!(text(json!({
+        "action": "delete", "reason": {"code": "not_in_configuration", "text": "velero_schedule.shop is not in configuration; its backups in the bucket stay"},
+        "before": {"name": "shop", "schedule": "0 3 * * *", "labels": {"a": "1"}, "hook": [{"name": "x"}]}
+    })), @r#"
+Resource actions are indicated with the following symbols:
+  - destroy
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be destroyed
+  # (because velero_schedule.shop is not in configuration; its backups in the bucket stay)
+  - resource "velero_schedule" "shop" {
+      - labels   = {
+          - "a" = "1"
+        } -> null
+      - name     = "shop" -> null
+      - schedule = "0 3 * * *" -> null
+
+      - hook {
+          - name = "x" -> null
+        }
+    }
+
+Plan: 0 to add, 0 to change, 1 to destroy.
+  destroy  velero_schedule.shop
+"#);
+    assert_snapshot!(text(json!({
+        "action": "forget", "reason": {"code": "released_because_adopted", "text": "it was adopted, so it is released rather than deleted"},
+        "before": {"name": "shop"}
+    })), @r#"
+Resource actions are indicated with the following symbols:
+  . release: the object stays, without our mark
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be released
+  # (because it was adopted, so it is released rather than deleted)
+  . resource "velero_schedule" "shop" {
+        name = "shop"
+    }
+
+Plan: 0 to add, 0 to change, 0 to destroy, 1 to forget.
+  forget  velero_schedule.shop
+"#);
+    assert_snapshot!(text(json!({
+        "previous_address": "velero_schedule.old", "reason": {"code": "renamed", "text": "its mark names the old address"},
+        "before": {"name": "shop", "ttl": "1h"}, "after": {"value": {"name": "shop", "ttl": "1h"}}
+    })), @r#"
+sk-dr will perform the following actions:
+
+  # velero_schedule.old has moved to velero_schedule.shop
+    resource "velero_schedule" "shop" {
+        name = "shop"
+        # (1 unchanged attribute hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+  move  velero_schedule.old -> velero_schedule.shop
+"#);
+}
+
+#[test]
+fn adoption_is_an_import() {
+    assert_snapshot!(text(json!({
+        "importing": true, "reason": {"code": "adopted", "text": "-adopt names it"},
+        "before": {"name": "shop", "ttl": "1h"}, "after": {"value": {"name": "shop", "ttl": "2h"}},
+        "fields": [{"path": ["ttl"], "before": "1h", "after": {"value": "2h"}}]
+    })), @r#"
+Resource actions are indicated with the following symbols:
+  ~ update in-place
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be adopted
+  # (imported from "velero/shop")
+  ~ resource "velero_schedule" "shop" {
+        name = "shop"
+      ~ ttl  = "1h" -> "2h"
+    }
+
+Plan: 1 to import, 0 to add, 1 to change, 0 to destroy.
+  import  velero_schedule.shop
+"#);
+    assert_snapshot!(text(json!({"importing": true, "reason": {"code": "adopted", "text": ""}})), @r#"
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be adopted
+  # (imported from "velero/shop")
+    resource "velero_schedule" "shop" {}
+
+Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.
+  import  velero_schedule.shop
+"#);
+}
+
+#[test]
+fn nothing_hidden_or_hazardous_reaches_a_terminal() {
+    let shown = text(json!({
+        "before": {"token": "CANARY-1", "a": [{"b": "CANARY-2"}]},
+        "after": {"value": {"token": "CANARY-3", "a": [{"b": "CANARY-4"}], "title": "red \u{1b}[31m\u{202e}\u{9b}"}},
+        "sensitive": [["token"], ["a", "b"]],
+        "fields": [
+            {"path": ["token"], "before": "CANARY-1", "after": {"value": "CANARY-3"}},
+            {"path": ["a"], "before": [{"b": "CANARY-2"}], "after": {"value": [{"b": "CANARY-4"}]}},
+            {"path": ["title"], "after": {"value": "red \u{1b}[31m\u{202e}\u{9b}"}, "by": {"name": "\u{1b}[2Kme", "operation": "Update", "time": null}}
+        ]
+    }));
+    assert!(
+        !shown.contains("CANARY") && !shown.contains('\u{1b}') && !shown.contains('\u{202e}'),
+        "{shown}"
+    );
+    assert_snapshot!(shown, @r#"
+Resource actions are indicated with the following symbols:
+  ~ update in-place
+
+sk-dr will perform the following actions:
+
+  # velero_schedule.shop will be updated in-place
+  ~ resource "velero_schedule" "shop" {
+      + title = "red \u001b[31m\u202e\u009b"    # by �[2Kme
+      ~ token = (sensitive value)
+
+        # (1 unchanged block hidden)
+    }
+
+Plan: 0 to add, 1 to change, 0 to destroy.
+  change  velero_schedule.shop
+"#);
+}

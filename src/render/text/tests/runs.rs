@@ -1,0 +1,172 @@
+//! What a run says while it goes on and at its end, and values by themselves.
+
+use super::super::{EventLines, Outcome, RunRow, RunState, StepOutcome, held, literal, runs};
+use crate::apply::event::Event;
+use crate::plan::document::{Action, StepId};
+use crate::render::fixture::{node, plan, step};
+use crate::render::style::Dress;
+use insta::assert_snapshot;
+use serde_json::json;
+use std::time::Duration;
+
+#[test]
+fn values_as_hcl() {
+    assert_snapshot!(literal(&json!({"a": [1, true, null, "x\"y"], "long name": {}, "é": []})), @r#"
+{
+  a           = [
+    1,
+    true,
+    null,
+    "x\"y",
+  ]
+  "long name" = {}
+  é           = []
+}
+"#);
+    assert_snapshot!(literal(&json!("EOT\nline\n")), @r"
+<<EOT_
+EOT
+line
+EOT_
+");
+    assert_snapshot!(literal(&json!("a\rb\n%{c}")), @r#""a\rb\n%%{c}""#);
+}
+
+#[test]
+fn events_in_lines() {
+    let plan = plan(json!({"nodes": [node(json!({}))]}));
+    let mut lines = EventLines::new(&plan);
+    let (step, address) = (
+        StepId("velero_schedule.shop#1".into()),
+        plan.nodes[0].address.clone(),
+    );
+    let wait = |seconds| Event::StepWaiting {
+        step: step.clone(),
+        address: address.clone(),
+        text: "for phase Enabled: it is New".into(),
+        elapsed: Duration::from_secs(seconds),
+        limit: Duration::from_secs(120),
+    };
+    let events = [
+        Event::RunOpened {
+            run: "2026-11-22T03-14-07Z-7f3a".into(),
+            steps: 1,
+        },
+        Event::StepStarted {
+            step: step.clone(),
+            address: address.clone(),
+            action: Action::Create,
+        },
+        wait(3),
+        wait(10),
+        wait(12),
+        wait(25),
+        Event::StepDone {
+            step: step.clone(),
+            address: address.clone(),
+            action: Action::Create,
+            elapsed: Duration::from_millis(26_900),
+        },
+        Event::StepFailed {
+            step: step.clone(),
+            address: address.clone(),
+            message: "422 Invalid".into(),
+        },
+        Event::StepSkipped {
+            step: step.clone(),
+            address,
+            because: "it needs velero_schedule.other".into(),
+        },
+        Event::Stopping {
+            in_flight: vec![step],
+        },
+    ];
+    let told: Vec<String> = events
+        .iter()
+        .filter_map(|event| lines.line(event))
+        .collect();
+    assert_snapshot!(told.join("\n"), @r"
+Run 2026-11-22T03-14-07Z-7f3a: 1 step
+velero_schedule.shop: Creating...
+velero_schedule.shop: Still creating... [10s elapsed] for phase Enabled: it is New (limit 2m0s)
+velero_schedule.shop: Still creating... [20s elapsed] for phase Enabled: it is New (limit 2m0s)
+velero_schedule.shop: Creation complete after 26s [id=velero/shop]
+velero_schedule.shop: failed: 422 Invalid
+velero_schedule.shop: skipped: it needs velero_schedule.other
+Stopping: finishing velero_schedule.shop#1; no new step begins. Interrupt again to stop at once and leave these in doubt.
+");
+}
+
+#[test]
+fn the_end_of_a_run() {
+    let two = plan(json!({
+        "nodes": [node(json!({"action": "create"})), node(json!({"address": "velero_schedule.wiki", "action": "create"}))],
+        "steps": [step("velero_schedule.shop", 1), step("velero_schedule.shop", 2), step("velero_schedule.wiki", 1)]
+    }));
+    let end = |standings: [Option<StepOutcome>; 3]| {
+        let ids = two.steps.iter().map(|step| step.id.clone());
+        let outcome: Outcome = ids
+            .zip(standings)
+            .filter_map(|(id, standing)| Some((id, standing?)))
+            .collect();
+        super::super::outcome(&two, &outcome, Dress::default())
+    };
+    let done = || Some(StepOutcome::Done);
+    assert_snapshot!(end([done(), done(), done()]), @"Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
+    assert_snapshot!(end([done(), Some(StepOutcome::Failed("422 Invalid".into())), Some(StepOutcome::Skipped("stopped".into()))]), @r"
+Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
+
+  done 1 · in doubt 0 · failed 1 · to do 1
+  failed: velero_schedule.shop: 422 Invalid
+  skipped: velero_schedule.wiki: stopped
+
+Nothing is in doubt. Mend what failed, then plan and apply again.
+");
+    assert_snapshot!(end([done(), Some(StepOutcome::InDoubt), None]), @r"
+Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
+
+  done 1 · in doubt 1 · to do 1
+  in doubt: velero_schedule.shop: begun; whether it had its effect is not known
+
+1 step in doubt. To go on: sk-dr resume
+");
+}
+
+#[test]
+fn runs_in_a_table() {
+    let row = RunRow {
+        run: "2026-11-22T03-14-07Z-7f3a".into(),
+        state: RunState::Held,
+        holder: "laptop-a".into(),
+        silent_for: Duration::from_secs(372),
+        serial: 57,
+        done: 16,
+        in_doubt: 1,
+        failed: 0,
+        to_do: 14,
+    };
+    let killed = RunRow {
+        state: RunState::Killed,
+        silent_for: Duration::from_secs(9),
+        ..row.clone()
+    };
+    assert_snapshot!(held(&row), @r"
+Run 2026-11-22T03-14-07Z-7f3a is held by laptop-a, silent for 6m, at serial 57.
+To take it over:  sk-dr resume -takeover=57
+
+  done 16 · in doubt 1 · to do 14
+");
+    assert_snapshot!(held(&killed), @r"
+Run 2026-11-22T03-14-07Z-7f3a was left by laptop-a, silent for 9s, at serial 57.
+To go on with it:  sk-dr resume
+To give it up:     sk-dr runs close 2026-11-22T03-14-07Z-7f3a
+
+  done 16 · in doubt 1 · to do 14
+");
+    assert_snapshot!(runs(&[row, killed]), @r"
+RUN                         STATE    HOLDER     LAST RECORD   SERIAL   STEPS
+2026-11-22T03-14-07Z-7f3a   held     laptop-a   6m ago        57       done 16 · in doubt 1 · to do 14
+2026-11-22T03-14-07Z-7f3a   killed   laptop-a   9s ago        57       done 16 · in doubt 1 · to do 14
+");
+    assert_snapshot!(runs(&[]), @"No runs are recorded in this journal.");
+}
