@@ -48,6 +48,14 @@ impl Exit {
         }
     }
 
+    /// The code that the engine names; a number that is none of ours is an error.
+    pub fn of_code(code: u8) -> Exit {
+        Self::ALL
+            .into_iter()
+            .find(|exit| exit.code() == code)
+            .unwrap_or(Exit::Error)
+    }
+
     /// What a wrapper should take it for where several hold; lower wins.
     const fn rank(self) -> u8 {
         match self {

@@ -1,24 +1,36 @@
 //! The edge: the only folder that prints, reads the environment or exits. One file per command; [`run`] is the whole
 //! program for a [`Process`], and [`main`] makes the real one.
 
+mod apply;
 mod approval;
 pub mod arguments;
+mod carry;
+mod drift;
 pub mod exit;
+mod journal;
+mod load;
+mod making;
+mod plan;
 pub mod plan_file;
 pub mod planning;
 mod present;
 pub mod process;
+mod resume;
+mod runs;
 mod schema;
 mod show;
 mod spelling;
 mod system;
 #[cfg(test)]
 mod tests;
+mod unlock;
+mod validate;
 mod version;
 
 use arguments::{Asked, Command};
 use exit::Exit;
 use process::{ColourFlag, Process, Trouble};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Runs the program with the process's arguments and environment.
@@ -44,10 +56,11 @@ pub async fn run(mut process: Process) -> u8 {
             Exit::Done
         }
         Ok(Asked::Command(arguments)) => {
-            if let Some(directory) = &arguments.chdir {
-                process.directory = process.directory.join(directory);
-            }
-            match command(&mut process, arguments.command).await {
+            let done = match change_directory(&mut process, arguments.chdir.as_deref()) {
+                Ok(()) => command(&mut process, arguments.command).await,
+                Err(trouble) => Err(trouble),
+            };
+            match done {
                 Ok(exit) => exit,
                 Err(trouble) => process.complain(&trouble, ColourFlag::Auto),
             }
@@ -64,31 +77,51 @@ pub async fn run(mut process: Process) -> u8 {
     }
 }
 
+/// `-chdir`: the process itself stays where it is, every path of ours is resolved against this one.
+fn change_directory(process: &mut Process, to: Option<&Path>) -> Result<(), Trouble> {
+    let Some(to) = to else { return Ok(()) };
+    let there = process.directory.join(to);
+    process.directory = there
+        .canonicalize()
+        .ok()
+        .filter(|directory| directory.is_dir())
+        .ok_or_else(|| {
+            Trouble::error(
+                "No such directory",
+                format!("-chdir={}: there is no such directory.", to.display()),
+            )
+        })?;
+    Ok(())
+}
+
 async fn command(process: &mut Process, command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Show(flags) => show::run(process, &flags),
         Command::Schema(flags) => schema::run(process, &flags),
         Command::Version(flags) => Ok(version::run(process, &flags)),
-        Command::Validate(_)
-        | Command::Plan(_)
-        | Command::Apply(_)
-        | Command::Destroy(_)
-        | Command::Drift(_)
-        | Command::Resume(_)
-        | Command::Runs(_)
-        | Command::Unlock(_)
-        | Command::Sandbox(_)
-        | Command::Demo(_)
-        | Command::Help => Err(Trouble::error(
+        Command::Validate(flags) => validate::run(process, &flags),
+        Command::Plan(flags) => plan::run(process, &flags).await,
+        Command::Apply(flags) => apply::run(process, &flags).await,
+        Command::Destroy(flags) => apply::run(process, &flags.into()).await,
+        Command::Drift(flags) => drift::run(process, &flags).await,
+        Command::Resume(flags) => resume::run(process, &flags).await,
+        Command::Runs(flags) => runs::run(process, &flags).await,
+        Command::Unlock(flags) => unlock::run(process, &flags).await,
+        Command::Sandbox(_) | Command::Demo(_) => Err(Trouble::error(
             "Not available yet",
-            "This command is not wired yet.",
+            "This build has no sandbox.",
         )),
+        // Answered where the arguments are read.
+        Command::Help => Ok(Exit::Done),
     }
 }
 
 impl Process {
     /// Prints why a command did not do what it should, and returns its code.
     pub(crate) fn complain(&mut self, trouble: &Trouble, flag: ColourFlag) -> Exit {
+        if trouble.summary.is_empty() {
+            return trouble.exit;
+        }
         let dress = self.error_dress(flag);
         let text = crate::render::text::trouble(&trouble.summary, &trouble.detail, dress);
         self.stderr.print(&text);

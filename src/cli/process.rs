@@ -2,13 +2,15 @@
 //! environment, the clock or a stream by itself.
 
 use super::exit::Exit;
+use crate::journal::local::LocalStore;
+use crate::journal::store::{Store, StoreError};
 use crate::render::style::{Dress, Style};
 use crate::world::clock::Clock;
 use crate::world::kube::Wires;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -32,6 +34,8 @@ pub struct Process {
     pub clock: Arc<dyn Clock>,
     /// Makes the wires to Kubernetes APIs.
     pub wires: Arc<dyn Wires>,
+    /// Opens journals.
+    pub stores: Arc<dyn Stores>,
     /// Ctrl-C and its like.
     pub interrupts: Arc<dyn Interrupts>,
 }
@@ -47,6 +51,25 @@ pub struct Terminal {
     pub stderr: bool,
     /// Columns, where they are known.
     pub width: Option<usize>,
+}
+
+/// Opens journals. A test may wrap the real store, to end the process between two of its writes.
+pub trait Stores: Send + Sync {
+    /// The journal in this directory, which need not exist.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError>;
+}
+
+/// Journals in local directories.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LocalStores;
+
+impl Stores for LocalStores {
+    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(LocalStore::at(directory)))
+    }
 }
 
 /// Where interrupts come from.
@@ -224,6 +247,15 @@ impl Trouble {
             exit: Exit::Error,
             summary: summary.into(),
             detail: detail.into(),
+        }
+    }
+
+    /// A command that has told by itself what is wrong, as diagnostics with their source.
+    pub fn told(exit: Exit) -> Self {
+        Self {
+            exit,
+            summary: String::new(),
+            detail: String::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::diag::suggest::nearest;
 use crate::kinds::{self, Kind};
 use crate::model::schema::Schema;
 use crate::render;
+use serde_json::Value as Json;
 
 /// Runs it.
 ///
@@ -16,13 +17,32 @@ pub(crate) fn run(process: &mut Process, flags: &SchemaFlags) -> Result<Exit, Tr
     let all = || kinds::KINDS.iter().map(|kind| kind.schema());
     let one = flags.kind.as_deref().map(schema).transpose()?;
     let text = match (one, flags.json.json) {
-        (Some(schema), true) => format!("{}\n", render::json::schemas([schema])),
+        (Some(schema), true) => format!("{}\n", only(kinds::document::document(), schema.kind)),
         (Some(schema), false) => render::text::schema(schema),
-        (None, true) => format!("{}\n", render::json::schemas(all())),
+        (None, true) => format!("{}\n", kinds::document::document()),
         (None, false) => render::text::schemas(all()),
     };
     process.stdout.print(&text);
     Ok(Exit::Done)
+}
+
+/// The document reduced to one resource type.
+fn only(mut document: Json, kind: &str) -> Json {
+    let providers = document
+        .pointer_mut("/provider_schemas")
+        .and_then(Json::as_object_mut);
+    for provider in providers
+        .into_iter()
+        .flat_map(|providers| providers.values_mut())
+    {
+        if let Some(resources) = provider
+            .pointer_mut("/resource_schemas")
+            .and_then(Json::as_object_mut)
+        {
+            resources.retain(|name, _| name == kind);
+        }
+    }
+    document
 }
 
 fn schema(kind: &str) -> Result<&'static Schema, Trouble> {

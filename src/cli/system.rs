@@ -1,6 +1,6 @@
 //! The real process: streams, environment, clock and signals of this machine.
 
-use super::process::{Interrupts, Output, Process, Terminal};
+use super::process::{Interrupts, LocalStores, Output, Process, Terminal};
 use crate::world::clock::Clock;
 use crate::world::kube::KubeWires;
 use jiff::Timestamp;
@@ -38,6 +38,7 @@ pub(crate) fn process() -> std::io::Result<Process> {
         terminal,
         clock: Arc::new(SystemClock),
         wires: Arc::new(KubeWires),
+        stores: Arc::new(LocalStores),
         interrupts: Arc::new(Signals),
     })
 }

@@ -1,7 +1,7 @@
 //! The program as a user's shell sees it: arguments in, bytes and exit code out.
 
 use super::arguments::{Arguments, Asked, Command, parse};
-use super::process::{Captured, ColourFlag, Interrupts, Output, Process, Terminal};
+use super::process::{Captured, ColourFlag, Interrupts, LocalStores, Output, Process, Terminal};
 use crate::render::fixture::{node, plan};
 use crate::render::style::Style;
 use crate::world::clock::Clock;
@@ -54,6 +54,7 @@ fn process(arguments: &[&str], directory: &Path) -> (Process, Captured, Captured
         terminal: Terminal::default(),
         clock: Arc::new(Frozen),
         wires: Arc::new(NoCluster),
+        stores: Arc::new(LocalStores),
         interrupts: Arc::new(NoCluster),
     };
     (process, out, err)
@@ -240,7 +241,7 @@ async fn answers_that_need_nothing() {
     );
     let (code, out, _) = run(&["schema", "-json"], here).await;
     let schemas: serde_json::Value = serde_json::from_str(&out).unwrap();
-    let path = "/provider_schemas/sk-dr.io~1builtin~1kubernetes/resource_schemas/velero_schedule/block/attributes/schedule/required";
+    let path = "/provider_schemas/kubernetes/resource_schemas/velero_schedule/block/attributes/schedule/required";
     assert_eq!((code, schemas.pointer(path)), (0, Some(&json!(true))));
     let (code, _, err) = run(&["schema", "velero_shedule"], here).await;
     assert!(

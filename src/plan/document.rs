@@ -37,6 +37,9 @@ pub struct Plan {
     pub goal: Goal,
     /// Absolute configuration directory: relative paths resolve against it.
     pub config_dir: String,
+    /// `journal { path }` as declared, relative to the configuration directory: apply and resume need no `*.hcl` (R44).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
     /// Provider instances: which real thing each is, and how to connect.
     pub providers: BTreeMap<ProviderRef, PlannedProvider>,
     /// Where each secret used is read.

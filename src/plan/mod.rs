@@ -315,6 +315,7 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         unchanged: gathered.unchanged,
         held_back,
         unswept: unswept(input),
+        journal: input.configuration.settings.journal_path.clone(),
         pinned: Vec::new(),
         consents: input.consents.to_vec(),
         findings: gathered.findings,

@@ -201,6 +201,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         unchanged: Vec::new(),
         held_back: Vec::new(),
         unswept: Vec::new(),
+        journal: None,
         pinned: Vec::new(),
         consents: Vec::new(),
         findings: Vec::new(),

@@ -132,7 +132,7 @@ fn index(address: &Address) -> Option<Json> {
 }
 
 /// Providers are part of the program, as Terraform's `terraform.io/builtin/terraform` is.
-pub(super) fn provider_name(provider: &str) -> String {
+fn provider_name(provider: &str) -> String {
     format!("sk-dr.io/builtin/{provider}")
 }
 

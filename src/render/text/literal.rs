@@ -44,11 +44,10 @@ pub(crate) fn lines(view: &View<'_>, indent: usize) -> Vec<String> {
             for member in members {
                 let mut inner = lines(member, indent + 2);
                 // A heredoc's marker stands alone on its line, so the comma goes to the next.
-                match member {
-                    View::Text(text) if inner.len() > 1 && !text.is_empty() => {
-                        inner.push(format!("{},", spaces(indent + 2)))
-                    }
-                    _ => inner.last_mut().into_iter().for_each(|last| last.push(',')),
+                if matches!(member, View::Text(_)) && inner.len() > 1 {
+                    inner.push(format!("{},", spaces(indent + 2)));
+                } else if let Some(last) = inner.last_mut() {
+                    last.push(',');
                 }
                 all.extend(indented(inner, indent + 2));
             }

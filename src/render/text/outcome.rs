@@ -15,8 +15,8 @@ pub enum StepOutcome {
     Failed(String),
     /// Not tried, with the reason.
     Skipped(String),
-    /// Begun; whether it had its effect is not known.
-    InDoubt,
+    /// Begun; whether it had its effect is not known, with the reason.
+    InDoubt(String),
 }
 
 /// Standing of every step when the run ended.
@@ -77,7 +77,7 @@ fn left(plan: &Plan, outcome: &Outcome, dress: Dress) -> Vec<String> {
         outcome.values().filter(|standing| wanted(standing)).count()
     };
     let done = count(|standing| matches!(standing, StepOutcome::Done));
-    let doubt = count(|standing| matches!(standing, StepOutcome::InDoubt));
+    let doubt = count(|standing| matches!(standing, StepOutcome::InDoubt(_)));
     let failed = count(|standing| matches!(standing, StepOutcome::Failed(_)));
     let todo = plan.steps.len().saturating_sub(done + doubt + failed);
     let mut all = vec![
@@ -89,7 +89,7 @@ fn left(plan: &Plan, outcome: &Outcome, dress: Dress) -> Vec<String> {
             None | Some(StepOutcome::Done) => continue,
             Some(StepOutcome::Failed(text)) => ("failed", text.as_str()),
             Some(StepOutcome::Skipped(text)) => ("skipped", text.as_str()),
-            Some(StepOutcome::InDoubt) => {
+            Some(StepOutcome::InDoubt(_)) => {
                 ("in doubt", "begun; whether it had its effect is not known")
             }
         };

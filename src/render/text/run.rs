@@ -19,6 +19,10 @@ pub enum RunState {
     Partial,
     /// Closed by a person.
     Abandoned,
+    /// Never begun: nothing of it was done.
+    NeverBegun,
+    /// It cannot be read, so what it left cannot be told.
+    Damaged,
 }
 
 /// One run.
@@ -97,7 +101,11 @@ pub fn held(row: &RunRow) -> String {
             clean(&row.holder),
             row.run
         ),
-        RunState::Complete | RunState::Partial | RunState::Abandoned => {
+        RunState::Complete
+        | RunState::Partial
+        | RunState::Abandoned
+        | RunState::NeverBegun
+        | RunState::Damaged => {
             format!("Run {} is closed ({}).\n", row.run, state(row.state))
         }
     };
@@ -114,6 +122,8 @@ fn state(state: RunState) -> &'static str {
         RunState::Complete => "complete",
         RunState::Partial => "partial",
         RunState::Abandoned => "abandoned",
+        RunState::NeverBegun => "never begun",
+        RunState::Damaged => "damaged",
     }
 }
 

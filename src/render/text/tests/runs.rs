@@ -122,7 +122,7 @@ Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
 
 Nothing is in doubt. Mend what failed, then plan and apply again.
 ");
-    assert_snapshot!(end([done(), Some(StepOutcome::InDoubt), None]), @r"
+    assert_snapshot!(end([done(), Some(StepOutcome::InDoubt("it was sent, no answer was recorded".into())), None]), @r"
 Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
 
   done 1 · in doubt 1 · to do 1

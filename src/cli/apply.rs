@@ -1,0 +1,136 @@
+//! `apply [PLAN]` and `destroy`: with a saved plan exactly that, never asking; without one plan, show, ask, do (R41).
+
+use super::arguments::ApplyFlags;
+use super::carry::{self, Run};
+use super::exit::Exit;
+use super::making::{self, Wanted};
+use super::planning::Confirm;
+use super::process::{Process, Trouble};
+use super::{approval, journal, load, plan_file, present};
+use crate::apply::admission::{self, Admission, Refusal};
+use crate::journal::record::Holder;
+use crate::journal::runs;
+use crate::journal::status::RunState;
+use crate::journal::store::Store;
+use crate::plan::document::Plan;
+use crate::render;
+
+/// Runs it.
+///
+/// # Errors
+/// Where it is refused, or not everything was done.
+pub(crate) async fn run(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Trouble> {
+    match &flags.plan {
+        Some(path) => {
+            let plan = plan_file::read(&process.directory.join(path))?;
+            check_flags(flags)?;
+            saved(process, flags, &plan).await
+        }
+        None => fresh(process, flags).await,
+    }
+}
+
+/// A saved plan says everything: a flag that would change it is a mistake.
+fn check_flags(flags: &ApplyFlags) -> Result<(), Trouble> {
+    let scope = &flags.scope;
+    let given = [
+        ("-target", !scope.target.is_empty()),
+        ("-adopt", !scope.adopt.is_empty()),
+        ("-force-conflicts", scope.force_conflicts),
+        ("-destroy", flags.destroy),
+        ("-var", !flags.variables.var.is_empty()),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Trouble::error(
+            "Flag of plan",
+            format!(
+                "`{flag}` cannot change a saved plan. Plan again with it, or apply without a file."
+            ),
+        )),
+    }
+}
+
+async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result<Exit, Trouble> {
+    journal::warn_in_ci(process, &flags.journal, plan.journal.as_deref());
+    let directory = journal::of_plan(process, &flags.journal, plan);
+    let holder = journal::holder()?;
+    let _lock = journal::lock(&directory, &holder, flags.run.lock_timeout).await?;
+    let mut store = journal::open(process, &directory)?;
+    carry_out(process, flags, plan, (store.as_mut(), holder)).await
+}
+
+async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Trouble> {
+    approval::check(flags.approval)?;
+    let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
+    journal::warn_in_ci(
+        process,
+        &flags.journal,
+        configuration.settings.journal_path.as_deref(),
+    );
+    let directory = journal::of_configuration(process, &flags.journal, &configuration);
+    let holder = journal::holder()?;
+    // Before planning: what is planned under the lock cannot be moved by another run of ours.
+    let _lock = journal::lock(&directory, &holder, flags.run.lock_timeout).await?;
+    let mut store = journal::open(process, &directory)?;
+    let open = runs::list(store.as_ref()).map_err(journal::unreadable)?;
+    admission::no_open_run(&open).map_err(|refusal| refused(&refusal))?;
+    let wanted = Wanted {
+        mode: making::mode(flags.destroy),
+        target: &flags.scope.target,
+        exclude: &[],
+        adopt: &flags.scope.adopt,
+        consents: &[],
+        conflicts: making::conflicts(flags.scope.force_conflicts),
+        confirm: Confirm::ByDryRun,
+    };
+    let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
+    let dress = process.dress(flags.colour.flag());
+    process.stdout.print(&render::text::plan(&plan, dress));
+    if let Some(trouble) = present::blocked(&plan) {
+        return Err(trouble);
+    }
+    if !plan.steps.is_empty() {
+        approval::ask(process, flags.approval, plan.goal.mode)?;
+        process.stdout.line("");
+    }
+    carry_out(process, flags, &plan, (store.as_mut(), holder)).await
+}
+
+async fn carry_out(
+    process: &mut Process,
+    flags: &ApplyFlags,
+    plan: &Plan,
+    (store, holder): (&mut dyn Store, Holder),
+) -> Result<Exit, Trouble> {
+    let known = runs::list(store).map_err(journal::unreadable)?;
+    let against = Admission {
+        stack: None,
+        expect: flags.expect.as_deref(),
+        runs: &known,
+    };
+    admission::admit(plan, &against).map_err(|refusal| refused(&refusal))?;
+    if plan.steps.is_empty() {
+        let dress = process.dress(flags.colour.flag());
+        process.stdout.print(&format!(
+            "\n{}",
+            render::text::outcome(plan, &render::text::Outcome::new(), dress)
+        ));
+        return Ok(Exit::Done);
+    }
+    let run = Run {
+        id: runs::new_run_id(process.clock.now(), &holder, &plan.digest),
+        plan,
+        state: RunState::fresh(plan),
+        store,
+        holder,
+        parallelism: flags.run.parallelism,
+        colour: flags.colour.flag(),
+    };
+    carry::out(process, run).await
+}
+
+fn refused(refusal: &Refusal) -> Trouble {
+    Trouble::error("Plan refused", format!("{refusal}."))
+        .with_exit(Exit::of_code(refusal.exit_code()))
+}

@@ -1,0 +1,130 @@
+//! Where the journal is, and the lock beside it (R42, R43).
+
+use super::arguments::JournalFlags;
+use super::exit::Exit;
+use super::process::{Process, Trouble};
+use crate::journal::local::LocalStore;
+use crate::journal::lock::{self, Lock, LockError};
+use crate::journal::record::{Holder, Inventory};
+use crate::journal::store::{Store, StoreError};
+use crate::model::resource::Configuration;
+use crate::plan::document::Plan;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Name of the journal directory where nothing else is said.
+const DEFAULT: &str = ".sk-dr";
+
+/// The journal of a configuration in the working directory.
+pub(crate) fn of_configuration(
+    process: &Process,
+    flags: &JournalFlags,
+    configuration: &Configuration,
+) -> PathBuf {
+    directory(
+        process,
+        flags,
+        &process.directory,
+        configuration.settings.journal_path.as_deref(),
+    )
+}
+
+/// The journal of a plan, found without its configuration (R44).
+pub(crate) fn of_plan(process: &Process, flags: &JournalFlags, plan: &Plan) -> PathBuf {
+    directory(
+        process,
+        flags,
+        Path::new(&plan.config_dir),
+        plan.journal.as_deref(),
+    )
+}
+
+fn directory(
+    process: &Process,
+    flags: &JournalFlags,
+    beside: &Path,
+    declared: Option<&str>,
+) -> PathBuf {
+    match &flags.journal {
+        Some(given) => process.directory.join(given),
+        None => beside.join(declared.unwrap_or(DEFAULT)),
+    }
+}
+
+/// Opens a journal.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub(crate) fn open(process: &Process, directory: &Path) -> Result<Box<dyn Store>, Trouble> {
+    process.stores.open(directory).map_err(unreadable)
+}
+
+/// The newest inventory. It is evidence only: where it cannot be read there is a warning, no more (R26).
+pub(crate) fn inventory(process: &mut Process, store: &dyn Store) -> Option<Inventory> {
+    match store.inventory() {
+        Ok(inventory) => inventory,
+        Err(error) => {
+            warn(
+                process,
+                "Inventory not read",
+                &format!("{error}. Orphans of types no longer declared may be missed."),
+            );
+            None
+        }
+    }
+}
+
+/// This process, as the journal names it.
+///
+/// # Errors
+/// Where the kernel does not tell.
+pub(crate) fn holder() -> Result<Holder, Trouble> {
+    lock::this_process().map_err(unreadable)
+}
+
+/// Takes the lock, so that no other process writes.
+///
+/// # Errors
+/// Where somebody holds it: exit 4.
+pub(crate) async fn lock(
+    directory: &Path,
+    holder: &Holder,
+    timeout: Duration,
+) -> Result<Lock, Trouble> {
+    lock::acquire(&LocalStore::at(directory), holder, timeout)
+        .await
+        .map_err(|error| match error {
+            LockError::Store(error) => unreadable(error),
+            held @ LockError::Held { .. } => Trouble::error(
+                "Somebody is at work",
+                format!(
+                    "{held}. Wait for it, with -lock-timeout=5m for example, or see `sk-dr runs`."
+                ),
+            )
+            .with_exit(Exit::Locked),
+        })
+}
+
+/// A run elsewhere leaves its journal on that machine: in CI it is gone with the job (R43).
+pub(crate) fn warn_in_ci(process: &mut Process, flags: &JournalFlags, declared: Option<&str>) {
+    if flags.journal.is_none() && declared.is_none() && process.variable("CI").is_some() {
+        warn(
+            process,
+            "The journal is local",
+            "Without `journal { path }` in the sk_dr block runs are recorded beside the configuration, and are lost with this \
+             CI job: a killed run could not be resumed.",
+        );
+    }
+}
+
+/// Prints a warning on standard error.
+pub(crate) fn warn(process: &mut Process, summary: &str, detail: &str) {
+    process
+        .stderr
+        .print(&format!("Warning: {summary}\n\n  {detail}\n\n"));
+}
+
+/// A journal that cannot be used.
+pub(crate) fn unreadable(error: StoreError) -> Trouble {
+    Trouble::error("Journal not usable", format!("{error}."))
+}

@@ -1,0 +1,130 @@
+//! From the directory to a configuration, with every mistake found in one run. The one place that loads; used by every
+//! command that reads `*.hcl`.
+
+use super::arguments::VariableFlags;
+use super::exit::Exit;
+use super::process::{ColourFlag, Process, Trouble};
+use crate::diag::render::{Rendering, Style as Colours, render};
+use crate::diag::{Diagnostic, SourceMap, has_errors};
+use crate::model::resource::Configuration;
+use crate::render::style::Style;
+use crate::{goal, kinds};
+use std::collections::BTreeMap;
+
+/// Prefix of environment variables that give a variable its value.
+const VARIABLE_PREFIX: &str = "SKDR_VAR_";
+
+/// A configuration and all that was found about it.
+pub(crate) struct Loaded {
+    /// As far as it could be evaluated.
+    pub(crate) configuration: Configuration,
+    /// Sorted by place.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Loaded {
+    /// The texts.
+    pub(crate) fn sources(&self) -> &SourceMap {
+        &self.configuration.sources
+    }
+}
+
+/// Loads and checks; prints nothing.
+///
+/// # Errors
+/// Where there is no configuration at all.
+pub(crate) fn load(process: &Process, flags: &VariableFlags) -> Result<Loaded, Trouble> {
+    let mut loaded = evaluate(process, &variables(process, flags))?;
+    // What could not be evaluated would only be complained about twice.
+    if !has_errors(&loaded.diagnostics) {
+        check(&loaded.configuration, &mut loaded.diagnostics);
+    }
+    loaded
+        .diagnostics
+        .sort_by_key(|found| found.span.map(|span| (span.file, span.start, span.end)));
+    Ok(loaded)
+}
+
+/// Loads for a command that needs a valid configuration; what is wrong is told on standard error.
+///
+/// # Errors
+/// Where it is not valid.
+pub(crate) fn valid(
+    process: &mut Process,
+    flags: &VariableFlags,
+    colour: ColourFlag,
+) -> Result<Configuration, Trouble> {
+    let loaded = load(process, flags)?;
+    tell(process, &loaded, colour);
+    if has_errors(&loaded.diagnostics) {
+        return Err(Trouble::told(Exit::Error));
+    }
+    Ok(loaded.configuration)
+}
+
+/// Prints diagnostics on standard error.
+pub(crate) fn tell(process: &mut Process, loaded: &Loaded, colour: ColourFlag) {
+    let dress = process.error_dress(colour);
+    let style = match dress.style {
+        Style::Plain => Colours::Plain,
+        Style::Colour => Colours::Coloured,
+    };
+    let rendering = Rendering {
+        style,
+        width: dress.width.unwrap_or(Rendering::PLAIN.width),
+    };
+    let text = render(&loaded.diagnostics, loaded.sources(), rendering);
+    process.stderr.print(&text);
+}
+
+/// Values of variables: the environment, then the command line over it.
+fn variables(process: &Process, flags: &VariableFlags) -> BTreeMap<String, String> {
+    let given = |(name, value): (&String, &String)| {
+        Some((
+            name.strip_prefix(VARIABLE_PREFIX)?.to_owned(),
+            value.clone(),
+        ))
+    };
+    process
+        .environment
+        .iter()
+        .filter_map(given)
+        .chain(flags.var.iter().cloned())
+        .collect()
+}
+
+fn evaluate(_process: &Process, _variables: &BTreeMap<String, String>) -> Result<Loaded, Trouble> {
+    Err(Trouble::error(
+        "Not available yet",
+        "This build cannot read configurations.",
+    ))
+}
+
+/// What the language cannot tell: mistakes that only a kind knows, two resources that are one object, sensitive values
+/// that would have to be stored.
+fn check(configuration: &Configuration, diagnostics: &mut Vec<Diagnostic>) {
+    for resource in &configuration.resources {
+        if let Some(kind) = kinds::find(&resource.address.kind) {
+            kind.validate(resource, diagnostics);
+        }
+        for path in &resource.sensitive {
+            let attribute = path.join(".");
+            let mut found = sensitive(&attribute)
+                .at(resource.span_of(&attribute))
+                .within(resource.span);
+            found.address = Some(resource.address.to_string());
+            diagnostics.push(found);
+        }
+    }
+    diagnostics.extend(goal::duplicate_keys(configuration));
+}
+
+/// A sensitive value would have to stand in the plan, where it is not stored (R32).
+fn sensitive(attribute: &str) -> Diagnostic {
+    Diagnostic::error(
+        "sensitive-value",
+        "Sensitive value in a resource",
+        format!("`{attribute}` is made of a sensitive value, which would be stored in the plan"),
+    )
+    .hint("use a `secret` block: it is read at the moment of use and stored nowhere")
+}

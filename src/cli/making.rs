@@ -1,0 +1,126 @@
+//! What a command plans, from its flags, and the refusals of planning in words and codes.
+
+use super::exit::Exit;
+use super::journal;
+use super::planning::{self, Confirm, Request};
+use super::process::{Process, Trouble};
+use crate::goal;
+use crate::journal::store::Store;
+use crate::model::address::Address;
+use crate::model::resource::Configuration;
+use crate::model::secret::{SecretName, SecretSource};
+use crate::plan::Refusal;
+use crate::plan::document::{Goal, GoalMode, Plan};
+use crate::plan::input::Conflicts;
+use crate::world::{Doors, World};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is to be planned.
+pub(crate) struct Wanted<'a> {
+    /// Converge or destroy.
+    pub(crate) mode: GoalMode,
+    /// `-target`.
+    pub(crate) target: &'a [Address],
+    /// `-exclude`.
+    pub(crate) exclude: &'a [Address],
+    /// `-adopt`.
+    pub(crate) adopt: &'a [Address],
+    /// `-consent`.
+    pub(crate) consents: &'a [String],
+    /// `-force-conflicts`.
+    pub(crate) conflicts: Conflicts,
+    /// Whether updates are shown to the server.
+    pub(crate) confirm: Confirm,
+}
+
+/// The mode that a flag asks for.
+pub(crate) fn mode(destroy: bool) -> GoalMode {
+    if destroy {
+        GoalMode::Destroy
+    } else {
+        GoalMode::Converge
+    }
+}
+
+/// `-force-conflicts` as planning takes it.
+pub(crate) fn conflicts(force: bool) -> Conflicts {
+    if force {
+        Conflicts::Force
+    } else {
+        Conflicts::Block
+    }
+}
+
+/// Asks and plans.
+///
+/// # Errors
+/// Where nothing may be planned: another cluster (exit 3), an address that is not declared.
+pub(crate) async fn plan(
+    process: &mut Process,
+    configuration: &Configuration,
+    store: &dyn Store,
+    wanted: &Wanted<'_>,
+) -> Result<Plan, Trouble> {
+    for (flag, addresses) in [
+        ("-target", wanted.target),
+        ("-exclude", wanted.exclude),
+        ("-adopt", wanted.adopt),
+    ] {
+        goal::check_addresses(configuration, flag, addresses)
+            .map_err(|unknown| Trouble::error("Unknown address", format!("{unknown}.")))?;
+    }
+    let inventory = journal::inventory(process, store);
+    let goal = Goal {
+        mode: wanted.mode,
+        target: wanted.target.to_vec(),
+        exclude: wanted.exclude.to_vec(),
+    };
+    let world = world(
+        process,
+        &process.directory.clone(),
+        configuration.secrets.clone(),
+    );
+    let request = Request {
+        configuration,
+        goal: &goal,
+        inventory: inventory.as_ref(),
+        adopt: wanted.adopt,
+        consents: wanted.consents,
+        conflicts: wanted.conflicts,
+        confirm: wanted.confirm,
+        made_at: process.clock.now(),
+        config_dir: process.directory.display().to_string(),
+    };
+    planning::make(&world, &request).await.map_err(refused)
+}
+
+/// The outside, as the process hands it over.
+pub(crate) fn world(
+    process: &Process,
+    directory: &Path,
+    secrets: BTreeMap<SecretName, SecretSource>,
+) -> World {
+    World::new(Doors {
+        environment: process.environment.clone(),
+        clock: process.clock.clone(),
+        wires: process.wires.clone(),
+        directory: directory.to_owned(),
+        secrets,
+        // Only spreads retries: two clients that fail together should not come back together.
+        seed: u64::try_from(process.clock.now().as_nanosecond() % i128::from(u64::MAX))
+            .unwrap_or_default(),
+    })
+}
+
+fn refused(refusal: Refusal) -> Trouble {
+    let words = refusal.to_string();
+    match refusal {
+        Refusal::WrongIdentity { .. } => {
+            Trouble::error("Another cluster", format!("{words}.")).with_exit(Exit::Stale)
+        }
+        Refusal::Circle(_) | Refusal::Unwritable(_) => {
+            Trouble::error("No plan", format!("{words}."))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `plan`: what apply would do. Writes nothing but the file of `-out`; takes no lock.
+
+use super::arguments::PlanFlags;
+use super::exit::{Detail, Exit};
+use super::making::{self, Wanted};
+use super::planning::Confirm;
+use super::present::{self, Telling};
+use super::process::{Process, Trouble};
+use super::{journal, load};
+
+/// Runs it.
+///
+/// # Errors
+/// Where there is no plan, or it cannot be saved.
+pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit, Trouble> {
+    if flags.json.json {
+        return Err(Trouble::error(
+            "Not available yet",
+            "The stream of `plan -json` is not available yet. For JSON: sk-dr plan -out=FILE, then sk-dr show -json FILE.",
+        ));
+    }
+    let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
+    let directory = journal::of_configuration(process, &flags.journal, &configuration);
+    let store = journal::open(process, &directory)?;
+    let wanted = Wanted {
+        mode: making::mode(flags.destroy),
+        target: &flags.scope.target,
+        exclude: &flags.exclude,
+        adopt: &flags.scope.adopt,
+        consents: &flags.consent,
+        conflicts: making::conflicts(flags.scope.force_conflicts),
+        confirm: Confirm::ByDryRun,
+    };
+    let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
+    let detail = if flags.detailed_exitcode {
+        Detail::Detailed
+    } else {
+        Detail::Coarse
+    };
+    present::plan(
+        process,
+        &plan,
+        Telling {
+            out: flags.out.as_deref(),
+            detail,
+            colour: flags.colour.flag(),
+        },
+    )
+}

@@ -1,0 +1,110 @@
+//! `resume`: go on with a run that was killed, here or on another machine. Needs the journal and the credentials, no
+//! `*.hcl` (R44).
+
+use super::arguments::{JournalFlags, ResumeFlags, VariableFlags};
+use super::carry::{self, Run};
+use super::exit::Exit;
+use super::process::{Process, Trouble};
+use super::{journal, load};
+use crate::apply::resume::{self, Request, ResumeError, Resumed};
+use crate::journal::lock::Lock;
+use crate::journal::record::Holder;
+use crate::journal::store::Store;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Runs it.
+///
+/// # Errors
+/// Where there is nothing to go on with, somebody else may be at work, or not everything was done.
+pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Exit, Trouble> {
+    let directory = directory(process, &flags.journal);
+    let mut taken = take(
+        process,
+        directory,
+        (flags.id.as_deref(), flags.takeover),
+        flags.run.lock_timeout,
+    )
+    .await?;
+    let Resumed { run, plan, state } = taken.resumed;
+    let run = Run {
+        id: run,
+        plan: &plan,
+        state,
+        store: taken.store.as_mut(),
+        holder: taken.holder,
+        parallelism: flags.run.parallelism,
+        colour: flags.colour.flag(),
+    };
+    carry::out(process, run).await
+}
+
+/// The journal of the working directory: `-journal`, else as its configuration says, else the usual place. A
+/// configuration that cannot be read is no reason not to go on.
+pub(crate) fn directory(process: &Process, flags: &JournalFlags) -> PathBuf {
+    let configuration = match flags.journal {
+        Some(_) => None,
+        None => load::load(process, &VariableFlags::default()).ok(),
+    };
+    let configuration = configuration
+        .map(|loaded| loaded.configuration)
+        .unwrap_or_default();
+    journal::of_configuration(process, flags, &configuration)
+}
+
+/// A run that this process holds now.
+pub(crate) struct Taken {
+    /// The run.
+    pub(crate) resumed: Resumed,
+    /// Its journal.
+    pub(crate) store: Box<dyn Store>,
+    /// This process.
+    pub(crate) holder: Holder,
+    /// Held until this is dropped; none where the run was taken from a holder that may be alive.
+    _lock: Option<Lock>,
+}
+
+/// Takes a run over: the lock proves a dead holder, else its serial must be named (R42).
+///
+/// # Errors
+/// Where it may not be taken.
+pub(crate) async fn take(
+    process: &mut Process,
+    directory: PathBuf,
+    (run, takeover): (Option<&str>, Option<u64>),
+    timeout: Duration,
+) -> Result<Taken, Trouble> {
+    if !directory.is_dir() {
+        let detail = format!(
+            "There is no journal in {}. Name it with -journal=PATH.",
+            directory.display()
+        );
+        return Err(Trouble::error("No journal", detail));
+    }
+    let holder = journal::holder()?;
+    let lock = match (journal::lock(&directory, &holder, timeout).await, takeover) {
+        (Ok(lock), _) => Some(lock),
+        // The holder lives and is overtaken on purpose: it loses the next serial and stops (R42).
+        (Err(trouble), Some(_)) if trouble.exit == Exit::Locked => None,
+        (Err(trouble), _) => return Err(trouble),
+    };
+    let mut store = journal::open(process, &directory)?;
+    let request = Request {
+        run,
+        takeover,
+        holder: &holder,
+        lock: lock.as_ref(),
+        now: process.clock.now(),
+    };
+    let resumed = resume::resume(store.as_mut(), &request).map_err(|error| refused(&error))?;
+    Ok(Taken {
+        resumed,
+        store,
+        holder,
+        _lock: lock,
+    })
+}
+
+fn refused(error: &ResumeError) -> Trouble {
+    Trouble::error("Run not taken", format!("{error}.")).with_exit(Exit::of_code(error.exit_code()))
+}

@@ -1,0 +1,29 @@
+//! `unlock SERIAL`: takes the open run from its holder without going on with it. The holder loses the next serial and
+//! stops before its next effect (R42); `resume` or `runs close` may follow.
+
+use super::arguments::UnlockFlags;
+use super::exit::Exit;
+use super::process::{Process, Trouble};
+use super::resume;
+use std::time::Duration;
+
+/// Runs it.
+///
+/// # Errors
+/// Where no run is open, or it is at another serial.
+pub(crate) async fn run(process: &mut Process, flags: &UnlockFlags) -> Result<Exit, Trouble> {
+    let directory = resume::directory(process, &flags.journal);
+    let taken = resume::take(
+        process,
+        directory,
+        (None, Some(flags.serial)),
+        Duration::ZERO,
+    )
+    .await?;
+    let run = taken.resumed.run;
+    process.stdout.print(&format!(
+        "Run {run} is taken from its holder, which stops before its next effect.\n\
+         To go on with it:  sk-dr resume\nTo give it up:     sk-dr runs close {run}\n"
+    ));
+    Ok(Exit::Done)
+}
