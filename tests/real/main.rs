@@ -136,7 +136,7 @@ fn build() -> PathBuf {
 
 /// Runs one case in its own directory; returns its name if it failed.
 async fn run(case: Case, bin: &Path, root: &Path) -> Option<&'static str> {
-    let directory = root.join(case.name);
+    let directory = root.join(case.name.replace("::", "-"));
     fs::create_dir_all(&directory).unwrap();
     let since = Instant::now();
     let place = Place {

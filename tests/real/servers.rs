@@ -90,7 +90,7 @@ impl Cluster {
     /// Starts the three processes in a directory of their own and waits until the API is ready.
     pub async fn start(bin: &Path, directory: &Path) -> Self {
         fs::create_dir_all(directory).unwrap();
-        write_files(directory);
+        write_cluster_files(directory);
         let mut cluster = Self {
             bin: bin.to_owned(),
             directory: directory.to_owned(),
@@ -328,7 +328,8 @@ impl Drop for Cluster {
     }
 }
 
-fn write_files(directory: &Path) {
+/// What the servers read: tokens, audit policy, key of service accounts.
+pub fn write_cluster_files(directory: &Path) {
     fs::create_dir_all(directory.join("home/tmp")).unwrap();
     let tokens: String = USERS
         .iter()
@@ -364,7 +365,8 @@ fn openssl(arguments: &[&str]) {
     );
 }
 
-fn write_kubeconfig(path: &Path, user: User, cluster: &Json) {
+/// A kubeconfig with one context.
+pub fn write_kubeconfig(path: &Path, user: User, cluster: &Json) {
     let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "test",
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": user.name()}}],
         "clusters": [{"name": "test", "cluster": cluster}],

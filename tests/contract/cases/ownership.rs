@@ -1,6 +1,8 @@
 //! Field ownership: what POST, apply, merge patch and JSON patch do to managedFields.
 
-use super::{ONE, SCHEDULES, case, cause, conflict, made, owner, plain, schedule, with};
+use super::{
+    ONE, SCHEDULES, at, case, cause, conflict, in_all, made, owner, plain, schedule, with,
+};
 use crate::case::{Case, Step};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! LIST, paging, rights, discovery.
 
-use super::{NAMESPACE, ONE, SCHEDULES, case, plain, schedule, with};
+use super::{NAMESPACE, ONE, SCHEDULES, at, case, in_all, plain, schedule, with};
 use crate::case::{Case, Step, Who};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What is refused, with which status, reason, message and causes.
 
-use super::{NAMESPACE, ONE, SCHEDULES, case, namespace, plain, schedule, with};
+use super::{NAMESPACE, ONE, SCHEDULES, at, case, in_all, namespace, plain, schedule, with};
 use crate::case::{Case, Step};
 use serde_json::{Value, json};
 

@@ -1,23 +1,67 @@
 //! The list of cases, the slow ones first.
 
+mod destroy;
+mod identity;
+mod lifecycle;
+mod ownership;
+mod rights;
 mod servers_work;
+mod spike;
+mod trouble;
 
 use crate::{Case, Place};
 use futures::future::BoxFuture;
 use std::time::Duration;
 
+/// `case!(seconds, module::function)`: a case under its full name.
+macro_rules! case {
+    ($seconds:literal, $module:ident :: $function:ident) => {
+        case(
+            concat!(stringify!($module), "::", stringify!($function)),
+            $seconds,
+            |place| Box::pin($module::$function(place)),
+        )
+    };
+}
+
 /// Every case.
 pub fn all() -> Vec<Case> {
     vec![
-        case("servers_start_serve_and_write_an_audit_log", 90, |place| {
-            Box::pin(servers_work::start_serve_and_write_an_audit_log(place))
-        }),
-        case("proxy_holds_where_it_is_told", 60, |place| {
-            Box::pin(servers_work::proxy_holds_where_it_is_told(place))
-        }),
-        case("velero_starts", 120, |place| {
-            Box::pin(servers_work::velero_starts(place))
-        }),
+        case!(
+            180,
+            spike::planned_without_a_server_killed_and_resumed_elsewhere
+        ),
+        case!(
+            120,
+            lifecycle::apply_then_nothing_then_a_hand_edit_is_seen_and_repaired
+        ),
+        case!(
+            120,
+            rights::a_read_only_token_finds_drift_and_plans_unconfirmed
+        ),
+        case!(
+            120,
+            rights::a_missing_right_blocks_its_kind_and_not_the_rest
+        ),
+        case!(240, trouble::a_dead_api_server_is_unknown),
+        case!(90, trouble::a_type_that_is_not_served_blocks_its_resources),
+        case!(120, trouble::an_object_being_deleted_blocks),
+        case!(
+            180,
+            identity::a_fresh_cluster_under_the_old_address_gets_nothing
+        ),
+        case!(
+            150,
+            identity::a_plan_for_one_cluster_is_not_applied_to_another
+        ),
+        case!(120, ownership::two_stacks_never_share_an_object),
+        case!(120, ownership::marks_that_travel_own_nothing),
+        case!(120, ownership::a_renamed_resource_keeps_its_object),
+        case!(120, ownership::adoption_is_asked_for_and_ends_in_release),
+        case!(150, destroy::a_namespace_goes_only_with_consent),
+        case!(90, servers_work::start_serve_and_write_an_audit_log),
+        case!(60, servers_work::proxy_holds_where_it_is_told),
+        case!(120, servers_work::velero_starts),
     ]
 }
 
