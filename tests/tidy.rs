@@ -35,6 +35,11 @@ const MORE: &[(&str, &str, &str)] = &[
         "plan::document: the goal is part of the plan's format",
     ),
     (
+        "render",
+        "apply",
+        "apply::event: what a run tells while it goes on is data to be rendered",
+    ),
+    (
         "plan",
         "journal",
         "journal::record: the inventory is evidence for a plan",

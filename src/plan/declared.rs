@@ -1,21 +1,20 @@
 //! What is decided for one declared resource. One function for each state it can be found in.
 
+use super::cluster;
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
 use super::document::{Action, Finding, GoalMode, HeldBack, NodeState, ReasonCode};
 use super::found::{Found, Objects, class_words};
 use super::input::{Confirmation, Conflicts, Input};
-use super::losses::{self, Losing};
 use super::managers;
-use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
-use super::queries::cluster_query;
+use super::ownership::{Bearer, Standing, is_label_of, standing};
+use super::removal::Removal;
 use crate::kinds::{Difference, Home, Kind};
-use crate::model::expression::Expr;
 use crate::model::identity::{
     ADDRESS_LABEL, FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef,
     STACK_LABEL,
 };
 use crate::model::resource::{IgnoreChanges, Resource};
-use crate::world::query::{Answer, Why};
+use crate::world::query::Why;
 use serde_json::Value as Json;
 
 /// What every decision reads.
@@ -38,7 +37,7 @@ pub fn decide<'a>(
         key: kind.key(resource)?,
     };
     Some(match (kind.home(), &resource.provider) {
-        (Home::Command, _) => decide_cluster(context, resource, kind, subject),
+        (Home::Command, _) => cluster::decide(context, resource, kind, subject),
         (Home::Kube(_), None) => return None,
         (Home::Kube(home), Some(provider)) => {
             let declared = Declared {
@@ -441,97 +440,6 @@ impl<'a> Declared<'a, '_> {
     }
 }
 
-/// An owned object that is to go: by destroy, or because nothing declares it any more.
-pub struct Removal<'a, 'c> {
-    /// What every decision reads.
-    pub context: &'c Context<'a>,
-    /// Its kind.
-    pub kind: &'static dyn Kind,
-    /// UID of its cluster.
-    pub cluster_uid: &'c str,
-    /// The object.
-    pub live: &'a Json,
-    /// Why it goes.
-    pub why: super::document::Reason,
-}
-
-impl<'a> Removal<'a, '_> {
-    /// Created: deleted, with consent where it holds data. Adopted: released (R24).
-    pub fn decide(self, subject: Subject, origin: Origin) -> Decision<'a> {
-        let released = match (origin, self.kind.never_deleted(&subject.key)) {
-            (Origin::Created, None) => None,
-            (Origin::Created, Some(why)) => Some(why),
-            (Origin::Adopted, _) => Some("it was adopted, so it is released and not deleted"),
-        };
-        let (action, work, why) = match released {
-            None => (Action::Delete, Work::Delete, self.why.clone()),
-            Some(why) => (
-                Action::Forget,
-                Work::Release,
-                reason(ReasonCode::ReleasedBecauseAdopted, why),
-            ),
-        };
-        let mut decision = Decision::new(subject, self.kind, action, why);
-        decision.live = Some(self.live);
-        decision.node.before = self.kind.attributes(self.live);
-        decision.work = work;
-        if self.live["metadata"]["deletionTimestamp"].is_string() {
-            return decision.blocked(blocker(
-                "terminating",
-                "It is being deleted already.",
-                "Plan again once it is gone.",
-            ));
-        }
-        if action == Action::Delete && self.kind.holds_data() {
-            self.guard_data(decision)
-        } else {
-            decision
-        }
-    }
-
-    fn guard_data(&self, mut decision: Decision<'a>) -> Decision<'a> {
-        let Key::Kube { name, .. } = &decision.node.key else {
-            return decision;
-        };
-        let Some(provider) = decision.node.provider.clone() else {
-            return decision;
-        };
-        let listed = losses::of_namespace(self.context.input.live, &provider, name);
-        let consent = |losses: &[String]| {
-            let losing = Losing {
-                address: &decision.node.address,
-                cluster_uid: self.cluster_uid,
-                uid: self.live["metadata"]["uid"].as_str().unwrap_or_default(),
-                action: Action::Delete,
-            };
-            losses::consent(&losing, losses)
-        };
-        let found = listed.map(|losses| (consent(&losses), losses));
-        match found {
-            Err(why) => decision.blocked(blocker(
-                "unknown",
-                format!(
-                    "What would be lost with it cannot be listed: {}",
-                    why.message
-                ),
-                "An unreadable list is never taken for an empty one.",
-            )),
-            Ok((consent, _)) if self.context.input.consents.contains(&consent) => decision,
-            Ok((consent, losses)) => {
-                let held = HeldBack {
-                    address: decision.node.address.clone(),
-                    action: Action::Delete,
-                    reason: "deleting it loses what is in it".to_owned(),
-                    losses,
-                    consent: Some(consent),
-                };
-                decision.hold_back(held);
-                decision
-            }
-        }
-    }
-}
-
 /// Whether `ignore_changes` leaves an attribute out.
 pub fn is_ignored(ignore: &IgnoreChanges, attribute: &[String]) -> bool {
     match ignore {
@@ -586,62 +494,4 @@ pub fn unmanaged_fields(
             fields.join(", ")
         ),
     })
-}
-
-/// A cluster made by a command: kubeconfig missing is absent, an API that is silent is unknown (surface, section 1).
-fn decide_cluster<'a>(
-    context: &Context<'a>,
-    resource: &'a Resource,
-    kind: &'static dyn Kind,
-    subject: Subject,
-) -> Outcome<'a> {
-    if context.input.goal.mode == GoalMode::Destroy {
-        return Outcome::LeftAlone(
-            "a cluster made by a command is released, nothing runs".to_owned(),
-        );
-    }
-    let mut decision = Decision::new(
-        subject,
-        kind,
-        Action::Create,
-        reason(ReasonCode::Absent, "its kubeconfig does not exist"),
-    );
-    decision.resource = Some(resource);
-    decision.node.after = resource.body.clone();
-    decision.work = Work::Run;
-    let answer = cluster_query(resource, &context.input.config_dir)
-        .and_then(|query| context.input.live.answer(&query));
-    Outcome::Decided(Box::new(match answer {
-        Some(Answer::Present(_)) => return Outcome::Unchanged,
-        Some(Answer::Absent | Answer::NotServed) if is_recorded(context, resource) => decision.blocked(blocker(
-            "loss",
-            "An earlier run made this cluster and its kubeconfig is gone: this looks like a loss.",
-            "Bring the kubeconfig back, or, to make it again on purpose, remove it from the inventory by giving it another name.",
-        )),
-        Some(Answer::Absent | Answer::NotServed) => decision,
-        Some(Answer::Unknown(why)) => unknown_cluster(decision, &why.message),
-        None => unknown_cluster(decision, "it was not asked"),
-    }))
-}
-
-fn unknown_cluster<'a>(mut decision: Decision<'a>, message: &str) -> Decision<'a> {
-    decision.node.action = Action::NoOp;
-    decision.node.after = Expr::Value(Json::Null);
-    decision.node.reason = reason(
-        ReasonCode::Unknown,
-        "its kubeconfig exists and its API does not answer",
-    );
-    decision.blocked(blocker(
-        "unknown",
-        message,
-        "Start it, or remove its kubeconfig if it is gone for good.",
-    ))
-}
-
-fn is_recorded(context: &Context<'_>, resource: &Resource) -> bool {
-    let name = resource.text("name").unwrap_or_default();
-    context
-        .input
-        .inventory
-        .is_some_and(|inventory| inventory.made_clusters.contains_key(&name))
 }

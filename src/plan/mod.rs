@@ -1,7 +1,8 @@
 //! From what is desired and what is live to a plan: complete data, of which apply decides nothing.
 //! Pure and synchronous. Must not know clients, files or the terminal.
 
-pub mod decision;
+mod cluster;
+mod decision;
 pub mod declared;
 pub mod document;
 pub mod found;
@@ -13,6 +14,7 @@ pub mod order;
 pub mod orphans;
 pub mod ownership;
 pub mod queries;
+mod removal;
 pub mod steps;
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //! `-exclude` or where its LIST is unknown.
 
 use super::decision::{Decision, Subject, reason};
-use super::declared::{Context, Removal};
+use super::declared::Context;
 use super::document::{Finding, Goal, GoalMode, ReasonCode};
 use super::ownership::{Bearer, Standing, standing};
+use super::removal::Removal;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};

@@ -1,0 +1,102 @@
+//! What is decided for an owned object that is to go: by destroy, or because nothing declares it any more. Must not know
+//! how it was found to be ours.
+
+use super::decision::{Decision, Subject, Work, blocker, reason};
+use super::declared::Context;
+use super::document::{Action, HeldBack, Reason, ReasonCode};
+use super::losses::{self, Losing};
+use super::ownership::Origin;
+use crate::kinds::Kind;
+use crate::model::identity::Key;
+use serde_json::Value as Json;
+
+/// An owned object that is to go: by destroy, or because nothing declares it any more.
+pub struct Removal<'a, 'c> {
+    /// What every decision reads.
+    pub context: &'c Context<'a>,
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// UID of its cluster.
+    pub cluster_uid: &'c str,
+    /// The object.
+    pub live: &'a Json,
+    /// Why it goes.
+    pub why: Reason,
+}
+
+impl<'a> Removal<'a, '_> {
+    /// Created: deleted, with consent where it holds data. Adopted: released (R24).
+    pub fn decide(self, subject: Subject, origin: Origin) -> Decision<'a> {
+        let released = match (origin, self.kind.never_deleted(&subject.key)) {
+            (Origin::Created, None) => None,
+            (Origin::Created, Some(why)) => Some(why),
+            (Origin::Adopted, _) => Some("it was adopted, so it is released and not deleted"),
+        };
+        let (action, work, why) = match released {
+            None => (Action::Delete, Work::Delete, self.why.clone()),
+            Some(why) => (
+                Action::Forget,
+                Work::Release,
+                reason(ReasonCode::ReleasedBecauseAdopted, why),
+            ),
+        };
+        let mut decision = Decision::new(subject, self.kind, action, why);
+        decision.live = Some(self.live);
+        decision.node.before = self.kind.attributes(self.live);
+        decision.work = work;
+        if self.live["metadata"]["deletionTimestamp"].is_string() {
+            return decision.blocked(blocker(
+                "terminating",
+                "It is being deleted already.",
+                "Plan again once it is gone.",
+            ));
+        }
+        if action == Action::Delete && self.kind.holds_data() {
+            self.guard_data(decision)
+        } else {
+            decision
+        }
+    }
+
+    fn guard_data(&self, mut decision: Decision<'a>) -> Decision<'a> {
+        let Key::Kube { name, .. } = &decision.node.key else {
+            return decision;
+        };
+        let Some(provider) = decision.node.provider.clone() else {
+            return decision;
+        };
+        let listed = losses::of_namespace(self.context.input.live, &provider, name);
+        let consent = |losses: &[String]| {
+            let losing = Losing {
+                address: &decision.node.address,
+                cluster_uid: self.cluster_uid,
+                uid: self.live["metadata"]["uid"].as_str().unwrap_or_default(),
+                action: Action::Delete,
+            };
+            losses::consent(&losing, losses)
+        };
+        let found = listed.map(|losses| (consent(&losses), losses));
+        match found {
+            Err(why) => decision.blocked(blocker(
+                "unknown",
+                format!(
+                    "What would be lost with it cannot be listed: {}",
+                    why.message
+                ),
+                "An unreadable list is never taken for an empty one.",
+            )),
+            Ok((consent, _)) if self.context.input.consents.contains(&consent) => decision,
+            Ok((consent, losses)) => {
+                let held = HeldBack {
+                    address: decision.node.address.clone(),
+                    action: Action::Delete,
+                    reason: "deleting it loses what is in it".to_owned(),
+                    losses,
+                    consent: Some(consent),
+                };
+                decision.hold_back(held);
+                decision
+            }
+        }
+    }
+}
