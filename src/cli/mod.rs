@@ -20,7 +20,7 @@ mod runs;
 mod schema;
 mod show;
 mod spelling;
-mod system;
+pub mod system;
 #[cfg(test)]
 mod tests;
 mod unlock;

@@ -53,9 +53,28 @@ pub struct Terminal {
     pub width: Option<usize>,
 }
 
-/// Opens journals. A test may wrap the real store, to end the process between two of its writes.
+/// Opens journals. Every write of a command to its journal (`create_run`, `append`, `write_inventory`) goes through the
+/// store that this hands out, so that a test may wrap the real one to end the process before or after a write, or leave
+/// half a record behind. Only the lock file beside the journal is taken past it.
+///
+/// ```no_run
+/// use sk_dr::cli::{process::Stores, system};
+/// use sk_dr::journal::{local::LocalStore, store::{Store, StoreError}};
+///
+/// struct Wrapping;
+/// impl Stores for Wrapping {
+///     fn open(&self, directory: &std::path::Path) -> Result<Box<dyn Store>, StoreError> {
+///         Ok(Box::new(LocalStore::at(directory))) // or a store of the test's own around it
+///     }
+/// }
+///
+/// let mut process = system::process().unwrap();
+/// process.stores = std::sync::Arc::new(Wrapping);
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// std::process::exit(runtime.block_on(sk_dr::cli::run(process)).into());
+/// ```
 pub trait Stores: Send + Sync {
-    /// The journal in this directory, which need not exist.
+    /// The journal in this directory, which need not exist; opening touches nothing.
     ///
     /// # Errors
     /// Where it cannot be opened.

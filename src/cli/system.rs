@@ -9,11 +9,11 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// This process. Must be called outside of a runtime or inside, but before anything else.
+/// This process, with every door the real one. A test's child process may replace some of them.
 ///
 /// # Errors
 /// Where there is no working directory.
-pub(crate) fn process() -> std::io::Result<Process> {
+pub fn process() -> std::io::Result<Process> {
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let width = rustix::termios::tcgetwinsize(&stdout)
         .ok()
