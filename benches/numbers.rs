@@ -133,37 +133,86 @@ fn row(what: &str, taken: &Taken) {
 }
 
 fn without_network(root: &Path) {
-    row(
-        "start-up: `sk-dr version`",
-        &median(21, root, &[PROGRAM, "version"], 0),
-    );
-    for count in [1_000, 10_000] {
-        let directory = root.join(count.to_string());
+    let stack = |name: &str, resources: &str| {
+        let directory = root.join(name);
         fs::create_dir(&directory).unwrap();
-        // The cluster is made by the same plan, so that nothing can be asked.
-        let head = "sk_dr {\n  stack = \"numbers\"\n}\n\nresource \"kubernetes_cluster\" \"main\" {\n  name       = \"main\"\n  engine     = \"command\"\n  command    = [\"true\"]\n  kubeconfig = \"kubeconfig\"\n}\n\nprovider \"kubernetes\" {\n  config_path = kubernetes_cluster.main.kubeconfig\n}\n";
         fs::write(
             directory.join("main.hcl"),
-            format!("{head}\n{}", blocks(count)),
+            format!("{NO_CLUSTER_YET}\n{resources}"),
         )
         .unwrap();
-        for command in ["validate", "plan"] {
-            row(
-                &format!("`{command}`, {count} blocks, no network"),
-                &median(5, &directory, &[PROGRAM, command], 0),
-            );
+        directory
+    };
+    let one = stack("one", &blocks(1));
+    let command = [PROGRAM, "plan"];
+    row(
+        "start-up: `plan` of one resource",
+        &median(21, &one, &command, 0),
+    );
+    for (count, runs) in [(1_000, 11), (10_000, 5)] {
+        for (shape, text) in [
+            ("instances of one `for_each`", instances(count)),
+            ("blocks", blocks(count)),
+        ] {
+            let directory = stack(&format!("{count} {shape}"), &text);
+            for command in ["validate", "plan"] {
+                row(
+                    &format!("`{command}`, {count} {shape}"),
+                    &median(runs, &directory, &[PROGRAM, command], 0),
+                );
+            }
         }
     }
 }
 
-/// So many schedules, each a block of its own as a person would write it.
+/// The cluster is made by the same plan, so that there is nothing to ask.
+const NO_CLUSTER_YET: &str = r#"
+sk_dr {
+  stack = "numbers"
+}
+
+resource "kubernetes_cluster" "main" {
+  name       = "main"
+  engine     = "command"
+  command    = ["true"]
+  kubeconfig = "kubeconfig"
+}
+
+provider "kubernetes" {
+  config_path = kubernetes_cluster.main.kubeconfig
+}
+"#;
+
+/// So many schedules of one block.
+fn instances(count: usize) -> String {
+    format!(
+        r#"resource "velero_schedule" "shop" {{
+  for_each            = toset([for number in range({count}) : tostring(number)])
+  name                = "s${{each.key}}"
+  schedule            = "${{tonumber(each.key) % 60}} 1 * * *"
+  ttl                 = "720h"
+  included_namespaces = ["shop-${{each.key}}"]
+  paused              = false
+}}
+"#
+    )
+}
+
+/// So many schedules, each a block of five arguments as a person would write it.
 fn blocks(count: usize) -> String {
     let mut text = String::new();
     for number in 0..count {
         let minute = number % 60;
         writeln!(
             text,
-            "resource \"velero_schedule\" \"s{number}\" {{\n  name                = \"s{number}\"\n  schedule            = \"{minute} 1 * * *\"\n  ttl                 = \"720h\"\n  included_namespaces = [\"shop-{number}\"]\n}}\n"
+            r#"resource "velero_schedule" "s{number}" {{
+  name                = "s{number}"
+  schedule            = "{minute} 1 * * *"
+  ttl                 = "720h"
+  included_namespaces = ["shop-{number}"]
+  paused              = false
+}}
+"#
         )
         .unwrap();
     }
