@@ -60,35 +60,10 @@ pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
         .iter()
         .filter(|step| state.status(&step.id) == StepStatus::InDoubt)
     {
-        match look(outside, &plan, &state, step, &telling).await {
-            Prepared::There(object) => {
-                let uid = object
-                    .pointer("/metadata/uid")
-                    .and_then(Json::as_str)
-                    .map(str::to_owned);
-                entries.push(Entry::StepDone {
-                    step: step.id.clone(),
-                    bindings: bindings(step, &object),
-                    uid,
-                });
-            }
-            Prepared::Go(_) => {
-                let message = "nothing of it is there; the run was closed".to_owned();
-                entries.push(Entry::StepFailed {
-                    step: step.id.clone(),
-                    class: FailureClass::Unavailable,
-                    message,
-                });
-            }
-            Prepared::Failed(why) => {
-                entries.push(Entry::StepFailed {
-                    step: step.id.clone(),
-                    class: why.class,
-                    message: why.message,
-                });
-            }
-            Prepared::Unclear(why) => {
-                doubts.insert(step.id.clone(), why.message);
+        match found(step, look(outside, &plan, &state, step, &telling).await) {
+            Ok(entry) => entries.push(entry),
+            Err(doubt) => {
+                doubts.insert(step.id.clone(), doubt);
             }
         }
     }
@@ -113,6 +88,31 @@ pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
     let mut report = RunReport::of(&writer.run, &plan, &state, &doubts);
     report.warnings = warnings;
     Ok(report)
+}
+
+/// What was found of a step in doubt, as its entry; or why nothing can be told.
+fn found(step: &Step, prepared: Prepared) -> Result<Entry, String> {
+    let failed = |class, message| Entry::StepFailed {
+        step: step.id.clone(),
+        class,
+        message,
+    };
+    match prepared {
+        Prepared::There(object) => Ok(Entry::StepDone {
+            step: step.id.clone(),
+            bindings: bindings(step, &object),
+            uid: object
+                .pointer("/metadata/uid")
+                .and_then(Json::as_str)
+                .map(str::to_owned),
+        }),
+        Prepared::Go(_) => Ok(failed(
+            FailureClass::Unavailable,
+            "nothing of it is there; the run was closed".to_owned(),
+        )),
+        Prepared::Failed(why) => Ok(failed(why.class, why.message)),
+        Prepared::Unclear(why) => Err(why.message),
+    }
 }
 
 async fn look(

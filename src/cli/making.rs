@@ -116,7 +116,7 @@ pub(crate) fn world(
 fn refused(refusal: Refusal) -> Trouble {
     let words = refusal.to_string();
     match refusal {
-        Refusal::WrongIdentity { .. } => {
+        Refusal::WrongIdentity(_) => {
             Trouble::error("Another cluster", format!("{words}.")).with_exit(Exit::Stale)
         }
         Refusal::Circle(_) | Refusal::Unwritable(_) => {

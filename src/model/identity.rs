@@ -17,7 +17,7 @@ pub const STEP_ANNOTATION: &str = "sk-dr.io/step";
 
 /// A provider block: `kubernetes` or `kubernetes.eu`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[serde(into = "String", from = "String")]
 pub struct ProviderRef {
     /// Provider type: `kubernetes`.
     pub provider: String,
@@ -40,10 +40,9 @@ impl From<ProviderRef> for String {
     }
 }
 
-impl TryFrom<String> for ProviderRef {
-    type Error = std::convert::Infallible;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Ok(match text.split_once('.') {
+impl From<String> for ProviderRef {
+    fn from(text: String) -> Self {
+        match text.split_once('.') {
             None => Self {
                 provider: text,
                 alias: None,
@@ -52,7 +51,7 @@ impl TryFrom<String> for ProviderRef {
                 provider: provider.to_owned(),
                 alias: Some(alias.to_owned()),
             },
-        })
+        }
     }
 }
 

@@ -42,28 +42,33 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Refusal {
     /// Another cluster answers than the one expected (R21): exit 3.
-    #[error(
-        "provider {provider} is another cluster: {title} has identity {found}, expected {expected} ({because}); \
-         if this cluster replaces the old one on purpose, write identity = \"{found}\" in the provider block"
-    )]
-    WrongIdentity {
-        /// The provider.
-        provider: ProviderRef,
-        /// Context and server.
-        title: String,
-        /// UID that answered.
-        found: String,
-        /// UID that was expected.
-        expected: String,
-        /// Who expects it.
-        because: &'static str,
-    },
+    #[error(transparent)]
+    WrongIdentity(Box<WrongIdentity>),
     /// Steps wait for each other: a mistake of the program.
     #[error("steps wait for each other: {0}")]
     Circle(String),
     /// The plan cannot be written as JSON.
     #[error("the plan cannot be written: {0}")]
     Unwritable(String),
+}
+
+/// Another cluster answers than the one expected.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "provider {provider} is another cluster: {title} has identity {found}, expected {expected} ({because}); \
+     if this cluster replaces the old one on purpose, write identity = \"{found}\" in the provider block"
+)]
+pub struct WrongIdentity {
+    /// The provider.
+    pub provider: ProviderRef,
+    /// Context and server.
+    pub title: String,
+    /// UID that answered.
+    pub found: String,
+    /// UID that was expected.
+    pub expected: String,
+    /// Who expects it.
+    pub because: &'static str,
 }
 
 /// Makes a plan.
@@ -167,13 +172,13 @@ fn check_identities(input: &Input<'_>) -> Result<(), Refusal> {
             (None, None) => continue,
         };
         if expected != *kube_system_uid {
-            return Err(Refusal::WrongIdentity {
+            return Err(Refusal::WrongIdentity(Box::new(WrongIdentity {
                 provider: provider.clone(),
                 title: found.title.clone(),
                 found: kube_system_uid.clone(),
                 expected,
                 because,
-            });
+            })));
         }
     }
     Ok(())

@@ -589,9 +589,9 @@ async fn writes_go_to_the_provider_they_name() {
             takes,
         })
     };
-    let class = |effect: Effect| match effect {
+    let class = |effect: Effect| match &effect {
         Effect::Refused(why) => why.class,
-        other => panic!("{other:?}"),
+        Effect::Done(_) | Effect::InDoubt(_) => panic!("{effect:?}"),
     };
     assert_eq!(
         class(world.perform(&op(kubernetes()), &Bound::default()).await),

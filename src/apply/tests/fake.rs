@@ -136,6 +136,7 @@ impl Fake {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "a small server, read at once")]
     fn kube(&self, op: &KubeOp, bound: &Bound) -> Result<Json, Why> {
         let place = place(
             &op.provider,

@@ -315,9 +315,12 @@ fn a_wait_ends_at_its_limit_with_the_reason() {
     let message = records
         .iter()
         .flat_map(|record| &record.entries)
-        .find_map(|entry| match entry {
-            Entry::StepFailed { message, .. } => Some(message.clone()),
-            _ => None,
+        .find_map(|entry| {
+            if let Entry::StepFailed { message, .. } = entry {
+                Some(message.clone())
+            } else {
+                None
+            }
         });
     assert_eq!(
         message.as_deref(),

@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn provider(text: &str) -> ProviderRef {
-    ProviderRef::try_from(text.to_owned()).unwrap()
+    ProviderRef::from(text.to_owned())
 }
 
 fn resource(plural: &str) -> KubeResource {

@@ -66,9 +66,12 @@ fn the_first_press_finishes_what_is_in_flight() {
         );
         assert_eq!(report.skipped[0].1, "the run was stopped");
         assert_eq!(report.exit_code(), 6);
-        let stopping = heard.iter().find_map(|event| match event {
-            Event::Stopping { in_flight } => Some(in_flight.clone()),
-            _ => None,
+        let stopping = heard.iter().find_map(|event| {
+            if let Event::Stopping { in_flight } = event {
+                Some(in_flight.clone())
+            } else {
+                None
+            }
         });
         assert_eq!(stopping.unwrap()[0].0, "velero_schedule.a#1");
     });

@@ -5,11 +5,12 @@ use crate::journal::status::{RunState, StepStatus, fold};
 use proptest::prelude::*;
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn the_transition_table() {
     use StepStatus::{Done, Failed, InDoubt, Skipped, Todo};
     const ALL: [StepStatus; 5] = [Todo, InDoubt, Done, Failed, Skipped];
     let identified = Entry::ProviderIdentified {
-        provider: "kubernetes".to_owned().try_into().unwrap(),
+        provider: "kubernetes".to_owned().into(),
         kube_system_uid: "u".to_owned(),
     };
     // What each entry makes of to do, in doubt, done, failed, skipped.
@@ -229,14 +230,15 @@ fn check_illegal(records: &[Record], expected: &str) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn an_impossible_journal_is_reported_not_guessed_at() {
     let open = record(1, 1, vec![opened()]);
     let identified = Entry::ProviderIdentified {
-        provider: "kubernetes".to_owned().try_into().unwrap(),
+        provider: "kubernetes".to_owned().into(),
         kube_system_uid: "u".to_owned(),
     };
     let strange = Entry::ProviderIdentified {
-        provider: "s3".to_owned().try_into().unwrap(),
+        provider: "s3".to_owned().into(),
         kube_system_uid: "u".to_owned(),
     };
     let other_plan = Entry::RunOpened {

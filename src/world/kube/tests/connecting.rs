@@ -158,6 +158,7 @@ fn places_are_taken_in_order() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_names_no_api_is_said() {
     check(
         json!({}),
