@@ -2,7 +2,8 @@
 //! kube-apiserver 1.34 as far as clients of `sk-dr` and `kubectl get` use them; the contract cases hold it to that.
 
 pub mod access;
-pub mod delete;
+mod create;
+mod delete;
 pub mod discovery;
 pub mod fields;
 pub mod managed;
@@ -141,7 +142,7 @@ fn collection(
             }
             allow(caller, "create", target)?;
             check_content_type(request)?;
-            write::create(state, target, request.body()).map(|object| json_response(201, &object))
+            create::create(state, target, request.body()).map(|object| json_response(201, &object))
         }
         _ => Err(Failure::method_not_allowed()),
     }

@@ -1,5 +1,6 @@
-//! POST, PUT and PATCH. Answers are those of kube-apiserver 1.34, down to which error comes first.
+//! PUT and PATCH. Answers are those of kube-apiserver 1.34, down to which error comes first.
 
+use super::create::{dress, insert};
 use super::managed::{Force, Manager, Managers, Operation, Write};
 use super::patches;
 use super::resources::{Origin, Resource};
@@ -31,10 +32,10 @@ impl Target<'_> {
     pub(super) fn dry_run(&self) -> bool {
         self.parameters.get("dryRun").is_some()
     }
-    fn strict(&self) -> bool {
+    pub(super) fn strict(&self) -> bool {
         self.parameters.get("fieldValidation") == Some("Strict")
     }
-    fn manager(&self, operation: Operation) -> Manager {
+    pub(super) fn manager(&self, operation: Operation) -> Manager {
         Manager {
             name: self
                 .parameters
@@ -75,41 +76,7 @@ pub fn read_body(body: &[u8], resource: &Resource) -> Result<Value, Failure> {
     })
 }
 
-/// POST.
-///
-/// # Errors
-/// As the real server.
-pub fn create(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<Value, Failure> {
-    let mut object = read_body(body, target.resource)?;
-    check_head(target, &mut object)?;
-    name_it(state, &mut object);
-    let name = text(&object, "/metadata/name").to_owned();
-    let unknown = validate::take_unknown(&mut object, target.resource.shape);
-    if target.strict() && !unknown.is_empty() {
-        return Err(Failure::bad_request(strict_message(
-            target.resource,
-            &unknown,
-        )));
-    }
-    check_namespace(state, target, &name)?;
-    validate::drop_nulls(&mut object, target.resource.shape);
-    let managers = Managers::default();
-    let object = dress(state, target, object);
-    let write = Write {
-        shape: target.resource.shape,
-        time: &stamp(state.now),
-        force: Force::No,
-    };
-    let managers = managers.updated(
-        &json!({}),
-        &object,
-        &target.manager(Operation::Update),
-        write,
-    );
-    insert(state, target, object, &managers)
-}
-
-fn strict_message(resource: &Resource, unknown: &[String]) -> String {
+pub(super) fn strict_message(resource: &Resource, unknown: &[String]) -> String {
     let kind = resource.kind;
     format!(
         "{kind} in version \"v1\" cannot be handled as a {kind}: strict decoding error: {}",
@@ -126,7 +93,7 @@ fn unknown_list(unknown: &[String]) -> String {
 }
 
 /// apiVersion, kind and namespace must fit the path.
-fn check_head(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
+pub(super) fn check_head(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
     let resource = target.resource;
     let name = text(object, "/metadata/name").to_owned();
     let (kind, version) = (
@@ -164,16 +131,12 @@ fn check_head(target: &Target<'_>, object: &mut Value) -> Result<(), Failure> {
     }
 }
 
-fn name_it(state: &State, object: &mut Value) {
-    let base = text(object, "/metadata/generateName").to_owned();
-    if text(object, "/metadata/name").is_empty() && !base.is_empty() {
-        let suffix: String = state.peek_uid().chars().take(5).collect();
-        object["metadata"]["name"] = json!(format!("{base}{suffix}"));
-    }
-}
-
 /// The namespace must be there, and must not be going.
-fn check_namespace(state: &State, target: &Target<'_>, name: &str) -> Result<(), Failure> {
+pub(super) fn check_namespace(
+    state: &State,
+    target: &Target<'_>,
+    name: &str,
+) -> Result<(), Failure> {
     let Some(namespace) = target.namespace else {
         return Ok(());
     };
@@ -192,79 +155,7 @@ fn check_namespace(state: &State, target: &Target<'_>, name: &str) -> Result<(),
     Ok(())
 }
 
-/// What the server adds to a new object before it works out who owns what.
-fn dress(state: &State, target: &Target<'_>, mut object: Value) -> Value {
-    validate::fill_defaults(&mut object, target.resource.shape);
-    let name = text(&object, "/metadata/name").to_owned();
-    if target.resource.plural == "namespaces" {
-        if !object
-            .pointer("/metadata/labels")
-            .is_some_and(Value::is_object)
-        {
-            object["metadata"]["labels"] = json!({});
-        }
-        object["metadata"]["labels"]["kubernetes.io/metadata.name"] = json!(name);
-    }
-    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-        for given in [
-            "managedFields",
-            "resourceVersion",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "selfLink",
-        ] {
-            metadata.remove(given);
-        }
-        metadata.insert("uid".to_owned(), json!(state.peek_uid()));
-        metadata.insert("creationTimestamp".to_owned(), json!(stamp(state.now)));
-        if target.resource.has_generation() {
-            metadata.insert("generation".to_owned(), json!(1));
-        }
-    }
-    object
-}
-
-/// Checks and stores a new object.
-fn insert(
-    state: &mut State,
-    target: &Target<'_>,
-    mut object: Value,
-    managers: &Managers,
-) -> Result<Value, Failure> {
-    let name = text(&object, "/metadata/name").to_owned();
-    let resource = target.resource;
-    if name.is_empty() {
-        let cause = Cause::new(
-            "FieldValueRequired",
-            "metadata.name",
-            "Required value: name or generateName is required",
-        );
-        return Err(Failure::invalid(resource, "", vec![cause]));
-    }
-    let mut causes: Vec<Cause> = validate::name_cause(resource, &name).into_iter().collect();
-    causes.extend(validate::label_causes(&object));
-    causes.extend(validate::causes(&object, resource));
-    if !causes.is_empty() {
-        return Err(Failure::invalid(resource, &name, causes));
-    }
-    let key = target.key(&name);
-    if state.objects.contains_key(&key) {
-        return Err(Failure::already_exists(resource, &name));
-    }
-    managers.write(&mut object);
-    if resource.plural == "namespaces" {
-        object["spec"] = json!({"finalizers": ["kubernetes"]});
-        object["status"] = json!({"phase": "Active"});
-    }
-    if target.dry_run() {
-        return Ok(object);
-    }
-    state.take_uid();
-    notice(state, resource, &key);
-    Ok(state.store(&key, object))
-}
-
-fn notice(state: &mut State, resource: &Resource, key: &str) {
+pub(super) fn notice(state: &mut State, resource: &Resource, key: &str) {
     if resource.origin == Origin::Velero {
         state.wake_after(REACTION, Task::Reconcile, key);
     }
@@ -406,29 +297,7 @@ pub fn apply(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<(u16
             "Required value: is required for apply patch",
         ));
     }
-    let mut configuration = read_body(body, resource)?;
-    if configuration
-        .pointer("/metadata/managedFields")
-        .is_some_and(|fields| !fields.is_null())
-    {
-        return Err(Failure::bad_request("metadata.managedFields must be nil"));
-    }
-    let given = text(&configuration, "/metadata/name").to_owned();
-    if !given.is_empty() && given != target.name {
-        let url = target.name;
-        return Err(Failure::bad_request(format!(
-            "the name of the object ({given}) does not match the name on the URL ({url})"
-        )));
-    }
-    let errors = validate::untyped(&configuration, resource.shape);
-    if !errors.is_empty() {
-        let subject = format!(
-            "{}/{}",
-            text(&configuration, "/metadata/namespace"),
-            target.name
-        );
-        return Err(Failure::untyped(resource, &subject, &errors));
-    }
+    let mut configuration = read_configuration(target, body)?;
     check_head(target, &mut configuration)?;
     configuration["metadata"]["name"] = json!(target.name);
     validate::take_unknown(&mut configuration, resource.shape);
@@ -469,6 +338,35 @@ pub fn apply(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<(u16
             insert(state, target, object, &applied.managers).map(|object| (201, object))
         }
     }
+}
+
+/// The body of an apply, after the checks that come before all others.
+fn read_configuration(target: &Target<'_>, body: &[u8]) -> Result<Value, Failure> {
+    let resource = target.resource;
+    let configuration = read_body(body, resource)?;
+    if configuration
+        .pointer("/metadata/managedFields")
+        .is_some_and(|fields| !fields.is_null())
+    {
+        return Err(Failure::bad_request("metadata.managedFields must be nil"));
+    }
+    let given = text(&configuration, "/metadata/name").to_owned();
+    if !given.is_empty() && given != target.name {
+        let url = target.name;
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({url})"
+        )));
+    }
+    let errors = validate::untyped(&configuration, resource.shape);
+    if !errors.is_empty() {
+        let subject = format!(
+            "{}/{}",
+            text(&configuration, "/metadata/namespace"),
+            target.name
+        );
+        return Err(Failure::untyped(resource, &subject, &errors));
+    }
+    Ok(configuration)
 }
 
 /// Checks and stores a changed object.
