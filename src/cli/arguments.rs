@@ -399,17 +399,23 @@ pub struct SandboxFlags {
     /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value = "0")]
     pub port: u16,
-    /// Seed of everything that looks random
+    /// Seed of everything that looks random; counts for a new sandbox only
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
+    /// A bucket that exists; may be repeated. A location in any other becomes Unavailable
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Vec<String>,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
 }
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoFlags {
-    /// Directory that is left behind for trying
-    #[arg(long, value_name = "DIR", default_value = "sk-dr-demo")]
-    pub dir: PathBuf,
+    /// New or empty directory that is left behind for trying; without it one under the system's temporary directory
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,

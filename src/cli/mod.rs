@@ -5,7 +5,9 @@ mod apply;
 mod approval;
 pub mod arguments;
 mod carry;
+mod demo;
 mod drift;
+mod example;
 pub mod exit;
 mod journal;
 mod load;
@@ -14,9 +16,11 @@ mod plan;
 pub mod plan_file;
 pub mod planning;
 mod present;
+mod private_file;
 pub mod process;
 mod resume;
 mod runs;
+mod sandbox;
 mod schema;
 mod show;
 mod spelling;
@@ -107,10 +111,8 @@ async fn command(process: &mut Process, command: Command) -> Result<Exit, Troubl
         Command::Resume(flags) => resume::run(process, &flags).await,
         Command::Runs(flags) => runs::run(process, &flags).await,
         Command::Unlock(flags) => unlock::run(process, &flags).await,
-        Command::Sandbox(_) | Command::Demo(_) => Err(Trouble::error(
-            "Not available yet",
-            "This build has no sandbox.",
-        )),
+        Command::Sandbox(flags) => sandbox::run(process, &flags).await,
+        Command::Demo(flags) => demo::run(process, &flags).await,
         // Answered where the arguments are read.
         Command::Help => Ok(Exit::Done),
     }

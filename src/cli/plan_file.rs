@@ -4,12 +4,10 @@
 use super::process::Trouble;
 use crate::plan::document::{FORMAT, Plan, VERSION};
 use serde_json::Value as Json;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
-/// Writes a plan with mode 0600: a temporary file beside it, then a rename.
+/// Writes a plan with mode 0600.
 ///
 /// # Errors
 /// Where the file cannot be written; an older file of that name is then as it was.
@@ -22,31 +20,7 @@ pub fn write(path: &Path, plan: &Plan) -> Result<(), Trouble> {
     };
     let mut text = serde_json::to_string_pretty(plan).map_err(|error| fail(&error.to_string()))?;
     text.push('\n');
-    let temporary = beside(path).ok_or_else(|| fail("this names no file"))?;
-    let written =
-        write_whole(&temporary, text.as_bytes()).and_then(|()| std::fs::rename(&temporary, path));
-    if let Err(error) = written {
-        // What is left of the temporary file helps nobody; that it cannot be removed changes nothing about the error.
-        let _ = std::fs::remove_file(&temporary);
-        return Err(fail(&error.to_string()));
-    }
-    Ok(())
-}
-
-fn beside(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    Some(path.with_file_name(format!(".{name}.{}.tmp", std::process::id())))
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file: File = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    super::private_file::write(path, text.as_bytes()).map_err(|error| fail(&error.to_string()))
 }
 
 /// Reads a plan.

@@ -5,6 +5,7 @@ use crate::world::clock::Clock;
 use crate::world::kube::KubeWires;
 use jiff::Timestamp;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -41,6 +42,14 @@ pub fn process() -> std::io::Result<Process> {
         stores: Arc::new(LocalStores),
         interrupts: Arc::new(Signals),
     })
+}
+
+/// The file of this program, for those that start it again: what the demo shows is what the user's shell would start.
+///
+/// # Errors
+/// Where the system does not tell.
+pub(crate) fn program() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
 }
 
 /// The machine's clock.

@@ -1,0 +1,187 @@
+//! `sandbox`: a Kubernetes API with Velero on loopback, kept in a directory. The demo lives in one too.
+
+use super::arguments::SandboxFlags;
+use super::exit::Exit;
+use super::process::{Process, Trouble};
+use super::{example, private_file};
+use crate::sandbox::Sandbox;
+use crate::sandbox::serve::serve;
+use crate::sandbox::state::ADMIN_TOKEN;
+use serde_json::json;
+use std::io::{Error, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// What its directory holds.
+const STATE: &str = "sandbox.json";
+const KUBECONFIG: &str = "kubeconfig";
+
+/// How long requests under way may take when the house closes: one that a fault hangs never ends.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Runs it.
+///
+/// # Errors
+/// Where it cannot serve, or its state cannot be read or written.
+pub(crate) async fn run(process: &mut Process, flags: &SandboxFlags) -> Result<Exit, Trouble> {
+    let directory = process.directory.join(&flags.dir);
+    let sandbox = found_or_new(process, &directory, flags)?;
+    for bucket in &flags.bucket {
+        sandbox.add_bucket(bucket);
+    }
+    let mut interrupts = process.interrupts.listen();
+    let house = House::open(sandbox, &directory, flags.port).await?;
+    let words = welcome(&house, &flags.dir);
+    process.stdout.print(&words);
+    // No more interrupts can come: then nothing can end it but its end, and it goes on.
+    if interrupts.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+    let state = house.close().await?;
+    process
+        .stdout
+        .line(&format!("\nThe sandbox is kept in {}.", state.display()));
+    Ok(Exit::Done)
+}
+
+fn found_or_new(
+    process: &Process,
+    directory: &Path,
+    flags: &SandboxFlags,
+) -> Result<Sandbox, Trouble> {
+    let path = directory.join(STATE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            Sandbox::from_json(&text).map_err(|error| unusable(&path, &Error::other(error)))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let is_new = !directory.exists();
+            std::fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
+            if is_new {
+                example::write(directory).map_err(|error| unusable(directory, &error))?;
+            }
+            let sandbox = Sandbox::new(
+                &directory.display().to_string(),
+                flags.seed,
+                process.clock.now(),
+            );
+            sandbox.install_velero();
+            sandbox.add_bucket(example::BUCKET);
+            Ok(sandbox)
+        }
+        Err(error) => Err(unusable(&path, &error)),
+    }
+}
+
+fn welcome(house: &House, shown: &Path) -> String {
+    let address = house.address;
+    let (uid, now) = house
+        .sandbox
+        .with(|state| (state.cluster_uid(), state.now.strftime("%F %T UTC")));
+    let directory = shown.display();
+    format!(
+        "A Kubernetes API with Velero on http://{address}, for this machine only.\n\n\
+         \x20 cluster     {uid}\n\
+         \x20 clock       {now}, and going on\n\
+         \x20 kubeconfig  {directory}/{KUBECONFIG}\n\
+         \x20 state       {directory}/{STATE}, written when this ends\n\n\
+         In another terminal:\n\n\
+         \x20 cd {directory}\n\
+         \x20 sk-dr plan -adopt=kubernetes_namespace.velero\n\
+         \x20 curl -d '{{\"duration\": \"24h\"}}' http://{address}/_sandbox/advance    # a day passes\n\n\
+         Ctrl-C ends it.\n"
+    )
+}
+
+/// A sandbox that is served, with its directory.
+pub(crate) struct House {
+    /// The sandbox.
+    pub(crate) sandbox: Sandbox,
+    /// Where it is served.
+    pub(crate) address: SocketAddr,
+    directory: PathBuf,
+    server: JoinHandle<std::io::Result<()>>,
+    stop: oneshot::Sender<()>,
+}
+
+impl House {
+    /// Serves a sandbox on loopback and writes the kubeconfig that leads there.
+    ///
+    /// # Errors
+    /// Where the port is taken, or the kubeconfig cannot be written.
+    pub(crate) async fn open(
+        sandbox: Sandbox,
+        directory: &Path,
+        port: u16,
+    ) -> Result<Self, Trouble> {
+        let refused = |error: Error| {
+            Trouble::error(
+                "Sandbox not served",
+                format!("127.0.0.1:{port}: {error}. Take another with -port=N."),
+            )
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let path = directory.join(KUBECONFIG);
+        private_file::write(&path, kubeconfig(address).as_bytes())
+            .map_err(|error| unusable(&path, &error))?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let until = async {
+            // A house that is dropped without being closed stops serving all the same.
+            let _ = stopped.await;
+        };
+        Ok(Self {
+            server: tokio::spawn(serve(sandbox.clone(), listener, until)),
+            sandbox,
+            address,
+            directory: directory.to_owned(),
+            stop,
+        })
+    }
+
+    /// Stops serving and writes the state; tells where.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) async fn close(self) -> Result<PathBuf, Trouble> {
+        let path = self.directory.join(STATE);
+        // It has ended by itself already: there is nobody to be told.
+        let _ = self.stop.send(());
+        let server = self.server.abort_handle();
+        if tokio::time::timeout(CLOSING, self.server).await.is_err() {
+            server.abort();
+        }
+        let text = self
+            .sandbox
+            .to_json()
+            .map_err(|error| unusable(&path, &Error::other(error)))?;
+        private_file::write(&path, text.as_bytes()).map_err(|error| unusable(&path, &error))?;
+        Ok(path)
+    }
+}
+
+/// JSON is YAML, and needs no quoting rules of its own.
+fn kubeconfig(address: SocketAddr) -> String {
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "sandbox",
+        "clusters": [{"name": "sandbox", "cluster": {"server": format!("http://{address}")}}],
+        "users": [{"name": "sandbox", "user": {"token": ADMIN_TOKEN}}],
+        "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": "sandbox"}}],
+    });
+    format!("{config:#}\n")
+}
+
+fn unusable(path: &Path, error: &Error) -> Trouble {
+    Trouble::error(
+        "Sandbox not usable",
+        format!("{}: {error}.", path.display()),
+    )
+}
