@@ -116,7 +116,7 @@ impl Converter<'_> {
 
     fn number(&mut self, value: &hcl_edit::Formatted<hcl_edit::Number>, span: Span) -> Value {
         // What was written, not what the parser made of it: it keeps long numbers as floats.
-        let written = value.as_repr().and_then(|text| text.as_str()).map(|text| text.split_whitespace().collect::<String>());
+        let written = value.as_repr().map(|text| text.split_whitespace().collect::<String>());
         match number::parse(&written.unwrap_or_else(|| value.value().to_string())) {
             Ok(number) => number.into(),
             Err(error @ (NumberError::Syntax | NumberError::TooLarge | NumberError::DivisionByZero)) => {

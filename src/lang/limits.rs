@@ -26,4 +26,4 @@ pub const WRONG_INSTANCES: usize = 10;
 /// Syntax errors shown of one file.
 pub const SYNTAX_ERRORS: usize = 20;
 /// Stack of the thread that parses and evaluates.
-pub const STACK_BYTES: usize = 256 << 20;
+pub const STACK_BYTES: usize = 64 << 20;

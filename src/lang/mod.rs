@@ -1,1 +1,17 @@
-//! (filled in below)
+//! The language: from HCL texts to an evaluated [`Configuration`](crate::model::resource::Configuration), with every
+//! mistake found in one run. Must not know kinds beyond their schemas, clients, the file system or the environment.
+
+mod check;
+mod coerce;
+mod collect;
+mod convert;
+pub mod evaluate;
+pub mod functions;
+pub mod limits;
+mod module;
+mod parse;
+mod scan;
+pub mod sources;
+mod syntax;
+mod types;
+mod version;

@@ -24,7 +24,7 @@ pub enum SourceError {
 }
 
 /// The files beside and below the configuration.
-pub trait Sources {
+pub trait Sources: Sync {
     /// Names of the configuration's files: `*.hcl` of the root directory, except `*.vars.hcl` and dot-files.
     fn list(&self) -> Result<Vec<String>, SourceError>;
     /// Bytes of a file, at most `limit`. Absolute names are taken as they are.

@@ -1,0 +1,161 @@
+//! Templates: parts joined to a text, and `templatefile`. A part that is known only later makes a text that is joined
+//! at apply.
+
+use super::{Evaluated, Evaluator, Failed, Scope};
+use crate::diag::{Diagnostic, Span};
+use crate::lang::syntax::{Call, Part, Spread, TemplateFor, TemplateIf};
+use crate::lang::{coerce, limits, parse};
+use crate::model::expression::{Expr, HoleType};
+use crate::model::value::{Data, Value};
+use std::sync::Arc;
+
+/// A text in the making.
+#[derive(Default)]
+struct Joined {
+    parts: Vec<Expr>,
+    text: String,
+    sensitive: bool,
+}
+
+impl Joined {
+    fn later(&mut self, expression: Expr) {
+        self.flush();
+        match expression {
+            Expr::Concat(mut parts) => self.parts.append(&mut parts),
+            other @ (Expr::Value(_) | Expr::Object(_) | Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Call { .. }) => {
+                self.parts.push(other);
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.parts.push(Expr::Value(std::mem::take(&mut self.text).into()));
+        }
+    }
+
+    fn finish(mut self) -> Value {
+        if self.parts.is_empty() {
+            return Value::from(self.text).marked(self.sensitive);
+        }
+        self.flush();
+        Value::unknown(Expr::Concat(self.parts), HoleType::String).marked(self.sensitive)
+    }
+}
+
+impl Evaluator<'_> {
+    pub(super) fn template(&mut self, parts: &[Part], span: Span, scope: &Scope<'_>) -> Evaluated {
+        // "${x}" alone is x, whatever its type: an old habit of Terraform's users.
+        if let [Part::Value(expression)] = parts {
+            return self.evaluate(expression, scope);
+        }
+        let mut joined = Joined::default();
+        self.parts(parts, span, scope, &mut joined)?;
+        Ok(joined.finish())
+    }
+
+    fn parts(&mut self, parts: &[Part], span: Span, scope: &Scope<'_>, joined: &mut Joined) -> Result<(), Failed> {
+        for part in parts {
+            match part {
+                Part::Text(text) => {
+                    self.charge(1 + text.len() as u64 / 16, span)?;
+                    joined.text.push_str(text);
+                }
+                Part::Value(expression) => {
+                    let value = self.evaluate(expression, scope)?;
+                    self.interpolate(&value, expression.span, joined)?;
+                }
+                Part::If(part) => self.template_if(part, span, scope, joined)?,
+                Part::For(part) => self.template_for(part, span, scope, joined)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn interpolate(&mut self, value: &Value, span: Span, joined: &mut Joined) -> Result<(), Failed> {
+        joined.sensitive |= value.sensitive;
+        if let Data::Unknown(unknown) = &value.data {
+            joined.later(unknown.expression.clone());
+            return self.charge(joined.parts.len() as u64, span);
+        }
+        match coerce::text(value) {
+            Some(text) => {
+                self.charge(1 + text.len() as u64 / 16, span)?;
+                joined.text.push_str(&text);
+                Ok(())
+            }
+            None => {
+                let detail = format!("only a string, number or bool can be put into a text, this is {}", value.title());
+                let diagnostic = Diagnostic::error("invalid-interpolation", "Invalid interpolation", detail).at(span);
+                let diagnostic = if value.is_null() {
+                    diagnostic.hint("coalesce(x, \"\") stands in for null")
+                } else {
+                    diagnostic.hint("`join` or `jsonencode` make a text of it")
+                };
+                self.fail(diagnostic)
+            }
+        }
+    }
+
+    fn template_if(&mut self, part: &TemplateIf, span: Span, scope: &Scope<'_>, joined: &mut Joined) -> Result<(), Failed> {
+        let condition = self.evaluate(&part.condition, scope)?;
+        joined.sensitive |= condition.sensitive;
+        let holds = self.truth(&condition, part.condition.span, "the condition of `%{ if }`")?;
+        self.parts(if holds { &part.then } else { &part.otherwise }, span, scope, joined)
+    }
+
+    fn template_for(&mut self, part: &TemplateFor, span: Span, scope: &Scope<'_>, joined: &mut Joined) -> Result<(), Failed> {
+        let collection = self.evaluate(&part.collection, scope)?;
+        joined.sensitive |= collection.sensitive;
+        for (key, value) in self.elements(&collection, part.collection.span, "`%{ for }`")? {
+            self.step(part.collection.span)?;
+            let mut names: Vec<(Arc<str>, Value)> = vec![(part.value_name.clone(), value)];
+            if let Some(name) = &part.key_name {
+                names.push((name.clone(), key));
+            }
+            self.parts(&part.body, span, &scope.inner(&names), joined)?;
+        }
+        Ok(())
+    }
+
+    /// `templatefile(path, variables)`.
+    pub(super) fn template_file(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> Evaluated {
+        let ([path, variables], Spread::None) = (call.arguments.as_slice(), call.spread) else {
+            let detail = "`templatefile` takes a path and an object of variables";
+            return self.fail(Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail).at(span));
+        };
+        let path_value = self.evaluate(path, scope)?;
+        let value = self.evaluate(variables, scope)?;
+        self.known(&path_value, path.span, "the function `templatefile`")?;
+        self.known(&value, variables.span, "the function `templatefile`")?;
+        let (Some(name), Some(members)) = (coerce::text(&path_value), value.as_members()) else {
+            let detail = "`templatefile` takes a path and an object of variables";
+            return self.fail(Diagnostic::error("invalid-argument", "Invalid function argument", detail).at(span));
+        };
+        if self.template_calls >= limits::TEMPLATE_CALLS {
+            let detail = format!("templates may call `templatefile` at most {} levels deep", limits::TEMPLATE_CALLS);
+            return self.fail(Diagnostic::error("too-deep", "Nested too deep", detail).at(span));
+        }
+        let text = match self.sources.read(&name, limits::FILE_BYTES).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) => return self.unreadable(&name, "it is not UTF-8", path.span),
+            Err(error) => return self.unreadable(&name, &error.to_string(), path.span),
+        };
+        self.charge(1 + text.len() as u64 / 16, span)?;
+        let names: Vec<(Arc<str>, Value)> = members.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let text: Arc<str> = text.into();
+        let file = self.texts.add(name.to_string(), text.clone());
+        let parts = parse::template(&text, file, &mut self.diagnostics).ok_or(Failed)?;
+        let whole = Span { file, start: 0, end: 0 };
+        let mut joined = Joined { sensitive: value.sensitive || path_value.sensitive, ..Joined::default() };
+        self.template_calls += 1;
+        let result = self.parts(&parts, whole, &Scope::sealed(&names), &mut joined);
+        self.template_calls -= 1;
+        result.map(|()| joined.finish())
+    }
+
+    fn unreadable(&mut self, name: &str, reason: &str, span: Span) -> Evaluated {
+        let detail = format!("{name} cannot be read: {reason}");
+        self.fail(Diagnostic::error("unreadable-file", "Unreadable file", detail).at(span))
+    }
+}

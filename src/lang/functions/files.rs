@@ -1,0 +1,151 @@
+//! Files beside the configuration, and names of files.
+
+use super::{Context, Function, Implementation, Inside, Result_, Special, exactly, row, text_at, wrong};
+use crate::lang::limits;
+use crate::model::value::Value;
+use base64::Engine as _;
+use sha2::Digest as _;
+use std::sync::Arc;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    row("abspath", "path", exactly(1), "The path as it is: paths are relative to the configuration.", pathexpand),
+    row("basename", "path", exactly(1), "The last part of a path.", basename),
+    row("dirname", "path", exactly(1), "A path without its last part.", dirname),
+    row("file", "path", exactly(1), "The UTF-8 text of a file.", file),
+    row("filebase64", "path", exactly(1), "The bytes of a file in base64.", filebase64),
+    row("fileexists", "path", exactly(1), "Whether there is a file.", fileexists),
+    row("filemd5", "path", exactly(1), "The MD5 of a file in hex.", filemd5),
+    row("filesha256", "path", exactly(1), "The SHA-256 of a file in hex.", filesha256),
+    row("fileset", "directory, pattern", exactly(2), "Names of the files that match: *, **, ?, [abc], {a,b}.", fileset),
+    Function {
+        name: "templatefile",
+        parameters: "path, variables",
+        least: 2,
+        most: Some(2),
+        inside: Inside::Opaque,
+        doc: "A file evaluated as a template.",
+        implementation: Implementation::Special(Special::TemplateFile),
+    },
+];
+
+fn bytes(context: &mut Context<'_>, arguments: &[Value]) -> Result_<(Arc<str>, Vec<u8>)> {
+    let name = text_at(arguments, 0)?;
+    match context.sources.read(&name, limits::FILE_BYTES) {
+        Ok(bytes) => {
+            context.text(bytes.len())?;
+            Ok((name, bytes))
+        }
+        Err(error) => wrong(0, format!("{name} cannot be read: {error}")),
+    }
+}
+
+fn file(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (name, bytes) = bytes(context, arguments)?;
+    String::from_utf8(bytes).map_or_else(
+        |_| wrong(0, format!("{name} is not UTF-8; `filebase64` reads any bytes")),
+        |text| Ok(text.into()),
+    )
+}
+
+fn filebase64(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    Ok(base64::engine::general_purpose::STANDARD.encode(bytes).into())
+}
+
+fn filemd5(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    Ok(hex::encode(md5::Md5::digest(bytes)).into())
+}
+
+fn filesha256(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    Ok(hex::encode(sha2::Sha256::digest(bytes)).into())
+}
+
+fn fileexists(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let name = text_at(arguments, 0)?;
+    match context.sources.exists(&name) {
+        Ok(exists) => Ok(exists.into()),
+        Err(error) => wrong(0, format!("{name}: {error}")),
+    }
+}
+
+fn pathexpand(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    Ok(text_at(arguments, 0)?.as_ref().into())
+}
+
+fn basename(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let path = text_at(arguments, 0)?;
+    let trimmed = path.trim_end_matches('/');
+    Ok(match trimmed.rsplit('/').next() {
+        _ if path.is_empty() => ".",
+        _ if trimmed.is_empty() => "/",
+        Some(last) => last,
+        None => trimmed,
+    }
+    .into())
+}
+
+fn dirname(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let path = text_at(arguments, 0)?;
+    Ok(match path.rsplit_once('/') {
+        None => ".",
+        Some(("", _)) => "/",
+        Some((directory, _)) => directory.trim_end_matches('/'),
+    }
+    .into())
+}
+
+fn fileset(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (directory, pattern) = (text_at(arguments, 0)?, text_at(arguments, 1)?);
+    let pattern = glob(&pattern)?;
+    match context.sources.walk(&directory) {
+        Ok(names) => {
+            context.values(names.len())?;
+            Ok(Value::set(names.into_iter().filter(|name| pattern.is_match(name)).map(Value::from).collect()))
+        }
+        Err(error) => wrong(0, format!("{directory}: {error}")),
+    }
+}
+
+/// The pattern as an expression: `*` stays in a directory, `**` does not.
+fn glob(pattern: &str) -> Result_<regex::Regex> {
+    let mut expression = String::from("^");
+    let mut rest = pattern;
+    let mut alternatives = 0;
+    while let Some(character) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("**/") {
+            expression.push_str("(?:[^/]+/)*");
+            rest = after;
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix("**") {
+            expression.push_str(".*");
+            rest = after;
+            continue;
+        }
+        match character {
+            '*' => expression.push_str("[^/]*"),
+            '?' => expression.push_str("[^/]"),
+            '[' => expression.push('['),
+            ']' => expression.push(']'),
+            '{' => {
+                alternatives += 1;
+                expression.push_str("(?:");
+            }
+            '}' if alternatives > 0 => {
+                alternatives -= 1;
+                expression.push(')');
+            }
+            ',' if alternatives > 0 => expression.push('|'),
+            '-' => expression.push('-'),
+            other => expression.push_str(&regex::escape(&other.to_string())),
+        }
+        rest = rest.get(character.len_utf8()..).unwrap_or("");
+    }
+    expression.push('$');
+    regex::RegexBuilder::new(&expression)
+        .size_limit(1 << 20)
+        .build()
+        .or_else(|_| wrong(1, "the pattern cannot be read"))
+}

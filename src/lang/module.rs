@@ -1,0 +1,154 @@
+//! The blocks of a configuration, sorted by what they declare, before anything in them is evaluated.
+
+use super::syntax::{Attribute, Body, Expression, Name};
+use super::types::Type;
+use crate::diag::Span;
+use crate::model::address::Address;
+use crate::model::identity::ProviderRef;
+use crate::model::resource::IgnoreChanges;
+use crate::model::schema::Schema;
+use crate::model::secret::SecretSource;
+use crate::model::value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Everything declared.
+#[derive(Debug, Default)]
+pub struct Module {
+    /// `sk_dr`.
+    pub settings: Option<SettingsBlock>,
+    /// `provider`.
+    pub providers: BTreeMap<ProviderRef, ProviderBlock>,
+    /// `variable`.
+    pub variables: BTreeMap<Arc<str>, VariableBlock>,
+    /// Arguments of `locals`.
+    pub locals: BTreeMap<Arc<str>, Attribute>,
+    /// `output`.
+    pub outputs: BTreeMap<Arc<str>, OutputBlock>,
+    /// `secret`.
+    pub secrets: BTreeMap<Arc<str>, SecretBlock>,
+    /// `resource`.
+    pub resources: BTreeMap<ResourceName, ResourceBlock>,
+}
+
+/// Type and name of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResourceName {
+    /// Its type.
+    pub kind: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+impl ResourceName {
+    /// The address of all its instances.
+    pub fn address(&self) -> Address {
+        Address::new(self.kind.as_ref(), self.name.as_ref())
+    }
+}
+
+/// `sk_dr { }`.
+#[derive(Debug)]
+pub struct SettingsBlock {
+    /// `stack`, where it is a good name.
+    pub stack: Option<String>,
+    /// `journal { path }`.
+    pub journal_path: Option<String>,
+    /// The header.
+    pub header: Span,
+}
+
+/// `provider "kubernetes" { }`.
+#[derive(Debug)]
+pub struct ProviderBlock {
+    /// Everything but `alias`.
+    pub body: Body,
+    /// The header.
+    pub header: Span,
+}
+
+/// `variable "name" { }`.
+#[derive(Debug)]
+pub struct VariableBlock {
+    /// The header.
+    pub header: Span,
+    /// Its type.
+    pub variable_type: Type,
+    /// Whether `type` is given: without, a `-var` is a plain text.
+    pub typed: bool,
+    /// Its default, converted.
+    pub default: Option<Value>,
+    /// Whether null may be given.
+    pub nullable: bool,
+    /// Whether it is not shown.
+    pub sensitive: bool,
+    /// What its value must fulfil.
+    pub validations: Vec<Validation>,
+    /// A mistake in the block makes its value unusable.
+    pub broken: bool,
+}
+
+/// `validation { }`.
+#[derive(Debug)]
+pub struct Validation {
+    /// What must be true.
+    pub condition: Expression,
+    /// What is said where it is not.
+    pub message: Expression,
+}
+
+/// `output "name" { }`.
+#[derive(Debug)]
+pub struct OutputBlock {
+    /// The header.
+    pub header: Span,
+    /// Its value.
+    pub value: Expression,
+    /// Whether it is not shown.
+    pub sensitive: bool,
+    /// What it is.
+    pub description: Option<String>,
+}
+
+/// `secret "name" { }`.
+#[derive(Debug)]
+pub struct SecretBlock {
+    /// Where it is read; `None`: a mistake in the block.
+    pub source: Option<SecretSource>,
+    /// The header.
+    pub header: Span,
+}
+
+/// `resource "type" "name" { }`.
+#[derive(Debug)]
+pub struct ResourceBlock {
+    /// Its type, with its place.
+    pub kind: Name,
+    /// The header.
+    pub header: Span,
+    /// Its schema; `None`: no such type.
+    pub schema: Option<&'static Schema>,
+    /// `for_each` or `count`.
+    pub repeat: Repeat,
+    /// `provider`.
+    pub provider: Option<(ProviderRef, Span)>,
+    /// `depends_on`.
+    pub depends_on: Vec<(Address, Span)>,
+    /// `lifecycle { prevent_destroy }`.
+    pub prevent_destroy: Option<Expression>,
+    /// `lifecycle { ignore_changes }`.
+    pub ignore_changes: IgnoreChanges,
+    /// Everything else.
+    pub body: Body,
+}
+
+/// How often a resource is declared.
+#[derive(Debug)]
+pub enum Repeat {
+    /// Once.
+    Once,
+    /// `count`.
+    Count(Expression),
+    /// `for_each`.
+    ForEach(Expression),
+}
