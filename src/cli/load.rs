@@ -4,8 +4,10 @@
 use super::arguments::VariableFlags;
 use super::exit::Exit;
 use super::process::{ColourFlag, Process, Trouble};
+use super::sources::Directory;
 use crate::diag::render::{Rendering, Style as Colours, render};
 use crate::diag::{Diagnostic, SourceMap, has_errors};
+use crate::lang::{self, Given, Giver, Inputs, Loaded, Missing};
 use crate::model::resource::Configuration;
 use crate::render::style::Style;
 use crate::{goal, kinds};
@@ -15,14 +17,14 @@ use std::collections::BTreeMap;
 const VARIABLE_PREFIX: &str = "SKDR_VAR_";
 
 /// A configuration and all that was found about it.
-pub(crate) struct Loaded {
+pub(crate) struct Found {
     /// As far as it could be evaluated.
     pub(crate) configuration: Configuration,
     /// Sorted by place.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
-impl Loaded {
+impl Found {
     /// The texts.
     pub(crate) fn sources(&self) -> &SourceMap {
         &self.configuration.sources
@@ -30,19 +32,27 @@ impl Loaded {
 }
 
 /// Loads and checks; prints nothing.
-///
-/// # Errors
-/// Where there is no configuration at all.
-pub(crate) fn load(process: &Process, flags: &VariableFlags) -> Result<Loaded, Trouble> {
-    let mut loaded = evaluate(process, &variables(process, flags))?;
+pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -> Found {
+    let directory = Directory::new(process.directory.clone());
+    let Loaded {
+        configuration,
+        mut diagnostics,
+    } = lang::load(&Inputs {
+        sources: &directory,
+        schemas: &kinds::Registry,
+        variables: variables(process, flags),
+        missing,
+        version: env!("CARGO_PKG_VERSION"),
+    });
     // What could not be evaluated would only be complained about twice.
-    if !has_errors(&loaded.diagnostics) {
-        check(&loaded.configuration, &mut loaded.diagnostics);
+    if !has_errors(&diagnostics) {
+        check(&configuration, &mut diagnostics);
     }
-    loaded
-        .diagnostics
-        .sort_by_key(|found| found.span.map(|span| (span.file, span.start, span.end)));
-    Ok(loaded)
+    diagnostics.sort_by_key(|found| found.span.map(|span| (span.file, span.start, span.end)));
+    Found {
+        configuration,
+        diagnostics,
+    }
 }
 
 /// Loads for a command that needs a valid configuration; what is wrong is told on standard error.
@@ -54,7 +64,7 @@ pub(crate) fn valid(
     flags: &VariableFlags,
     colour: ColourFlag,
 ) -> Result<Configuration, Trouble> {
-    let loaded = load(process, flags)?;
+    let loaded = load(process, flags, Missing::Report);
     tell(process, &loaded, colour);
     if has_errors(&loaded.diagnostics) {
         return Err(Trouble::told(Exit::Error));
@@ -63,7 +73,7 @@ pub(crate) fn valid(
 }
 
 /// Prints diagnostics on standard error.
-pub(crate) fn tell(process: &mut Process, loaded: &Loaded, colour: ColourFlag) {
+pub(crate) fn tell(process: &mut Process, loaded: &Found, colour: ColourFlag) {
     let dress = process.error_dress(colour);
     let style = match dress.style {
         Style::Plain => Colours::Plain,
@@ -78,26 +88,22 @@ pub(crate) fn tell(process: &mut Process, loaded: &Loaded, colour: ColourFlag) {
 }
 
 /// Values of variables: the environment, then the command line over it.
-fn variables(process: &Process, flags: &VariableFlags) -> BTreeMap<String, String> {
-    let given = |(name, value): (&String, &String)| {
-        Some((
-            name.strip_prefix(VARIABLE_PREFIX)?.to_owned(),
-            value.clone(),
-        ))
-    };
-    process
-        .environment
-        .iter()
-        .filter_map(given)
-        .chain(flags.var.iter().cloned())
+fn variables(process: &Process, flags: &VariableFlags) -> BTreeMap<String, Given> {
+    let environment = process.environment.iter().filter_map(|(name, text)| {
+        let name = name.strip_prefix(VARIABLE_PREFIX)?;
+        Some((name.to_owned(), given(text, Giver::Environment)))
+    });
+    let line = flags.var.iter();
+    environment
+        .chain(line.map(|(name, text)| (name.clone(), given(text, Giver::CommandLine))))
         .collect()
 }
 
-fn evaluate(_process: &Process, _variables: &BTreeMap<String, String>) -> Result<Loaded, Trouble> {
-    Err(Trouble::error(
-        "Not available yet",
-        "This build cannot read configurations.",
-    ))
+fn given(text: &str, giver: Giver) -> Given {
+    Given {
+        text: text.to_owned(),
+        giver,
+    }
 }
 
 /// What the language cannot tell: mistakes that only a kind knows, two resources that are one object, sensitive values

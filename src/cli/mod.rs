@@ -23,6 +23,7 @@ mod runs;
 mod sandbox;
 mod schema;
 mod show;
+mod sources;
 mod spelling;
 pub mod system;
 #[cfg(test)]

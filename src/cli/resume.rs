@@ -10,6 +10,7 @@ use crate::apply::resume::{self, Request, ResumeError, Resumed};
 use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
 use crate::journal::store::Store;
+use crate::lang::Missing;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,11 +45,11 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
 pub(crate) fn directory(process: &Process, flags: &JournalFlags) -> PathBuf {
     let configuration = match flags.journal {
         Some(_) => None,
-        None => load::load(process, &VariableFlags::default()).ok(),
+        None => {
+            Some(load::load(process, &VariableFlags::default(), Missing::LeaveOut).configuration)
+        }
     };
-    let configuration = configuration
-        .map(|loaded| loaded.configuration)
-        .unwrap_or_default();
+    let configuration = configuration.unwrap_or_default();
     journal::of_configuration(process, flags, &configuration)
 }
 

@@ -5,13 +5,14 @@ use super::exit::Exit;
 use super::load;
 use super::process::{Process, Trouble};
 use crate::diag::{has_errors, json};
+use crate::lang::Missing;
 
 /// Runs it.
 ///
 /// # Errors
 /// Where there is no configuration at all.
 pub(crate) fn run(process: &mut Process, flags: &ValidateFlags) -> Result<Exit, Trouble> {
-    let loaded = load::load(process, &flags.variables)?;
+    let loaded = load::load(process, &flags.variables, Missing::LeaveOut);
     let is_valid = !has_errors(&loaded.diagnostics);
     if flags.json.json {
         process

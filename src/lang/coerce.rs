@@ -20,7 +20,12 @@ pub fn number(value: &Value) -> Option<Arc<Number>> {
     match &value.data {
         Data::Number(number) => Some(number.clone()),
         Data::Text(text) => number::parse(text).ok().map(Arc::new),
-        Data::Bool(_) | Data::Null | Data::Unknown(_) | Data::List(_) | Data::Set(_) | Data::Object(_) => None,
+        Data::Bool(_)
+        | Data::Null
+        | Data::Unknown(_)
+        | Data::List(_)
+        | Data::Set(_)
+        | Data::Object(_) => None,
     }
 }
 
@@ -33,7 +38,12 @@ pub fn boolean(value: &Value) -> Option<bool> {
             "false" => Some(false),
             _ => None,
         },
-        Data::Number(_) | Data::Null | Data::Unknown(_) | Data::List(_) | Data::Set(_) | Data::Object(_) => None,
+        Data::Number(_)
+        | Data::Null
+        | Data::Unknown(_)
+        | Data::List(_)
+        | Data::Set(_)
+        | Data::Object(_) => None,
     }
 }
 

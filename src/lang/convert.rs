@@ -3,8 +3,8 @@
 
 use super::limits;
 use super::syntax::{
-    Attribute, Binary, BinaryOperator, Block, Body, Call, Conditional, Expression, For, Grouping, Name, Part, Spread, Step,
-    StepKind, TemplateFor, TemplateIf, Term, Traversal, UnaryOperator,
+    Attribute, Binary, BinaryOperator, Block, Body, Call, Conditional, Expression, For, Grouping,
+    Name, Part, Spread, Step, StepKind, TemplateFor, TemplateIf, Term, Traversal, UnaryOperator,
 };
 use crate::diag::{Diagnostic, FileId, Span};
 use crate::model::number::{self, NumberError};
@@ -28,11 +28,18 @@ pub struct Converter<'a> {
 impl Converter<'_> {
     fn span(&self, range: Option<Range<usize>>) -> Span {
         let range = range.unwrap_or(0..0);
-        Span { file: self.file, start: self.base + range.start, end: self.base + range.end }
+        Span {
+            file: self.file,
+            start: self.base + range.start,
+            end: self.base + range.end,
+        }
     }
 
     fn name(&self, ident: &(impl hcl_edit::Span + AsRef<str>)) -> Name {
-        Name { text: ident.as_ref().into(), span: self.span(ident.span()) }
+        Name {
+            text: ident.as_ref().into(),
+            span: self.span(ident.span()),
+        }
     }
 
     /// A body.
@@ -43,8 +50,7 @@ impl Converter<'_> {
                 hcl_body::Structure::Attribute(attribute) => {
                     let name = self.ident(&attribute.key);
                     let value = self.expression(&attribute.value);
-                    let span = Span { end: value.span.end, ..name.span };
-                    converted.attributes.push(Attribute { name, value, span });
+                    converted.attributes.push(Attribute { name, value });
                 }
                 hcl_body::Structure::Block(block) => {
                     let block = self.block(block);
@@ -57,7 +63,10 @@ impl Converter<'_> {
 
     fn ident(&self, ident: &hcl_edit::Decorated<hcl_edit::Ident>) -> Name {
         use hcl_edit::Span as _;
-        Name { text: ident.as_str().into(), span: self.span(ident.span()) }
+        Name {
+            text: ident.as_str().into(),
+            span: self.span(ident.span()),
+        }
     }
 
     fn block(&mut self, block: &hcl_body::Block) -> Block {
@@ -70,7 +79,12 @@ impl Converter<'_> {
             });
         }
         let end = labels.last().map_or(kind.span.end, |label| label.span.end);
-        Block { header: Span { end, ..kind.span }, body: self.body(&block.body), kind, labels }
+        Block {
+            header: Span { end, ..kind.span },
+            body: self.body(&block.body),
+            kind,
+            labels,
+        }
     }
 
     /// An expression.
@@ -82,13 +96,25 @@ impl Converter<'_> {
             hcl::Expression::Bool(value) => Term::Literal((*value.value()).into()),
             hcl::Expression::Number(value) => Term::Literal(self.number(value, span)),
             hcl::Expression::String(text) => Term::Literal(text.value().as_str().into()),
-            hcl::Expression::Array(items) => Term::List(items.iter().map(|item| self.expression(item)).collect()),
-            hcl::Expression::Object(members) => {
-                Term::Object(members.iter().map(|(key, value)| (self.key(key), self.expression(value.expr()))).collect())
+            hcl::Expression::Array(items) => {
+                Term::List(items.iter().map(|item| self.expression(item)).collect())
             }
+            hcl::Expression::Object(members) => Term::Object(
+                members
+                    .iter()
+                    .map(|(key, value)| (self.key(key), self.expression(value.expr())))
+                    .collect(),
+            ),
             hcl::Expression::StringTemplate(template) => self.template(template, TextUnit::Whole),
-            hcl::Expression::HeredocTemplate(heredoc) => self.template(&heredoc.template, TextUnit::Line),
-            hcl::Expression::Parenthesis(inner) => return Expression { span, ..self.expression(inner.inner()) },
+            hcl::Expression::HeredocTemplate(heredoc) => {
+                self.template(&heredoc.template, TextUnit::Line)
+            }
+            hcl::Expression::Parenthesis(inner) => {
+                return Expression {
+                    span,
+                    ..self.expression(inner.inner())
+                };
+            }
             hcl::Expression::Variable(name) => Term::Variable(name.as_str().into()),
             hcl::Expression::Conditional(conditional) => Term::Conditional(Box::new(Conditional {
                 condition: self.expression(&conditional.cond_expr),
@@ -109,18 +135,27 @@ impl Converter<'_> {
                 left: self.expression(&binary.lhs_expr),
                 right: self.expression(&binary.rhs_expr),
             })),
-            hcl::Expression::ForExpr(expression) => Term::For(Box::new(self.for_expression(expression))),
+            hcl::Expression::ForExpr(expression) => {
+                Term::For(Box::new(self.for_expression(expression)))
+            }
         };
         Expression { term, span }
     }
 
     fn number(&mut self, value: &hcl_edit::Formatted<hcl_edit::Number>, span: Span) -> Value {
         // What was written, not what the parser made of it: it keeps long numbers as floats.
-        let written = value.as_repr().map(|text| text.split_whitespace().collect::<String>());
+        let written = value
+            .as_repr()
+            .map(|text| text.split_whitespace().collect::<String>());
         match number::parse(&written.unwrap_or_else(|| value.value().to_string())) {
             Ok(number) => number.into(),
-            Err(error @ (NumberError::Syntax | NumberError::TooLarge | NumberError::DivisionByZero)) => {
-                self.diagnostics.push(Diagnostic::error("invalid-number", "Invalid number", error.to_string()).at(span));
+            Err(
+                error @ (NumberError::Syntax | NumberError::TooLarge | NumberError::DivisionByZero),
+            ) => {
+                self.diagnostics.push(
+                    Diagnostic::error("invalid-number", "Invalid number", error.to_string())
+                        .at(span),
+                );
                 Value::NULL
             }
         }
@@ -129,9 +164,10 @@ impl Converter<'_> {
     fn key(&mut self, key: &hcl::ObjectKey) -> Expression {
         use hcl_edit::Span as _;
         match key {
-            hcl::ObjectKey::Ident(ident) => {
-                Expression { term: Term::Literal(ident.as_str().into()), span: self.span(ident.span()) }
-            }
+            hcl::ObjectKey::Ident(ident) => Expression {
+                term: Term::Literal(ident.as_str().into()),
+                span: self.span(ident.span()),
+            },
             hcl::ObjectKey::Expression(expression) => self.expression(expression),
         }
     }
@@ -139,13 +175,26 @@ impl Converter<'_> {
     fn call(&mut self, call: &hcl::FuncCall) -> Call {
         let mut name = self.ident(&call.name.name);
         if !call.name.namespace.is_empty() {
-            let spaces: String = call.name.namespace.iter().map(|space| format!("{}::", space.as_str())).collect();
+            let spaces: String = call
+                .name
+                .namespace
+                .iter()
+                .map(|space| format!("{}::", space.as_str()))
+                .collect();
             name.text = format!("{spaces}{}", name.text).into();
         }
         Call {
             name,
-            arguments: call.args.iter().map(|argument| self.expression(argument)).collect(),
-            spread: if call.args.expand_final() { Spread::Last } else { Spread::None },
+            arguments: call
+                .args
+                .iter()
+                .map(|argument| self.expression(argument))
+                .collect(),
+            spread: if call.args.expand_final() {
+                Spread::Last
+            } else {
+                Spread::None
+            },
         }
     }
 
@@ -161,15 +210,22 @@ impl Converter<'_> {
                 hcl::TraversalOperator::Index(index) => StepKind::Index(self.expression(index)),
                 hcl::TraversalOperator::LegacyIndex(index) => {
                     let value = number::Number::from(*index.value()).into();
-                    StepKind::Index(Expression { term: Term::Literal(value), span })
+                    StepKind::Index(Expression {
+                        term: Term::Literal(value),
+                        span,
+                    })
                 }
                 hcl::TraversalOperator::AttrSplat(_) => StepKind::AttributeSplat,
                 hcl::TraversalOperator::FullSplat(_) => StepKind::FullSplat,
             };
-            splats += usize::from(matches!(kind, StepKind::AttributeSplat | StepKind::FullSplat));
+            splats += usize::from(matches!(
+                kind,
+                StepKind::AttributeSplat | StepKind::FullSplat
+            ));
             if splats > limits::SPLATS {
                 let detail = format!("a traversal may have at most {} splats", limits::SPLATS);
-                self.diagnostics.push(Diagnostic::error("too-many-splats", "Too many splats", detail).at(span));
+                self.diagnostics
+                    .push(Diagnostic::error("too-many-splats", "Too many splats", detail).at(span));
                 break;
             }
             steps.push(Step { kind, span });
@@ -179,18 +235,36 @@ impl Converter<'_> {
 
     fn for_expression(&mut self, expression: &hcl::ForExpr) -> For {
         For {
-            key_name: expression.intro.key_var.as_ref().map(|name| name.as_str().into()),
+            key_name: expression
+                .intro
+                .key_var
+                .as_ref()
+                .map(|name| name.as_str().into()),
             value_name: expression.intro.value_var.as_str().into(),
             collection: self.expression(&expression.intro.collection_expr),
             key: expression.key_expr.as_ref().map(|key| self.expression(key)),
             value: self.expression(&expression.value_expr),
-            grouping: if expression.grouping { Grouping::Collect } else { Grouping::Unique },
-            condition: expression.cond.as_ref().map(|condition| self.expression(&condition.expr)),
+            grouping: if expression.grouping {
+                Grouping::Collect
+            } else {
+                Grouping::Unique
+            },
+            condition: expression
+                .cond
+                .as_ref()
+                .map(|condition| self.expression(&condition.expr)),
         }
     }
 
     fn template(&mut self, template: &hcl_template::Template, unit: TextUnit) -> Term {
-        let parts = self.parts(template, Trim { left: false, right: false, unit });
+        let parts = self.parts(
+            template,
+            Trim {
+                left: false,
+                right: false,
+                unit,
+            },
+        );
         match parts.as_slice() {
             [] => Term::Literal("".into()),
             [Part::Text(text)] => Term::Literal(Value::from(text.as_ref())),
@@ -200,7 +274,14 @@ impl Converter<'_> {
 
     /// The parts of a text that is a template from its first byte: a file of `templatefile`.
     pub fn file_template(&mut self, template: &hcl_template::Template) -> Vec<Part> {
-        self.parts(template, Trim { left: false, right: false, unit: TextUnit::Line })
+        self.parts(
+            template,
+            Trim {
+                left: false,
+                right: false,
+                unit: TextUnit::Line,
+            },
+        )
     }
 
     /// The parts of a template that stands between two markers, which may trim its ends.
@@ -212,10 +293,19 @@ impl Converter<'_> {
                 hcl_template::Element::Literal(text) => {
                     let before = at.checked_sub(1).and_then(|at| elements.get(at));
                     let left = before.map_or(outer.left, |element| edges(element).right);
-                    let right = elements.get(at + 1).map_or(outer.right, |element| edges(element).left);
-                    let trimmed = trim(text.as_str(), Trim { left, right, ..outer });
+                    let right = elements
+                        .get(at + 1)
+                        .map_or(outer.right, |element| edges(element).left);
+                    let trimmed = trim(
+                        text.as_str(),
+                        Trim {
+                            left,
+                            right,
+                            ..outer
+                        },
+                    );
                     if !trimmed.is_empty() {
-                        parts.push(Part::Text(trimmed.into()));
+                        parts.push(Part::Text(trimmed));
                     }
                 }
                 hcl_template::Element::Interpolation(interpolation) => {
@@ -235,13 +325,27 @@ impl Converter<'_> {
         match directive {
             hcl_template::Directive::If(directive) => {
                 let end = directive.endif_expr.strip.strip_start();
-                let middle = directive.else_expr.as_ref().map_or(end, |part| part.strip.strip_start());
-                let then = Trim { left: directive.if_expr.strip.strip_end(), right: middle, unit };
+                let middle = directive
+                    .else_expr
+                    .as_ref()
+                    .map_or(end, |part| part.strip.strip_start());
+                let then = Trim {
+                    left: directive.if_expr.strip.strip_end(),
+                    right: middle,
+                    unit,
+                };
                 Part::If(Box::new(TemplateIf {
                     condition: self.expression(&directive.if_expr.cond_expr),
                     then: self.parts(&directive.if_expr.template, then),
                     otherwise: directive.else_expr.as_ref().map_or_else(Vec::new, |part| {
-                        self.parts(&part.template, Trim { left: part.strip.strip_end(), right: end, unit })
+                        self.parts(
+                            &part.template,
+                            Trim {
+                                left: part.strip.strip_end(),
+                                right: end,
+                                unit,
+                            },
+                        )
                     }),
                 }))
             }
@@ -252,7 +356,11 @@ impl Converter<'_> {
                     unit,
                 };
                 Part::For(Box::new(TemplateFor {
-                    key_name: directive.for_expr.key_var.as_ref().map(|name| name.as_str().into()),
+                    key_name: directive
+                        .for_expr
+                        .key_var
+                        .as_ref()
+                        .map(|name| name.as_str().into()),
                     value_name: directive.for_expr.value_var.as_str().into(),
                     collection: self.expression(&directive.for_expr.collection_expr),
                     body: self.parts(&directive.for_expr.template, inner),
@@ -299,17 +407,23 @@ struct Edges {
 /// The `~` at the outer ends of an interpolation or directive.
 fn edges(element: &hcl_template::Element) -> Edges {
     match element {
-        hcl_template::Element::Literal(_) => Edges { left: false, right: false },
-        hcl_template::Element::Interpolation(interpolation) => {
-            Edges { left: interpolation.strip.strip_start(), right: interpolation.strip.strip_end() }
-        }
+        hcl_template::Element::Literal(_) => Edges {
+            left: false,
+            right: false,
+        },
+        hcl_template::Element::Interpolation(interpolation) => Edges {
+            left: interpolation.strip.strip_start(),
+            right: interpolation.strip.strip_end(),
+        },
         hcl_template::Element::Directive(directive) => match directive.as_ref() {
-            hcl_template::Directive::If(directive) => {
-                Edges { left: directive.if_expr.strip.strip_start(), right: directive.endif_expr.strip.strip_end() }
-            }
-            hcl_template::Directive::For(directive) => {
-                Edges { left: directive.for_expr.strip.strip_start(), right: directive.endfor_expr.strip.strip_end() }
-            }
+            hcl_template::Directive::If(directive) => Edges {
+                left: directive.if_expr.strip.strip_start(),
+                right: directive.endif_expr.strip.strip_end(),
+            },
+            hcl_template::Directive::For(directive) => Edges {
+                left: directive.for_expr.strip.strip_start(),
+                right: directive.endfor_expr.strip.strip_end(),
+            },
         },
     }
 }
@@ -319,15 +433,31 @@ fn trim(text: &str, which: Trim) -> Arc<str> {
     let mut text = text;
     if which.left {
         let line_end = text.find('\n').map_or(text.len(), |at| at + 1);
-        let (first, rest) = if which.unit == TextUnit::Line { text.split_at(line_end) } else { (text, "") };
+        let (first, rest) = if which.unit == TextUnit::Line {
+            text.split_at(line_end)
+        } else {
+            (text, "")
+        };
         let kept = first.trim_start();
-        text = if kept.is_empty() { rest } else { text.trim_start() };
+        text = if kept.is_empty() {
+            rest
+        } else {
+            text.trim_start()
+        };
     }
     if which.right {
         let body = text.strip_suffix('\n').unwrap_or(text);
-        let line_start = if which.unit == TextUnit::Line { body.rfind('\n').map_or(0, |at| at + 1) } else { 0 };
+        let line_start = if which.unit == TextUnit::Line {
+            body.rfind('\n').map_or(0, |at| at + 1)
+        } else {
+            0
+        };
         let (before, last) = text.split_at(line_start);
-        text = if last.trim_end().is_empty() { before } else { text.trim_end() };
+        text = if last.trim_end().is_empty() {
+            before
+        } else {
+            text.trim_end()
+        };
     }
     text.into()
 }

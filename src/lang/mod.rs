@@ -1,6 +1,7 @@
 //! The language: from HCL texts to an evaluated [`Configuration`](crate::model::resource::Configuration), with every
 //! mistake found in one run. Must not know kinds beyond their schemas, clients, the file system or the environment.
 
+mod build;
 mod check;
 mod coerce;
 mod collect;
@@ -8,6 +9,7 @@ mod convert;
 pub mod evaluate;
 pub mod functions;
 pub mod limits;
+mod load;
 mod module;
 mod parse;
 mod scan;
@@ -15,3 +17,5 @@ pub mod sources;
 mod syntax;
 mod types;
 mod version;
+
+pub use load::{Given, Giver, Inputs, Loaded, Missing, load};

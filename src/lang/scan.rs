@@ -9,8 +9,21 @@ use std::ops::Range;
 
 /// First words of blocks. A line that starts with one at its first column is where reading goes on after a mistake.
 const FIRST_WORDS: &[&str] = &[
-    "check", "data", "import", "locals", "module", "moved", "output", "provider", "recovery", "removed", "resource", "secret",
-    "sk_dr", "terraform", "variable",
+    "check",
+    "data",
+    "import",
+    "locals",
+    "module",
+    "moved",
+    "output",
+    "provider",
+    "recovery",
+    "removed",
+    "resource",
+    "secret",
+    "sk_dr",
+    "terraform",
+    "variable",
 ];
 
 /// The byte ranges of the top-level pieces in which no mistake was found.
@@ -82,7 +95,10 @@ impl Scanner<'_> {
                 Some(Frame::Text { at }) => self.in_text(*at),
                 Some(Frame::Heredoc { .. }) => self.in_heredoc(),
                 Some(
-                    Frame::Brace { .. } | Frame::Bracket { .. } | Frame::Parenthesis { .. } | Frame::Interpolation { .. },
+                    Frame::Brace { .. }
+                    | Frame::Bracket { .. }
+                    | Frame::Parenthesis { .. }
+                    | Frame::Interpolation { .. },
                 )
                 | None => self.in_code(),
             }
@@ -97,28 +113,46 @@ impl Scanner<'_> {
     }
 
     fn looking_at(&self, text: &str) -> bool {
-        self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(text.as_bytes()))
+        self.bytes
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(text.as_bytes()))
     }
 
     fn line_end(&self, from: usize) -> usize {
-        self.bytes.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n')).map_or(self.bytes.len(), |at| from + at)
+        self.bytes
+            .get(from..)
+            .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+            .map_or(self.bytes.len(), |at| from + at)
     }
 
     fn line_start(&self, of: usize) -> usize {
-        self.bytes.get(..of).and_then(|before| before.iter().rposition(|byte| *byte == b'\n')).map_or(0, |at| at + 1)
+        self.bytes
+            .get(..of)
+            .and_then(|before| before.iter().rposition(|byte| *byte == b'\n'))
+            .map_or(0, |at| at + 1)
     }
 
     fn line_number(&self, of: usize) -> usize {
-        self.bytes.get(..of).map_or(0, |before| before.iter().filter(|byte| **byte == b'\n').count()) + 1
+        self.bytes.get(..of).map_or(0, |before| {
+            before.iter().filter(|byte| **byte == b'\n').count()
+        }) + 1
     }
 
     fn indentation(&self, of: usize) -> usize {
         let start = self.line_start(of);
-        self.bytes.get(start..).map_or(0, |line| line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count())
+        self.bytes.get(start..).map_or(0, |line| {
+            line.iter()
+                .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                .count()
+        })
     }
 
     fn span(&self, start: usize, length: usize) -> Span {
-        Span { file: self.file, start, end: (start + length).min(self.bytes.len()) }
+        Span {
+            file: self.file,
+            start,
+            end: (start + length).min(self.bytes.len()),
+        }
     }
 
     /// Notes a mistake, drops the piece it is in and goes on at the next block.
@@ -140,10 +174,17 @@ impl Scanner<'_> {
     }
 
     fn starts_block(&self, at: usize) -> bool {
-        let Some(rest) = self.text.get(at..) else { return false };
-        let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let Some(rest) = self.text.get(at..) else {
+            return false;
+        };
+        let length = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
         let (word, after) = rest.split_at(length);
-        FIRST_WORDS.contains(&word) && after.trim_start_matches([' ', '\t']).starts_with(['"', '{'])
+        FIRST_WORDS.contains(&word)
+            && after
+                .trim_start_matches([' ', '\t'])
+                .starts_with(['"', '{'])
     }
 
     fn in_text(&mut self, opened: usize) {
@@ -171,7 +212,11 @@ impl Scanner<'_> {
 
     /// `${`, `%{`, or their escapes `$${`, `%%{`.
     fn marker(&mut self) {
-        let (first, second, third) = (self.byte(self.at), self.byte(self.at + 1), self.byte(self.at + 2));
+        let (first, second, third) = (
+            self.byte(self.at),
+            self.byte(self.at + 1),
+            self.byte(self.at + 2),
+        );
         if second == first && third == b'{' {
             self.at += 3;
         } else if second == b'{' {
@@ -182,12 +227,17 @@ impl Scanner<'_> {
     }
 
     fn in_heredoc(&mut self) {
-        let Some(Frame::Heredoc { word, .. }) = self.stack.last() else { return };
+        let Some(Frame::Heredoc { word, .. }) = self.stack.last() else {
+            return;
+        };
         let delimiter = self.text.get(word.clone()).unwrap_or("");
         if self.line_start(self.at) == self.at {
             let line = self.text.get(self.at..self.line_end(self.at)).unwrap_or("");
             let content = line.trim_start_matches([' ', '\t']);
-            if content.strip_prefix(delimiter).is_some_and(|rest| !rest.starts_with(is_word)) {
+            if content
+                .strip_prefix(delimiter)
+                .is_some_and(|rest| !rest.starts_with(is_word))
+            {
                 self.at += line.len() - content.len() + delimiter.len();
                 self.stack.pop();
                 self.last = Token::Text;
@@ -250,7 +300,12 @@ impl Scanner<'_> {
             }
             self.suspect = None;
             self.last = Token::Other;
-        } else if self.starts_block(self.at) && !self.stack.iter().any(|frame| matches!(frame, Frame::Text { .. })) {
+        } else if self.starts_block(self.at)
+            && !self
+                .stack
+                .iter()
+                .any(|frame| matches!(frame, Frame::Text { .. }))
+        {
             let diagnostic = self.unclosed();
             let at = self.at - 1;
             self.at = at;
@@ -259,12 +314,19 @@ impl Scanner<'_> {
     }
 
     fn comment(&mut self) {
-        let end = self.text.get(self.at + 2..).and_then(|rest| rest.find("*/"));
+        let end = self
+            .text
+            .get(self.at + 2..)
+            .and_then(|rest| rest.find("*/"));
         match end {
             Some(length) => self.at += length + 4,
             None => {
-                let diagnostic = Diagnostic::error("unterminated-comment", "Unterminated comment", "no `*/` ends this comment")
-                    .at(self.span(self.at, 2));
+                let diagnostic = Diagnostic::error(
+                    "unterminated-comment",
+                    "Unterminated comment",
+                    "no `*/` ends this comment",
+                )
+                .at(self.span(self.at, 2));
                 self.mistake(diagnostic, self.at);
             }
         }
@@ -298,17 +360,25 @@ impl Scanner<'_> {
     }
 
     fn character(&self) -> char {
-        self.text.get(self.at..).and_then(|rest| rest.chars().next()).unwrap_or('\0')
+        self.text
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
+            .unwrap_or('\0')
     }
 
     fn stray_character(&mut self) {
         let character = self.character();
         let detail = match character {
             '\'' | '`' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => {
-                format!("`{character}` is no quote: texts are written in double quotes, \"like this\"")
+                format!(
+                    "`{character}` is no quote: texts are written in double quotes, \"like this\""
+                )
             }
             ';' => "`;` means nothing here: a line break ends an argument".to_owned(),
-            _ => format!("the character {} means nothing here", character.escape_unicode()),
+            _ => format!(
+                "the character {} means nothing here",
+                character.escape_unicode()
+            ),
         };
         let diagnostic = Diagnostic::error("invalid-character", "Invalid character", detail)
             .at(self.span(self.at, character.len_utf8()));
@@ -320,7 +390,9 @@ impl Scanner<'_> {
         let mut previous = ' ';
         let length = rest
             .find(|c: char| {
-                let inside = c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E') || (matches!(c, '+' | '-') && matches!(previous, 'e' | 'E'));
+                let inside = c.is_ascii_digit()
+                    || matches!(c, '.' | 'e' | 'E')
+                    || (matches!(c, '+' | '-') && matches!(previous, 'e' | 'E'));
                 previous = c;
                 !inside
             })
@@ -328,7 +400,8 @@ impl Scanner<'_> {
         let written = rest.get(..length).unwrap_or("");
         if written.parse::<f64>().is_ok_and(f64::is_infinite) {
             let detail = "a number written out may be at most 1e308";
-            let diagnostic = Diagnostic::error("invalid-number", "Invalid number", detail).at(self.span(self.at, length));
+            let diagnostic = Diagnostic::error("invalid-number", "Invalid number", detail)
+                .at(self.span(self.at, length));
             self.mistake(diagnostic, self.at);
             return;
         }
@@ -344,27 +417,57 @@ impl Scanner<'_> {
         let after = rest.get(length..).unwrap_or("");
         if length == 0 || !(after.starts_with('\n') || after.starts_with("\r\n")) {
             let detail = "a heredoc starts with `<<` and a word, then a line break: <<EOT";
-            let diagnostic = Diagnostic::error("invalid-heredoc", "Invalid heredoc", detail).at(self.span(opened, start + length - opened));
+            let diagnostic = Diagnostic::error("invalid-heredoc", "Invalid heredoc", detail)
+                .at(self.span(opened, start + length - opened));
             self.mistake(diagnostic, opened);
             return;
         }
         let next_line = self.line_end(start) + 1;
-        self.push(Frame::Heredoc { at: opened, word: start..start + length }, next_line - opened);
+        self.push(
+            Frame::Heredoc {
+                at: opened,
+                word: start..start + length,
+            },
+            next_line - opened,
+        );
     }
 
     fn open_brace(&mut self) {
-        let in_body = matches!(self.stack.last(), None | Some(Frame::Brace { role: Role::Block, .. }));
-        let role = if in_body && self.last != Token::Other { Role::Block } else { Role::Object };
-        self.push(Frame::Brace { at: self.at, role, keys: 0 }, 1);
+        let in_body = matches!(
+            self.stack.last(),
+            None | Some(Frame::Brace {
+                role: Role::Block,
+                ..
+            })
+        );
+        let role = if in_body && self.last != Token::Other {
+            Role::Block
+        } else {
+            Role::Object
+        };
+        self.push(
+            Frame::Brace {
+                at: self.at,
+                role,
+                keys: 0,
+            },
+            1,
+        );
     }
 
     /// `=` and `:` after a key of an object literal; the `:` of `a ? b : c` is taken off at its `?`.
     fn count_key(&mut self, byte: u8) {
         let previous = self.at.checked_sub(1).map_or(b' ', |at| self.byte(at));
-        let assigns = byte != b'=' || (!matches!(self.byte(self.at + 1), b'=' | b'>') && !matches!(previous, b'=' | b'!' | b'<' | b'>'));
+        let assigns = byte != b'='
+            || (!matches!(self.byte(self.at + 1), b'=' | b'>')
+                && !matches!(previous, b'=' | b'!' | b'<' | b'>'));
         self.at += 1;
         self.last = Token::Other;
-        if let Some(Frame::Brace { at, role: Role::Object, keys }) = self.stack.last_mut()
+        if let Some(Frame::Brace {
+            at,
+            role: Role::Object,
+            keys,
+        }) = self.stack.last_mut()
             && assigns
         {
             *keys += if byte == b'?' { -1 } else { 1 };
@@ -373,7 +476,10 @@ impl Scanner<'_> {
                 let diagnostic = Diagnostic::error(
                     "too-many-keys",
                     "Too many keys",
-                    format!("an object may be written out with at most {} keys", limits::OBJECT_KEYS),
+                    format!(
+                        "an object may be written out with at most {} keys",
+                        limits::OBJECT_KEYS
+                    ),
                 )
                 .at(self.span(at, 1))
                 .hint("wide data belongs in a file: jsondecode(file(\"data.json\"))");
@@ -387,7 +493,8 @@ impl Scanner<'_> {
         let (opened, expected) = match self.stack.last() {
             None => {
                 let detail = format!("this `{}` closes nothing", byte as char);
-                let diagnostic = Diagnostic::error("unbalanced", "Unbalanced brackets", detail).at(self.span(self.at, 1));
+                let diagnostic = Diagnostic::error("unbalanced", "Unbalanced brackets", detail)
+                    .at(self.span(self.at, 1));
                 self.mistake(diagnostic, self.at);
                 return;
             }
@@ -404,7 +511,8 @@ impl Scanner<'_> {
                 self.line_number(opened),
                 expected as char
             );
-            let diagnostic = Diagnostic::error("unbalanced", "Unbalanced brackets", detail).at(self.span(self.at, 1));
+            let diagnostic = Diagnostic::error("unbalanced", "Unbalanced brackets", detail)
+                .at(self.span(self.at, 1));
             self.mistake(diagnostic, self.at);
             return;
         }
@@ -437,15 +545,24 @@ impl Scanner<'_> {
             Some(Frame::Heredoc { word, .. }) => {
                 let word = self.text.get(word.clone()).unwrap_or("");
                 let detail = format!("no line consisting of `{word}` ends this heredoc");
-                Diagnostic::error("unterminated-heredoc", "Unterminated heredoc", detail).at(self.span(opened, 2 + word.len()))
+                Diagnostic::error("unterminated-heredoc", "Unterminated heredoc", detail)
+                    .at(self.span(opened, 2 + word.len()))
             }
             Some(Frame::Text { .. }) => {
                 let detail = "the text that starts here has no closing quote";
-                Diagnostic::error("unterminated-string", "Unterminated string", detail).at(self.span(opened, 1))
+                Diagnostic::error("unterminated-string", "Unterminated string", detail)
+                    .at(self.span(opened, 1))
             }
-            Some(Frame::Brace { .. } | Frame::Bracket { .. } | Frame::Parenthesis { .. } | Frame::Interpolation { .. }) | None => {
+            Some(
+                Frame::Brace { .. }
+                | Frame::Bracket { .. }
+                | Frame::Parenthesis { .. }
+                | Frame::Interpolation { .. },
+            )
+            | None => {
                 let detail = format!("this `{}` is never closed", self.byte(opened) as char);
-                Diagnostic::error("unbalanced", "Unbalanced brackets", detail).at(self.span(opened, 1))
+                Diagnostic::error("unbalanced", "Unbalanced brackets", detail)
+                    .at(self.span(opened, 1))
             }
         }
     }

@@ -45,7 +45,12 @@ pub struct MemorySources {
 impl MemorySources {
     /// With these files.
     pub fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self { files: files.into_iter().map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).collect() }
+        Self {
+            files: files
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+                .collect(),
+        }
     }
 }
 
@@ -60,8 +65,15 @@ impl Sources for MemorySources {
     }
 
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
-        let bytes = self.files.get(plain(relative)).ok_or(SourceError::Missing)?;
-        if bytes.len() > limit { Err(SourceError::TooLarge(limit)) } else { Ok(bytes.clone()) }
+        let bytes = self
+            .files
+            .get(plain(relative))
+            .ok_or(SourceError::Missing)?;
+        if bytes.len() > limit {
+            Err(SourceError::TooLarge(limit))
+        } else {
+            Ok(bytes.clone())
+        }
     }
 
     fn exists(&self, relative: &str) -> Result<bool, SourceError> {
@@ -70,8 +82,17 @@ impl Sources for MemorySources {
 
     fn walk(&self, relative: &str) -> Result<Vec<String>, SourceError> {
         let prefix = plain(relative).trim_end_matches('/');
-        let prefix = if matches!(prefix, "" | ".") { String::new() } else { format!("{prefix}/") };
-        Ok(self.files.keys().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned).collect())
+        let prefix = if matches!(prefix, "" | ".") {
+            String::new()
+        } else {
+            format!("{prefix}/")
+        };
+        Ok(self
+            .files
+            .keys()
+            .filter_map(|name| name.strip_prefix(&prefix))
+            .map(str::to_owned)
+            .collect())
     }
 }
 

@@ -30,8 +30,6 @@ pub struct Attribute {
     pub name: Name,
     /// Right of it.
     pub value: Expression,
-    /// Both.
-    pub span: Span,
 }
 
 /// `kind "label" { body }`.
@@ -285,7 +283,11 @@ pub struct TemplateFor {
 impl Expression {
     /// The text, where it is a literal one.
     pub fn literal_text(&self) -> Option<&Arc<str>> {
-        if let Term::Literal(value) = &self.term { value.as_text() } else { None }
+        if let Term::Literal(value) = &self.term {
+            value.as_text()
+        } else {
+            None
+        }
     }
 
     /// Words and literal indices, where it is nothing else: `kubernetes.eu`, `a.b["c"].d[0]`.
@@ -293,8 +295,14 @@ impl Expression {
         match &self.term {
             Term::Variable(name) => Some((name.clone(), Vec::new())),
             Term::Traversal(traversal) => {
-                let Term::Variable(root) = &traversal.root.term else { return None };
-                let steps = traversal.steps.iter().map(PathStep::of).collect::<Option<Vec<_>>>()?;
+                let Term::Variable(root) = &traversal.root.term else {
+                    return None;
+                };
+                let steps = traversal
+                    .steps
+                    .iter()
+                    .map(PathStep::of)
+                    .collect::<Option<Vec<_>>>()?;
                 Some((root.clone(), steps))
             }
             Term::Literal(_)
@@ -323,7 +331,10 @@ impl PathStep {
     fn of(step: &Step) -> Option<Self> {
         match &step.kind {
             StepKind::Attribute(name) => Some(PathStep::Attribute(name.clone())),
-            StepKind::Index(Expression { term: Term::Literal(value), .. }) => Some(PathStep::Index(value.clone())),
+            StepKind::Index(Expression {
+                term: Term::Literal(value),
+                ..
+            }) => Some(PathStep::Index(value.clone())),
             StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat => None,
         }
     }

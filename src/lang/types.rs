@@ -59,14 +59,21 @@ pub struct Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path, self.message) }
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
     }
 }
 
 impl Mismatch {
     fn of(wanted: &str, value: &Value) -> Self {
         // The text of a sensitive value is not shown, neither is any other: it may be long.
-        Self { path: String::new(), message: format!("{wanted} is needed, this is {}", value.title()) }
+        Self {
+            path: String::new(),
+            message: format!("{wanted} is needed, this is {}", value.title()),
+        }
     }
 
     fn inside(mut self, step: &str) -> Self {
@@ -82,9 +89,24 @@ pub fn convert(value: &Value, wanted: &Type) -> Result<Value, Mismatch> {
     }
     let converted = match wanted {
         Type::Any => return Ok(value.clone()),
-        Type::Text => primitive(value, HoleType::String, "a string", coerce::text(value).map(|text| Data::Text(text).into())),
-        Type::Number => primitive(value, HoleType::Number, "a number", coerce::number(value).map(|number| Data::Number(number).into())),
-        Type::Bool => primitive(value, HoleType::Bool, "a bool", coerce::boolean(value).map(Value::from)),
+        Type::Text => primitive(
+            value,
+            HoleType::String,
+            "a string",
+            coerce::text(value).map(|text| Data::Text(text).into()),
+        ),
+        Type::Number => primitive(
+            value,
+            HoleType::Number,
+            "a number",
+            coerce::number(value).map(|number| Data::Number(number).into()),
+        ),
+        Type::Bool => primitive(
+            value,
+            HoleType::Bool,
+            "a bool",
+            coerce::boolean(value).map(Value::from),
+        ),
         Type::List(element) => Ok(Value::list(elements(value, element, "a list")?)),
         Type::Set(element) => Ok(Value::set(elements(value, element, "a set")?)),
         Type::Map(element) => map(value, element),
@@ -94,26 +116,42 @@ pub fn convert(value: &Value, wanted: &Type) -> Result<Value, Mismatch> {
     Ok(converted.marked(value.sensitive))
 }
 
-fn primitive(value: &Value, hole: HoleType, wanted: &str, converted: Option<Value>) -> Result<Value, Mismatch> {
+fn primitive(
+    value: &Value,
+    hole: HoleType,
+    wanted: &str,
+    converted: Option<Value>,
+) -> Result<Value, Mismatch> {
     if let Data::Unknown(unknown) = &value.data
         && coerce::fits(unknown.hole_type, hole)
     {
         return Ok(value.clone());
     }
     converted.ok_or_else(|| match value.as_text() {
-        Some(_) => Mismatch { path: String::new(), message: format!("{wanted} is needed, this string spells none") },
+        Some(_) => Mismatch {
+            path: String::new(),
+            message: format!("{wanted} is needed, this string spells none"),
+        },
         None => Mismatch::of(wanted, value),
     })
 }
 
 fn elements(value: &Value, element: &Type, wanted: &str) -> Result<Vec<Value>, Mismatch> {
-    let items = value.as_items().ok_or_else(|| Mismatch::of(wanted, value))?;
+    let items = value
+        .as_items()
+        .ok_or_else(|| Mismatch::of(wanted, value))?;
     let converted: Vec<Value> = items
         .iter()
         .enumerate()
-        .map(|(at, item)| convert(item, element).map_err(|mismatch| mismatch.inside(&format!("[{at}]"))))
+        .map(|(at, item)| {
+            convert(item, element).map_err(|mismatch| mismatch.inside(&format!("[{at}]")))
+        })
         .collect::<Result<_, _>>()?;
-    Ok(if matches!(element, Type::Any) { unified(converted) } else { converted })
+    Ok(if matches!(element, Type::Any) {
+        unified(converted)
+    } else {
+        converted
+    })
 }
 
 /// Elements of one type: where strings stand beside numbers or bools, all become strings.
@@ -125,18 +163,29 @@ fn unified(items: Vec<Value>) -> Vec<Value> {
         Data::Null | Data::Unknown(_) | Data::List(_) | Data::Set(_) | Data::Object(_) => None,
     };
     let first = items.iter().find_map(rank);
-    if items.iter().filter_map(rank).all(|other| Some(other) == first) {
+    if items
+        .iter()
+        .filter_map(rank)
+        .all(|other| Some(other) == first)
+    {
         return items;
     }
-    let as_text = |item: Value| coerce::text(&item).map_or(item.clone(), |text| Value::from(Data::Text(text)).marked(item.sensitive));
+    let as_text = |item: Value| {
+        coerce::text(&item).map_or(item.clone(), |text| {
+            Value::from(Data::Text(text)).marked(item.sensitive)
+        })
+    };
     items.into_iter().map(as_text).collect()
 }
 
 fn map(value: &Value, element: &Type) -> Result<Value, Mismatch> {
-    let members = value.as_members().ok_or_else(|| Mismatch::of("a map", value))?;
+    let members = value
+        .as_members()
+        .ok_or_else(|| Mismatch::of("a map", value))?;
     let mut converted = Members::new();
     for (name, member) in members {
-        let inside = |mismatch: Mismatch| mismatch.inside(&format!("[{}]", crate::model::text::quote(name)));
+        let inside =
+            |mismatch: Mismatch| mismatch.inside(&format!("[{}]", crate::model::text::quote(name)));
         converted.insert(name.clone(), convert(member, element).map_err(inside)?);
     }
     if matches!(element, Type::Any) {
@@ -147,31 +196,56 @@ fn map(value: &Value, element: &Type) -> Result<Value, Mismatch> {
 }
 
 fn tuple(value: &Value, types: &[Type]) -> Result<Value, Mismatch> {
-    let items = value.as_items().ok_or_else(|| Mismatch::of("a tuple", value))?;
+    let items = value
+        .as_items()
+        .ok_or_else(|| Mismatch::of("a tuple", value))?;
     if items.len() != types.len() {
-        let message = format!("{} elements are needed, there are {}", types.len(), items.len());
-        return Err(Mismatch { path: String::new(), message });
+        let message = format!(
+            "{} elements are needed, there are {}",
+            types.len(),
+            items.len()
+        );
+        return Err(Mismatch {
+            path: String::new(),
+            message,
+        });
     }
     let one = |(at, (item, wanted)): (usize, (&Value, &Type))| {
         convert(item, wanted).map_err(|mismatch| mismatch.inside(&format!("[{at}]")))
     };
-    Ok(Value::list(items.iter().zip(types).enumerate().map(one).collect::<Result<_, _>>()?))
+    Ok(Value::list(
+        items
+            .iter()
+            .zip(types)
+            .enumerate()
+            .map(one)
+            .collect::<Result<_, _>>()?,
+    ))
 }
 
 fn object(value: &Value, wanted: &BTreeMap<Arc<str>, Member>) -> Result<Value, Mismatch> {
-    let members = value.as_members().ok_or_else(|| Mismatch::of("an object", value))?;
+    let members = value
+        .as_members()
+        .ok_or_else(|| Mismatch::of("an object", value))?;
     let mut converted = Members::new();
     for (name, member) in wanted {
         let inside = |mismatch: Mismatch| mismatch.inside(&format!(".{name}"));
-        let given = members.get(name).filter(|given| !given.is_null() || matches!(member.presence, MemberPresence::Required));
+        let given = members.get(name).filter(|given| {
+            !given.is_null() || matches!(member.presence, MemberPresence::Required)
+        });
         let value = match (given, &member.presence) {
             (Some(given), _) => convert(given, &member.member_type).map_err(inside)?,
             (None, MemberPresence::Optional(None)) => Value::NULL,
-            (None, MemberPresence::Optional(Some(default))) => convert(default, &member.member_type).map_err(inside)?,
+            (None, MemberPresence::Optional(Some(default))) => {
+                convert(default, &member.member_type).map_err(inside)?
+            }
             (None, MemberPresence::Required) => {
                 let near = suggest::nearest(name, members.keys().map(AsRef::as_ref));
                 let near = near.map_or_else(String::new, |near| format!(" (there is `{near}`)"));
-                return Err(Mismatch { path: String::new(), message: format!("the member `{name}` is missing{near}") });
+                return Err(Mismatch {
+                    path: String::new(),
+                    message: format!("the member `{name}` is missing{near}"),
+                });
             }
         };
         converted.insert(name.clone(), value);
@@ -193,13 +267,22 @@ pub fn read(expression: &Expression, constant: Constant<'_>) -> Result<Type, Dia
             "list" => Ok(Type::List(Box::new(Type::Any))),
             "set" => Ok(Type::Set(Box::new(Type::Any))),
             "map" => Ok(Type::Map(Box::new(Type::Any))),
-            "secret" => Err(unreadable("variables of type `secret` are not available yet: refer to a `secret` block", expression.span)),
+            "secret" => Err(unreadable(
+                "variables of type `secret` are not available yet: refer to a `secret` block",
+                expression.span,
+            )),
             other => Err(unknown_type(other, expression.span)),
         },
         Term::Call(call) => read_call(call, expression.span, constant),
         Term::Literal(value) => {
-            let written = value.as_text().map(|text| format!(": write {text} without quotes")).unwrap_or_default();
-            Err(unreadable(&format!("a type is a word, such as string or list(string){written}"), expression.span))
+            let written = value
+                .as_text()
+                .map(|text| format!(": write {text} without quotes"))
+                .unwrap_or_default();
+            Err(unreadable(
+                &format!("a type is a word, such as string or list(string){written}"),
+                expression.span,
+            ))
         }
         Term::Template(_)
         | Term::List(_)
@@ -208,40 +291,65 @@ pub fn read(expression: &Expression, constant: Constant<'_>) -> Result<Type, Dia
         | Term::Conditional(_)
         | Term::Unary(..)
         | Term::Binary(_)
-        | Term::For(_) => Err(unreadable("a type is a word, such as string or list(string)", expression.span)),
+        | Term::For(_) => Err(unreadable(
+            "a type is a word, such as string or list(string)",
+            expression.span,
+        )),
     }
 }
 
 fn read_call(call: &Call, span: Span, constant: Constant<'_>) -> Result<Type, Diagnostic> {
     let ([argument], Spread::None) = (call.arguments.as_slice(), call.spread) else {
-        return Err(unreadable(&format!("`{}` takes one argument", call.name.text), span));
+        return Err(unreadable(
+            &format!("`{}` takes one argument", call.name.text),
+            span,
+        ));
     };
     match call.name.text.as_ref() {
         "list" => Ok(Type::List(Box::new(read(argument, constant)?))),
         "set" => Ok(Type::Set(Box::new(read(argument, constant)?))),
         "map" => Ok(Type::Map(Box::new(read(argument, constant)?))),
         "tuple" => match &argument.term {
-            Term::List(types) => Ok(Type::Tuple(types.iter().map(|item| read(item, constant)).collect::<Result<_, _>>()?)),
-            _ => Err(unreadable("`tuple` takes a list of types: tuple([string, number])", argument.span)),
+            Term::List(types) => Ok(Type::Tuple(
+                types
+                    .iter()
+                    .map(|item| read(item, constant))
+                    .collect::<Result<_, _>>()?,
+            )),
+            _ => Err(unreadable(
+                "`tuple` takes a list of types: tuple([string, number])",
+                argument.span,
+            )),
         },
         "object" => match &argument.term {
             Term::Object(members) => read_object(members, constant),
-            _ => Err(unreadable("`object` takes members with types: object({ name = string })", argument.span)),
+            _ => Err(unreadable(
+                "`object` takes members with types: object({ name = string })",
+                argument.span,
+            )),
         },
         "optional" => Err(unreadable("`optional` stands only in an object type", span)),
         other => Err(unknown_type(other, call.name.span)),
     }
 }
 
-fn read_object(members: &[(Expression, Expression)], constant: Constant<'_>) -> Result<Type, Diagnostic> {
+fn read_object(
+    members: &[(Expression, Expression)],
+    constant: Constant<'_>,
+) -> Result<Type, Diagnostic> {
     let mut types = BTreeMap::new();
     for (key, member) in members {
         let Some(name) = key.literal_text() else {
             return Err(unreadable("the name of a member is a word", key.span));
         };
         let member = match &member.term {
-            Term::Call(call) if call.name.text.as_ref() == "optional" => read_optional(call, member.span, constant)?,
-            _ => Member { member_type: read(member, constant)?, presence: MemberPresence::Required },
+            Term::Call(call) if call.name.text.as_ref() == "optional" => {
+                read_optional(call, member.span, constant)?
+            }
+            _ => Member {
+                member_type: read(member, constant)?,
+                presence: MemberPresence::Required,
+            },
         };
         types.insert(name.clone(), member);
     }
@@ -252,17 +360,30 @@ fn read_optional(call: &Call, span: Span, constant: Constant<'_>) -> Result<Memb
     let (of, default) = match call.arguments.as_slice() {
         [of] => (of, None),
         [of, default] => (of, Some(default)),
-        [] | [_, _, ..] => return Err(unreadable("`optional` takes a type and, if wanted, a default", span)),
+        [] | [_, _, ..] => {
+            return Err(unreadable(
+                "`optional` takes a type and, if wanted, a default",
+                span,
+            ));
+        }
     };
     let member_type = read(of, constant)?;
     let default = match default {
         None => None,
         Some(default) => {
-            let value = constant(default).ok_or_else(|| unreadable("the default of `optional` is a constant", default.span))?;
-            Some(convert(&value, &member_type).map_err(|mismatch| unreadable(&mismatch.to_string(), default.span))?)
+            let value = constant(default).ok_or_else(|| {
+                unreadable("the default of `optional` is a constant", default.span)
+            })?;
+            Some(
+                convert(&value, &member_type)
+                    .map_err(|mismatch| unreadable(&mismatch.to_string(), default.span))?,
+            )
         }
     };
-    Ok(Member { member_type, presence: MemberPresence::Optional(default) })
+    Ok(Member {
+        member_type,
+        presence: MemberPresence::Optional(default),
+    })
 }
 
 fn unreadable(detail: &str, span: Span) -> Diagnostic {
@@ -270,7 +391,9 @@ fn unreadable(detail: &str, span: Span) -> Diagnostic {
 }
 
 fn unknown_type(name: &str, span: Span) -> Diagnostic {
-    let known = ["any", "string", "number", "bool", "list", "set", "map", "tuple", "object", "optional"];
+    let known = [
+        "any", "string", "number", "bool", "list", "set", "map", "tuple", "object", "optional",
+    ];
     let diagnostic = unreadable(&format!("there is no type `{name}`"), span);
     let meant = match name {
         "str" | "text" => Some("string"),

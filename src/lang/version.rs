@@ -14,9 +14,16 @@ impl Version {
 /// The three numbers, and how many of them were written.
 fn parts(text: &str) -> Option<([u64; 3], usize)> {
     let core = text.trim().split(['-', '+']).next()?;
-    let numbers: Vec<u64> = core.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let numbers: Vec<u64> = core
+        .split('.')
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
     let at = |index: usize| numbers.get(index).copied().unwrap_or(0);
-    if numbers.len() > 3 { None } else { Some(([at(0), at(1), at(2)], numbers.len())) }
+    if numbers.len() > 3 {
+        None
+    } else {
+        Some(([at(0), at(1), at(2)], numbers.len()))
+    }
 }
 
 /// What is asked: all of these.
@@ -39,9 +46,12 @@ impl Constraint {
         let mut all = Vec::new();
         for part in text.split(',') {
             let part = part.trim();
-            let digits = part.find(|c: char| c.is_ascii_digit()).ok_or_else(|| format!("`{part}` names no version"))?;
+            let digits = part
+                .find(|c: char| c.is_ascii_digit())
+                .ok_or_else(|| format!("`{part}` names no version"))?;
             let (operator, version) = part.split_at(digits);
-            let (numbers, written) = parts(version).ok_or_else(|| format!("`{version}` is no version"))?;
+            let (numbers, written) =
+                parts(version).ok_or_else(|| format!("`{version}` is no version"))?;
             let comparison = match operator.trim() {
                 "" | "=" => Comparison::Equal,
                 "!=" => Comparison::NotEqual,
@@ -52,7 +62,11 @@ impl Constraint {
                 "~>" => {
                     // The last number written may grow, the one before it may not: ~> 1.2 is below 2, ~> 1.2.3 below 1.3.
                     let [major, minor, _] = numbers;
-                    let next = if written > 2 { [major, minor + 1, 0] } else { [major + 1, 0, 0] };
+                    let next = if written > 2 {
+                        [major, minor + 1, 0]
+                    } else {
+                        [major + 1, 0, 0]
+                    };
                     all.push((Comparison::Less, Version(next)));
                     Comparison::GreaterOrEqual
                 }
@@ -81,7 +95,9 @@ mod tests {
     use super::*;
 
     fn check(constraint: &str, version: &str, expected: bool) {
-        let allowed = Constraint::parse(constraint).unwrap().allows(&Version::parse(version).unwrap());
+        let allowed = Constraint::parse(constraint)
+            .unwrap()
+            .allows(&Version::parse(version).unwrap());
         assert_eq!(allowed, expected, "{constraint} on {version}");
     }
 

@@ -49,14 +49,18 @@ enum State {
 
 /// Sorts. Iterative, since a chain of locals may be as long as a file.
 pub fn sort(needs: &Needs) -> Order {
-    let mut order = Order { nodes: Vec::new(), circles: Vec::new() };
+    let mut order = Order {
+        nodes: Vec::new(),
+        circles: Vec::new(),
+    };
     let mut states: BTreeMap<&Node, State> = BTreeMap::new();
     for start in needs.keys() {
         if states.contains_key(start) {
             continue;
         }
         states.insert(start, State::Open);
-        let mut path: Vec<(&Node, Vec<&Node>, State)> = vec![(start, successors(needs, start), State::Done)];
+        let mut path: Vec<(&Node, Vec<&Node>, State)> =
+            vec![(start, successors(needs, start), State::Done)];
         while let Some((node, rest, fate)) = path.last_mut() {
             let node: &Node = node;
             let Some(next) = rest.pop() else {
@@ -76,8 +80,15 @@ pub fn sort(needs: &Needs) -> Order {
                 Some(State::Broken) => *fate = State::Broken,
                 Some(State::Open) => {
                     *fate = State::Broken;
-                    let from = path.iter().position(|(node, _, _)| *node == next).unwrap_or(0);
-                    let mut circle: Vec<Node> = path.iter().skip(from).map(|(node, _, _)| (*node).clone()).collect();
+                    let from = path
+                        .iter()
+                        .position(|(node, _, _)| *node == next)
+                        .unwrap_or(0);
+                    let mut circle: Vec<Node> = path
+                        .iter()
+                        .skip(from)
+                        .map(|(node, _, _)| (*node).clone())
+                        .collect();
                     circle.push(next.clone());
                     order.circles.push(circle);
                 }
@@ -94,7 +105,10 @@ pub fn sort(needs: &Needs) -> Order {
 /// What a node needs, last first. What is not declared is no node.
 fn successors<'n>(needs: &'n Needs, node: &Node) -> Vec<&'n Node> {
     let known = |next: &&Node| needs.contains_key(*next);
-    needs.get(node).map(|next| next.iter().rev().filter(known).collect()).unwrap_or_default()
+    needs
+        .get(node)
+        .map(|next| next.iter().rev().filter(known).collect())
+        .unwrap_or_default()
 }
 
 /// The mistake of a circle, with all of it named.
@@ -114,29 +128,55 @@ mod tests {
 
     fn check(edges: &[(&str, &[&str])], order: &[&str], circles: &[&str]) {
         let local = |name: &&str| Node::Local((*name).into());
-        let needs: Needs = edges.iter().map(|(from, to)| (local(from), to.iter().map(local).collect())).collect();
+        let needs: Needs = edges
+            .iter()
+            .map(|(from, to)| (local(from), to.iter().map(local).collect()))
+            .collect();
         let sorted = sort(&needs);
         assert_eq!(sorted.nodes, order.iter().map(local).collect::<Vec<_>>());
         let found: Vec<String> = sorted
             .circles
             .iter()
-            .map(|circle| circle.iter().map(Node::to_string).collect::<Vec<_>>().join(" -> ").replace("local.", ""))
+            .map(|circle| {
+                circle
+                    .iter()
+                    .map(Node::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" -> ")
+                    .replace("local.", "")
+            })
             .collect();
         assert_eq!(found, circles);
     }
 
     #[test]
     fn sorts_and_finds_circles() {
-        check(&[("a", &["b"]), ("b", &[]), ("c", &["a", "b"])], &["b", "a", "c"], &[]);
+        check(
+            &[("a", &["b"]), ("b", &[]), ("c", &["a", "b"])],
+            &["b", "a", "c"],
+            &[],
+        );
         check(&[("a", &["a"]), ("b", &[])], &["b"], &["a -> a"]);
-        check(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["c"]), ("e", &[])], &["e"], &["a -> b -> c -> a"]);
+        check(
+            &[
+                ("a", &["b"]),
+                ("b", &["c"]),
+                ("c", &["a"]),
+                ("d", &["c"]),
+                ("e", &[]),
+            ],
+            &["e"],
+            &["a -> b -> c -> a"],
+        );
         check(&[("a", &["missing"])], &["a"], &[]);
     }
 
     #[test]
     fn a_long_chain_is_no_recursion() {
         let name = |at: usize| Node::Local(format!("l{at:06}").into());
-        let needs: Needs = (0..200_000).map(|at| (name(at), [name(at + 1)].into())).collect();
+        let needs: Needs = (0..200_000)
+            .map(|at| (name(at), [name(at + 1)].into()))
+            .collect();
         assert_eq!(sort(&needs).nodes.len(), 200_000);
     }
 }

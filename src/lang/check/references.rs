@@ -37,8 +37,20 @@ pub struct Walker<'w> {
 
 impl<'w> Walker<'w> {
     /// A walker where these names exist.
-    pub fn new(module: &'w Module, schemas: &'w dyn Schemas, diagnostics: &'w mut Vec<Diagnostic>, bound: Bound) -> Self {
-        Self { module, schemas, diagnostics, needs: BTreeSet::new(), bound, names: Vec::new() }
+    pub fn new(
+        module: &'w Module,
+        schemas: &'w dyn Schemas,
+        diagnostics: &'w mut Vec<Diagnostic>,
+        bound: Bound,
+    ) -> Self {
+        Self {
+            module,
+            schemas,
+            diagnostics,
+            needs: BTreeSet::new(),
+            bound,
+            names: Vec::new(),
+        }
     }
 
     /// One expression.
@@ -73,13 +85,19 @@ impl<'w> Walker<'w> {
                     None => self.diagnostics.push(functions::unknown(&call.name)),
                     Some(function) if call.spread == Spread::None => {
                         if let Err(message) = function.accepts(call.arguments.len()) {
-                            let diagnostic = Diagnostic::error("wrong-arguments", "Wrong number of arguments", message);
+                            let diagnostic = Diagnostic::error(
+                                "wrong-arguments",
+                                "Wrong number of arguments",
+                                message,
+                            );
                             self.diagnostics.push(diagnostic.at(expression.span));
                         }
                     }
                     Some(_) => {}
                 }
-                call.arguments.iter().for_each(|argument| self.walk(argument));
+                call.arguments
+                    .iter()
+                    .for_each(|argument| self.walk(argument));
             }
             Term::Unary(_, inner) => self.walk(inner),
             Term::Binary(binary) => {
@@ -94,7 +112,14 @@ impl<'w> Walker<'w> {
         self.walk(&loop_.collection);
         let names = [Some(&loop_.value_name), loop_.key_name.as_ref()];
         self.with_names(names, |walker| {
-            for expression in [loop_.key.as_ref(), Some(&loop_.value), loop_.condition.as_ref()].into_iter().flatten() {
+            for expression in [
+                loop_.key.as_ref(),
+                Some(&loop_.value),
+                loop_.condition.as_ref(),
+            ]
+            .into_iter()
+            .flatten()
+            {
                 walker.walk(expression);
             }
         });
@@ -131,28 +156,51 @@ impl<'w> Walker<'w> {
             return;
         }
         let first = steps.first().and_then(|step| match &step.kind {
-            StepKind::Attribute(name) => Some((name, Span { end: step.span.end, ..span })),
+            StepKind::Attribute(name) => Some((
+                name,
+                Span {
+                    end: step.span.end,
+                    ..span
+                },
+            )),
             StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat => None,
         });
         match (root.as_ref(), first) {
-            ("each", Some((name, whole))) => self.bound_name(Bound::Each, "for_each", &["key", "value"], (name, whole)),
-            ("count", Some((name, whole))) => self.bound_name(Bound::Count, "count", &["index"], (name, whole)),
+            ("each", Some((name, whole))) => {
+                self.bound_name(Bound::Each, "for_each", &["key", "value"], (name, whole))
+            }
+            ("count", Some((name, whole))) => {
+                self.bound_name(Bound::Count, "count", &["index"], (name, whole))
+            }
             ("path", Some((name, whole))) => {
                 if !matches!(name.as_ref(), "module" | "root" | "cwd") {
-                    self.undeclared(&format!("path.{name}"), whole, "there are path.module and path.root");
+                    self.undeclared(
+                        &format!("path.{name}"),
+                        whole,
+                        "there are path.module and path.root",
+                    );
                 }
             }
             ("var", Some((name, whole))) => {
-                let known: Vec<&str> = self.module.variables.keys().map(AsRef::as_ref).collect();
-                self.declared(("var", "variable"), name, whole, &known);
+                if !self.module.variables.contains_key(name) {
+                    let known = self.module.variables.keys().map(AsRef::as_ref);
+                    let near = suggest::nearest(name, known);
+                    self.not_declared(("var", "variable"), name, whole, near);
+                }
             }
             ("secret", Some((name, whole))) => {
-                let known: Vec<&str> = self.module.secrets.keys().map(AsRef::as_ref).collect();
-                self.declared(("secret", "secret"), name, whole, &known);
+                if !self.module.secrets.contains_key(name) {
+                    let known = self.module.secrets.keys().map(AsRef::as_ref);
+                    let near = suggest::nearest(name, known);
+                    self.not_declared(("secret", "secret"), name, whole, near);
+                }
             }
             ("local", Some((name, whole))) => {
-                let known: Vec<&str> = self.module.locals.keys().map(AsRef::as_ref).collect();
-                self.declared(("local", "local"), name, whole, &known);
+                if !self.module.locals.contains_key(name) {
+                    let known = self.module.locals.keys().map(AsRef::as_ref);
+                    let near = suggest::nearest(name, known);
+                    self.not_declared(("local", "local"), name, whole, near);
+                }
                 self.needs.insert(Node::Local(name.clone()));
             }
             ("data" | "module" | "self" | "terraform", _) => {
@@ -162,15 +210,34 @@ impl<'w> Walker<'w> {
                 self.undeclared(root, span, &format!("it is written {root}.NAME"));
             }
             (_, Some((name, whole))) => {
-                self.resource(ResourceName { kind: root.clone(), name: name.clone() }, span, whole, steps);
+                self.resource(
+                    ResourceName {
+                        kind: root.clone(),
+                        name: name.clone(),
+                    },
+                    span,
+                    whole,
+                    steps,
+                );
             }
             (_, None) => {
-                let known = ["var", "local", "each", "count", "secret", "path", "true", "false", "null"];
-                let near = suggest::nearest(root, known.into_iter().chain(self.names.iter().map(AsRef::as_ref)));
+                let known = [
+                    "var", "local", "each", "count", "secret", "path", "true", "false", "null",
+                ];
+                let near = suggest::nearest(
+                    root,
+                    known
+                        .into_iter()
+                        .chain(self.names.iter().map(AsRef::as_ref)),
+                );
                 let near = near.map(str::to_owned);
                 match near {
                     Some(near) => self.undeclared(root, span, &format!("did you mean `{near}`?")),
-                    None => self.undeclared(root, span, &format!("a text is written in quotes: \"{root}\"")),
+                    None => self.undeclared(
+                        root,
+                        span,
+                        &format!("a text is written in quotes: \"{root}\""),
+                    ),
                 }
             }
         }
@@ -178,30 +245,63 @@ impl<'w> Walker<'w> {
 
     fn undeclared(&mut self, name: &str, span: Span, hint: &str) {
         let detail = format!("`{name}` is not declared here");
-        self.diagnostics.push(Diagnostic::error("undeclared", "Undeclared name", detail).at(span).hint(hint));
+        self.diagnostics.push(
+            Diagnostic::error("undeclared", "Undeclared name", detail)
+                .at(span)
+                .hint(hint),
+        );
     }
 
-    fn bound_name(&mut self, wanted: Bound, argument: &str, names: &[&str], (name, span): (&str, Span)) {
-        let root = if wanted == Bound::Each { "each" } else { "count" };
+    fn bound_name(
+        &mut self,
+        wanted: Bound,
+        argument: &str,
+        names: &[&str],
+        (name, span): (&str, Span),
+    ) {
+        let root = if wanted == Bound::Each {
+            "each"
+        } else {
+            "count"
+        };
         if self.bound != wanted {
-            self.undeclared(&format!("{root}.{name}"), span, &format!("it exists only in a resource with `{argument}`"));
+            self.undeclared(
+                &format!("{root}.{name}"),
+                span,
+                &format!("it exists only in a resource with `{argument}`"),
+            );
         } else if !names.contains(&name) {
-            let there = names.iter().map(|name| format!("{root}.{name}")).collect::<Vec<_>>().join(" and ");
-            self.undeclared(&format!("{root}.{name}"), span, &format!("there is {there}"));
+            let there = names
+                .iter()
+                .map(|name| format!("{root}.{name}"))
+                .collect::<Vec<_>>()
+                .join(" and ");
+            self.undeclared(
+                &format!("{root}.{name}"),
+                span,
+                &format!("there is {there}"),
+            );
         }
     }
 
-    fn declared(&mut self, (root, block): (&str, &str), name: &str, span: Span, known: &[&str]) {
-        if known.contains(&name) {
-            return;
-        }
+    fn not_declared(
+        &mut self,
+        (root, block): (&str, &str),
+        name: &str,
+        span: Span,
+        near: Option<&str>,
+    ) {
         let detail = format!("there is no {block} `{name}`");
         let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(span);
-        self.diagnostics.push(match suggest::nearest(name, known.iter().copied()) {
+        self.diagnostics.push(match near {
             Some(meant) => {
-                diagnostic.fix(format!("did you mean `{root}.{meant}`?"), Patch { span, text: format!("{root}.{meant}") })
+                let text = format!("{root}.{meant}");
+                diagnostic.fix(format!("did you mean `{text}`?"), Patch { span, text })
             }
-            None => diagnostic.hint(format!("declare it: {} \"{name}\" {{ }}", if block == "local" { "locals, not" } else { block })),
+            None if block == "local" => {
+                diagnostic.hint(format!("declare it: locals {{ {name} = ... }}"))
+            }
+            None => diagnostic.hint(format!("declare it: {block} \"{name}\" {{ }}")),
         });
     }
 
@@ -211,69 +311,126 @@ impl<'w> Walker<'w> {
             return;
         };
         self.needs.insert(Node::Resource(name.clone()));
-        let Some(schema) = resource.schema else { return };
-        let Some(rest) = self.instance(&name, resource, whole, steps.get(1..).unwrap_or_default()) else { return };
+        let Some(schema) = resource.schema else {
+            return;
+        };
+        let Some(rest) = self.instance(&name, resource, whole, steps.get(1..).unwrap_or_default())
+        else {
+            return;
+        };
         if let Some(diagnostic) = attribute(schema.fields, schema.kind, rest) {
             self.diagnostics.push(diagnostic);
         }
     }
 
     fn no_resource(&mut self, name: &ResourceName, root: Span, whole: Span) {
-        let same_kind = self.module.resources.keys().filter(|other| other.kind == name.kind).map(|other| other.name.as_ref());
+        let same_kind = self
+            .module
+            .resources
+            .keys()
+            .filter(|other| other.kind == name.kind)
+            .map(|other| other.name.as_ref());
         if let Some(near) = suggest::nearest(&name.name, same_kind) {
             let detail = format!("there is no resource `{}.{}`", name.kind, name.name);
             let text = format!("{}.{near}", name.kind);
             let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(whole);
-            self.diagnostics.push(diagnostic.fix(format!("did you mean `{text}`?"), Patch { span: whole, text }));
+            self.diagnostics.push(diagnostic.fix(
+                format!("did you mean `{text}`?"),
+                Patch { span: whole, text },
+            ));
             return;
         }
         if self.schemas.schema(&name.kind).is_some() {
             let detail = format!("there is no resource `{}.{}`", name.kind, name.name);
-            let hint = format!("declare it: resource \"{}\" \"{}\" {{ }}", name.kind, name.name);
-            self.diagnostics.push(Diagnostic::error("undeclared", "Undeclared name", detail).at(whole).hint(hint));
+            let hint = format!(
+                "declare it: resource \"{}\" \"{}\" {{ }}",
+                name.kind, name.name
+            );
+            self.diagnostics.push(
+                Diagnostic::error("undeclared", "Undeclared name", detail)
+                    .at(whole)
+                    .hint(hint),
+            );
             return;
         }
-        let known = self.schemas.kinds().into_iter().chain(["var", "local", "each", "secret", "path", "count"]);
+        let known = self
+            .schemas
+            .kinds()
+            .into_iter()
+            .chain(["var", "local", "each", "secret", "path", "count"]);
         match suggest::nearest(&name.kind, known) {
             Some(near) => {
                 let detail = format!("`{}` is neither a resource type nor a name", name.kind);
-                let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(root);
-                let patch = Patch { span: root, text: near.to_owned() };
-                self.diagnostics.push(diagnostic.fix(format!("did you mean `{near}`?"), patch));
+                let diagnostic =
+                    Diagnostic::error("undeclared", "Undeclared name", detail).at(root);
+                let patch = Patch {
+                    span: root,
+                    text: near.to_owned(),
+                };
+                self.diagnostics
+                    .push(diagnostic.fix(format!("did you mean `{near}`?"), patch));
             }
-            None => self.undeclared(&name.kind, root, "references are var.x, local.x, secret.x, each.key or TYPE.NAME.ATTRIBUTE"),
+            None => self.undeclared(
+                &name.kind,
+                root,
+                "references are var.x, local.x, secret.x, each.key or TYPE.NAME.ATTRIBUTE",
+            ),
         }
     }
 
     /// The steps behind the one that names an instance; `None`: nothing more to check.
-    fn instance<'s>(&mut self, name: &ResourceName, resource: &ResourceBlock, whole: Span, steps: &'s [Step]) -> Option<&'s [Step]> {
+    fn instance<'s>(
+        &mut self,
+        name: &ResourceName,
+        resource: &ResourceBlock,
+        whole: Span,
+        steps: &'s [Step],
+    ) -> Option<&'s [Step]> {
         let address = name.address();
         let first = steps.first()?;
         let (argument, example) = match (&resource.repeat, &first.kind) {
             (Repeat::Once, StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat) => {
                 let splat = !matches!(first.kind, StepKind::Index(_));
                 if !splat {
-                    let detail = format!("`{address}` has neither `count` nor `for_each`, so it has no instances");
-                    let diagnostic = Diagnostic::error("invalid-index", "Invalid index", detail).at(first.span);
+                    let detail = format!(
+                        "`{address}` has neither `count` nor `for_each`, so it has no instances"
+                    );
+                    let diagnostic =
+                        Diagnostic::error("invalid-index", "Invalid index", detail).at(first.span);
                     self.diagnostics.push(diagnostic);
                 }
                 return splat.then(|| steps.get(1..).unwrap_or_default());
             }
             (Repeat::Once, StepKind::Attribute(_)) => return Some(steps),
-            (Repeat::Count(_), StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat)
-            | (Repeat::ForEach(_), StepKind::Index(_)) => return Some(steps.get(1..).unwrap_or_default()),
+            (
+                Repeat::Count(_),
+                StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat,
+            )
+            | (Repeat::ForEach(_), StepKind::Index(_)) => {
+                return Some(steps.get(1..).unwrap_or_default());
+            }
             (Repeat::ForEach(_), StepKind::AttributeSplat | StepKind::FullSplat) => {
-                let detail = format!("`{address}` is a map of its instances, of which a splat makes nothing useful");
-                let diagnostic = Diagnostic::error("invalid-reference", "Invalid reference", detail).at(first.span);
-                self.diagnostics.push(diagnostic.hint(format!("of each instance: values({address})[*].ATTRIBUTE")));
+                let detail = format!(
+                    "`{address}` is a map of its instances, of which a splat makes nothing useful"
+                );
+                let diagnostic =
+                    Diagnostic::error("invalid-reference", "Invalid reference", detail)
+                        .at(first.span);
+                self.diagnostics.push(
+                    diagnostic.hint(format!("of each instance: values({address})[*].ATTRIBUTE")),
+                );
                 return None;
             }
             (Repeat::Count(_), StepKind::Attribute(_)) => ("count", format!("{address}[0]")),
-            (Repeat::ForEach(_), StepKind::Attribute(_)) => ("for_each", format!("{address}[\"KEY\"]")),
+            (Repeat::ForEach(_), StepKind::Attribute(_)) => {
+                ("for_each", format!("{address}[\"KEY\"]"))
+            }
         };
         let detail = format!("`{address}` has `{argument}`, so an instance must be named");
-        let diagnostic = Diagnostic::error("invalid-reference", "Invalid reference", detail).at(whole);
-        self.diagnostics.push(diagnostic.hint(format!("such as {example}")));
+        let diagnostic =
+            Diagnostic::error("invalid-reference", "Invalid reference", detail).at(whole);
+        self.diagnostics
+            .push(diagnostic.hint(format!("such as {example}")));
         None
     }
 }
@@ -284,27 +441,46 @@ fn attribute(fields: &'static [Field], title: &str, steps: &[Step]) -> Option<Di
     let mut title = title;
     let mut steps = steps.iter();
     while let Some(step) = steps.next() {
-        let StepKind::Attribute(name) = &step.kind else { return None };
+        let StepKind::Attribute(name) = &step.kind else {
+            return None;
+        };
         let Some(field) = fields.iter().find(|field| field.name == name.as_ref()) else {
             let detail = format!("`{title}` has no attribute `{name}`");
-            let diagnostic = Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(step.span);
-            let readable = fields.iter().filter(|field| !matches!(field.presence, Presence::Rejected(_)));
-            return Some(match suggest::nearest(name, readable.map(|field| field.name)) {
-                Some(meant) => diagnostic
-                    .fix(format!("did you mean `{meant}`?"), Patch { span: name_span(step), text: meant.to_owned() }),
-                None => diagnostic,
-            });
+            let diagnostic =
+                Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(step.span);
+            let readable = fields
+                .iter()
+                .filter(|field| !matches!(field.presence, Presence::Rejected(_)));
+            return Some(
+                match suggest::nearest(name, readable.map(|field| field.name)) {
+                    Some(meant) => diagnostic.fix(
+                        format!("did you mean `{meant}`?"),
+                        Patch {
+                            span: name_span(step),
+                            text: meant.to_owned(),
+                        },
+                    ),
+                    None => diagnostic,
+                },
+            );
         };
         if let Presence::Rejected(why) = field.presence {
             let detail = format!("`{name}`: {why}");
-            return Some(Diagnostic::error("rejected-argument", "Argument not supported", detail).at(step.span));
+            return Some(
+                Diagnostic::error("rejected-argument", "Argument not supported", detail)
+                    .at(step.span),
+            );
         }
         let inner = inner_fields(field)?;
         let next = steps.next()?;
         if let StepKind::Attribute(attribute) = &next.kind {
             let detail = format!("`{name}` is a list of blocks, so one of them must be named");
-            let diagnostic = Diagnostic::error("invalid-reference", "Invalid reference", detail).at(step.span);
-            let patch = Patch { span: name_span(step), text: format!("{name}[0]") };
+            let diagnostic =
+                Diagnostic::error("invalid-reference", "Invalid reference", detail).at(step.span);
+            let patch = Patch {
+                span: name_span(step),
+                text: format!("{name}[0]"),
+            };
             return Some(diagnostic.fix(format!("such as {name}[0].{attribute}"), patch));
         }
         fields = inner;
@@ -316,7 +492,10 @@ fn attribute(fields: &'static [Field], title: &str, steps: &[Step]) -> Option<Di
 /// A step's span without its dot.
 fn name_span(step: &Step) -> Span {
     match &step.kind {
-        StepKind::Attribute(name) => Span { start: step.span.end.saturating_sub(name.len()), ..step.span },
+        StepKind::Attribute(name) => Span {
+            start: step.span.end.saturating_sub(name.len()),
+            ..step.span
+        },
         StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat => step.span,
     }
 }

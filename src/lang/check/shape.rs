@@ -56,7 +56,12 @@ pub fn plan<'m>(
     header: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BodyPlan<'m> {
-    let mut plan = BodyPlan { fields, arguments: Vec::new(), blocks: Vec::new(), header };
+    let mut plan = BodyPlan {
+        fields,
+        arguments: Vec::new(),
+        blocks: Vec::new(),
+        header,
+    };
     for attribute in &body.attributes {
         let name = &attribute.name;
         let field = fields.iter().find(|field| field.name == name.text.as_ref());
@@ -64,10 +69,21 @@ pub fn plan<'m>(
             None => Some(unknown_argument(title, attribute, fields)),
             Some(field) => not_writable(field, name.span).or_else(|| {
                 inner_fields(field).is_some().then(|| {
-                    let detail = format!("`{}` is a block: write {} {{ ... }} without `=`", field.name, field.name);
-                    let span = Span { end: attribute.value.span.start, ..name.span };
-                    let patch = Patch { span, text: format!("{} ", field.name) };
-                    let diagnostic = Diagnostic::error("unsupported-argument", "Unsupported argument", detail).at(name.span);
+                    let detail = format!(
+                        "`{}` is a block: write {} {{ ... }} without `=`",
+                        field.name, field.name
+                    );
+                    let span = Span {
+                        end: attribute.value.span.start,
+                        ..name.span
+                    };
+                    let patch = Patch {
+                        span,
+                        text: format!("{} ", field.name),
+                    };
+                    let diagnostic =
+                        Diagnostic::error("unsupported-argument", "Unsupported argument", detail)
+                            .at(name.span);
                     diagnostic.fix("leave out the `=`", patch)
                 })
             }),
@@ -79,13 +95,22 @@ pub fn plan<'m>(
         }
     }
     for field in fields {
-        let blocks: Vec<&Block> = body.blocks.iter().filter(|block| block.kind.text.as_ref() == field.name).collect();
+        let blocks: Vec<&Block> = body
+            .blocks
+            .iter()
+            .filter(|block| block.kind.text.as_ref() == field.name)
+            .collect();
         nested(&mut plan, field, &blocks, diagnostics);
     }
     for block in &body.blocks {
-        if !fields.iter().any(|field| field.name == block.kind.text.as_ref()) {
+        if !fields
+            .iter()
+            .any(|field| field.name == block.kind.text.as_ref())
+        {
             let known = writable(fields, Blocks::Nested);
-            diagnostics.push(unsupported_block(title, &block.kind.text, block.kind.span, known).within(header));
+            diagnostics.push(
+                unsupported_block(title, &block.kind.text, block.kind.span, known).within(header),
+            );
         }
     }
     missing(&plan, body, title, diagnostics);
@@ -95,9 +120,16 @@ pub fn plan<'m>(
 fn unknown_argument(title: &str, attribute: &Attribute, fields: &'static [Field]) -> Diagnostic {
     let name = &attribute.name;
     let block = suggest::nearest(&name.text, writable(fields, Blocks::Nested));
-    let diagnostic = unsupported_argument(title, &name.text, name.span, writable(fields, Blocks::Arguments));
+    let diagnostic = unsupported_argument(
+        title,
+        &name.text,
+        name.span,
+        writable(fields, Blocks::Arguments),
+    );
     match block {
-        Some(block) if diagnostic.hints.is_empty() => diagnostic.hint(format!("did you mean the block `{block}`?")),
+        Some(block) if diagnostic.hints.is_empty() => {
+            diagnostic.hint(format!("did you mean the block `{block}`?"))
+        }
         Some(_) | None => diagnostic,
     }
 }
@@ -116,41 +148,87 @@ fn not_writable(field: &Field, span: Span) -> Option<Diagnostic> {
     }
 }
 
-fn nested<'m>(plan: &mut BodyPlan<'m>, field: &'static Field, blocks: &[&'m Block], diagnostics: &mut Vec<Diagnostic>) {
+fn nested<'m>(
+    plan: &mut BodyPlan<'m>,
+    field: &'static Field,
+    blocks: &[&'m Block],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let Some(first) = blocks.first() else { return };
     if let Some(diagnostic) = not_writable(field, first.kind.span) {
         diagnostics.push(diagnostic.within(plan.header));
         return;
     }
     let Some(inner) = inner_fields(field) else {
-        let example = if matches!(field.shape, Shape::TextMap) { " { ... }" } else { " ..." };
-        let detail = format!("`{}` is an argument: write {} ={example}", field.name, field.name);
-        let diagnostic = Diagnostic::error("unsupported-block", "Unsupported block", detail).at(first.kind.span);
-        let patch = Patch { span: first.kind.span, text: format!("{} =", field.name) };
-        diagnostics.push(diagnostic.within(plan.header).fix("put a `=` between", patch));
+        let example = if matches!(field.shape, Shape::TextMap) {
+            " { ... }"
+        } else {
+            " ..."
+        };
+        let detail = format!(
+            "`{}` is an argument: write {} ={example}",
+            field.name, field.name
+        );
+        let diagnostic =
+            Diagnostic::error("unsupported-block", "Unsupported block", detail).at(first.kind.span);
+        let patch = Patch {
+            span: first.kind.span,
+            text: format!("{} =", field.name),
+        };
+        diagnostics.push(
+            diagnostic
+                .within(plan.header)
+                .fix("put a `=` between", patch),
+        );
         return;
     };
     if let (Shape::Block(_), Some(second)) = (&field.shape, blocks.get(1)) {
         let detail = format!("there can be one `{}` block", field.name);
-        diagnostics.push(Diagnostic::error("duplicate", "Declared twice", detail).at(second.kind.span).within(plan.header));
+        diagnostics.push(
+            Diagnostic::error("duplicate", "Declared twice", detail)
+                .at(second.kind.span)
+                .within(plan.header),
+        );
     }
     for label in blocks.iter().filter_map(|block| block.labels.first()) {
         let detail = format!("the block `{}` has no labels", field.name);
-        diagnostics.push(Diagnostic::error("wrong-labels", "Wrong labels", detail).at(label.span).within(plan.header));
+        diagnostics.push(
+            Diagnostic::error("wrong-labels", "Wrong labels", detail)
+                .at(label.span)
+                .within(plan.header),
+        );
     }
-    let plans = blocks.iter().map(|block| self::plan(&block.body, inner, field.name, block.header, diagnostics));
+    let plans = blocks
+        .iter()
+        .map(|block| self::plan(&block.body, inner, field.name, block.header, diagnostics));
     let plans: Vec<BodyPlan<'m>> = plans.collect();
     plan.blocks.push((field, plans));
 }
 
 fn missing(plan: &BodyPlan<'_>, body: &Body, title: &str, diagnostics: &mut Vec<Diagnostic>) {
-    for field in plan.fields.iter().filter(|field| matches!(field.presence, Presence::Required)) {
-        let written = body.attributes.iter().any(|attribute| attribute.name.text.as_ref() == field.name)
-            || body.blocks.iter().any(|block| block.kind.text.as_ref() == field.name);
+    for field in plan
+        .fields
+        .iter()
+        .filter(|field| matches!(field.presence, Presence::Required))
+    {
+        let written = body
+            .attributes
+            .iter()
+            .any(|attribute| attribute.name.text.as_ref() == field.name)
+            || body
+                .blocks
+                .iter()
+                .any(|block| block.kind.text.as_ref() == field.name);
         if !written {
-            let what = if inner_fields(field).is_some() { "block" } else { "argument" };
+            let what = if inner_fields(field).is_some() {
+                "block"
+            } else {
+                "argument"
+            };
             let detail = format!("`{title}` needs the {what} `{}`", field.name);
-            diagnostics.push(Diagnostic::error("missing-argument", "Missing argument", detail).at(plan.header));
+            diagnostics.push(
+                Diagnostic::error("missing-argument", "Missing argument", detail).at(plan.header),
+            );
         }
     }
 }

@@ -5,24 +5,37 @@ use crate::lang::syntax::{Attribute, Block, Body};
 
 /// Takes an argument out of a body.
 pub fn take(body: &mut Body, name: &str) -> Option<Attribute> {
-    let at = body.attributes.iter().position(|attribute| attribute.name.text.as_ref() == name)?;
+    let at = body
+        .attributes
+        .iter()
+        .position(|attribute| attribute.name.text.as_ref() == name)?;
     Some(body.attributes.remove(at))
 }
 
 /// Takes the blocks of a name out of a body.
 pub fn take_blocks(body: &mut Body, name: &str) -> Vec<Block> {
-    let (taken, rest) = std::mem::take(&mut body.blocks).into_iter().partition(|block| block.kind.text.as_ref() == name);
+    let (taken, rest) = std::mem::take(&mut body.blocks)
+        .into_iter()
+        .partition(|block| block.kind.text.as_ref() == name);
     body.blocks = rest;
     taken
 }
 
 /// Reports what was not taken.
-pub fn leftover(block: &Block, arguments: &[&str], blocks: &[&str], diagnostics: &mut Vec<Diagnostic>) {
+pub fn leftover(
+    block: &Block,
+    arguments: &[&str],
+    blocks: &[&str],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let what = block.kind.text.as_ref();
     for attribute in &block.body.attributes {
         let name = &attribute.name;
         let diagnostic = if blocks.contains(&name.text.as_ref()) {
-            let detail = format!("`{}` is a block: write {} {{ ... }} without `=`", name.text, name.text);
+            let detail = format!(
+                "`{}` is a block: write {} {{ ... }} without `=`",
+                name.text, name.text
+            );
             Diagnostic::error("unsupported-argument", "Unsupported argument", detail).at(name.span)
         } else {
             unsupported_argument(what, &name.text, name.span, arguments.iter().copied())
@@ -44,26 +57,54 @@ pub fn leftover(block: &Block, arguments: &[&str], blocks: &[&str], diagnostics:
 /// Reports every block of a body that may have none.
 pub fn block_mistake(body: &Body, what: &str, diagnostics: &mut Vec<Diagnostic>) {
     for block in &body.blocks {
-        diagnostics.push(unsupported_block(what, &block.kind.text, block.kind.span, []));
+        diagnostics.push(unsupported_block(
+            what,
+            &block.kind.text,
+            block.kind.span,
+            [],
+        ));
     }
 }
 
 /// An argument that does not exist.
-pub fn unsupported_argument<'k>(what: &str, name: &str, span: Span, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
+pub fn unsupported_argument<'k>(
+    what: &str,
+    name: &str,
+    span: Span,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Diagnostic {
     let detail = format!("`{what}` has no argument `{name}`");
-    let diagnostic = Diagnostic::error("unsupported-argument", "Unsupported argument", detail).at(span);
+    let diagnostic =
+        Diagnostic::error("unsupported-argument", "Unsupported argument", detail).at(span);
     match suggest::nearest(name, known) {
-        Some(meant) => diagnostic.fix(format!("did you mean `{meant}`?"), Patch { span, text: meant.to_owned() }),
+        Some(meant) => diagnostic.fix(
+            format!("did you mean `{meant}`?"),
+            Patch {
+                span,
+                text: meant.to_owned(),
+            },
+        ),
         None => diagnostic,
     }
 }
 
 /// A block that does not exist.
-pub fn unsupported_block<'k>(what: &str, name: &str, span: Span, known: impl IntoIterator<Item = &'k str>) -> Diagnostic {
+pub fn unsupported_block<'k>(
+    what: &str,
+    name: &str,
+    span: Span,
+    known: impl IntoIterator<Item = &'k str>,
+) -> Diagnostic {
     let detail = format!("`{what}` has no block `{name}`");
     let diagnostic = Diagnostic::error("unsupported-block", "Unsupported block", detail).at(span);
     match suggest::nearest(name, known) {
-        Some(meant) => diagnostic.fix(format!("did you mean `{meant}`?"), Patch { span, text: meant.to_owned() }),
+        Some(meant) => diagnostic.fix(
+            format!("did you mean `{meant}`?"),
+            Patch {
+                span,
+                text: meant.to_owned(),
+            },
+        ),
         None if name == "dynamic" => diagnostic.hint("`dynamic` is not available yet"),
         None => diagnostic,
     }

@@ -7,7 +7,8 @@ mod secret;
 mod settings;
 mod variable;
 
-use super::evaluate::{Evaluator, Scope};
+use super::evaluate::Evaluator;
+use super::evaluate::scope::Scope;
 use super::module::{Module, OutputBlock, ProviderBlock, ResourceName};
 use super::syntax::{Attribute, Block, Body, Expression, Name};
 use crate::diag::{Diagnostic, Patch, SourceMap, Span, suggest};
@@ -15,13 +16,14 @@ use crate::model::address::is_identifier;
 use crate::model::identity::ProviderRef;
 use crate::model::schema::Schemas;
 use crate::model::value::Value;
-pub use arguments::{unsupported_argument, unsupported_block};
-pub use resource::resource_address;
 use arguments::{block_mistake, leftover, take};
+pub use arguments::{unsupported_argument, unsupported_block};
 use std::sync::Arc;
 
 /// Blocks of the root of a configuration.
-const BLOCKS: &[&str] = &["locals", "output", "provider", "resource", "secret", "sk_dr", "variable"];
+const BLOCKS: &[&str] = &[
+    "locals", "output", "provider", "resource", "secret", "sk_dr", "variable",
+];
 
 /// Sorts blocks into a [`Module`].
 pub struct Collector<'c, 'a> {
@@ -67,17 +69,31 @@ impl Collector<'_, '_> {
             "secret" => self.secret(block),
             "resource" => self.resource(block),
             "terraform" => self.unsupported(&block, "settings stand in a `sk_dr { }` block"),
-            "data" => self.unsupported(&block, "there are no data sources: use a variable, or `jsondecode(file(...))`"),
+            "data" => self.unsupported(
+                &block,
+                "there are no data sources: use a variable, or `jsondecode(file(...))`",
+            ),
             "module" | "check" | "moved" | "import" | "removed" | "recovery" => {
                 self.unsupported(&block, "this block is not available yet");
             }
-            "dynamic" => self.unsupported(&block, "`dynamic` stands inside of a resource, and is not available yet"),
+            "dynamic" => self.unsupported(
+                &block,
+                "`dynamic` stands inside of a resource, and is not available yet",
+            ),
             other => {
                 let detail = format!("there is no block `{other}`");
-                let diagnostic = Diagnostic::error("unsupported-block", "Unsupported block", detail).at(block.kind.span);
+                let diagnostic =
+                    Diagnostic::error("unsupported-block", "Unsupported block", detail)
+                        .at(block.kind.span);
                 let span = block.kind.span;
                 self.report(match suggest::nearest(other, BLOCKS.iter().copied()) {
-                    Some(meant) => diagnostic.fix(format!("did you mean `{meant}`?"), Patch { span, text: meant.into() }),
+                    Some(meant) => diagnostic.fix(
+                        format!("did you mean `{meant}`?"),
+                        Patch {
+                            span,
+                            text: meant.into(),
+                        },
+                    ),
                     None => diagnostic.hint(format!("there are {}", BLOCKS.join(", "))),
                 });
             }
@@ -85,7 +101,9 @@ impl Collector<'_, '_> {
     }
 
     fn unsupported(&mut self, block: &Block, why: &str) {
-        self.report(Diagnostic::error("unsupported-block", "Unsupported block", why).at(block.kind.span));
+        self.report(
+            Diagnostic::error("unsupported-block", "Unsupported block", why).at(block.kind.span),
+        );
     }
 
     /// The labels of a block, if it has as many as it should.
@@ -95,14 +113,21 @@ impl Collector<'_, '_> {
             let labels = labels.clone();
             for (label, what) in labels.iter().zip(wanted) {
                 if !is_identifier(&label.text) {
-                    let detail = format!("the {what} of a `{kind}` block is a word of letters, digits, `_` and `-`, not starting with a digit");
-                    self.report(Diagnostic::error("invalid-name", "Invalid name", detail).at(label.span));
+                    let detail = format!(
+                        "the {what} of a `{kind}` block is a word of letters, digits, `_` and `-`, not starting with a digit"
+                    );
+                    self.report(
+                        Diagnostic::error("invalid-name", "Invalid name", detail).at(label.span),
+                    );
                     return None;
                 }
             }
             return Some(labels);
         }
-        let shown: String = wanted.iter().map(|what| format!(" \"{}\"", what.to_uppercase())).collect();
+        let shown: String = wanted
+            .iter()
+            .map(|what| format!(" \"{}\"", what.to_uppercase()))
+            .collect();
         let detail = format!("this block is written {kind}{shown} {{ }}");
         self.report(Diagnostic::error("wrong-labels", "Wrong labels", detail).at(block.header));
         None
@@ -110,17 +135,25 @@ impl Collector<'_, '_> {
 
     /// The mistake of declaring something twice, naming both places.
     fn duplicate(&mut self, what: &str, second: Span, first: Span) {
-        let place = self.texts.get(first.file).map_or_else(String::new, |source| {
-            let line = source.text.get(..first.start).map_or(1, |before| before.matches('\n').count() + 1);
-            format!(" at {}:{line}", source.name)
-        });
+        let place = self
+            .texts
+            .get(first.file)
+            .map_or_else(String::new, |source| {
+                let line = source
+                    .text
+                    .get(..first.start)
+                    .map_or(1, |before| before.matches('\n').count() + 1);
+                format!(" at {}:{line}", source.name)
+            });
         let detail = format!("{what} is already declared{place}");
         self.report(Diagnostic::error("duplicate", "Declared twice", detail).at(second));
     }
 
     /// The value of an expression without names.
     fn constant(&mut self, expression: &Expression) -> Option<Value> {
-        self.evaluator.evaluate(expression, &Scope::sealed(&[])).ok()
+        self.evaluator
+            .evaluate(expression, &Scope::sealed(&[]))
+            .ok()
     }
 
     fn constant_text(&mut self, attribute: &Attribute) -> Option<Arc<str>> {
@@ -128,8 +161,14 @@ impl Collector<'_, '_> {
         match value.as_text() {
             Some(text) => Some(text.clone()),
             None => {
-                let detail = format!("`{}` is a string, this is {}", attribute.name.text, value.title());
-                self.report(Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span));
+                let detail = format!(
+                    "`{}` is a string, this is {}",
+                    attribute.name.text,
+                    value.title()
+                );
+                self.report(
+                    Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span),
+                );
                 None
             }
         }
@@ -139,11 +178,15 @@ impl Collector<'_, '_> {
         let attribute = attribute?;
         let value = self.constant(&attribute.value)?;
         let what = format!("`{}`", attribute.name.text);
-        self.evaluator.truth(&value, attribute.value.span, &what).ok()
+        self.evaluator
+            .truth(&value, attribute.value.span, &what)
+            .ok()
     }
 
     fn locals(&mut self, block: Block) {
-        let Some([]) = self.labels(&block, []) else { return };
+        let Some([]) = self.labels(&block, []) else {
+            return;
+        };
         block_mistake(&block.body, "locals", &mut self.evaluator.diagnostics);
         for attribute in block.body.attributes {
             let name = attribute.name.text.clone();
@@ -157,27 +200,47 @@ impl Collector<'_, '_> {
     }
 
     fn output(&mut self, mut block: Block) {
-        let Some([name]) = self.labels(&block, ["name"]) else { return };
+        let Some([name]) = self.labels(&block, ["name"]) else {
+            return;
+        };
         let value = take(&mut block.body, "value");
-        let description = take(&mut block.body, "description").and_then(|attribute| self.constant_text(&attribute));
+        let description = take(&mut block.body, "description")
+            .and_then(|attribute| self.constant_text(&attribute));
         let sensitive = take(&mut block.body, "sensitive");
         let sensitive = self.constant_bool(sensitive.as_ref()).unwrap_or(false);
-        leftover(&block, &["value", "description", "sensitive"], &[], &mut self.evaluator.diagnostics);
-        if let Some(first) = self.module.outputs.get(&name.text).map(|first| first.header) {
+        leftover(
+            &block,
+            &["value", "description", "sensitive"],
+            &[],
+            &mut self.evaluator.diagnostics,
+        );
+        if let Some(first) = self
+            .module
+            .outputs
+            .get(&name.text)
+            .map(|first| first.header)
+        {
             return self.duplicate(&format!("output.{}", name.text), block.header, first);
         }
         match value {
             None => self.report(arguments::missing("value", "output", block.header)),
             Some(value) => {
                 let description = description.map(|text| text.to_string());
-                let output = OutputBlock { header: block.header, value: value.value, sensitive, description };
+                let output = OutputBlock {
+                    header: block.header,
+                    value: value.value,
+                    sensitive,
+                    description,
+                };
                 self.module.outputs.insert(name.text, output);
             }
         }
     }
 
     fn provider(&mut self, mut block: Block) {
-        let Some([name]) = self.labels(&block, ["type"]) else { return };
+        let Some([name]) = self.labels(&block, ["type"]) else {
+            return;
+        };
         let alias = take(&mut block.body, "alias");
         let alias = match alias {
             None => None,
@@ -185,7 +248,10 @@ impl Collector<'_, '_> {
                 Some(text) if is_identifier(&text) => Some(text.to_string()),
                 Some(_) => {
                     let detail = "an alias is a word of letters, digits, `_` and `-`";
-                    self.report(Diagnostic::error("invalid-name", "Invalid name", detail).at(attribute.value.span));
+                    self.report(
+                        Diagnostic::error("invalid-name", "Invalid name", detail)
+                            .at(attribute.value.span),
+                    );
                     return;
                 }
                 None => return,
@@ -194,27 +260,52 @@ impl Collector<'_, '_> {
         if self.schemas.provider(&name.text).is_none() {
             let known = provider_types(self.schemas);
             let detail = format!("there is no provider `{}`", name.text);
-            let diagnostic = Diagnostic::error("unknown-provider", "Unknown provider", detail).at(name.span);
+            let diagnostic =
+                Diagnostic::error("unknown-provider", "Unknown provider", detail).at(name.span);
             self.report(match suggest::nearest(&name.text, known.iter().copied()) {
-                Some(meant) => diagnostic
-                    .fix(format!("did you mean `{meant}`?"), Patch { span: name.span, text: format!("\"{meant}\"") }),
+                Some(meant) => diagnostic.fix(
+                    format!("did you mean `{meant}`?"),
+                    Patch {
+                        span: name.span,
+                        text: format!("\"{meant}\""),
+                    },
+                ),
                 None => diagnostic.hint(format!("there are {}", known.join(", "))),
             });
         }
-        let reference = ProviderRef { provider: name.text.to_string(), alias };
-        match self.module.providers.get(&reference).map(|first| first.header) {
+        let reference = ProviderRef {
+            provider: name.text.to_string(),
+            alias,
+        };
+        match self
+            .module
+            .providers
+            .get(&reference)
+            .map(|first| first.header)
+        {
             Some(first) => {
                 self.duplicate(&format!("provider {reference}"), block.header, first);
             }
             None => {
-                self.module.providers.insert(reference, ProviderBlock { body: block.body, header: block.header });
+                self.module.providers.insert(
+                    reference,
+                    ProviderBlock {
+                        body: block.body,
+                        header: block.header,
+                    },
+                );
             }
         }
     }
 
     fn resource(&mut self, block: Block) {
-        let Some([kind, name]) = self.labels(&block, ["type", "name"]) else { return };
-        let key = ResourceName { kind: kind.text.clone(), name: name.text.clone() };
+        let Some([kind, name]) = self.labels(&block, ["type", "name"]) else {
+            return;
+        };
+        let key = ResourceName {
+            kind: kind.text.clone(),
+            name: name.text.clone(),
+        };
         let header = block.header;
         let resource = self.resource_block(block, kind);
         match self.module.resources.get(&key).map(|first| first.header) {
@@ -228,8 +319,12 @@ impl Collector<'_, '_> {
 
 /// The provider types that some kind is under.
 pub fn provider_types(schemas: &dyn Schemas) -> Vec<&'static str> {
-    let mut known: Vec<&'static str> =
-        schemas.kinds().iter().filter_map(|kind| schemas.schema(kind)).filter_map(|schema| schema.provider).collect();
+    let mut known: Vec<&'static str> = schemas
+        .kinds()
+        .iter()
+        .filter_map(|kind| schemas.schema(kind))
+        .filter_map(|schema| schema.provider)
+        .collect();
     known.sort_unstable();
     known.dedup();
     known

@@ -21,7 +21,8 @@ impl Collector<'_, '_> {
         let count = take(&mut block.body, "count");
         if let (Some(_), Some(count)) = (&for_each, &count) {
             let detail = "a resource has `for_each` or `count`, not both";
-            let diagnostic = Diagnostic::error("conflicting-arguments", "Conflicting arguments", detail);
+            let diagnostic =
+                Diagnostic::error("conflicting-arguments", "Conflicting arguments", detail);
             self.report(diagnostic.at(count.name.span).within(block.header));
         }
         let repeat = match (for_each, count) {
@@ -29,13 +30,20 @@ impl Collector<'_, '_> {
             (None, Some(attribute)) => Repeat::Count(attribute.value),
             (None, None) => Repeat::Once,
         };
-        let provider = take(&mut block.body, "provider").and_then(|attribute| self.provider_reference(&attribute));
-        let depends_on = take(&mut block.body, "depends_on").map(|attribute| self.depends_on(&attribute)).unwrap_or_default();
+        let provider = take(&mut block.body, "provider")
+            .and_then(|attribute| self.provider_reference(&attribute));
+        let depends_on = take(&mut block.body, "depends_on")
+            .map(|attribute| self.depends_on(&attribute))
+            .unwrap_or_default();
         let (prevent_destroy, ignore_changes) = self.lifecycle(&mut block);
         for name in ["provisioner", "connection"] {
             for inner in take_blocks(&mut block.body, name) {
-                let detail = format!("there is no `{name}`: sk-dr runs no programs beside a resource");
-                self.report(Diagnostic::error("unsupported-block", "Unsupported block", detail).at(inner.kind.span));
+                let detail =
+                    format!("there is no `{name}`: sk-dr runs no programs beside a resource");
+                self.report(
+                    Diagnostic::error("unsupported-block", "Unsupported block", detail)
+                        .at(inner.kind.span),
+                );
             }
         }
         ResourceBlock {
@@ -54,23 +62,35 @@ impl Collector<'_, '_> {
     fn unknown_kind(&mut self, kind: &Name) {
         let known = self.schemas.kinds();
         let detail = format!("there is no resource type `{}`", kind.text);
-        let diagnostic = Diagnostic::error("unknown-type", "Unknown resource type", detail).at(kind.span);
+        let diagnostic =
+            Diagnostic::error("unknown-type", "Unknown resource type", detail).at(kind.span);
         self.report(match suggest::nearest(&kind.text, known.iter().copied()) {
-            Some(meant) => {
-                diagnostic.fix(format!("did you mean `{meant}`?"), Patch { span: kind.span, text: format!("\"{meant}\"") })
-            }
+            Some(meant) => diagnostic.fix(
+                format!("did you mean `{meant}`?"),
+                Patch {
+                    span: kind.span,
+                    text: format!("\"{meant}\""),
+                },
+            ),
             None => diagnostic.hint(format!("there are {}", known.join(", "))),
         });
     }
 
-    fn provider_reference(&mut self, attribute: &Attribute) -> Option<(ProviderRef, crate::diag::Span)> {
+    fn provider_reference(
+        &mut self,
+        attribute: &Attribute,
+    ) -> Option<(ProviderRef, crate::diag::Span)> {
         let span = attribute.value.span;
         let reference = match attribute.value.static_path() {
             Some((provider, steps)) => match steps.as_slice() {
-                [] => Some(ProviderRef { provider: provider.to_string(), alias: None }),
-                [PathStep::Attribute(alias)] => {
-                    Some(ProviderRef { provider: provider.to_string(), alias: Some(alias.to_string()) })
-                }
+                [] => Some(ProviderRef {
+                    provider: provider.to_string(),
+                    alias: None,
+                }),
+                [PathStep::Attribute(alias)] => Some(ProviderRef {
+                    provider: provider.to_string(),
+                    alias: Some(alias.to_string()),
+                }),
                 [PathStep::Index(_)] | [_, _, ..] => None,
             },
             None => None,
@@ -85,7 +105,9 @@ impl Collector<'_, '_> {
     fn depends_on(&mut self, attribute: &Attribute) -> Vec<(Address, crate::diag::Span)> {
         let Term::List(items) = &attribute.value.term else {
             let detail = "`depends_on` is a list of resources: [kubernetes_namespace.app]";
-            self.report(Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span));
+            self.report(
+                Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span),
+            );
             return Vec::new();
         };
         let mut addresses = Vec::new();
@@ -94,7 +116,10 @@ impl Collector<'_, '_> {
                 Some(address) => addresses.push((address, item.span)),
                 None => {
                     let detail = "`depends_on` names resources, such as kubernetes_namespace.app, and nothing else";
-                    self.report(Diagnostic::error("invalid-reference", "Invalid reference", detail).at(item.span));
+                    self.report(
+                        Diagnostic::error("invalid-reference", "Invalid reference", detail)
+                            .at(item.span),
+                    );
                 }
             }
         }
@@ -103,26 +128,42 @@ impl Collector<'_, '_> {
 
     fn lifecycle(&mut self, block: &mut Block) -> (Option<Expression>, IgnoreChanges) {
         let mut lifecycles = take_blocks(&mut block.body, "lifecycle").into_iter();
-        let Some(mut lifecycle) = lifecycles.next() else { return (None, IgnoreChanges::Nothing) };
+        let Some(mut lifecycle) = lifecycles.next() else {
+            return (None, IgnoreChanges::Nothing);
+        };
         for second in lifecycles {
             self.duplicate("the `lifecycle` block", second.header, lifecycle.header);
         }
-        let prevent_destroy = take(&mut lifecycle.body, "prevent_destroy").map(|attribute| attribute.value);
+        let prevent_destroy =
+            take(&mut lifecycle.body, "prevent_destroy").map(|attribute| attribute.value);
         let ignore_changes = take(&mut lifecycle.body, "ignore_changes")
-            .map_or(IgnoreChanges::Nothing, |attribute| self.ignore_changes(&attribute));
+            .map_or(IgnoreChanges::Nothing, |attribute| {
+                self.ignore_changes(&attribute)
+            });
         for name in ["create_before_destroy", "replace_triggered_by"] {
             if let Some(attribute) = take(&mut lifecycle.body, name) {
                 let detail = format!("`{name}` is not available yet");
-                self.report(Diagnostic::error("not-available", "Not available yet", detail).at(attribute.name.span));
+                self.report(
+                    Diagnostic::error("not-available", "Not available yet", detail)
+                        .at(attribute.name.span),
+                );
             }
         }
         for name in ["precondition", "postcondition"] {
             for inner in take_blocks(&mut lifecycle.body, name) {
                 let detail = format!("`{name}` is not available yet");
-                self.report(Diagnostic::error("not-available", "Not available yet", detail).at(inner.kind.span));
+                self.report(
+                    Diagnostic::error("not-available", "Not available yet", detail)
+                        .at(inner.kind.span),
+                );
             }
         }
-        leftover(&lifecycle, &["prevent_destroy", "ignore_changes"], &[], &mut self.evaluator.diagnostics);
+        leftover(
+            &lifecycle,
+            &["prevent_destroy", "ignore_changes"],
+            &[],
+            &mut self.evaluator.diagnostics,
+        );
         (prevent_destroy, ignore_changes)
     }
 
@@ -131,8 +172,11 @@ impl Collector<'_, '_> {
             return IgnoreChanges::All;
         }
         let Term::List(items) = &attribute.value.term else {
-            let detail = "`ignore_changes` is `all` or a list of attributes: [ttl, labels[\"team\"]]";
-            self.report(Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span));
+            let detail =
+                "`ignore_changes` is `all` or a list of attributes: [ttl, labels[\"team\"]]";
+            self.report(
+                Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span),
+            );
             return IgnoreChanges::Nothing;
         };
         let mut paths = Vec::new();
@@ -150,7 +194,10 @@ impl Collector<'_, '_> {
                 Some(path) => paths.push(path),
                 None => {
                     let detail = "`ignore_changes` names attributes, such as ttl or metadata[0].labels, without quotes";
-                    self.report(Diagnostic::error("invalid-reference", "Invalid reference", detail).at(item.span));
+                    self.report(
+                        Diagnostic::error("invalid-reference", "Invalid reference", detail)
+                            .at(item.span),
+                    );
                 }
             }
         }
@@ -161,16 +208,23 @@ impl Collector<'_, '_> {
 /// The resource, or instance of one, that an expression names.
 pub fn resource_address(expression: &Expression) -> Option<Address> {
     let (kind, steps) = expression.static_path()?;
-    if matches!(kind.as_ref(), "var" | "local" | "secret" | "each" | "count" | "path" | "module" | "data") {
+    if matches!(
+        kind.as_ref(),
+        "var" | "local" | "secret" | "each" | "count" | "path" | "module" | "data"
+    ) {
         return None;
     }
     let mut steps = steps.iter();
-    let Some(PathStep::Attribute(name)) = steps.next() else { return None };
+    let Some(PathStep::Attribute(name)) = steps.next() else {
+        return None;
+    };
     let address = Address::new(kind.as_ref(), name.as_ref());
     match (steps.next(), steps.next()) {
         (None, _) => Some(address),
         (Some(PathStep::Index(key)), None) => {
-            let index = coerce::number(key).and_then(|number| number::to_integer(&number)).and_then(|at| u64::try_from(at).ok());
+            let index = coerce::number(key)
+                .and_then(|number| number::to_integer(&number))
+                .and_then(|at| u64::try_from(at).ok());
             match (key.as_text(), index) {
                 (Some(text), _) => Some(address.with_instance(InstanceKey::Name(text.to_string()))),
                 (None, Some(index)) => Some(address.with_instance(InstanceKey::Index(index))),

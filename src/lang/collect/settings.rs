@@ -9,7 +9,9 @@ use crate::lang::version::{Constraint, Version};
 
 impl Collector<'_, '_> {
     pub(super) fn settings(&mut self, mut block: Block) {
-        let Some([]) = self.labels(&block, []) else { return };
+        let Some([]) = self.labels(&block, []) else {
+            return;
+        };
         if let Some(first) = self.module.settings.as_ref().map(|first| first.header) {
             return self.duplicate("the `sk_dr` block", block.header, first);
         }
@@ -18,13 +20,24 @@ impl Collector<'_, '_> {
         {
             match (Constraint::parse(&text), Version::parse(self.version)) {
                 (Ok(constraint), Some(version)) if !constraint.allows(&version) => {
-                    let detail = format!("this configuration needs sk-dr {text}, this is {}", self.version);
-                    self.report(Diagnostic::error("wrong-version", "Wrong version", detail).at(attribute.value.span));
+                    let detail = format!(
+                        "this configuration needs sk-dr {text}, this is {}",
+                        self.version
+                    );
+                    self.report(
+                        Diagnostic::error("wrong-version", "Wrong version", detail)
+                            .at(attribute.value.span),
+                    );
                 }
                 (Ok(_), Some(_) | None) => {}
                 (Err(reason), _) => {
-                    let diagnostic = Diagnostic::error("invalid-version", "Invalid version constraint", reason);
-                    self.report(diagnostic.at(attribute.value.span).hint("such as \">= 0.1\", \"~> 1.2\" or \">= 1.0, < 2.0\""));
+                    let diagnostic =
+                        Diagnostic::error("invalid-version", "Invalid version constraint", reason);
+                    self.report(
+                        diagnostic
+                            .at(attribute.value.span)
+                            .hint("such as \">= 0.1\", \"~> 1.2\" or \">= 1.0, < 2.0\""),
+                    );
                 }
             }
         }
@@ -47,8 +60,17 @@ impl Collector<'_, '_> {
             }),
         };
         let journal_path = self.journal(&mut block);
-        leftover(&block, &["required_version", "stack"], &["journal"], &mut self.evaluator.diagnostics);
-        self.module.settings = Some(SettingsBlock { stack, journal_path, header: block.header });
+        leftover(
+            &block,
+            &["required_version", "stack"],
+            &["journal"],
+            &mut self.evaluator.diagnostics,
+        );
+        self.module.settings = Some(SettingsBlock {
+            stack,
+            journal_path,
+            header: block.header,
+        });
     }
 
     fn journal(&mut self, block: &mut Block) -> Option<String> {
@@ -59,11 +81,16 @@ impl Collector<'_, '_> {
         }
         for name in ["bucket", "provider", "on_loss"] {
             if let Some(attribute) = take(&mut journal.body, name) {
-                let detail = format!("`{name}` is not available yet: the journal is a directory, `path`");
-                self.report(Diagnostic::error("not-available", "Not available yet", detail).at(attribute.name.span));
+                let detail =
+                    format!("`{name}` is not available yet: the journal is a directory, `path`");
+                self.report(
+                    Diagnostic::error("not-available", "Not available yet", detail)
+                        .at(attribute.name.span),
+                );
             }
         }
-        let path = take(&mut journal.body, "path").and_then(|attribute| self.constant_text(&attribute));
+        let path =
+            take(&mut journal.body, "path").and_then(|attribute| self.constant_text(&attribute));
         leftover(&journal, &["path"], &[], &mut self.evaluator.diagnostics);
         path.map(|text| text.to_string())
     }

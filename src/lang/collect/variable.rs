@@ -7,11 +7,22 @@ use crate::lang::module::{Validation, VariableBlock};
 use crate::lang::syntax::Block;
 use crate::lang::types::{self, Type};
 
-const RESERVED: &[&str] = &["count", "depends_on", "for_each", "lifecycle", "locals", "providers", "source", "version"];
+const RESERVED: &[&str] = &[
+    "count",
+    "depends_on",
+    "for_each",
+    "lifecycle",
+    "locals",
+    "providers",
+    "source",
+    "version",
+];
 
 impl Collector<'_, '_> {
     pub(super) fn variable(&mut self, mut block: Block) {
-        let Some([name]) = self.labels(&block, ["name"]) else { return };
+        let Some([name]) = self.labels(&block, ["name"]) else {
+            return;
+        };
         if RESERVED.contains(&name.text.as_ref()) {
             let detail = format!("`{}` has a meaning of its own in modules", name.text);
             self.report(Diagnostic::error("invalid-name", "Invalid name", detail).at(name.span));
@@ -20,8 +31,14 @@ impl Collector<'_, '_> {
         let (variable_type, typed) = match take(&mut block.body, "type") {
             None => (Type::Any, false),
             Some(attribute) => {
-                let read = types::read(&attribute.value, &mut |expression| self.constant(expression));
-                (read.map_err(|diagnostic| self.report(diagnostic)).unwrap_or(Type::Any), true)
+                let read = types::read(&attribute.value, &mut |expression| {
+                    self.constant(expression)
+                });
+                (
+                    read.map_err(|diagnostic| self.report(diagnostic))
+                        .unwrap_or(Type::Any),
+                    true,
+                )
             }
         };
         let default = take(&mut block.body, "default").and_then(|attribute| {
@@ -30,7 +47,10 @@ impl Collector<'_, '_> {
                 Ok(value) => Some(value),
                 Err(mismatch) => {
                     let detail = format!("the default does not fit the type: {mismatch}");
-                    self.report(Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span));
+                    self.report(
+                        Diagnostic::error("wrong-type", "Wrong type", detail)
+                            .at(attribute.value.span),
+                    );
                     None
                 }
             }
@@ -45,13 +65,32 @@ impl Collector<'_, '_> {
         }
         let validations = self.validations(&mut block);
         let arguments = &["type", "default", "description", "sensitive", "nullable"];
-        leftover(&block, arguments, &["validation"], &mut self.evaluator.diagnostics);
+        leftover(
+            &block,
+            arguments,
+            &["validation"],
+            &mut self.evaluator.diagnostics,
+        );
         let broken = self.evaluator.diagnostics.len() > before;
         let header = block.header;
-        if let Some(first) = self.module.variables.get(&name.text).map(|first| first.header) {
+        if let Some(first) = self
+            .module
+            .variables
+            .get(&name.text)
+            .map(|first| first.header)
+        {
             return self.duplicate(&format!("var.{}", name.text), header, first);
         }
-        let variable = VariableBlock { header, variable_type, typed, default, nullable, sensitive, validations, broken };
+        let variable = VariableBlock {
+            header,
+            variable_type,
+            typed,
+            default,
+            nullable,
+            sensitive,
+            validations,
+            broken,
+        };
         self.module.variables.insert(name.text, variable);
     }
 
@@ -60,13 +99,29 @@ impl Collector<'_, '_> {
         for mut inner in take_blocks(&mut block.body, "validation") {
             let condition = take(&mut inner.body, "condition");
             let message = take(&mut inner.body, "error_message");
-            leftover(&inner, &["condition", "error_message"], &[], &mut self.evaluator.diagnostics);
+            leftover(
+                &inner,
+                &["condition", "error_message"],
+                &[],
+                &mut self.evaluator.diagnostics,
+            );
             match (condition, message) {
                 (Some(condition), Some(message)) => {
-                    validations.push(Validation { condition: condition.value, message: message.value });
+                    validations.push(Validation {
+                        condition: condition.value,
+                        message: message.value,
+                    });
                 }
-                (None, _) => self.report(super::arguments::missing("condition", "validation", inner.header)),
-                (Some(_), None) => self.report(super::arguments::missing("error_message", "validation", inner.header)),
+                (None, _) => self.report(super::arguments::missing(
+                    "condition",
+                    "validation",
+                    inner.header,
+                )),
+                (Some(_), None) => self.report(super::arguments::missing(
+                    "error_message",
+                    "validation",
+                    inner.header,
+                )),
             }
         }
         validations

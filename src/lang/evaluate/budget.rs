@@ -15,7 +15,10 @@ pub struct Exhausted(pub &'static str);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: limits::STEPS, weight: limits::WEIGHT }
+        Self {
+            steps: limits::STEPS,
+            weight: limits::WEIGHT,
+        }
     }
 }
 

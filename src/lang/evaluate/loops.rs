@@ -10,30 +10,55 @@ use std::sync::Arc;
 
 impl Evaluator<'_> {
     /// Key and value of each element of a collection.
-    pub(super) fn elements(&mut self, collection: &Value, span: Span, what: &str) -> Result<Vec<(Value, Value)>, Failed> {
+    pub(super) fn elements(
+        &mut self,
+        collection: &Value,
+        span: Span,
+        what: &str,
+    ) -> Result<Vec<(Value, Value)>, Failed> {
         self.known(collection, span, what)?;
         let elements: Vec<(Value, Value)> = match &collection.data {
             Data::List(sequence) => {
-                let numbered = |(at, item): (usize, &Value)| (Number::from(at as u64).into(), item.clone());
+                let numbered =
+                    |(at, item): (usize, &Value)| (Number::from(at as u64).into(), item.clone());
                 sequence.items.iter().enumerate().map(numbered).collect()
             }
-            Data::Set(sequence) => sequence.items.iter().map(|item| (item.clone(), item.clone())).collect(),
-            Data::Object(object) => {
-                object.members.iter().map(|(key, value)| (Data::Text(key.clone()).into(), value.clone())).collect()
-            }
+            Data::Set(sequence) => sequence
+                .items
+                .iter()
+                .map(|item| (item.clone(), item.clone()))
+                .collect(),
+            Data::Object(object) => object
+                .members
+                .iter()
+                .map(|(key, value)| (Data::Text(key.clone()).into(), value.clone()))
+                .collect(),
             Data::Null | Data::Unknown(_) | Data::Bool(_) | Data::Number(_) | Data::Text(_) => {
-                let detail = format!("{what} needs a list, set or map, this is {}", collection.title());
-                return self.fail(Diagnostic::error("not-a-collection", "Not a collection", detail).at(span));
+                let detail = format!(
+                    "{what} needs a list, set or map, this is {}",
+                    collection.title()
+                );
+                return self.fail(
+                    Diagnostic::error("not-a-collection", "Not a collection", detail).at(span),
+                );
             }
         };
         self.charge(elements.len() as u64, span)?;
         if collection.sensitive {
-            return Ok(elements.into_iter().map(|(key, value)| (key.marked(true), value.marked(true))).collect());
+            return Ok(elements
+                .into_iter()
+                .map(|(key, value)| (key.marked(true), value.marked(true)))
+                .collect());
         }
         Ok(elements)
     }
 
-    pub(super) fn for_expression(&mut self, loop_: &For, span: Span, scope: &Scope<'_>) -> Evaluated {
+    pub(super) fn for_expression(
+        &mut self,
+        loop_: &For,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
         let collection = self.evaluate(&loop_.collection, scope)?;
         let elements = self.elements(&collection, loop_.collection.span, "`for`")?;
         let mut results = Results::new(loop_, collection.sensitive);
@@ -75,7 +100,10 @@ impl Evaluator<'_> {
             Grouping::Collect => results.groups.entry(name).or_default().push(value),
             Grouping::Unique => {
                 if results.members.insert(name.clone(), value).is_some() {
-                    let detail = format!("two elements have the key {}", crate::model::text::quote(&name));
+                    let detail = format!(
+                        "two elements have the key {}",
+                        crate::model::text::quote(&name)
+                    );
                     let diagnostic = Diagnostic::error("duplicate-key", "Duplicate key", detail)
                         .at(key.span)
                         .hint("`...` after the value collects the values of one key into a list");
@@ -97,16 +125,25 @@ struct Results<'l> {
 
 impl<'l> Results<'l> {
     fn new(loop_: &'l For, sensitive: bool) -> Self {
-        Self { loop_, sensitive, items: Vec::new(), members: Members::new(), groups: BTreeMap::new() }
+        Self {
+            loop_,
+            sensitive,
+            items: Vec::new(),
+            members: Members::new(),
+            groups: BTreeMap::new(),
+        }
     }
 
     fn finish(self) -> Value {
         let value = match (&self.loop_.key, self.loop_.grouping) {
             (None, _) => Value::list(self.items),
             (Some(_), Grouping::Unique) => Value::object(self.members),
-            (Some(_), Grouping::Collect) => {
-                Value::object(self.groups.into_iter().map(|(key, values)| (key, Value::list(values))).collect())
-            }
+            (Some(_), Grouping::Collect) => Value::object(
+                self.groups
+                    .into_iter()
+                    .map(|(key, values)| (key, Value::list(values)))
+                    .collect(),
+            ),
         };
         value.marked(self.sensitive)
     }

@@ -80,8 +80,13 @@ impl<'a> Evaluator<'a> {
             Term::For(loop_) => self.for_expression(loop_, expression.span, scope)?,
         };
         if value.shape().depth > limits::DEPTH {
-            let detail = format!("a value may hold at most {} levels of lists and objects", limits::DEPTH);
-            return self.fail(Diagnostic::error("too-deep", "Nested too deep", detail).at(expression.span));
+            let detail = format!(
+                "a value may hold at most {} levels of lists and objects",
+                limits::DEPTH
+            );
+            return self.fail(
+                Diagnostic::error("too-deep", "Nested too deep", detail).at(expression.span),
+            );
         }
         Ok(value)
     }
@@ -110,11 +115,15 @@ impl<'a> Evaluator<'a> {
             Err(_) if self.exhausted => Err(Failed),
             Err(Exhausted(what)) => {
                 self.exhausted = true;
-                let detail = format!("the evaluation of this configuration was stopped here: it takes too many {what}");
+                let detail = format!(
+                    "the evaluation of this configuration was stopped here: it takes too many {what}"
+                );
                 self.fail(
                     Diagnostic::error("budget-exhausted", "Evaluation takes too long", detail)
                         .at(span)
-                        .hint("nested `for` expressions multiply; a text joined with itself doubles"),
+                        .hint(
+                            "nested `for` expressions multiply; a text joined with itself doubles",
+                        ),
                 )
             }
         }
@@ -135,16 +144,27 @@ impl<'a> Evaluator<'a> {
                 Err(Failed) => failed = true,
             }
         }
-        if failed { Err(Failed) } else { Ok(Value::list(values)) }
+        if failed {
+            Err(Failed)
+        } else {
+            Ok(Value::list(values))
+        }
     }
 
-    fn object(&mut self, members: &[(Expression, Expression)], span: Span, scope: &Scope<'_>) -> Evaluated {
+    fn object(
+        &mut self,
+        members: &[(Expression, Expression)],
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
         self.charge(members.len() as u64, span)?;
         let mut values = Members::new();
         let mut failed = false;
         let mut sensitive = false;
         for (key, value) in members {
-            let key = self.evaluate(key, scope).and_then(|value| self.key(&value, key.span));
+            let key = self
+                .evaluate(key, scope)
+                .and_then(|value| self.key(&value, key.span));
             let value = self.evaluate(value, scope);
             match (key, value) {
                 (Ok((key, marked)), Ok(value)) => {
@@ -154,7 +174,11 @@ impl<'a> Evaluator<'a> {
                 (Err(Failed), Ok(_) | Err(Failed)) | (Ok(_), Err(Failed)) => failed = true,
             }
         }
-        if failed { Err(Failed) } else { Ok(Value::object(values).marked(sensitive)) }
+        if failed {
+            Err(Failed)
+        } else {
+            Ok(Value::object(values).marked(sensitive))
+        }
     }
 
     /// A key of an object, and whether it is sensitive.
@@ -230,12 +254,16 @@ impl<'a> Evaluator<'a> {
         let implementation = match function.implementation {
             Implementation::Special(Special::Try) => return self.try_call(call, scope),
             Implementation::Special(Special::Can) => return self.can_call(call, scope),
-            Implementation::Special(Special::TemplateFile) => return self.template_file(call, span, scope),
+            Implementation::Special(Special::TemplateFile) => {
+                return self.template_file(call, span, scope);
+            }
             Implementation::Plain(implementation) => implementation,
         };
         let (arguments, spans) = self.arguments(call, scope)?;
         if let Err(message) = function.accepts(arguments.len()) {
-            return self.fail(Diagnostic::error("wrong-arguments", "Wrong number of arguments", message).at(span));
+            return self.fail(
+                Diagnostic::error("wrong-arguments", "Wrong number of arguments", message).at(span),
+            );
         }
         let what = format!("the function `{}`", function.name);
         for (argument, span) in arguments.iter().zip(&spans) {
@@ -250,26 +278,47 @@ impl<'a> Evaluator<'a> {
             functions::Inside::Walked => argument.shape().sensitive,
         });
         if function.inside == functions::Inside::Walked {
-            let weight = arguments.iter().fold(1u64, |sum, argument| sum.saturating_add(argument.shape().weight));
+            let weight = arguments.iter().fold(1u64, |sum, argument| {
+                sum.saturating_add(argument.shape().weight)
+            });
             self.charge(weight, span)?;
         }
-        let mut context = functions::Context { sources: self.sources, budget: &mut self.budget };
+        let mut context = functions::Context {
+            sources: self.sources,
+            budget: &mut self.budget,
+        };
         match implementation(&mut context, &arguments) {
             Ok(value) => {
-                self.charge(value.as_text().map_or(1, |text| text.len() as u64 / 16), span)?;
-                Ok(if function.name == "nonsensitive" { value } else { value.marked(sensitive) })
+                self.charge(
+                    value.as_text().map_or(1, |text| text.len() as u64 / 16),
+                    span,
+                )?;
+                Ok(if function.name == "nonsensitive" {
+                    value
+                } else {
+                    value.marked(sensitive)
+                })
             }
-            Err(FunctionError::Exhausted(exhausted)) => self.spend(Err(exhausted), span).and(Err(Failed)),
+            Err(FunctionError::Exhausted(exhausted)) => {
+                self.spend(Err(exhausted), span).and(Err(Failed))
+            }
             Err(FunctionError::Argument(at, message)) => {
                 let at = spans.get(at).copied().unwrap_or(span);
                 let detail = format!("{}: {message}", function.name);
-                self.fail(Diagnostic::error("invalid-argument", "Invalid function argument", detail).at(at))
+                self.fail(
+                    Diagnostic::error("invalid-argument", "Invalid function argument", detail)
+                        .at(at),
+                )
             }
         }
     }
 
     /// The evaluated arguments, each with its place.
-    fn arguments(&mut self, call: &Call, scope: &Scope<'_>) -> Result<(Vec<Value>, Vec<Span>), Failed> {
+    fn arguments(
+        &mut self,
+        call: &Call,
+        scope: &Scope<'_>,
+    ) -> Result<(Vec<Value>, Vec<Span>), Failed> {
         let mut values = Vec::with_capacity(call.arguments.len());
         let mut spans = Vec::with_capacity(call.arguments.len());
         let mut failed = false;
@@ -282,21 +331,35 @@ impl<'a> Evaluator<'a> {
                 self.known(&value, argument.span, "`...`")?;
                 let Some(items) = value.as_items() else {
                     let detail = format!("`...` needs a list or set, this is {}", value.title());
-                    return self.fail(Diagnostic::error("not-a-list", "Not a list", detail).at(argument.span));
+                    return self.fail(
+                        Diagnostic::error("not-a-list", "Not a list", detail).at(argument.span),
+                    );
                 };
                 self.charge(items.len() as u64, argument.span)?;
-                values.extend(items.iter().map(|item| item.clone().marked(value.sensitive)));
+                values.extend(
+                    items
+                        .iter()
+                        .map(|item| item.clone().marked(value.sensitive)),
+                );
                 spans.extend(items.iter().map(|_| argument.span));
             } else {
                 values.push(value);
                 spans.push(argument.span);
             }
         }
-        if failed { Err(Failed) } else { Ok((values, spans)) }
+        if failed {
+            Err(Failed)
+        } else {
+            Ok((values, spans))
+        }
     }
 
     /// Evaluates without noting mistakes; a spent budget stays one.
-    fn attempt(&mut self, expression: &Expression, scope: &Scope<'_>) -> Result<Result<Value, Vec<Diagnostic>>, Failed> {
+    fn attempt(
+        &mut self,
+        expression: &Expression,
+        scope: &Scope<'_>,
+    ) -> Result<Result<Value, Vec<Diagnostic>>, Failed> {
         let before = self.diagnostics.len();
         match self.evaluate(expression, scope) {
             Ok(value) => Ok(Ok(value)),
@@ -315,7 +378,10 @@ impl<'a> Evaluator<'a> {
         }
         if reasons.is_empty() && call.arguments.is_empty() {
             let detail = "`try` needs at least one argument";
-            return self.fail(Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail).at(call.name.span));
+            return self.fail(
+                Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail)
+                    .at(call.name.span),
+            );
         }
         // The last alternative is the one that was meant to hold.
         self.diagnostics.append(&mut reasons);
@@ -327,26 +393,40 @@ impl<'a> Evaluator<'a> {
             [argument] => Ok(self.attempt(argument, scope)?.is_ok().into()),
             [] | [_, _, ..] => {
                 let detail = "`can` takes one argument";
-                self.fail(Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail).at(call.name.span))
+                self.fail(
+                    Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail)
+                        .at(call.name.span),
+                )
             }
         }
     }
 }
 
-fn first_unknown(value: &Value) -> Option<Arc<Unknown>> {
+/// Something in a value that is known only later.
+pub fn first_unknown(value: &Value) -> Option<Arc<Unknown>> {
     match &value.data {
         Data::Unknown(unknown) => Some(unknown.clone()),
-        Data::List(sequence) | Data::Set(sequence) => {
-            sequence.items.iter().filter(|item| item.shape().unknown).find_map(first_unknown)
-        }
-        Data::Object(object) => object.members.values().filter(|member| member.shape().unknown).find_map(first_unknown),
+        Data::List(sequence) | Data::Set(sequence) => sequence
+            .items
+            .iter()
+            .filter(|item| item.shape().unknown)
+            .find_map(first_unknown),
+        Data::Object(object) => object
+            .members
+            .values()
+            .filter(|member| member.shape().unknown)
+            .find_map(first_unknown),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => None,
     }
 }
 
 /// What a value that comes later is called: `kubernetes_namespace.app.metadata[0].uid`, `secret.token`.
 pub fn unknown_name(expression: &Expr) -> String {
-    let mut names: Vec<String> = expression.secrets().iter().map(|name| format!("`secret.{}`", name.0)).collect();
+    let mut names: Vec<String> = expression
+        .secrets()
+        .iter()
+        .map(|name| format!("`secret.{}`", name.0))
+        .collect();
     names.extend(expression.holes().iter().map(|hole| match &hole.source {
         HoleSource::Resource { address, attribute } => format!("`{address}.{attribute}`"),
         HoleSource::ProviderIdentity(provider) => format!("the identity of provider `{provider}`"),

@@ -10,10 +10,17 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Evaluator<'_> {
-    pub(super) fn unary(&mut self, operator: UnaryOperator, inner: &Expression, scope: &Scope<'_>) -> Evaluated {
+    pub(super) fn unary(
+        &mut self,
+        operator: UnaryOperator,
+        inner: &Expression,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
         let value = self.evaluate(inner, scope)?;
         let result = match operator {
-            UnaryOperator::Negate => Value::from(-self.number(&value, inner.span, "-")?.as_ref().clone()),
+            UnaryOperator::Negate => {
+                Value::from(-self.number(&value, inner.span, "-")?.as_ref().clone())
+            }
             UnaryOperator::Not => (!self.truth(&value, inner.span, "the operand of `!`")?).into(),
         };
         Ok(result.marked(value.sensitive))
@@ -26,7 +33,12 @@ impl Evaluator<'_> {
             return self.logical(binary, &left, scope);
         }
         let right = self.evaluate(&binary.right, scope)?;
-        let sides = Sides { left: &left, right: &right, binary, span };
+        let sides = Sides {
+            left: &left,
+            right: &right,
+            binary,
+            span,
+        };
         let result = match operator {
             BinaryOperator::Equal => self.equal(&sides)?.into(),
             BinaryOperator::NotEqual => (!self.equal(&sides)?).into(),
@@ -59,7 +71,10 @@ impl Evaluator<'_> {
         let what = format!("the operator `{}`", sides.binary.operator.symbol());
         self.wholly_known(sides.left, sides.binary.left.span, &what)?;
         self.wholly_known(sides.right, sides.binary.right.span, &what)?;
-        self.charge(sides.left.shape().weight.min(sides.right.shape().weight), sides.span)?;
+        self.charge(
+            sides.left.shape().weight.min(sides.right.shape().weight),
+            sides.span,
+        )?;
         Ok(sides.left == sides.right)
     }
 
@@ -85,11 +100,15 @@ impl Evaluator<'_> {
             Ok(number) => Ok(number.into()),
             Err(error @ NumberError::DivisionByZero) => {
                 let span = sides.binary.right.span;
-                self.fail(Diagnostic::error("division-by-zero", "Division by zero", error.to_string()).at(span))
+                self.fail(
+                    Diagnostic::error("division-by-zero", "Division by zero", error.to_string())
+                        .at(span),
+                )
             }
-            Err(error @ (NumberError::TooLarge | NumberError::Syntax)) => {
-                self.fail(Diagnostic::error("invalid-number", "Invalid number", error.to_string()).at(sides.span))
-            }
+            Err(error @ (NumberError::TooLarge | NumberError::Syntax)) => self.fail(
+                Diagnostic::error("invalid-number", "Invalid number", error.to_string())
+                    .at(sides.span),
+            ),
         }
     }
 
@@ -98,8 +117,12 @@ impl Evaluator<'_> {
         match coerce::number(value) {
             Some(number) => Ok(number),
             None => {
-                let detail = format!("the operator `{symbol}` needs a number, this is {}", value.title());
-                let mut diagnostic = Diagnostic::error("not-a-number", "Not a number", detail).at(span);
+                let detail = format!(
+                    "the operator `{symbol}` needs a number, this is {}",
+                    value.title()
+                );
+                let mut diagnostic =
+                    Diagnostic::error("not-a-number", "Not a number", detail).at(span);
                 if symbol == "+" && value.as_text().is_some() {
                     diagnostic = diagnostic.hint("texts are joined by interpolation: \"${a}${b}\"");
                 }

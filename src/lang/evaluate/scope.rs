@@ -23,21 +23,33 @@ pub struct Scope<'s> {
 
 impl<'s> Scope<'s> {
     /// Nothing bound: a local or an output.
-    pub const CONFIGURATION: Scope<'static> = Scope { names: &[], outside: Outside::Configuration };
+    pub const CONFIGURATION: Scope<'static> = Scope {
+        names: &[],
+        outside: Outside::Configuration,
+    };
 
     /// Names bound in the configuration: `each`, `count`.
     pub fn of(names: &'s [(Arc<str>, Value)]) -> Self {
-        Scope { names, outside: Outside::Configuration }
+        Scope {
+            names,
+            outside: Outside::Configuration,
+        }
     }
 
     /// Names and nothing else.
     pub fn sealed(names: &'s [(Arc<str>, Value)]) -> Self {
-        Scope { names, outside: Outside::Nothing }
+        Scope {
+            names,
+            outside: Outside::Nothing,
+        }
     }
 
     /// More names inside of this scope.
     pub fn inner(&'s self, names: &'s [(Arc<str>, Value)]) -> Self {
-        Scope { names, outside: Outside::Scope(self) }
+        Scope {
+            names,
+            outside: Outside::Scope(self),
+        }
     }
 
     /// The value of a name.

@@ -22,7 +22,12 @@ impl Joined {
         self.flush();
         match expression {
             Expr::Concat(mut parts) => self.parts.append(&mut parts),
-            other @ (Expr::Value(_) | Expr::Object(_) | Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Call { .. }) => {
+            other @ (Expr::Value(_)
+            | Expr::Object(_)
+            | Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Call { .. }) => {
                 self.parts.push(other);
             }
         }
@@ -30,7 +35,8 @@ impl Joined {
 
     fn flush(&mut self) {
         if !self.text.is_empty() {
-            self.parts.push(Expr::Value(std::mem::take(&mut self.text).into()));
+            self.parts
+                .push(Expr::Value(std::mem::take(&mut self.text).into()));
         }
     }
 
@@ -54,7 +60,13 @@ impl Evaluator<'_> {
         Ok(joined.finish())
     }
 
-    fn parts(&mut self, parts: &[Part], span: Span, scope: &Scope<'_>, joined: &mut Joined) -> Result<(), Failed> {
+    fn parts(
+        &mut self,
+        parts: &[Part],
+        span: Span,
+        scope: &Scope<'_>,
+        joined: &mut Joined,
+    ) -> Result<(), Failed> {
         for part in parts {
             match part {
                 Part::Text(text) => {
@@ -72,7 +84,12 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn interpolate(&mut self, value: &Value, span: Span, joined: &mut Joined) -> Result<(), Failed> {
+    fn interpolate(
+        &mut self,
+        value: &Value,
+        span: Span,
+        joined: &mut Joined,
+    ) -> Result<(), Failed> {
         joined.sensitive |= value.sensitive;
         if let Data::Unknown(unknown) = &value.data {
             joined.later(unknown.expression.clone());
@@ -85,8 +102,13 @@ impl Evaluator<'_> {
                 Ok(())
             }
             None => {
-                let detail = format!("only a string, number or bool can be put into a text, this is {}", value.title());
-                let diagnostic = Diagnostic::error("invalid-interpolation", "Invalid interpolation", detail).at(span);
+                let detail = format!(
+                    "only a string, number or bool can be put into a text, this is {}",
+                    value.title()
+                );
+                let diagnostic =
+                    Diagnostic::error("invalid-interpolation", "Invalid interpolation", detail)
+                        .at(span);
                 let diagnostic = if value.is_null() {
                     diagnostic.hint("coalesce(x, \"\") stands in for null")
                 } else {
@@ -97,14 +119,35 @@ impl Evaluator<'_> {
         }
     }
 
-    fn template_if(&mut self, part: &TemplateIf, span: Span, scope: &Scope<'_>, joined: &mut Joined) -> Result<(), Failed> {
+    fn template_if(
+        &mut self,
+        part: &TemplateIf,
+        span: Span,
+        scope: &Scope<'_>,
+        joined: &mut Joined,
+    ) -> Result<(), Failed> {
         let condition = self.evaluate(&part.condition, scope)?;
         joined.sensitive |= condition.sensitive;
-        let holds = self.truth(&condition, part.condition.span, "the condition of `%{ if }`")?;
-        self.parts(if holds { &part.then } else { &part.otherwise }, span, scope, joined)
+        let holds = self.truth(
+            &condition,
+            part.condition.span,
+            "the condition of `%{ if }`",
+        )?;
+        self.parts(
+            if holds { &part.then } else { &part.otherwise },
+            span,
+            scope,
+            joined,
+        )
     }
 
-    fn template_for(&mut self, part: &TemplateFor, span: Span, scope: &Scope<'_>, joined: &mut Joined) -> Result<(), Failed> {
+    fn template_for(
+        &mut self,
+        part: &TemplateFor,
+        span: Span,
+        scope: &Scope<'_>,
+        joined: &mut Joined,
+    ) -> Result<(), Failed> {
         let collection = self.evaluate(&part.collection, scope)?;
         joined.sensitive |= collection.sensitive;
         for (key, value) in self.elements(&collection, part.collection.span, "`%{ for }`")? {
@@ -119,10 +162,17 @@ impl Evaluator<'_> {
     }
 
     /// `templatefile(path, variables)`.
-    pub(super) fn template_file(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> Evaluated {
+    pub(super) fn template_file(
+        &mut self,
+        call: &Call,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
         let ([path, variables], Spread::None) = (call.arguments.as_slice(), call.spread) else {
             let detail = "`templatefile` takes a path and an object of variables";
-            return self.fail(Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail).at(span));
+            return self.fail(
+                Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail).at(span),
+            );
         };
         let path_value = self.evaluate(path, scope)?;
         let value = self.evaluate(variables, scope)?;
@@ -130,24 +180,43 @@ impl Evaluator<'_> {
         self.known(&value, variables.span, "the function `templatefile`")?;
         let (Some(name), Some(members)) = (coerce::text(&path_value), value.as_members()) else {
             let detail = "`templatefile` takes a path and an object of variables";
-            return self.fail(Diagnostic::error("invalid-argument", "Invalid function argument", detail).at(span));
+            return self.fail(
+                Diagnostic::error("invalid-argument", "Invalid function argument", detail).at(span),
+            );
         };
         if self.template_calls >= limits::TEMPLATE_CALLS {
-            let detail = format!("templates may call `templatefile` at most {} levels deep", limits::TEMPLATE_CALLS);
+            let detail = format!(
+                "templates may call `templatefile` at most {} levels deep",
+                limits::TEMPLATE_CALLS
+            );
             return self.fail(Diagnostic::error("too-deep", "Nested too deep", detail).at(span));
         }
-        let text = match self.sources.read(&name, limits::FILE_BYTES).map(String::from_utf8) {
+        let text = match self
+            .sources
+            .read(&name, limits::FILE_BYTES)
+            .map(String::from_utf8)
+        {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => return self.unreadable(&name, "it is not UTF-8", path.span),
             Err(error) => return self.unreadable(&name, &error.to_string(), path.span),
         };
         self.charge(1 + text.len() as u64 / 16, span)?;
-        let names: Vec<(Arc<str>, Value)> = members.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let names: Vec<(Arc<str>, Value)> = members
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         let text: Arc<str> = text.into();
         let file = self.texts.add(name.to_string(), text.clone());
         let parts = parse::template(&text, file, &mut self.diagnostics).ok_or(Failed)?;
-        let whole = Span { file, start: 0, end: 0 };
-        let mut joined = Joined { sensitive: value.sensitive || path_value.sensitive, ..Joined::default() };
+        let whole = Span {
+            file,
+            start: 0,
+            end: 0,
+        };
+        let mut joined = Joined {
+            sensitive: value.sensitive || path_value.sensitive,
+            ..Joined::default()
+        };
         self.template_calls += 1;
         let result = self.parts(&parts, whole, &Scope::sealed(&names), &mut joined);
         self.template_calls -= 1;

@@ -39,11 +39,20 @@ impl Evaluator<'_> {
     }
 
     /// The value of a name of the configuration and how many steps it took to find it.
-    fn global(&mut self, root: &Arc<str>, span: Span, steps: &[Step], scope: &Scope<'_>) -> Result<(Value, usize), Failed> {
+    fn global(
+        &mut self,
+        root: &Arc<str>,
+        span: Span,
+        steps: &[Step],
+        scope: &Scope<'_>,
+    ) -> Result<(Value, usize), Failed> {
         let Some(StepKind::Attribute(name)) = steps.first().map(|step| &step.kind) else {
             return self.fail(undeclared(root, span));
         };
-        let whole = Span { end: steps.first().map_or(span.end, |step| step.span.end), ..span };
+        let whole = Span {
+            end: steps.first().map_or(span.end, |step| step.span.end),
+            ..span
+        };
         if !scope.sees_configuration() {
             return self.fail(undeclared(root, span));
         }
@@ -57,7 +66,9 @@ impl Evaluator<'_> {
                 Some(Slot::Ready(Value::secret(SecretName(name.to_string()))))
             }
             "secret" => None,
-            "path" => matches!(name.as_ref(), "module" | "root" | "cwd").then(|| Slot::Ready(".".into())),
+            "path" => {
+                matches!(name.as_ref(), "module" | "root" | "cwd").then(|| Slot::Ready(".".into()))
+            }
             _ => return self.resource(root, name, steps, scope),
         };
         match slot {
@@ -67,15 +78,42 @@ impl Evaluator<'_> {
         }
     }
 
-    fn resource(&mut self, kind: &Arc<str>, name: &Arc<str>, steps: &[Step], scope: &Scope<'_>) -> Result<(Value, usize), Failed> {
-        let span = steps.first().map_or(Span { file: crate::diag::FileId(0), start: 0, end: 0 }, |step| step.span);
-        let Some(slot) = self.globals.resources.get(kind).and_then(|names| names.get(name)).cloned() else {
+    fn resource(
+        &mut self,
+        kind: &Arc<str>,
+        name: &Arc<str>,
+        steps: &[Step],
+        scope: &Scope<'_>,
+    ) -> Result<(Value, usize), Failed> {
+        let span = steps.first().map_or(
+            Span {
+                file: crate::diag::FileId(0),
+                start: 0,
+                end: 0,
+            },
+            |step| step.span,
+        );
+        let Some(slot) = self
+            .globals
+            .resources
+            .get(kind)
+            .and_then(|names| names.get(name))
+            .cloned()
+        else {
             return self.fail(undeclared(&format!("{kind}.{name}"), span));
         };
         let address = Address::new(kind.as_ref(), name.as_ref());
-        let Slot::Ready(value) = slot.slot else { return Err(Failed) };
+        let Slot::Ready(value) = slot.slot else {
+            return Err(Failed);
+        };
         let index = match (slot.repetition, steps.get(1)) {
-            (Repetition::Count | Repetition::ForEach, Some(Step { kind: StepKind::Index(index), span })) => Some((index, *span)),
+            (
+                Repetition::Count | Repetition::ForEach,
+                Some(Step {
+                    kind: StepKind::Index(index),
+                    span,
+                }),
+            ) => Some((index, *span)),
             (Repetition::Single | Repetition::Count | Repetition::ForEach, _) => None,
         };
         let Some((index, index_span)) = index else {
@@ -85,7 +123,9 @@ impl Evaluator<'_> {
         let key = self.evaluate(index, scope)?;
         self.known(&key, index.span, "the index of a resource")?;
         let instance = match slot.repetition {
-            Repetition::ForEach => coerce::text(&key).map(|text| InstanceKey::Name(text.to_string())),
+            Repetition::ForEach => {
+                coerce::text(&key).map(|text| InstanceKey::Name(text.to_string()))
+            }
             Repetition::Count | Repetition::Single => coerce::number(&key)
                 .and_then(|number| number::to_integer(&number))
                 .and_then(|index| u64::try_from(index).ok())
@@ -113,9 +153,17 @@ impl Evaluator<'_> {
                 }
                 StepKind::AttributeSplat => {
                     let rest = steps.get(at + 1..).unwrap_or_default();
-                    let reach = rest.iter().take_while(|step| matches!(step.kind, StepKind::Attribute(_))).count();
+                    let reach = rest
+                        .iter()
+                        .take_while(|step| matches!(step.kind, StepKind::Attribute(_)))
+                        .count();
                     at += reach;
-                    self.splat(&value, rest.get(..reach).unwrap_or_default(), step.span, scope)?
+                    self.splat(
+                        &value,
+                        rest.get(..reach).unwrap_or_default(),
+                        step.span,
+                        scope,
+                    )?
                 }
                 StepKind::FullSplat => {
                     let rest = steps.get(at + 1..).unwrap_or_default();
@@ -133,7 +181,11 @@ impl Evaluator<'_> {
         let elements: Vec<Value> = match &value.data {
             Data::Null => Vec::new(),
             Data::List(sequence) | Data::Set(sequence) => sequence.items.clone(),
-            Data::Unknown(_) | Data::Bool(_) | Data::Number(_) | Data::Text(_) | Data::Object(_) => vec![value.clone()],
+            Data::Unknown(_)
+            | Data::Bool(_)
+            | Data::Number(_)
+            | Data::Text(_)
+            | Data::Object(_) => vec![value.clone()],
         };
         self.charge(elements.len() as u64, span)?;
         let mut results = Vec::with_capacity(elements.len());
@@ -155,13 +207,24 @@ impl Evaluator<'_> {
                 }
             },
             Data::List(_) | Data::Set(_) => {
-                let detail = format!("this is {}, which has no attributes such as `{name}`", value.title());
-                let diagnostic = Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(span);
-                self.fail(diagnostic.hint(format!("`[0].{name}` is of its first element, `[*].{name}` of each")))
+                let detail = format!(
+                    "this is {}, which has no attributes such as `{name}`",
+                    value.title()
+                );
+                let diagnostic =
+                    Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(span);
+                self.fail(diagnostic.hint(format!(
+                    "`[0].{name}` is of its first element, `[*].{name}` of each"
+                )))
             }
             Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) | Data::Unknown(_) => {
-                let detail = format!("this is {}, which has no attributes such as `{name}`", value.title());
-                self.fail(Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(span))
+                let detail = format!(
+                    "this is {}, which has no attributes such as `{name}`",
+                    value.title()
+                );
+                self.fail(
+                    Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(span),
+                )
             }
         }
     }
@@ -172,14 +235,22 @@ impl Evaluator<'_> {
         let detail = match &value.data {
             Data::List(sequence) => {
                 let at = coerce::number(key).and_then(|number| number::to_integer(&number));
-                let found = at.and_then(|at| usize::try_from(at).ok()).and_then(|at| sequence.items.get(at));
+                let found = at
+                    .and_then(|at| usize::try_from(at).ok())
+                    .and_then(|at| sequence.items.get(at));
                 match (found, at) {
                     (Some(item), _) => return Ok(item.clone().marked(sensitive)),
                     (None, Some(at)) if !sensitive => {
-                        format!("there is no element {at}: the list has {}", count(sequence.items.len(), "element"))
+                        format!(
+                            "there is no element {at}: the list has {}",
+                            count(sequence.items.len(), "element")
+                        )
                     }
                     (None, Some(_)) => "the list has no such element".to_owned(),
-                    (None, None) => format!("an element of a list is found by a whole number, this is {}", key.title()),
+                    (None, None) => format!(
+                        "an element of a list is found by a whole number, this is {}",
+                        key.title()
+                    ),
                 }
             }
             Data::Object(object) => match coerce::text(key) {
@@ -190,7 +261,10 @@ impl Evaluator<'_> {
                         return self.fail(diagnostic);
                     }
                 },
-                None => format!("a member of a map is found by a string, this is {}", key.title()),
+                None => format!(
+                    "a member of a map is found by a string, this is {}",
+                    key.title()
+                ),
             },
             Data::Set(_) => "the elements of a set have no order".to_owned(),
             Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) | Data::Unknown(_) => {
@@ -198,7 +272,8 @@ impl Evaluator<'_> {
             }
         };
         let diagnostic = Diagnostic::error("invalid-index", "Invalid index", detail).at(span);
-        let hint = matches!(value.data, Data::Set(_)).then_some("`tolist` makes a list of a set, `one` takes its only element");
+        let hint = matches!(value.data, Data::Set(_))
+            .then_some("`tolist` makes a list of a set, `one` takes its only element");
         self.fail(match hint {
             Some(hint) => diagnostic.hint(hint),
             None => diagnostic,
@@ -207,13 +282,22 @@ impl Evaluator<'_> {
 }
 
 fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }
 
 /// A name that stands for nothing. Names of the configuration are checked before with better words; this is for the
 /// rest: a template file sees only its variables.
 fn undeclared(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("undeclared", "Undeclared name", format!("`{name}` is not declared here")).at(span)
+    Diagnostic::error(
+        "undeclared",
+        "Undeclared name",
+        format!("`{name}` is not declared here"),
+    )
+    .at(span)
 }
 
 fn no_attribute(name: &str, members: &Members, span: Span, sensitive: bool) -> Diagnostic {
@@ -226,8 +310,16 @@ fn no_attribute(name: &str, members: &Members, span: Span, sensitive: bool) -> D
         Some(meant) => diagnostic.hint(format!("did you mean `{meant}`?")),
         None if members.is_empty() => diagnostic.hint("it is empty"),
         None => {
-            let known: Vec<String> = members.keys().take(12).map(|name| format!("`{name}`")).collect();
-            let more = if members.len() > known.len() { ", ..." } else { "" };
+            let known: Vec<String> = members
+                .keys()
+                .take(12)
+                .map(|name| format!("`{name}`"))
+                .collect();
+            let more = if members.len() > known.len() {
+                ", ..."
+            } else {
+                ""
+            };
             diagnostic.hint(format!("there are {}{more}", known.join(", ")))
         }
     }

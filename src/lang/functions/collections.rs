@@ -1,7 +1,8 @@
 //! Lists, maps and what is in them.
 
 use super::{
-    Context, Function, Result_, argument, exactly, integer_at, items_at, like, members_at, row, text_at, texts_at, wrong,
+    Context, Function, Result_, argument, exactly, integer_at, items_at, like, members_at, row,
+    text_at, texts_at, wrong,
 };
 use crate::lang::coerce;
 use crate::model::number::Number;
@@ -9,35 +10,208 @@ use crate::model::value::{Data, Members, Value};
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("alltrue", "list", exactly(1), "Whether all of a list are true.", alltrue),
-    row("anytrue", "list", exactly(1), "Whether any of a list is true.", anytrue),
-    row("chunklist", "list, size", exactly(2), "The list in pieces of a size.", chunklist).opaque(),
-    row("coalesce", "values...", (1, None), "The first that is neither null nor an empty string.", coalesce).opaque(),
-    row("coalescelist", "lists...", (1, None), "The first list that is not empty.", coalescelist).opaque(),
-    row("compact", "list", exactly(1), "The list without nulls and empty strings.", compact),
-    row("concat", "lists...", (0, None), "The lists one after the other.", concat).opaque(),
-    row("contains", "list, value", exactly(2), "Whether a value is in a list.", contains),
-    row("distinct", "list", exactly(1), "The list with each value once, the first of each.", distinct),
-    row("element", "list, index", exactly(2), "An element, counted round and round.", element).opaque(),
-    row("flatten", "list", exactly(1), "The list with the lists in it taken apart.", flatten).opaque(),
-    row("index", "list, value", exactly(2), "Where a value is in a list.", index),
-    row("keys", "map", exactly(1), "The keys of a map, sorted.", keys).opaque(),
-    row("length", "value", exactly(1), "How many elements, or characters, there are.", length).opaque(),
-    row("lookup", "map, key, default", (2, Some(3)), "The member of a map, else the default.", lookup).opaque(),
-    row("matchkeys", "values, keys, wanted", exactly(3), "The values whose key is wanted.", matchkeys),
-    row("merge", "maps...", (0, None), "All members of the maps, the last of each key.", merge).opaque(),
-    row("one", "list", exactly(1), "The only element, or null where there is none.", one).opaque(),
-    row("reverse", "list", exactly(1), "The list from back to front.", reverse).opaque(),
-    row("slice", "list, start, end", exactly(3), "The elements from start up to, without, end.", slice).opaque(),
-    row("sort", "list", exactly(1), "The strings of a list, sorted.", sort),
-    row("transpose", "map", exactly(1), "A map of lists turned round.", transpose),
-    row("values", "map", exactly(1), "The values of a map, by sorted key.", values).opaque(),
-    row("zipmap", "keys, values", exactly(2), "A map of keys and values.", zipmap).opaque(),
+    row(
+        "alltrue",
+        "list",
+        exactly(1),
+        "Whether all of a list are true.",
+        alltrue,
+    ),
+    row(
+        "anytrue",
+        "list",
+        exactly(1),
+        "Whether any of a list is true.",
+        anytrue,
+    ),
+    row(
+        "chunklist",
+        "list, size",
+        exactly(2),
+        "The list in pieces of a size.",
+        chunklist,
+    )
+    .opaque(),
+    row(
+        "coalesce",
+        "values...",
+        (1, None),
+        "The first that is neither null nor an empty string.",
+        coalesce,
+    )
+    .opaque(),
+    row(
+        "coalescelist",
+        "lists...",
+        (1, None),
+        "The first list that is not empty.",
+        coalescelist,
+    )
+    .opaque(),
+    row(
+        "compact",
+        "list",
+        exactly(1),
+        "The list without nulls and empty strings.",
+        compact,
+    ),
+    row(
+        "concat",
+        "lists...",
+        (0, None),
+        "The lists one after the other.",
+        concat,
+    )
+    .opaque(),
+    row(
+        "contains",
+        "list, value",
+        exactly(2),
+        "Whether a value is in a list.",
+        contains,
+    ),
+    row(
+        "distinct",
+        "list",
+        exactly(1),
+        "The list with each value once, the first of each.",
+        distinct,
+    ),
+    row(
+        "element",
+        "list, index",
+        exactly(2),
+        "An element, counted round and round.",
+        element,
+    )
+    .opaque(),
+    row(
+        "flatten",
+        "list",
+        exactly(1),
+        "The list with the lists in it taken apart.",
+        flatten,
+    )
+    .opaque(),
+    row(
+        "index",
+        "list, value",
+        exactly(2),
+        "Where a value is in a list.",
+        index,
+    ),
+    row(
+        "keys",
+        "map",
+        exactly(1),
+        "The keys of a map, sorted.",
+        keys,
+    )
+    .opaque(),
+    row(
+        "length",
+        "value",
+        exactly(1),
+        "How many elements, or characters, there are.",
+        length,
+    )
+    .opaque(),
+    row(
+        "lookup",
+        "map, key, default",
+        (2, Some(3)),
+        "The member of a map, else the default.",
+        lookup,
+    )
+    .opaque(),
+    row(
+        "matchkeys",
+        "values, keys, wanted",
+        exactly(3),
+        "The values whose key is wanted.",
+        matchkeys,
+    ),
+    row(
+        "merge",
+        "maps...",
+        (0, None),
+        "All members of the maps, the last of each key.",
+        merge,
+    )
+    .opaque(),
+    row(
+        "one",
+        "list",
+        exactly(1),
+        "The only element, or null where there is none.",
+        one,
+    )
+    .opaque(),
+    row(
+        "reverse",
+        "list",
+        exactly(1),
+        "The list from back to front.",
+        reverse,
+    )
+    .opaque(),
+    row(
+        "slice",
+        "list, start, end",
+        exactly(3),
+        "The elements from start up to, without, end.",
+        slice,
+    )
+    .opaque(),
+    row(
+        "sort",
+        "list",
+        exactly(1),
+        "The strings of a list, sorted.",
+        sort,
+    ),
+    row(
+        "transpose",
+        "map",
+        exactly(1),
+        "A map of lists turned round.",
+        transpose,
+    ),
+    row(
+        "values",
+        "map",
+        exactly(1),
+        "The values of a map, by sorted key.",
+        values,
+    )
+    .opaque(),
+    row(
+        "zipmap",
+        "keys, values",
+        exactly(2),
+        "A map of keys and values.",
+        zipmap,
+    )
+    .opaque(),
 ];
 
 fn truths(arguments: &[Value]) -> Result_<Vec<bool>> {
-    let truth = |item: &Value| coerce::boolean(item).map_or_else(|| wrong(0, format!("bools are needed, one is {}", item.title())), Ok);
-    items_at(arguments, 0)?.iter().map(|item| if item.is_null() { Ok(false) } else { truth(item) }).collect()
+    let truth = |item: &Value| {
+        coerce::boolean(item).map_or_else(
+            || wrong(0, format!("bools are needed, one is {}", item.title())),
+            Ok,
+        )
+    };
+    items_at(arguments, 0)?
+        .iter()
+        .map(|item| {
+            if item.is_null() {
+                Ok(false)
+            } else {
+                truth(item)
+            }
+        })
+        .collect()
 }
 
 fn alltrue(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -55,12 +229,18 @@ fn chunklist(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     match usize::try_from(size) {
         Err(_) => wrong(1, "the size may not be negative"),
         Ok(0) => Ok(Value::list(vec![Value::list(items.to_vec())])),
-        Ok(size) => Ok(Value::list(items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect())),
+        Ok(size) => Ok(Value::list(
+            items
+                .chunks(size)
+                .map(|chunk| Value::list(chunk.to_vec()))
+                .collect(),
+        )),
     }
 }
 
 fn coalesce(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    let empty = |value: &&Value| value.is_null() || value.as_text().is_some_and(|text| text.is_empty());
+    let empty =
+        |value: &&Value| value.is_null() || value.as_text().is_some_and(|text| text.is_empty());
     match arguments.iter().find(|value| !empty(value)) {
         Some(value) => Ok(value.clone()),
         None => wrong(0, "all are null or empty"),
@@ -77,10 +257,19 @@ fn coalescelist(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 }
 
 fn compact(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    let items = items_at(arguments, 0)?.iter().filter(|item| !item.is_null());
-    let texts = items.map(|item| coerce::text(item).map_or_else(|| wrong(0, "strings are needed"), Ok));
+    let items = items_at(arguments, 0)?
+        .iter()
+        .filter(|item| !item.is_null());
+    let texts =
+        items.map(|item| coerce::text(item).map_or_else(|| wrong(0, "strings are needed"), Ok));
     let texts: Vec<Arc<str>> = texts.collect::<Result_<_>>()?;
-    Ok(Value::list(texts.into_iter().filter(|text| !text.is_empty()).map(|text| Data::Text(text).into()).collect()))
+    Ok(Value::list(
+        texts
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| Data::Text(text).into())
+            .collect(),
+    ))
 }
 
 fn concat(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -95,7 +284,10 @@ fn concat(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 
 fn contains(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let wanted = argument(arguments, 1);
-    Ok(items_at(arguments, 0)?.iter().any(|item| item == wanted).into())
+    Ok(items_at(arguments, 0)?
+        .iter()
+        .any(|item| item == wanted)
+        .into())
 }
 
 fn distinct(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -108,7 +300,12 @@ fn distinct(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     order.sort_by(compare);
     order.dedup_by(|later, first| compare(later, first).is_eq());
     order.sort_unstable();
-    Ok(Value::list(order.into_iter().filter_map(|at| items.get(at).cloned()).collect()))
+    Ok(Value::list(
+        order
+            .into_iter()
+            .filter_map(|at| items.get(at).cloned())
+            .collect(),
+    ))
 }
 
 fn element(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -139,7 +336,10 @@ fn flatten(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 
 fn index(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let wanted = argument(arguments, 1);
-    match items_at(arguments, 0)?.iter().position(|item| item == wanted) {
+    match items_at(arguments, 0)?
+        .iter()
+        .position(|item| item == wanted)
+    {
         Some(at) => Ok(Number::from(at as u64).into()),
         None => wrong(1, "the list does not contain it"),
     }
@@ -148,7 +348,12 @@ fn index(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 fn keys(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let members = members_at(arguments, 0)?;
     context.values(members.len())?;
-    Ok(Value::list(members.keys().map(|key| Data::Text(key.clone()).into()).collect()))
+    Ok(Value::list(
+        members
+            .keys()
+            .map(|key| Data::Text(key.clone()).into())
+            .collect(),
+    ))
 }
 
 fn length(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -158,7 +363,13 @@ fn length(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         Data::List(sequence) | Data::Set(sequence) => sequence.items.len(),
         Data::Object(object) => object.members.len(),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::Unknown(_) => {
-            return wrong(0, format!("a list, set, map or string is needed, this is {}", value.title()));
+            return wrong(
+                0,
+                format!(
+                    "a list, set, map or string is needed, this is {}",
+                    value.title()
+                ),
+            );
         }
     };
     Ok(Number::from(length as u64).into())
@@ -181,7 +392,14 @@ fn matchkeys(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         return wrong(1, "values and keys must be equally many");
     }
     let matches = |key: &Value| wanted.binary_search_by(|other| other.compare(key)).is_ok();
-    Ok(Value::list(values.iter().zip(keys).filter(|(_, key)| matches(key)).map(|(value, _)| value.clone()).collect()))
+    Ok(Value::list(
+        values
+            .iter()
+            .zip(keys)
+            .filter(|(_, key)| matches(key))
+            .map(|(value, _)| value.clone())
+            .collect(),
+    ))
 }
 
 fn merge(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -192,7 +410,11 @@ fn merge(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         }
         let members = members_at(arguments, at)?;
         context.values(members.len())?;
-        merged.extend(members.iter().map(|(key, value)| (key.clone(), value.clone())));
+        merged.extend(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
     }
     Ok(Value::object(merged))
 }
@@ -217,8 +439,10 @@ fn reverse(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 
 fn slice(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let items = items_at(arguments, 0)?;
-    let start = usize::try_from(integer_at(arguments, 1)?).or_else(|_| wrong(1, "the start may not be negative"))?;
-    let end = usize::try_from(integer_at(arguments, 2)?).or_else(|_| wrong(2, "the end may not be negative"))?;
+    let start = usize::try_from(integer_at(arguments, 1)?)
+        .or_else(|_| wrong(1, "the start may not be negative"))?;
+    let end = usize::try_from(integer_at(arguments, 2)?)
+        .or_else(|_| wrong(2, "the end may not be negative"))?;
     match items.get(start..end) {
         Some(part) => {
             context.values(part.len())?;
@@ -231,17 +455,31 @@ fn slice(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 fn sort(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let mut texts = texts_at(arguments, 0)?;
     texts.sort();
-    Ok(Value::list(texts.into_iter().map(|text| Data::Text(text).into()).collect()))
+    Ok(Value::list(
+        texts
+            .into_iter()
+            .map(|text| Data::Text(text).into())
+            .collect(),
+    ))
 }
 
 fn transpose(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    let mut result: std::collections::BTreeMap<Arc<str>, Vec<Value>> = std::collections::BTreeMap::new();
+    let mut result: std::collections::BTreeMap<Arc<str>, Vec<Value>> =
+        std::collections::BTreeMap::new();
     for (key, texts) in members_at(arguments, 0)? {
         for text in texts_at(std::slice::from_ref(texts), 0)? {
-            result.entry(text).or_default().push(Data::Text(key.clone()).into());
+            result
+                .entry(text)
+                .or_default()
+                .push(Data::Text(key.clone()).into());
         }
     }
-    Ok(Value::object(result.into_iter().map(|(key, texts)| (key, Value::list(texts))).collect()))
+    Ok(Value::object(
+        result
+            .into_iter()
+            .map(|(key, texts)| (key, Value::list(texts)))
+            .collect(),
+    ))
 }
 
 fn values(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -254,8 +492,13 @@ fn zipmap(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let keys = texts_at(arguments, 0)?;
     let values = items_at(arguments, 1)?;
     if keys.len() != values.len() {
-        return wrong(1, format!("{} keys, but {} values", keys.len(), values.len()));
+        return wrong(
+            1,
+            format!("{} keys, but {} values", keys.len(), values.len()),
+        );
     }
     context.values(keys.len())?;
-    Ok(Value::object(keys.into_iter().zip(values.iter().cloned()).collect()))
+    Ok(Value::object(
+        keys.into_iter().zip(values.iter().cloned()).collect(),
+    ))
 }

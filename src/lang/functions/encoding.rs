@@ -9,24 +9,95 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::Digest as _;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("base64decode", "text", exactly(1), "The UTF-8 text that base64 spells.", base64decode),
-    row("base64encode", "text", exactly(1), "The text in base64.", base64encode),
-    row("base64sha256", "text", exactly(1), "The SHA-256 of a text in base64.", base64sha256),
-    row("csvdecode", "text", exactly(1), "A list of objects, one a line, keys from the first.", csvdecode),
-    row("jsondecode", "text", exactly(1), "The value that a JSON text spells.", jsondecode),
-    row("jsonencode", "value", exactly(1), "The value as JSON.", jsonencode),
+    row(
+        "base64decode",
+        "text",
+        exactly(1),
+        "The UTF-8 text that base64 spells.",
+        base64decode,
+    ),
+    row(
+        "base64encode",
+        "text",
+        exactly(1),
+        "The text in base64.",
+        base64encode,
+    ),
+    row(
+        "base64sha256",
+        "text",
+        exactly(1),
+        "The SHA-256 of a text in base64.",
+        base64sha256,
+    ),
+    row(
+        "csvdecode",
+        "text",
+        exactly(1),
+        "A list of objects, one a line, keys from the first.",
+        csvdecode,
+    ),
+    row(
+        "jsondecode",
+        "text",
+        exactly(1),
+        "The value that a JSON text spells.",
+        jsondecode,
+    ),
+    row(
+        "jsonencode",
+        "value",
+        exactly(1),
+        "The value as JSON.",
+        jsonencode,
+    ),
     row("md5", "text", exactly(1), "The MD5 of a text in hex.", md5),
-    row("sha256", "text", exactly(1), "The SHA-256 of a text in hex.", sha256),
-    row("sha512", "text", exactly(1), "The SHA-512 of a text in hex.", sha512),
-    row("urlencode", "text", exactly(1), "The text as part of a URL's query.", urlencode),
-    row("yamldecode", "text", exactly(1), "The value that a YAML text spells.", yamldecode),
-    row("yamlencode", "value", exactly(1), "The value as YAML.", yamlencode),
+    row(
+        "sha256",
+        "text",
+        exactly(1),
+        "The SHA-256 of a text in hex.",
+        sha256,
+    ),
+    row(
+        "sha512",
+        "text",
+        exactly(1),
+        "The SHA-512 of a text in hex.",
+        sha512,
+    ),
+    row(
+        "urlencode",
+        "text",
+        exactly(1),
+        "The text as part of a URL's query.",
+        urlencode,
+    ),
+    row(
+        "yamldecode",
+        "text",
+        exactly(1),
+        "The value that a YAML text spells.",
+        yamldecode,
+    ),
+    row(
+        "yamlencode",
+        "value",
+        exactly(1),
+        "The value as YAML.",
+        yamlencode,
+    ),
 ];
 
 fn base64decode(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let text = text_at(arguments, 0)?;
-    let Ok(bytes) = BASE64.decode(text.as_bytes()) else { return wrong(0, "this is no base64") };
-    String::from_utf8(bytes).map_or_else(|_| wrong(0, "what it spells is not UTF-8"), |text| Ok(text.into()))
+    let Ok(bytes) = BASE64.decode(text.as_bytes()) else {
+        return wrong(0, "this is no base64");
+    };
+    String::from_utf8(bytes).map_or_else(
+        |_| wrong(0, "what it spells is not UTF-8"),
+        |text| Ok(text.into()),
+    )
 }
 
 fn base64encode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -36,7 +107,9 @@ fn base64encode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value
 }
 
 fn base64sha256(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    Ok(BASE64.encode(sha2::Sha256::digest(text_at(arguments, 0)?.as_bytes())).into())
+    Ok(BASE64
+        .encode(sha2::Sha256::digest(text_at(arguments, 0)?.as_bytes()))
+        .into())
 }
 
 fn md5(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -57,7 +130,9 @@ fn urlencode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let mut encoded = String::new();
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(byte as char),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(byte as char)
+            }
             b' ' => encoded.push('+'),
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
@@ -96,21 +171,28 @@ fn from_yaml(value: &serde_yaml_ng::Value, left: &mut u64) -> Result<Value, Stri
             Err(_) => return Err(format!("the number {value} cannot be held")),
         },
         serde_yaml_ng::Value::String(text) => text.as_str().into(),
-        serde_yaml_ng::Value::Sequence(items) => {
-            Value::list(items.iter().map(|item| from_yaml(item, left)).collect::<Result<_, _>>()?)
-        }
+        serde_yaml_ng::Value::Sequence(items) => Value::list(
+            items
+                .iter()
+                .map(|item| from_yaml(item, left))
+                .collect::<Result<_, _>>()?,
+        ),
         serde_yaml_ng::Value::Mapping(members) => {
             let mut converted = Members::new();
             for (key, member) in members {
                 let key = match from_yaml(key, left)? {
-                    key if crate::lang::coerce::text(&key).is_some() => crate::lang::coerce::text(&key).unwrap_or_default(),
+                    key if crate::lang::coerce::text(&key).is_some() => {
+                        crate::lang::coerce::text(&key).unwrap_or_default()
+                    }
                     key => return Err(format!("a key is {}", key.title())),
                 };
                 converted.insert(key, from_yaml(member, left)?);
             }
             Value::object(converted)
         }
-        serde_yaml_ng::Value::Tagged(tagged) => return Err(format!("the tag {} is not known", tagged.tag)),
+        serde_yaml_ng::Value::Tagged(tagged) => {
+            return Err(format!("the tag {} is not known", tagged.tag));
+        }
     })
 }
 
@@ -156,8 +238,14 @@ fn write_yaml(value: &Value, level: usize, text: &mut String) -> Result_<()> {
                 text.push(':');
                 let (inner, filled) = match &member.data {
                     Data::Object(object) => (level + 1, !object.members.is_empty()),
-                    Data::List(sequence) | Data::Set(sequence) => (level, !sequence.items.is_empty()),
-                    Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) | Data::Unknown(_) => (level, false),
+                    Data::List(sequence) | Data::Set(sequence) => {
+                        (level, !sequence.items.is_empty())
+                    }
+                    Data::Null
+                    | Data::Bool(_)
+                    | Data::Number(_)
+                    | Data::Text(_)
+                    | Data::Unknown(_) => (level, false),
                 };
                 if filled {
                     line(inner, text);
@@ -180,13 +268,25 @@ fn csvdecode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let text = text_at(arguments, 0)?;
     context.text(text.len().saturating_mul(8))?;
     let mut rows = csv_rows(&text)?.into_iter();
-    let Some(header) = rows.next() else { return wrong(0, "the first line must name the columns") };
+    let Some(header) = rows.next() else {
+        return wrong(0, "the first line must name the columns");
+    };
     let mut objects = Vec::new();
     for row in rows {
         if row.len() != header.len() {
-            return wrong(0, format!("a line has {} fields, the first has {}", row.len(), header.len()));
+            return wrong(
+                0,
+                format!(
+                    "a line has {} fields, the first has {}",
+                    row.len(),
+                    header.len()
+                ),
+            );
         }
-        let members = header.iter().zip(row).map(|(name, field)| (name.as_str().into(), field.into()));
+        let members = header
+            .iter()
+            .zip(row)
+            .map(|(name, field)| (name.as_str().into(), field.into()));
         objects.push(Value::object(members.collect()));
     }
     context.values(objects.len())?;

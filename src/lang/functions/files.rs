@@ -1,6 +1,8 @@
 //! Files beside the configuration, and names of files.
 
-use super::{Context, Function, Implementation, Inside, Result_, Special, exactly, row, text_at, wrong};
+use super::{
+    Context, Function, Implementation, Inside, Result_, Special, exactly, row, text_at, wrong,
+};
 use crate::lang::limits;
 use crate::model::value::Value;
 use base64::Engine as _;
@@ -8,15 +10,69 @@ use sha2::Digest as _;
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("abspath", "path", exactly(1), "The path as it is: paths are relative to the configuration.", pathexpand),
-    row("basename", "path", exactly(1), "The last part of a path.", basename),
-    row("dirname", "path", exactly(1), "A path without its last part.", dirname),
-    row("file", "path", exactly(1), "The UTF-8 text of a file.", file),
-    row("filebase64", "path", exactly(1), "The bytes of a file in base64.", filebase64),
-    row("fileexists", "path", exactly(1), "Whether there is a file.", fileexists),
-    row("filemd5", "path", exactly(1), "The MD5 of a file in hex.", filemd5),
-    row("filesha256", "path", exactly(1), "The SHA-256 of a file in hex.", filesha256),
-    row("fileset", "directory, pattern", exactly(2), "Names of the files that match: *, **, ?, [abc], {a,b}.", fileset),
+    row(
+        "abspath",
+        "path",
+        exactly(1),
+        "The path as it is: paths are relative to the configuration.",
+        pathexpand,
+    ),
+    row(
+        "basename",
+        "path",
+        exactly(1),
+        "The last part of a path.",
+        basename,
+    ),
+    row(
+        "dirname",
+        "path",
+        exactly(1),
+        "A path without its last part.",
+        dirname,
+    ),
+    row(
+        "file",
+        "path",
+        exactly(1),
+        "The UTF-8 text of a file.",
+        file,
+    ),
+    row(
+        "filebase64",
+        "path",
+        exactly(1),
+        "The bytes of a file in base64.",
+        filebase64,
+    ),
+    row(
+        "fileexists",
+        "path",
+        exactly(1),
+        "Whether there is a file.",
+        fileexists,
+    ),
+    row(
+        "filemd5",
+        "path",
+        exactly(1),
+        "The MD5 of a file in hex.",
+        filemd5,
+    ),
+    row(
+        "filesha256",
+        "path",
+        exactly(1),
+        "The SHA-256 of a file in hex.",
+        filesha256,
+    ),
+    row(
+        "fileset",
+        "directory, pattern",
+        exactly(2),
+        "Names of the files that match: *, **, ?, [abc], {a,b}.",
+        fileset,
+    ),
     Function {
         name: "templatefile",
         parameters: "path, variables",
@@ -42,14 +98,21 @@ fn bytes(context: &mut Context<'_>, arguments: &[Value]) -> Result_<(Arc<str>, V
 fn file(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let (name, bytes) = bytes(context, arguments)?;
     String::from_utf8(bytes).map_or_else(
-        |_| wrong(0, format!("{name} is not UTF-8; `filebase64` reads any bytes")),
+        |_| {
+            wrong(
+                0,
+                format!("{name} is not UTF-8; `filebase64` reads any bytes"),
+            )
+        },
         |text| Ok(text.into()),
     )
 }
 
 fn filebase64(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let (_, bytes) = bytes(context, arguments)?;
-    Ok(base64::engine::general_purpose::STANDARD.encode(bytes).into())
+    Ok(base64::engine::general_purpose::STANDARD
+        .encode(bytes)
+        .into())
 }
 
 fn filemd5(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -102,7 +165,13 @@ fn fileset(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     match context.sources.walk(&directory) {
         Ok(names) => {
             context.values(names.len())?;
-            Ok(Value::set(names.into_iter().filter(|name| pattern.is_match(name)).map(Value::from).collect()))
+            Ok(Value::set(
+                names
+                    .into_iter()
+                    .filter(|name| pattern.is_match(name))
+                    .map(Value::from)
+                    .collect(),
+            ))
         }
         Err(error) => wrong(0, format!("{directory}: {error}")),
     }

@@ -10,8 +10,20 @@ use crate::model::value::{Data, Value};
 const WIDEST: usize = 10_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("format", "pattern, values...", (1, None), "The pattern with values put in: %s, %d, %v, %q, %05.2f, ...", format),
-    row("formatlist", "pattern, values...", (1, None), "The pattern once for each element of the lists.", formatlist),
+    row(
+        "format",
+        "pattern, values...",
+        (1, None),
+        "The pattern with values put in: %s, %d, %v, %q, %05.2f, ...",
+        format,
+    ),
+    row(
+        "formatlist",
+        "pattern, values...",
+        (1, None),
+        "The pattern once for each element of the lists.",
+        formatlist,
+    ),
 ];
 
 fn format(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -23,7 +35,10 @@ fn format(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 fn formatlist(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let pattern = text_at(arguments, 0)?;
     let values = arguments.get(1..).unwrap_or_default();
-    let lengths: Vec<usize> = values.iter().filter_map(|value| value.as_items().map(<[Value]>::len)).collect();
+    let lengths: Vec<usize> = values
+        .iter()
+        .filter_map(|value| value.as_items().map(<[Value]>::len))
+        .collect();
     let Some(length) = lengths.first().copied() else {
         return Ok(Value::list(vec![fill(context, &pattern, values)?.into()]));
     };
@@ -35,7 +50,12 @@ fn formatlist(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> 
         context.values(values.len())?;
         let row: Vec<Value> = values
             .iter()
-            .map(|value| value.as_items().map_or_else(|| value.clone(), |items| items.get(at).cloned().unwrap_or(Value::NULL)))
+            .map(|value| {
+                value.as_items().map_or_else(
+                    || value.clone(),
+                    |items| items.get(at).cloned().unwrap_or(Value::NULL),
+                )
+            })
             .collect();
         results.push(fill(context, &pattern, &row)?.into());
     }
@@ -74,7 +94,10 @@ fn fill(context: &mut Context<'_>, pattern: &str, values: &[Value]) -> Result_<S
         next = at + 1;
         used = used.max(next);
         let Some(value) = values.get(at) else {
-            return wrong(0, format!("there is no value {} for `%{}`", at + 1, verb.letter));
+            return wrong(
+                0,
+                format!("there is no value {} for `%{}`", at + 1, verb.letter),
+            );
         };
         let shown = one(context, &verb, value, at + 1)?;
         context.text(shown.len().max(verb.width))?;
@@ -87,11 +110,15 @@ fn fill(context: &mut Context<'_>, pattern: &str, values: &[Value]) -> Result_<S
     Ok(text)
 }
 
-fn read_verb(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result_<(Verb, Option<usize>)> {
+fn read_verb(
+    characters: &mut std::iter::Peekable<std::str::Chars<'_>>,
+) -> Result_<(Verb, Option<usize>)> {
     let mut verb = Verb::default();
     let mut position = None;
     loop {
-        let Some(character) = characters.next() else { return wrong(0, "the pattern ends inside a verb") };
+        let Some(character) = characters.next() else {
+            return wrong(0, "the pattern ends inside a verb");
+        };
         match character {
             '+' => verb.plus = true,
             '-' => verb.minus = true,
@@ -99,10 +126,14 @@ fn read_verb(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Resul
             ' ' => verb.space = true,
             '#' => verb.sharp = true,
             '[' => {
-                let digits: String = std::iter::from_fn(|| characters.next_if(char::is_ascii_digit)).collect();
+                let digits: String =
+                    std::iter::from_fn(|| characters.next_if(char::is_ascii_digit)).collect();
                 let index: usize = digits.parse().unwrap_or(0);
                 if index == 0 || characters.next() != Some(']') {
-                    return wrong(0, "`[` in a verb is followed by the number of a value and `]`");
+                    return wrong(
+                        0,
+                        "`[` in a verb is followed by the number of a value and `]`",
+                    );
                 }
                 position = Some(index - 1);
             }
@@ -116,8 +147,16 @@ fn read_verb(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Resul
     }
 }
 
-fn read_number(start: String, characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result_<usize> {
-    let digits: String = start.chars().chain(std::iter::from_fn(|| characters.next_if(char::is_ascii_digit))).collect();
+fn read_number(
+    start: String,
+    characters: &mut std::iter::Peekable<std::str::Chars<'_>>,
+) -> Result_<usize> {
+    let digits: String = start
+        .chars()
+        .chain(std::iter::from_fn(|| {
+            characters.next_if(char::is_ascii_digit)
+        }))
+        .collect();
     match digits.parse::<usize>() {
         Ok(number) if number <= WIDEST => Ok(number),
         Ok(_) => wrong(0, format!("a width is at most {WIDEST}")),
@@ -127,22 +166,50 @@ fn read_number(start: String, characters: &mut std::iter::Peekable<std::str::Cha
 }
 
 fn one(context: &mut Context<'_>, verb: &Verb, value: &Value, at: usize) -> Result_<String> {
-    let needs = |what: &str| FunctionError::Argument(at, format!("`%{}` needs {what}, this is {}", verb.letter, value.title()));
+    let needs = |what: &str| {
+        FunctionError::Argument(
+            at,
+            format!("`%{}` needs {what}, this is {}", verb.letter, value.title()),
+        )
+    };
     Ok(match verb.letter {
         'v' => match (&value.data, verb.sharp) {
             (Data::Text(text), false) => text.to_string(),
-            (Data::Number(_) | Data::Bool(_), false) => coerce::text(value).unwrap_or_default().to_string(),
+            (Data::Number(_) | Data::Bool(_), false) => {
+                coerce::text(value).unwrap_or_default().to_string()
+            }
             (_, _) => json::write(context, value)?,
         },
         's' => {
             let text = coerce::text(value).ok_or_else(|| needs("a string"))?;
-            verb.precision.map_or_else(|| text.to_string(), |most| text.chars().take(most).collect())
+            verb.precision.map_or_else(
+                || text.to_string(),
+                |most| text.chars().take(most).collect(),
+            )
         }
-        'q' => json::write(context, &Value::from(coerce::text(value).ok_or_else(|| needs("a string"))?.as_ref()))?,
-        't' => coerce::boolean(value).ok_or_else(|| needs("a bool"))?.to_string(),
-        'd' => signed(verb, &number::format(&number::floor(coerce::number(value).ok_or_else(|| needs("a number"))?.as_ref()))),
+        'q' => json::write(
+            context,
+            &Value::from(
+                coerce::text(value)
+                    .ok_or_else(|| needs("a string"))?
+                    .as_ref(),
+            ),
+        )?,
+        't' => coerce::boolean(value)
+            .ok_or_else(|| needs("a bool"))?
+            .to_string(),
+        'd' => signed(
+            verb,
+            &number::format(&number::floor(
+                coerce::number(value)
+                    .ok_or_else(|| needs("a number"))?
+                    .as_ref(),
+            )),
+        ),
         'b' | 'o' | 'x' | 'X' => {
-            let number = coerce::number(value).and_then(|number| number::to_integer(&number)).ok_or_else(|| needs("a whole number"))?;
+            let number = coerce::number(value)
+                .and_then(|number| number::to_integer(&number))
+                .ok_or_else(|| needs("a whole number"))?;
             let digits = number.unsigned_abs();
             let digits = match verb.letter {
                 'b' => format!("{digits:b}"),
@@ -150,7 +217,14 @@ fn one(context: &mut Context<'_>, verb: &Verb, value: &Value, at: usize) -> Resu
                 'x' => format!("{digits:x}"),
                 _ => format!("{digits:X}"),
             };
-            signed(verb, &if number < 0 { format!("-{digits}") } else { digits })
+            signed(
+                verb,
+                &if number < 0 {
+                    format!("-{digits}")
+                } else {
+                    digits
+                },
+            )
         }
         'f' | 'F' => {
             let number = coerce::number(value).ok_or_else(|| needs("a number"))?;
@@ -165,7 +239,9 @@ fn one(context: &mut Context<'_>, verb: &Verb, value: &Value, at: usize) -> Resu
 }
 
 fn fixed(number: &Number, digits: usize) -> String {
-    number.with_scale_round(digits as i64, bigdecimal::RoundingMode::HalfEven).to_plain_string()
+    number
+        .with_scale_round(digits as i64, bigdecimal::RoundingMode::HalfEven)
+        .to_plain_string()
 }
 
 fn scientific(number: &Number, verb: &Verb) -> String {
@@ -183,7 +259,11 @@ fn scientific(number: &Number, verb: &Verb) -> String {
     if matches!(verb.letter, 'g' | 'G') && (-4..21).contains(&exponent) {
         return number::format(number);
     }
-    let mark = if verb.letter.is_ascii_uppercase() { 'E' } else { 'e' };
+    let mark = if verb.letter.is_ascii_uppercase() {
+        'E'
+    } else {
+        'e'
+    };
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}{mark}{sign}{:02}", exponent.abs())
 }

@@ -57,7 +57,9 @@ fn write_text(value: &str, text: &mut String) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => text.push_str(&format!("\\u{:04x}", character as u32)),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                text.push_str(&format!("\\u{:04x}", character as u32))
+            }
             other if other < ' ' => text.push_str(&format!("\\u{:04x}", other as u32)),
             other => text.push(other),
         }
@@ -71,11 +73,23 @@ pub(super) fn read(context: &mut Context<'_>, text: &str) -> Result_<Value> {
     let mut reader = Reader { text, at: 0 };
     let result = reader.value(0).and_then(|value| {
         reader.space();
-        if reader.at == text.len() { Ok(value) } else { Err("something stands behind the value") }
+        if reader.at == text.len() {
+            Ok(value)
+        } else {
+            Err("something stands behind the value")
+        }
     });
     result.or_else(|message| {
-        let line = text.get(..reader.at).map_or(1, |before| before.matches('\n').count() + 1);
-        wrong(0, format!("this is no JSON: {message}, at line {line}, byte {}", reader.at))
+        let line = text
+            .get(..reader.at)
+            .map_or(1, |before| before.matches('\n').count() + 1);
+        wrong(
+            0,
+            format!(
+                "this is no JSON: {message}, at line {line}, byte {}",
+                reader.at
+            ),
+        )
     })
 }
 
@@ -96,7 +110,11 @@ impl Reader<'_> {
     }
 
     fn space(&mut self) {
-        self.at += self.rest().bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        self.at += self
+            .rest()
+            .bytes()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+            .count();
     }
 
     fn take(&mut self, wanted: &str) -> bool {
@@ -126,10 +144,17 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Read<Value> {
-        let length = self.rest().bytes().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
+        let length = self
+            .rest()
+            .bytes()
+            .take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9'))
+            .count();
         let written = self.rest().get(..length).unwrap_or("");
         let digits = written.trim_start_matches('-');
-        if digits.len() > 1 && digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
+        if digits.len() > 1
+            && digits.starts_with('0')
+            && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit)
+        {
             return Err("a number starts with a zero");
         }
         let number = number::parse(written).map_err(|_| "this is no number")?;
@@ -199,7 +224,8 @@ impl Reader<'_> {
             }
         }
         let quoted = self.text.get(start..=at).ok_or("a string does not end")?;
-        let read = serde_json::from_str(quoted).map_err(|_| "a string has an invalid escape or a line break")?;
+        let read = serde_json::from_str(quoted)
+            .map_err(|_| "a string has an invalid escape or a line break")?;
         self.at = at + 1;
         Ok(read)
     }

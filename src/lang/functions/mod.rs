@@ -9,11 +9,11 @@ mod json;
 mod network;
 mod numbers;
 mod sets;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod types;
-#[cfg(test)]
-mod tests;
 
 use super::coerce;
 use super::evaluate::budget::{Budget, Exhausted};
@@ -86,11 +86,15 @@ pub struct Context<'c> {
 impl Context<'_> {
     /// A text of this many bytes is made.
     pub fn text(&mut self, bytes: usize) -> Result<(), FunctionError> {
-        self.budget.charge_text(bytes).map_err(FunctionError::Exhausted)
+        self.budget
+            .charge_text(bytes)
+            .map_err(FunctionError::Exhausted)
     }
     /// This many values are made.
     pub fn values(&mut self, count: usize) -> Result<(), FunctionError> {
-        self.budget.charge(count as u64).map_err(FunctionError::Exhausted)
+        self.budget
+            .charge(count as u64)
+            .map_err(FunctionError::Exhausted)
     }
 }
 
@@ -115,7 +119,10 @@ impl Function {
             None => format!("at least {}", self.least),
         };
         let plural = if self.most == Some(1) { "" } else { "s" };
-        Err(format!("`{}({})` takes {wanted} argument{plural}, not {arguments}", self.name, self.parameters))
+        Err(format!(
+            "`{}({})` takes {wanted} argument{plural}, not {arguments}",
+            self.name, self.parameters
+        ))
     }
 }
 
@@ -147,10 +154,16 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// The mistake of calling what does not exist.
 pub fn unknown(name: &Name) -> Diagnostic {
     let detail = format!("there is no function `{}`", name.text);
-    let diagnostic = Diagnostic::error("unknown-function", "Unknown function", detail).at(name.span);
+    let diagnostic =
+        Diagnostic::error("unknown-function", "Unknown function", detail).at(name.span);
     match suggest::nearest(&name.text, all().map(|function| function.name)) {
-        Some(meant) => diagnostic
-            .fix(format!("did you mean `{meant}`?"), Patch { span: name.span, text: meant.to_owned() }),
+        Some(meant) => diagnostic.fix(
+            format!("did you mean `{meant}`?"),
+            Patch {
+                span: name.span,
+                text: meant.to_owned(),
+            },
+        ),
         None => diagnostic,
     }
 }
@@ -166,7 +179,15 @@ const fn row(
     implementation: PlainFunction,
 ) -> Function {
     let implementation = Implementation::Plain(implementation);
-    Function { name, parameters, least: counts.0, most: counts.1, inside: Inside::Walked, doc, implementation }
+    Function {
+        name,
+        parameters,
+        least: counts.0,
+        most: counts.1,
+        inside: Inside::Walked,
+        doc,
+        implementation,
+    }
 }
 
 impl Function {
@@ -196,12 +217,18 @@ fn argument(arguments: &[Value], at: usize) -> &Value {
 
 fn text_at(arguments: &[Value], at: usize) -> Result_<Arc<str>> {
     let value = argument(arguments, at);
-    coerce::text(value).map_or_else(|| wrong(at, format!("a string is needed, this is {}", value.title())), Ok)
+    coerce::text(value).map_or_else(
+        || wrong(at, format!("a string is needed, this is {}", value.title())),
+        Ok,
+    )
 }
 
 fn number_at(arguments: &[Value], at: usize) -> Result_<Arc<Number>> {
     let value = argument(arguments, at);
-    coerce::number(value).map_or_else(|| wrong(at, format!("a number is needed, this is {}", value.title())), Ok)
+    coerce::number(value).map_or_else(
+        || wrong(at, format!("a number is needed, this is {}", value.title())),
+        Ok,
+    )
 }
 
 fn integer_at(arguments: &[Value], at: usize) -> Result_<i64> {
@@ -211,22 +238,47 @@ fn integer_at(arguments: &[Value], at: usize) -> Result_<i64> {
 
 fn items_at(arguments: &[Value], at: usize) -> Result_<&[Value]> {
     let value = argument(arguments, at);
-    value.as_items().map_or_else(|| wrong(at, format!("a list or set is needed, this is {}", value.title())), Ok)
+    value.as_items().map_or_else(
+        || {
+            wrong(
+                at,
+                format!("a list or set is needed, this is {}", value.title()),
+            )
+        },
+        Ok,
+    )
 }
 
 fn members_at(arguments: &[Value], at: usize) -> Result_<&Members> {
     let value = argument(arguments, at);
-    value.as_members().map_or_else(|| wrong(at, format!("a map or object is needed, this is {}", value.title())), Ok)
+    value.as_members().map_or_else(
+        || {
+            wrong(
+                at,
+                format!("a map or object is needed, this is {}", value.title()),
+            )
+        },
+        Ok,
+    )
 }
 
 fn texts_at(arguments: &[Value], at: usize) -> Result_<Vec<Arc<str>>> {
     items_at(arguments, at)?
         .iter()
-        .map(|item| coerce::text(item).map_or_else(|| wrong(at, format!("strings are needed, one is {}", item.title())), Ok))
+        .map(|item| {
+            coerce::text(item).map_or_else(
+                || wrong(at, format!("strings are needed, one is {}", item.title())),
+                Ok,
+            )
+        })
         .collect()
 }
 
 /// A list where a list came in, a set where a set did.
 fn like(model: &Value, items: Vec<Value>) -> Value {
-    if matches!(model.data, Data::Set(_)) { Value::set(items) } else { Value::list(items) }
+    if matches!(model.data, Data::Set(_)) {
+        Value::set(items)
+    } else {
+        Value::list(items)
+    }
 }

@@ -1,26 +1,85 @@
 //! Numbers.
 
-use super::{Context, Function, Result_, exactly, integer_at, items_at, number_at, row, text_at, wrong};
+use super::{
+    Context, Function, Result_, exactly, integer_at, items_at, number_at, row, text_at, wrong,
+};
 use crate::lang::coerce;
 use crate::model::number::{self, Number, NumberError};
 use crate::model::value::Value;
 use std::sync::Arc;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("abs", "number", exactly(1), "The number without its sign.", abs),
-    row("ceil", "number", exactly(1), "The whole number at or above.", ceil),
-    row("floor", "number", exactly(1), "The whole number at or below.", floor),
-    row("max", "numbers...", (1, None), "The largest of the numbers.", max),
-    row("min", "numbers...", (1, None), "The smallest of the numbers.", min),
-    row("parseint", "text, base", exactly(2), "The whole number that a text spells in a base of 2 to 62.", parseint),
-    row("pow", "number, exponent", exactly(2), "The number to a whole power.", pow),
-    row("range", "start, limit, step", (1, Some(3)), "The numbers from start up to, without, limit.", range),
+    row(
+        "abs",
+        "number",
+        exactly(1),
+        "The number without its sign.",
+        abs,
+    ),
+    row(
+        "ceil",
+        "number",
+        exactly(1),
+        "The whole number at or above.",
+        ceil,
+    ),
+    row(
+        "floor",
+        "number",
+        exactly(1),
+        "The whole number at or below.",
+        floor,
+    ),
+    row(
+        "max",
+        "numbers...",
+        (1, None),
+        "The largest of the numbers.",
+        max,
+    ),
+    row(
+        "min",
+        "numbers...",
+        (1, None),
+        "The smallest of the numbers.",
+        min,
+    ),
+    row(
+        "parseint",
+        "text, base",
+        exactly(2),
+        "The whole number that a text spells in a base of 2 to 62.",
+        parseint,
+    ),
+    row(
+        "pow",
+        "number, exponent",
+        exactly(2),
+        "The number to a whole power.",
+        pow,
+    ),
+    row(
+        "range",
+        "start, limit, step",
+        (1, Some(3)),
+        "The numbers from start up to, without, limit.",
+        range,
+    ),
     row("signum", "number", exactly(1), "-1, 0 or 1.", signum),
-    row("sum", "list", exactly(1), "The sum of the numbers in a list.", sum),
+    row(
+        "sum",
+        "list",
+        exactly(1),
+        "The sum of the numbers in a list.",
+        sum,
+    ),
 ];
 
 fn checked(result: Result<Number, NumberError>, at: usize) -> Result_<Value> {
-    result.map_or_else(|error| wrong(at, error.to_string()), |number| Ok(number.into()))
+    result.map_or_else(
+        |error| wrong(at, error.to_string()),
+        |number| Ok(number.into()),
+    )
 }
 
 fn abs(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -36,20 +95,31 @@ fn floor(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 }
 
 fn numbers(arguments: &[Value]) -> Result_<Vec<Arc<Number>>> {
-    (0..arguments.len()).map(|at| number_at(arguments, at)).collect()
+    (0..arguments.len())
+        .map(|at| number_at(arguments, at))
+        .collect()
 }
 
 fn max(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    Ok(numbers(arguments)?.into_iter().max().map_or(Value::NULL, |number| number.as_ref().clone().into()))
+    Ok(numbers(arguments)?
+        .into_iter()
+        .max()
+        .map_or(Value::NULL, |number| number.as_ref().clone().into()))
 }
 
 fn min(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    Ok(numbers(arguments)?.into_iter().min().map_or(Value::NULL, |number| number.as_ref().clone().into()))
+    Ok(numbers(arguments)?
+        .into_iter()
+        .min()
+        .map_or(Value::NULL, |number| number.as_ref().clone().into()))
 }
 
 fn pow(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let exponent = integer_at(arguments, 1)?;
-    checked(number::power(number_at(arguments, 0)?.as_ref(), exponent), 0)
+    checked(
+        number::power(number_at(arguments, 0)?.as_ref(), exponent),
+        0,
+    )
 }
 
 fn signum(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -77,7 +147,11 @@ fn range(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let (start, limit, step) = match numbers.as_slice() {
         [limit] => (Number::from(0), limit.as_ref().clone(), None),
         [start, limit] => (start.as_ref().clone(), limit.as_ref().clone(), None),
-        [start, limit, step, ..] => (start.as_ref().clone(), limit.as_ref().clone(), Some(step.as_ref().clone())),
+        [start, limit, step, ..] => (
+            start.as_ref().clone(),
+            limit.as_ref().clone(),
+            Some(step.as_ref().clone()),
+        ),
         [] => return wrong(0, "a limit is needed"),
     };
     let down = limit < start;
@@ -102,7 +176,9 @@ fn parseint(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     if !(2..=62).contains(&base) {
         return wrong(1, "the base is 2 to 62");
     }
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text.as_ref()), |digits| (true, digits));
+    let (negative, digits) = text
+        .strip_prefix('-')
+        .map_or((false, text.as_ref()), |digits| (true, digits));
     let mut result = Number::from(0);
     if digits.is_empty() {
         return wrong(0, "the text spells no number");
@@ -118,7 +194,8 @@ fn parseint(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         if value >= base {
             return wrong(0, format!("`{digit}` is no digit of base {base}"));
         }
-        let shifted = number::multiply(&result, &Number::from(base)).and_then(|shifted| number::add(&shifted, &Number::from(value)));
+        let shifted = number::multiply(&result, &Number::from(base))
+            .and_then(|shifted| number::add(&shifted, &Number::from(value)));
         result = shifted.or_else(|error| wrong(0, error.to_string()))?;
     }
     Ok(if negative { -result } else { result }.into())

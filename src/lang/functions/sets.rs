@@ -4,10 +4,34 @@ use super::{Context, Function, FunctionError, Result_, exactly, items_at, row};
 use crate::model::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("setintersection", "sets...", (1, None), "What is in each of the sets.", intersection),
-    row("setproduct", "collections...", (1, None), "Every combination of one element of each.", product),
-    row("setsubtract", "left, right", exactly(2), "What is in the first set and not in the second.", subtract),
-    row("setunion", "sets...", (1, None), "What is in any of the sets.", union),
+    row(
+        "setintersection",
+        "sets...",
+        (1, None),
+        "What is in each of the sets.",
+        intersection,
+    ),
+    row(
+        "setproduct",
+        "collections...",
+        (1, None),
+        "Every combination of one element of each.",
+        product,
+    ),
+    row(
+        "setsubtract",
+        "left, right",
+        exactly(2),
+        "What is in the first set and not in the second.",
+        subtract,
+    ),
+    row(
+        "setunion",
+        "sets...",
+        (1, None),
+        "What is in any of the sets.",
+        union,
+    ),
 ];
 
 fn union(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -48,7 +72,10 @@ fn product(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     for at in 0..arguments.len() {
         let items = items_at(arguments, at)?;
         // Charged before it is made: three lists of a thousand are a thousand million combinations.
-        let count = combinations.len().saturating_mul(items.len()).saturating_mul(at + 1);
+        let count = combinations
+            .len()
+            .saturating_mul(items.len())
+            .saturating_mul(at + 1);
         context.values(count)?;
         combinations = combinations
             .iter()
@@ -62,6 +89,12 @@ fn product(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
             .collect();
     }
     let results = combinations.into_iter().map(Value::list).collect();
-    let sets = arguments.iter().all(|argument| matches!(argument.data, crate::model::value::Data::Set(_)));
-    Ok::<Value, FunctionError>(if sets { Value::set(results) } else { Value::list(results) })
+    let sets = arguments
+        .iter()
+        .all(|argument| matches!(argument.data, crate::model::value::Data::Set(_)));
+    Ok::<Value, FunctionError>(if sets {
+        Value::set(results)
+    } else {
+        Value::list(results)
+    })
 }

@@ -7,9 +7,27 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    row("formatdate", "pattern, time", exactly(2), "A time as text: YYYY-MM-DD hh:mm:ss ZZZ, EEE, MMM, 'quoted'.", formatdate),
-    row("timeadd", "time, duration", exactly(2), "A time a duration later: timeadd(t, \"-1h30m\").", timeadd),
-    row("timecmp", "left, right", exactly(2), "-1, 0 or 1: which time is earlier.", timecmp),
+    row(
+        "formatdate",
+        "pattern, time",
+        exactly(2),
+        "A time as text: YYYY-MM-DD hh:mm:ss ZZZ, EEE, MMM, 'quoted'.",
+        formatdate,
+    ),
+    row(
+        "timeadd",
+        "time, duration",
+        exactly(2),
+        "A time a duration later: timeadd(t, \"-1h30m\").",
+        timeadd,
+    ),
+    row(
+        "timecmp",
+        "left, right",
+        exactly(2),
+        "-1, 0 or 1: which time is earlier.",
+        timecmp,
+    ),
 ];
 
 struct Moment {
@@ -22,12 +40,19 @@ fn moment(arguments: &[Value], at: usize) -> Result_<Moment> {
     let text = text_at(arguments, at)?;
     match parse(&text) {
         Some(moment) => Ok(moment),
-        None => wrong(at, "this is no time of RFC 3339, such as 2026-11-25T04:00:00Z"),
+        None => wrong(
+            at,
+            "this is no time of RFC 3339, such as 2026-11-25T04:00:00Z",
+        ),
     }
 }
 
 fn parse(text: &str) -> Option<Moment> {
-    let split = text.len().checked_sub(1).filter(|_| text.ends_with('Z')).or_else(|| text.len().checked_sub(6))?;
+    let split = text
+        .len()
+        .checked_sub(1)
+        .filter(|_| text.ends_with('Z'))
+        .or_else(|| text.len().checked_sub(6))?;
     let (local, zone) = (text.get(..split)?, text.get(split..)?);
     if !local.contains('T') || local.len() < 19 {
         return None;
@@ -44,7 +69,11 @@ fn parse(text: &str) -> Option<Moment> {
     };
     let local: DateTime = local.parse().ok()?;
     let offset = Offset::from_seconds(seconds).ok()?;
-    Some(Moment { local, offset, instant: offset.to_timestamp(local).ok()? })
+    Some(Moment {
+        local,
+        offset,
+        instant: offset.to_timestamp(local).ok()?,
+    })
 }
 
 /// Nanoseconds of a Go duration: `1h30m`, `-5m`, `1.5s`.
@@ -64,7 +93,9 @@ fn duration(text: &str) -> Option<SignedDuration> {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
         let number = rest.get(..digits)?;
         let after = rest.get(digits..)?;
-        let length = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let length = after
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(after.len());
         let unit: i128 = match after.get(..length)? {
             "ns" => 1,
             "us" | "µs" | "μs" => 1_000,
@@ -80,7 +111,8 @@ fn duration(text: &str) -> Option<SignedDuration> {
         }
         total += whole.parse::<i128>().unwrap_or(0) * unit;
         if !fraction.is_empty() {
-            total += fraction.parse::<i128>().ok()? * unit / 10i128.pow(u32::try_from(fraction.len()).ok()?);
+            total += fraction.parse::<i128>().ok()? * unit
+                / 10i128.pow(u32::try_from(fraction.len()).ok()?);
         }
         rest = after.get(length..)?;
     }
@@ -91,11 +123,17 @@ fn duration(text: &str) -> Option<SignedDuration> {
 fn timeadd(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let moment = moment(arguments, 0)?;
     let text = text_at(arguments, 1)?;
-    let Some(duration) = duration(&text) else { return wrong(1, "this is no duration, such as 1h30m") };
+    let Some(duration) = duration(&text) else {
+        return wrong(1, "this is no duration, such as 1h30m");
+    };
     match moment.instant.checked_add(duration) {
         Ok(instant) => {
             let local = moment.offset.to_datetime(instant);
-            let zone = if moment.offset.seconds() == 0 { "Z".to_owned() } else { zone(moment.offset, ":") };
+            let zone = if moment.offset.seconds() == 0 {
+                "Z".to_owned()
+            } else {
+                zone(moment.offset, ":")
+            };
             Ok(format!("{}{zone}", local.strftime("%Y-%m-%dT%H:%M:%S")).into())
         }
         Err(_) => wrong(1, "the time is beyond the calendar"),
@@ -103,14 +141,20 @@ fn timeadd(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 }
 
 fn timecmp(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    let order = moment(arguments, 0)?.instant.cmp(&moment(arguments, 1)?.instant);
+    let order = moment(arguments, 0)?
+        .instant
+        .cmp(&moment(arguments, 1)?.instant);
     Ok(Value::from(order as i64))
 }
 
 fn zone(offset: Offset, colon: &str) -> String {
     let seconds = offset.seconds();
     let sign = if seconds < 0 { '-' } else { '+' };
-    format!("{sign}{:02}{colon}{:02}", seconds.abs() / 3600, seconds.abs() / 60 % 60)
+    format!(
+        "{sign}{:02}{colon}{:02}",
+        seconds.abs() / 3600,
+        seconds.abs() / 60 % 60
+    )
 }
 
 fn formatdate(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -120,7 +164,9 @@ fn formatdate(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let mut rest: &str = &pattern;
     while let Some(first) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix('\'') {
-            let Some((quoted, after)) = after.split_once('\'') else { return wrong(0, "a quote does not end") };
+            let Some((quoted, after)) = after.split_once('\'') else {
+                return wrong(0, "a quote does not end");
+            };
             text.push_str(if quoted.is_empty() { "'" } else { quoted });
             rest = after;
             continue;
@@ -134,7 +180,12 @@ fn formatdate(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         }
         match field(word, &moment) {
             Some(field) => text.push_str(&field),
-            None => return wrong(0, format!("`{word}` means nothing; text stands in single quotes")),
+            None => {
+                return wrong(
+                    0,
+                    format!("`{word}` means nothing; text stands in single quotes"),
+                );
+            }
         }
     }
     Ok(text.into())

@@ -1,6 +1,9 @@
 //! Conversions between types, marks, and what is tried.
 
-use super::{Context, Function, FunctionError, Implementation, Inside, Result_, Special, argument, exactly, row, wrong};
+use super::{
+    Context, Function, FunctionError, Implementation, Inside, Result_, Special, argument, exactly,
+    row, wrong,
+};
 use crate::lang::types::{Type, convert};
 use crate::model::value::{Data, Value};
 
@@ -14,15 +17,62 @@ pub(super) const FUNCTIONS: &[Function] = &[
         doc: "Whether an expression has a value.",
         implementation: Implementation::Special(Special::Can),
     },
-    row("issensitive", "value", exactly(1), "Whether a value is marked sensitive.", issensitive).any(),
-    row("nonsensitive", "value", exactly(1), "The value without its sensitive mark.", nonsensitive).any(),
-    row("sensitive", "value", exactly(1), "The value marked sensitive: it is not shown.", sensitive).any(),
-    row("tobool", "value", exactly(1), "The value as a bool.", tobool),
-    row("tolist", "value", exactly(1), "The value as a list of elements of one type.", tolist).opaque(),
+    row(
+        "issensitive",
+        "value",
+        exactly(1),
+        "Whether a value is marked sensitive.",
+        issensitive,
+    )
+    .any(),
+    row(
+        "nonsensitive",
+        "value",
+        exactly(1),
+        "The value without its sensitive mark.",
+        nonsensitive,
+    )
+    .any(),
+    row(
+        "sensitive",
+        "value",
+        exactly(1),
+        "The value marked sensitive: it is not shown.",
+        sensitive,
+    )
+    .any(),
+    row(
+        "tobool",
+        "value",
+        exactly(1),
+        "The value as a bool.",
+        tobool,
+    ),
+    row(
+        "tolist",
+        "value",
+        exactly(1),
+        "The value as a list of elements of one type.",
+        tolist,
+    )
+    .opaque(),
     row("tomap", "value", exactly(1), "The value as a map.", tomap).opaque(),
-    row("tonumber", "value", exactly(1), "The value as a number.", tonumber),
+    row(
+        "tonumber",
+        "value",
+        exactly(1),
+        "The value as a number.",
+        tonumber,
+    ),
     row("toset", "value", exactly(1), "The value as a set.", toset),
-    row("tostring", "value", exactly(1), "The value as a string.", tostring).any(),
+    row(
+        "tostring",
+        "value",
+        exactly(1),
+        "The value as a string.",
+        tostring,
+    )
+    .any(),
     Function {
         name: "try",
         parameters: "expressions...",
@@ -32,7 +82,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         doc: "The first expression that has a value.",
         implementation: Implementation::Special(Special::Try),
     },
-    row("type", "value", exactly(1), "The name of a value's type.", type_name),
+    row(
+        "type",
+        "value",
+        exactly(1),
+        "The name of a value's type.",
+        type_name,
+    ),
 ];
 
 fn issensitive(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
@@ -45,7 +101,10 @@ fn sensitive(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 
 fn nonsensitive(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let value = argument(arguments, 0);
-    Ok(Value { sensitive: false, data: value.data.clone() })
+    Ok(Value {
+        sensitive: false,
+        data: value.data.clone(),
+    })
 }
 
 fn to(arguments: &[Value], wanted: &Type) -> Result_<Value> {
@@ -78,7 +137,11 @@ fn toset(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 }
 
 fn tomap(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    context.values(argument(arguments, 0).as_members().map_or(1, std::collections::BTreeMap::len))?;
+    context.values(
+        argument(arguments, 0)
+            .as_members()
+            .map_or(1, std::collections::BTreeMap::len),
+    )?;
     to(arguments, &Type::Map(Box::new(Type::Any)))
 }
 
