@@ -3,7 +3,8 @@
 use super::table;
 use crate::model::expression::Expr;
 use crate::model::identity::{
-    ADDRESS_LABEL, FIELD_MANAGER, OWNER_ANNOTATION, STACK_LABEL, STEP_ANNOTATION,
+    ADDRESS_LABEL, FIELD_MANAGER, MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION, STACK_LABEL,
+    STEP_ANNOTATION,
 };
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::schema::{Compare, Field, Shape};
@@ -36,9 +37,14 @@ pub(super) fn owned_keys(live: &Json, path: &JsonPath) -> BTreeSet<String> {
                 .as_object()
         })
         .flat_map(|fields| fields.keys().filter_map(|key| key.strip_prefix("f:")))
-        .filter(|key| map.contains_key(*key) && !key.starts_with(MARK_PREFIX))
+        .filter(|key| map.get(*key).is_some_and(|value| !is_mark(key, value)))
         .map(str::to_owned)
         .collect()
+}
+
+/// Ours, and never declared: whoever declares `managed-by` as something else is asking for a label like any other.
+fn is_mark(key: &str, value: &Json) -> bool {
+    key.starts_with(MARK_PREFIX) || (key == MANAGED_BY_LABEL && value == MANAGED_BY)
 }
 
 /// What a fingerprint of a Kubernetes object covers: our keys of labels and annotations, the marks, and `spec` whole,
@@ -51,8 +57,11 @@ pub(super) fn projection(
 ) -> Projection {
     let mut include = BTreeSet::new();
     for (map, marks) in [
-        ("labels", [STACK_LABEL, ADDRESS_LABEL]),
-        ("annotations", [OWNER_ANNOTATION, STEP_ANNOTATION]),
+        (
+            "labels",
+            &[STACK_LABEL, ADDRESS_LABEL, MANAGED_BY_LABEL][..],
+        ),
+        ("annotations", &[OWNER_ANNOTATION, STEP_ANNOTATION]),
     ] {
         let map = JsonPath::dotted("metadata").child(map);
         include.extend(marks.iter().map(|key| map.child(key)));

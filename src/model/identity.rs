@@ -15,6 +15,10 @@ pub const OWNER_ANNOTATION: &str = "sk-dr.io/owner";
 /// Annotation: run and step that created the object; proves after a lost answer that the create was ours.
 pub const STEP_ANNOTATION: &str = "sk-dr.io/step";
 
+/// Label set on what we created, never on what we adopted (R22): tells a delete from a release (R24).
+pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
+/// Its value.
+pub const MANAGED_BY: &str = "sk-dr";
 /// A provider block: `kubernetes` or `kubernetes.eu`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]

@@ -1,11 +1,10 @@
 //! The marks that a write carries (R22), as places and closed expressions.
 
-use super::ownership::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{
-    ADDRESS_LABEL, Instance, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
-    STEP_ANNOTATION, address_label, owner_mark_suffix,
+    ADDRESS_LABEL, Instance, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION,
+    ProviderRef, STACK_LABEL, STEP_ANNOTATION, address_label, owner_mark_suffix,
 };
 use crate::model::json_path::JsonPath;
 use crate::plan::document::StepId;

@@ -2,14 +2,10 @@
 
 use crate::model::address::Address;
 use crate::model::identity::{
-    ADDRESS_LABEL, KubeResource, OWNER_ANNOTATION, STACK_LABEL, address_label, owner_mark,
+    ADDRESS_LABEL, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION, STACK_LABEL,
+    address_label, owner_mark,
 };
 use serde_json::Value as Json;
-
-/// Label set on what we created, never on what we adopted (R22): tells a delete from a release (R24).
-pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
-/// Its value.
-pub const MANAGED_BY: &str = "sk-dr";
 
 /// Whose an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use super::document::{Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
 use super::input::{Confirmation, Conflicts, FoundProvider, Input};
-use super::ownership::{MANAGED_BY, MANAGED_BY_LABEL};
 use super::{Refusal, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
 use crate::kinds::testing::resource;
@@ -10,6 +9,7 @@ use crate::kinds::{self, Home};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef, address_label, owner_mark};
+use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::model::resource::{Configuration, IgnoreChanges, Provider, Resource};
 use crate::world::query::{Answer, Fact, FailureClass, Live, Why};
 use serde_json::{Value as Json, json};

@@ -13,10 +13,10 @@ fn live() -> Json {
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {
             "name": "shop", "uid": "u-1",
-            "labels": {"kubernetes.io/metadata.name": "shop", "team": "a", "old": "1", "foreign": "x", "sk-dr.io/stack": "s"},
+            "labels": {"kubernetes.io/metadata.name": "shop", "team": "a", "old": "1", "foreign": "x", "sk-dr.io/stack": "s", "app.kubernetes.io/managed-by": "sk-dr"},
             "managedFields": [
                 {"manager": "sk-dr", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": {"f:team": {}, "f:gone": {}, "f:sk-dr.io/stack": {}}}}},
-                {"manager": "sk-dr", "operation": "Update", "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:old": {}}}}},
+                {"manager": "sk-dr", "operation": "Update", "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:old": {}, "f:app.kubernetes.io/managed-by": {}}}}},
                 {"manager": "kubectl-label", "operation": "Update", "fieldsV1": {"f:metadata": {"f:labels": {"f:foreign": {}}}}},
             ],
         },
@@ -90,7 +90,7 @@ fn fingerprints_our_keys_and_marks() {
     let owned = kind(KIND).owned(None, &live()).of(&live());
     assert_eq!(
         owned,
-        json!({"metadata": {"labels": {"team": "a", "old": "1", "sk-dr.io/stack": "s"}}})
+        json!({"metadata": {"labels": {"team": "a", "old": "1", "sk-dr.io/stack": "s", "app.kubernetes.io/managed-by": "sk-dr"}}})
     );
     let declared = resource(
         KIND,

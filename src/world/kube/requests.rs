@@ -163,10 +163,10 @@ pub fn create(op: &KubeOp, body: Json, mode: Mode) -> Request {
     )
 }
 
-/// Server-side apply, bound to one read of one object: a stale one is 409, another object of the name 422 or 409.
-/// After a POST even our own entry makes conflicts without force.
-pub fn apply(op: &KubeOp, body: Json, read: &ReadVersion, how: (Mode, Force)) -> Request {
-    let body = addressed(op, body, Some(read));
+/// Server-side apply. Bound to one read of one object a stale one is 409, another object of the name 422 or 409; unbound
+/// it is for rehearsals. After a POST even our own entry makes conflicts without force.
+pub fn apply(op: &KubeOp, body: Json, read: Option<&ReadVersion>, how: (Mode, Force)) -> Request {
+    let body = addressed(op, body, read);
     Request::write(
         Method::PATCH,
         path_of(op),

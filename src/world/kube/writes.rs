@@ -19,7 +19,7 @@ impl Client {
         let request = match (op.verb, read) {
             (KubeVerb::Create, _) => requests::create(op, body, Mode::Real),
             (KubeVerb::Apply, Some(read)) => {
-                requests::apply(op, body, read, (Mode::Real, Force::Take))
+                requests::apply(op, body, Some(read), (Mode::Real, Force::Take))
             }
             (KubeVerb::Remove, Some(read)) => requests::remove(op, read, Mode::Real),
             (KubeVerb::Delete, Some(read)) => requests::delete(op, read),
@@ -90,8 +90,9 @@ impl Client {
                 self.rehearse(requests::remove(op, read, Mode::DryRun), Vec::new())
                     .await
             }
-            (KubeVerb::Apply, Some(read)) => self.rehearse_apply(op, body, read).await,
-            (KubeVerb::Apply | KubeVerb::Remove, None) => DryRun::Skipped(unread(op)),
+            // Unbound it rehearses the change itself; whether the ground still stands is asked before the write.
+            (KubeVerb::Apply, read) => self.rehearse_apply(op, body, read).await,
+            (KubeVerb::Remove, None) => DryRun::Skipped(unread(op)),
             (KubeVerb::Delete | KubeVerb::Release, _) => DryRun::Skipped(Why {
                 class: FailureClass::Invalid,
                 message: "a delete or release has no fields to confirm".to_owned(),
@@ -100,7 +101,7 @@ impl Client {
     }
 
     /// First without force, to learn whose fields it would take; most often there are none and that was all.
-    async fn rehearse_apply(&self, op: &KubeOp, body: Json, read: &ReadVersion) -> DryRun {
+    async fn rehearse_apply(&self, op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> DryRun {
         let asking = repeatable(requests::apply(
             op,
             body.clone(),
