@@ -83,7 +83,16 @@ pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
             facts: None,
         },
     };
-    Ok(store.runs()?.into_iter().map(summary).collect())
+    let mut all: Vec<RunSummary> = store.runs()?.into_iter().map(summary).collect();
+    all.sort_by(|one, other| begun(one).cmp(&begun(other)));
+    Ok(all)
+}
+
+/// Ids begin with the second; what follows it is drawn, so that within one second the journal tells which came first.
+fn begun(run: &RunSummary) -> (&str, Option<Timestamp>, &str) {
+    let second = run.run.rsplit_once('-').map_or("", |(second, _)| second);
+    let opened = run.facts.as_ref().and_then(|facts| facts.opened);
+    (second, opened, &run.run)
 }
 
 /// Runs that keep `apply` from going on.

@@ -72,10 +72,13 @@ async fn story(stage: &mut Stage<'_>) -> Result<(), Trouble> {
 
     stage.scene("Three more applications, and the machine dies half-way (kill -9)");
     stage.add("applications.hcl", AFTER, ADDED)?;
+    stage
+        .command("sk-dr plan -out=three.plan >/dev/null", 0)
+        .await?;
     stage.forget_requests();
     let second_create = (Matching::new("POST", "/schedules"), 2);
     stage
-        .killed("sk-dr apply -auto-approve -parallelism=1", second_create)
+        .killed("sk-dr apply -parallelism=1 three.plan", second_create)
         .await?;
 
     stage.scene("What the journal knows");

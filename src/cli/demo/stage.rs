@@ -132,8 +132,13 @@ impl<'a> Stage<'a> {
             .environment
             .iter()
             .filter(|(name, _)| !OTHERWHERE.iter().any(|start| name.starts_with(start)));
+        let (line, stdout) = match line.strip_suffix(" >/dev/null") {
+            Some(line) => (line, Stdio::null()),
+            None => (line, Stdio::inherit()),
+        };
         Command::new(&self.program)
             .args(line.split(' ').skip(1))
+            .stdout(stdout)
             .current_dir(&self.directory)
             .env_clear()
             .envs(environment)

@@ -7,12 +7,17 @@ use crate::plan::document::{Action, Plan, StepId};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Turns events into lines. Waits are told every ten seconds per step, however often they are reported.
+/// Turns events into lines. Waits are told every ten seconds per step, however often they are reported; a resource that
+/// takes several steps (what an apply cannot take away goes first) begins once and is complete once.
 #[derive(Debug, Default)]
 pub struct EventLines {
     keys: BTreeMap<Address, String>,
     doing: BTreeMap<StepId, Action>,
     told: BTreeMap<StepId, u64>,
+    /// The last step of each resource.
+    last: BTreeMap<Address, StepId>,
+    /// Resources that have begun, with the time that their steps took.
+    begun: BTreeMap<Address, Duration>,
 }
 
 /// Seconds between two lines about one wait.
@@ -26,8 +31,12 @@ impl EventLines {
             .iter()
             .map(|node| (node.address.clone(), clean(&node.key.to_string())))
             .collect();
+        let last = plan.steps.iter();
         Self {
             keys,
+            last: last
+                .map(|step| (step.node.clone(), step.id.clone()))
+                .collect(),
             ..Self::default()
         }
     }
@@ -45,20 +54,25 @@ impl EventLines {
                 "Provider {provider}: reached cluster {}",
                 clean(kube_system_uid)
             )),
-            Event::DoubtResolved { step, finding } => {
-                Some(format!("{step}: was in doubt: {}", clean(finding)))
-            }
+            Event::DoubtResolved { step, finding } => Some(format!(
+                "{}: in doubt: it was sent, and no answer is recorded; {}",
+                subject(step),
+                clean(finding)
+            )),
             Event::StepStarted {
                 step,
                 address,
                 action,
             } => {
                 self.doing.insert(step.clone(), *action);
-                Some(format!(
-                    "{address}: {}...{}",
-                    verb(*action).0,
-                    self.identity(address, *action)
-                ))
+                let is_first = self
+                    .begun
+                    .insert(address.clone(), self.taken(address))
+                    .is_none();
+                is_first.then(|| {
+                    let id = self.identity(address, *action);
+                    format!("{address}: {}...{id}", verb(*action).0)
+                })
             }
             Event::StepWaiting {
                 step,
@@ -68,25 +82,14 @@ impl EventLines {
                 limit,
             } => self.waiting(step, address, (text, *elapsed, *limit)),
             Event::Retrying { step, text } => {
-                Some(format!("{step}: trying again: {}", clean(text)))
+                Some(format!("{}: trying again: {}", subject(step), clean(text)))
             }
             Event::StepDone {
+                step,
                 address,
                 action,
                 elapsed,
-                ..
-            } => {
-                let id = self
-                    .keys
-                    .get(address)
-                    .map(|key| format!(" [id={key}]"))
-                    .unwrap_or_default();
-                Some(format!(
-                    "{address}: {} complete after {}{id}",
-                    verb(*action).1,
-                    whole_seconds(*elapsed)
-                ))
-            }
+            } => self.done((step, address), *action, *elapsed),
             Event::StepFailed {
                 address, message, ..
             } => Some(format!("{address}: failed: {}", clean(message))),
@@ -95,6 +98,30 @@ impl EventLines {
             } => Some(format!("{address}: skipped: {}", clean(because))),
             Event::Stopping { in_flight } => Some(stopping(in_flight)),
         }
+    }
+
+    fn done(
+        &mut self,
+        (step, address): (&StepId, &Address),
+        action: Action,
+        elapsed: Duration,
+    ) -> Option<String> {
+        let taken = self.taken(address) + elapsed;
+        self.begun.insert(address.clone(), taken);
+        let is_last = self.last.get(address).is_none_or(|last| last == step);
+        is_last.then(|| {
+            let id = self.keys.get(address);
+            let id = id.map(|key| format!(" [id={key}]")).unwrap_or_default();
+            let (_, noun) = verb(action);
+            format!(
+                "{address}: {noun} complete after {}{id}",
+                whole_seconds(taken)
+            )
+        })
+    }
+
+    fn taken(&self, address: &Address) -> Duration {
+        self.begun.get(address).copied().unwrap_or_default()
     }
 
     fn waiting(
@@ -130,6 +157,13 @@ impl EventLines {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The resource of a step, as users know it: a step's number means nothing to them.
+fn subject(step: &StepId) -> &str {
+    step.0
+        .rsplit_once('#')
+        .map_or(step.0.as_str(), |(address, _)| address)
 }
 
 fn stopping(in_flight: &[StepId]) -> String {

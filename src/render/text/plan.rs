@@ -185,8 +185,11 @@ pub(crate) fn warnings(plan: &Plan, dress: Dress) -> Vec<String> {
     for finding in &plan.findings {
         all.extend(warning(&finding.summary, dress.style));
         let detail = match &finding.address {
-            Some(address) => format!("{address}: {}", clean(&finding.detail)),
-            None => clean(&finding.detail),
+            // A sentence that begins with its subject needs no heading of the same words.
+            Some(address) if !finding.detail.starts_with(&address.to_string()) => {
+                format!("{address}: {}", clean(&finding.detail))
+            }
+            Some(_) | None => clean(&finding.detail),
         };
         all.extend(
             wrap(&detail, dress.width.map(|width| width.saturating_sub(2)))

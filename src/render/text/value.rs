@@ -21,6 +21,7 @@ pub(crate) fn lines(view: &View<'_>, mark: Mark, indent: usize, style: Style) ->
         },
         View::List(members) | View::Blocks(members) if members.is_empty() => vec!["[]".to_owned()],
         View::Map(members) if members.is_empty() => vec!["{}".to_owned()],
+        View::List(members) if let Some(line) = in_one_line(members) => vec![line],
         View::List(members) | View::Blocks(members) => {
             let mut all = vec!["[".to_owned()];
             for member in members {
@@ -50,6 +51,26 @@ pub(crate) fn lines(view: &View<'_>, mark: Mark, indent: usize, style: Style) ->
             all
         }
     }
+}
+
+/// Columns that a list may take to stand in one line.
+const ONE_LINE: usize = 60;
+
+/// A short list of plain values; one that has no end in sight is easier to read member by member.
+fn in_one_line(members: &[View<'_>]) -> Option<String> {
+    let words = members.iter().map(|member| match member {
+        View::Null => Some("null".to_owned()),
+        View::Plain(text) => Some(text.clone()),
+        View::Text(text) if heredoc_lines(text).is_none() => Some(quoted(text)),
+        View::Text(_)
+        | View::Unknown
+        | View::Hidden
+        | View::List(_)
+        | View::Blocks(_)
+        | View::Map(_) => None,
+    });
+    let line = format!("[{}]", words.collect::<Option<Vec<String>>>()?.join(", "));
+    (line.width() <= ONE_LINE).then_some(line)
 }
 
 /// A member of a list: marked, ending in a comma.

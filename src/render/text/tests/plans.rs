@@ -61,10 +61,7 @@ sk-dr will perform the following actions:
         EOT
       + dsn                 = (sensitive value)
       + excluded            = []
-      + included_namespaces = [
-          + "shop",
-          + "shop-db",
-        ]
+      + included_namespaces = ["shop", "shop-db"]
       + labels              = {
           + "sk-dr.io/x" = "1"
           + "team"       = "shop"
@@ -79,10 +76,7 @@ sk-dr will perform the following actions:
 
           + pre {
               + exec {
-                  + command = [
-                      + "fsfreeze",
-                      + "-f",
-                    ]
+                  + command = ["fsfreeze", "-f"]
                 }
             }
         }
@@ -190,9 +184,7 @@ sk-dr will perform the following actions:
           + "c" = "$${x}"
             # (1 unchanged element hidden)
         }
-      ~ shape    = [
-          - "a",
-        ] -> (known after apply)
+      ~ shape    = ["a"] -> (known after apply)
 
       ~ hook {
             name     = "one"

@@ -98,6 +98,42 @@ Stopping: finishing velero_schedule.shop#1; no new step begins. Interrupt again 
 }
 
 #[test]
+fn a_resource_of_two_steps_begins_once_and_is_complete_once() {
+    let plan = plan(json!({
+        "nodes": [node(json!({}))],
+        "steps": [step("velero_schedule.shop", 1), step("velero_schedule.shop", 2)]
+    }));
+    let mut lines = EventLines::new(&plan);
+    let address = || plan.nodes[0].address.clone();
+    let events = plan.steps.iter().flat_map(|step| {
+        [
+            Event::StepStarted {
+                step: step.id.clone(),
+                address: address(),
+                action: Action::Update,
+            },
+            Event::DoubtResolved {
+                step: step.id.clone(),
+                finding: "the effect is there".into(),
+            },
+            Event::StepDone {
+                step: step.id.clone(),
+                address: address(),
+                action: Action::Update,
+                elapsed: Duration::from_millis(1500),
+            },
+        ]
+    });
+    let told: Vec<String> = events.filter_map(|event| lines.line(&event)).collect();
+    assert_snapshot!(told.join("\n"), @"
+velero_schedule.shop: Modifying... [id=velero/shop]
+velero_schedule.shop: in doubt: it was sent, and no answer is recorded; the effect is there
+velero_schedule.shop: in doubt: it was sent, and no answer is recorded; the effect is there
+velero_schedule.shop: Modifications complete after 3s [id=velero/shop]
+");
+}
+
+#[test]
 fn the_end_of_a_run() {
     let two = plan(json!({
         "nodes": [node(json!({"action": "create"})), node(json!({"address": "velero_schedule.wiki", "action": "create"}))],
