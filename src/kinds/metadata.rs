@@ -14,6 +14,9 @@ use std::collections::BTreeSet;
 /// What every mark starts with.
 pub(super) const MARK_PREFIX: &str = "sk-dr.io/";
 
+/// Label that the API server puts on every namespace, in the name of whoever made it.
+const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
 /// Keys of the map at `path` that our field manager owns by any operation and that the map holds; marks are left out.
 /// A key may have stayed in managedFields of a merge patch long ago, so that only what is there counts.
 pub(super) fn owned_keys(live: &Json, path: &JsonPath) -> BTreeSet<String> {
@@ -42,9 +45,12 @@ pub(super) fn owned_keys(live: &Json, path: &JsonPath) -> BTreeSet<String> {
         .collect()
 }
 
-/// Ours, and never declared: whoever declares `managed-by` as something else is asking for a label like any other.
+/// Ours, and never declared: whoever declares `managed-by` as something else is asking for a label like any other. The
+/// server's own label stands in the managedFields of our POST, and no write takes it away.
 fn is_mark(key: &str, value: &Json) -> bool {
-    key.starts_with(MARK_PREFIX) || (key == MANAGED_BY_LABEL && value == MANAGED_BY)
+    key.starts_with(MARK_PREFIX)
+        || key == NAMESPACE_NAME_LABEL
+        || (key == MANAGED_BY_LABEL && value == MANAGED_BY)
 }
 
 /// What a fingerprint of a Kubernetes object covers: our keys of labels and annotations, the marks, and `spec` whole,

@@ -16,7 +16,7 @@ fn live() -> Json {
             "labels": {"kubernetes.io/metadata.name": "shop", "team": "a", "old": "1", "foreign": "x", "sk-dr.io/stack": "s", "app.kubernetes.io/managed-by": "sk-dr"},
             "managedFields": [
                 {"manager": "sk-dr", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": {"f:team": {}, "f:gone": {}, "f:sk-dr.io/stack": {}}}}},
-                {"manager": "sk-dr", "operation": "Update", "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:old": {}, "f:app.kubernetes.io/managed-by": {}}}}},
+                {"manager": "sk-dr", "operation": "Update", "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:old": {}, "f:app.kubernetes.io/managed-by": {}, "f:kubernetes.io/metadata.name": {}}}}},
                 {"manager": "kubectl-label", "operation": "Update", "fieldsV1": {"f:metadata": {"f:labels": {"f:foreign": {}}}}},
             ],
         },
