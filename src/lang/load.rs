@@ -111,16 +111,11 @@ fn run(inputs: &Inputs<'_>) -> Loaded {
     diagnostics.append(&mut evaluator.diagnostics);
     let mut found = Vec::new();
     let checked = check::check(&module, inputs.schemas, &mut found);
-    let known: BTreeSet<(&'static str, Option<Span>)> = found
-        .iter()
-        .map(|diagnostic| (diagnostic.code, diagnostic.span))
-        .collect();
+    evaluator.refuted = found.iter().filter_map(|found| found.span).collect();
+    evaluator.refuted.sort();
     diagnostics.append(&mut found);
     let mut configuration = Builder::new(&mut evaluator, &module, &checked, inputs).build();
-    // What the check said about a place, the evaluation says again in other words.
-    let fresh = evaluator.diagnostics.drain(..);
-    diagnostics
-        .extend(fresh.filter(|diagnostic| !known.contains(&(diagnostic.code, diagnostic.span))));
+    diagnostics.append(&mut evaluator.diagnostics);
     if unreadable {
         // The block that declares it may be the one that could not be read.
         let blames = ["undeclared", "no-provider", "missing-block"];

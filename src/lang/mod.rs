@@ -15,6 +15,8 @@ mod parse;
 mod scan;
 pub mod sources;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod types;
 mod version;
 

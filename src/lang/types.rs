@@ -309,25 +309,21 @@ fn read_call(call: &Call, span: Span, constant: Constant<'_>) -> Result<Type, Di
         "list" => Ok(Type::List(Box::new(read(argument, constant)?))),
         "set" => Ok(Type::Set(Box::new(read(argument, constant)?))),
         "map" => Ok(Type::Map(Box::new(read(argument, constant)?))),
-        "tuple" => match &argument.term {
-            Term::List(types) => Ok(Type::Tuple(
-                types
-                    .iter()
-                    .map(|item| read(item, constant))
-                    .collect::<Result<_, _>>()?,
-            )),
-            _ => Err(unreadable(
-                "`tuple` takes a list of types: tuple([string, number])",
-                argument.span,
-            )),
-        },
-        "object" => match &argument.term {
-            Term::Object(members) => read_object(members, constant),
-            _ => Err(unreadable(
-                "`object` takes members with types: object({ name = string })",
-                argument.span,
-            )),
-        },
+        "tuple" => {
+            let Term::List(types) = &argument.term else {
+                let detail = "`tuple` takes a list of types: tuple([string, number])";
+                return Err(unreadable(detail, argument.span));
+            };
+            let types = types.iter().map(|item| read(item, constant));
+            Ok(Type::Tuple(types.collect::<Result<_, _>>()?))
+        }
+        "object" => {
+            let Term::Object(members) = &argument.term else {
+                let detail = "`object` takes members with types: object({ name = string })";
+                return Err(unreadable(detail, argument.span));
+            };
+            read_object(members, constant)
+        }
         "optional" => Err(unreadable("`optional` stands only in an object type", span)),
         other => Err(unknown_type(other, call.name.span)),
     }
@@ -342,11 +338,23 @@ fn read_object(
         let Some(name) = key.literal_text() else {
             return Err(unreadable("the name of a member is a word", key.span));
         };
-        let member = match &member.term {
-            Term::Call(call) if call.name.text.as_ref() == "optional" => {
-                read_optional(call, member.span, constant)?
-            }
-            _ => Member {
+        let optional = match &member.term {
+            Term::Call(call) if call.name.text.as_ref() == "optional" => Some(call),
+            Term::Call(_)
+            | Term::Literal(_)
+            | Term::Template(_)
+            | Term::List(_)
+            | Term::Object(_)
+            | Term::Variable(_)
+            | Term::Traversal(_)
+            | Term::Conditional(_)
+            | Term::Unary(..)
+            | Term::Binary(_)
+            | Term::For(_) => None,
+        };
+        let member = match optional {
+            Some(call) => read_optional(call, member.span, constant)?,
+            None => Member {
                 member_type: read(member, constant)?,
                 presence: MemberPresence::Required,
             },

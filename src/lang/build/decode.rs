@@ -87,7 +87,7 @@ impl Decoder<'_, '_> {
             let span = attribute.value.span;
             self.names.push(field.name.to_owned());
             self.whole.spans.entry(self.names.join(".")).or_insert(span);
-            match self.evaluator.evaluate(&attribute.value, self.scope) {
+            match self.evaluator.whole(&attribute.value, self.scope) {
                 Err(_) => self.whole.failed = true,
                 Ok(value) => match self.argument(field, &value, span) {
                     Err(diagnostic) => {

@@ -168,7 +168,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         self.evaluator.references.clear();
         let value = self
             .evaluator
-            .evaluate(&attribute.value, &Scope::CONFIGURATION);
+            .whole(&attribute.value, &Scope::CONFIGURATION);
         let slot = match value {
             Ok(value) => Slot::Ready(value),
             Err(Failed) => Slot::Failed,
@@ -226,10 +226,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
     }
 
     fn output(&mut self, name: &Arc<str>, output: &OutputBlock) {
-        let Ok(value) = self
-            .evaluator
-            .evaluate(&output.value, &Scope::CONFIGURATION)
-        else {
+        let Ok(value) = self.evaluator.whole(&output.value, &Scope::CONFIGURATION) else {
             return;
         };
         if let Some(diagnostic) = refused_output(&value, output) {

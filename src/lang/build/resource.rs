@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::decode::{self, Seen};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Hint, Span};
 use crate::lang::check::order::Node;
 use crate::lang::check::shape::BodyPlan;
 use crate::lang::coerce;
@@ -127,9 +127,13 @@ impl Builder<'_, '_, '_> {
         let lifecycle = self.lifecycle(making.block, &scope);
         for diagnostic in self.evaluator.diagnostics.iter_mut().skip(before) {
             diagnostic.context.get_or_insert(making.block.header);
-            diagnostic
-                .address
-                .get_or_insert_with(|| address.to_string());
+            diagnostic.address = Some(address.to_string());
+            // The same line is right for the other instances: which of them is wrong?
+            if address.instance.is_some() {
+                let message = format!("found in {address}");
+                let patch = None;
+                diagnostic.hints.push(Hint { message, patch });
+            }
         }
         let mut references = std::mem::take(&mut self.evaluator.references);
         references.extend(making.references.iter().cloned());
@@ -161,7 +165,7 @@ impl Builder<'_, '_, '_> {
         let prevent_destroy = match &block.prevent_destroy {
             None => false,
             Some(expression) => {
-                let value = self.evaluator.evaluate(expression, scope)?;
+                let value = self.evaluator.whole(expression, scope)?;
                 self.evaluator
                     .truth(&value, expression.span, "`prevent_destroy`")?
             }
@@ -185,7 +189,7 @@ impl Builder<'_, '_, '_> {
 
     fn counted(&mut self, expression: &Expression) -> Result<Vec<Instance>, Failed> {
         let span = expression.span;
-        let value = self.evaluator.evaluate(expression, &Scope::CONFIGURATION)?;
+        let value = self.evaluator.whole(expression, &Scope::CONFIGURATION)?;
         self.evaluator.known(&value, span, "`count`")?;
         self.not_sensitive(&value, span, "count")?;
         let count = coerce::number(&value).and_then(|number| number::to_integer(&number));
@@ -216,7 +220,7 @@ impl Builder<'_, '_, '_> {
 
     fn each(&mut self, expression: &Expression) -> Result<Vec<Instance>, Failed> {
         let span = expression.span;
-        let value = self.evaluator.evaluate(expression, &Scope::CONFIGURATION)?;
+        let value = self.evaluator.whole(expression, &Scope::CONFIGURATION)?;
         self.evaluator.known(&value, span, "`for_each`")?;
         self.not_sensitive(&value, span, "for_each")?;
         let elements: Vec<(Arc<str>, Value)> = match &value.data {

@@ -175,7 +175,7 @@ impl Builder<'_, '_, '_> {
     ) -> Result<(), Failed> {
         let condition = self
             .evaluator
-            .evaluate(&validation.condition, &Scope::CONFIGURATION)?;
+            .whole(&validation.condition, &Scope::CONFIGURATION)?;
         let span = validation.condition.span;
         if self
             .evaluator
@@ -185,7 +185,7 @@ impl Builder<'_, '_, '_> {
         }
         let message = self
             .evaluator
-            .evaluate(&validation.message, &Scope::CONFIGURATION)?;
+            .whole(&validation.message, &Scope::CONFIGURATION)?;
         let message = match coerce::text(&message) {
             Some(text) if !message.sensitive => text,
             Some(_) | None => "the value does not fulfil its validation".into(),

@@ -61,7 +61,16 @@ impl<'w> Walker<'w> {
             Term::Traversal(traversal) => {
                 match &traversal.root.term {
                     Term::Variable(name) => self.root(name, traversal.root.span, &traversal.steps),
-                    _ => self.walk(&traversal.root),
+                    Term::Literal(_)
+                    | Term::Template(_)
+                    | Term::List(_)
+                    | Term::Object(_)
+                    | Term::Traversal(_)
+                    | Term::Conditional(_)
+                    | Term::Call(_)
+                    | Term::Unary(..)
+                    | Term::Binary(_)
+                    | Term::For(_) => self.walk(&traversal.root),
                 }
                 for step in &traversal.steps {
                     if let StepKind::Index(index) = &step.kind {
@@ -172,36 +181,8 @@ impl<'w> Walker<'w> {
             ("count", Some((name, whole))) => {
                 self.bound_name(Bound::Count, "count", &["index"], (name, whole))
             }
-            ("path", Some((name, whole))) => {
-                if !matches!(name.as_ref(), "module" | "root" | "cwd") {
-                    self.undeclared(
-                        &format!("path.{name}"),
-                        whole,
-                        "there are path.module and path.root",
-                    );
-                }
-            }
-            ("var", Some((name, whole))) => {
-                if !self.module.variables.contains_key(name) {
-                    let known = self.module.variables.keys().map(AsRef::as_ref);
-                    let near = suggest::nearest(name, known);
-                    self.not_declared(("var", "variable"), name, whole, near);
-                }
-            }
-            ("secret", Some((name, whole))) => {
-                if !self.module.secrets.contains_key(name) {
-                    let known = self.module.secrets.keys().map(AsRef::as_ref);
-                    let near = suggest::nearest(name, known);
-                    self.not_declared(("secret", "secret"), name, whole, near);
-                }
-            }
-            ("local", Some((name, whole))) => {
-                if !self.module.locals.contains_key(name) {
-                    let known = self.module.locals.keys().map(AsRef::as_ref);
-                    let near = suggest::nearest(name, known);
-                    self.not_declared(("local", "local"), name, whole, near);
-                }
-                self.needs.insert(Node::Local(name.clone()));
+            ("path" | "var" | "secret" | "local", Some((name, whole))) => {
+                self.declared(root, name, whole);
             }
             ("data" | "module" | "self" | "terraform", _) => {
                 self.undeclared(root, span, &format!("`{root}` is not available"));
@@ -210,37 +191,50 @@ impl<'w> Walker<'w> {
                 self.undeclared(root, span, &format!("it is written {root}.NAME"));
             }
             (_, Some((name, whole))) => {
-                self.resource(
-                    ResourceName {
-                        kind: root.clone(),
-                        name: name.clone(),
-                    },
-                    span,
-                    whole,
-                    steps,
-                );
+                let name = ResourceName {
+                    kind: root.clone(),
+                    name: name.clone(),
+                };
+                self.resource(name, span, whole, steps);
             }
-            (_, None) => {
-                let known = [
-                    "var", "local", "each", "count", "secret", "path", "true", "false", "null",
-                ];
-                let near = suggest::nearest(
-                    root,
-                    known
-                        .into_iter()
-                        .chain(self.names.iter().map(AsRef::as_ref)),
-                );
-                let near = near.map(str::to_owned);
-                match near {
-                    Some(near) => self.undeclared(root, span, &format!("did you mean `{near}`?")),
-                    None => self.undeclared(
-                        root,
-                        span,
-                        &format!("a text is written in quotes: \"{root}\""),
-                    ),
-                }
-            }
+            (_, None) => self.lone_word(root, span),
         }
+    }
+
+    fn declared(&mut self, root: &str, name: &Arc<str>, whole: Span) {
+        let module = self.module;
+        let near = match root {
+            "path" if matches!(name.as_ref(), "module" | "root" | "cwd") => return,
+            "path" => {
+                let hint = "there are path.module and path.root";
+                return self.undeclared(&format!("path.{name}"), whole, hint);
+            }
+            "var" if module.variables.contains_key(name) => return,
+            "var" => suggest::nearest(name, module.variables.keys().map(AsRef::as_ref)),
+            "secret" if module.secrets.contains_key(name) => return,
+            "secret" => suggest::nearest(name, module.secrets.keys().map(AsRef::as_ref)),
+            _ => {
+                self.needs.insert(Node::Local(name.clone()));
+                if module.locals.contains_key(name) {
+                    return;
+                }
+                suggest::nearest(name, module.locals.keys().map(AsRef::as_ref))
+            }
+        };
+        self.not_declared(root, name, whole, near);
+    }
+
+    /// A word that stands alone is no reference; most often it should have been a text.
+    fn lone_word(&mut self, root: &Arc<str>, span: Span) {
+        let known = [
+            "var", "local", "each", "count", "secret", "path", "true", "false", "null",
+        ];
+        let bound = self.names.iter().map(AsRef::as_ref);
+        let hint = match suggest::nearest(root, known.into_iter().chain(bound)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a text is written in quotes: \"{root}\""),
+        };
+        self.undeclared(root, span, &hint);
     }
 
     fn undeclared(&mut self, name: &str, span: Span, hint: &str) {
@@ -284,13 +278,8 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn not_declared(
-        &mut self,
-        (root, block): (&str, &str),
-        name: &str,
-        span: Span,
-        near: Option<&str>,
-    ) {
+    fn not_declared(&mut self, root: &str, name: &str, span: Span, near: Option<&str>) {
+        let block = if root == "var" { "variable" } else { root };
         let detail = format!("there is no {block} `{name}`");
         let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(span);
         self.diagnostics.push(match near {

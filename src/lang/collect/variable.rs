@@ -4,8 +4,9 @@ use super::Collector;
 use super::arguments::{leftover, take, take_blocks};
 use crate::diag::Diagnostic;
 use crate::lang::module::{Validation, VariableBlock};
-use crate::lang::syntax::Block;
+use crate::lang::syntax::{Attribute, Block};
 use crate::lang::types::{self, Type};
+use crate::model::value::Value;
 
 const RESERVED: &[&str] = &[
     "count",
@@ -41,20 +42,8 @@ impl Collector<'_, '_> {
                 )
             }
         };
-        let default = take(&mut block.body, "default").and_then(|attribute| {
-            let value = self.constant(&attribute.value)?;
-            match types::convert(&value, &variable_type) {
-                Ok(value) => Some(value),
-                Err(mismatch) => {
-                    let detail = format!("the default does not fit the type: {mismatch}");
-                    self.report(
-                        Diagnostic::error("wrong-type", "Wrong type", detail)
-                            .at(attribute.value.span),
-                    );
-                    None
-                }
-            }
-        });
+        let default = take(&mut block.body, "default")
+            .and_then(|attribute| self.default(&attribute, &variable_type));
         let sensitive = take(&mut block.body, "sensitive");
         let nullable = take(&mut block.body, "nullable");
         let description = take(&mut block.body, "description");
@@ -92,6 +81,19 @@ impl Collector<'_, '_> {
             broken,
         };
         self.module.variables.insert(name.text, variable);
+    }
+
+    fn default(&mut self, attribute: &Attribute, variable_type: &Type) -> Option<Value> {
+        let value = self.constant(&attribute.value)?;
+        match types::convert(&value, variable_type) {
+            Ok(value) => Some(value),
+            Err(mismatch) => {
+                let detail = format!("the default does not fit the type: {mismatch}");
+                let diagnostic = Diagnostic::error("wrong-type", "Wrong type", detail);
+                self.report(diagnostic.at(attribute.value.span));
+                None
+            }
+        }
     }
 
     fn validations(&mut self, block: &mut Block) -> Vec<Validation> {

@@ -45,6 +45,9 @@ pub struct Evaluator<'a> {
     pub texts: SourceMap,
     /// What is left to spend.
     pub budget: Budget,
+    /// Places where a mistake is already known, sorted: an expression around one is not evaluated, since it would only
+    /// be complained about twice.
+    pub refuted: Vec<Span>,
     exhausted: bool,
     template_calls: usize,
 }
@@ -59,9 +62,24 @@ impl<'a> Evaluator<'a> {
             references: BTreeSet::new(),
             texts,
             budget: Budget::default(),
+            refuted: Vec::new(),
             exhausted: false,
             template_calls: 0,
         }
+    }
+
+    /// The value of an expression that is a whole argument, unless a mistake in it is known already.
+    pub fn whole(&mut self, expression: &Expression, scope: &Scope<'_>) -> Evaluated {
+        let span = expression.span;
+        let first = (span.file, span.start);
+        let at = self
+            .refuted
+            .partition_point(|known| (known.file, known.start) < first);
+        let inside = |known: &Span| known.file == span.file && known.start <= span.end;
+        if self.refuted.get(at).is_some_and(inside) {
+            return Err(Failed);
+        }
+        self.evaluate(expression, scope)
     }
 
     /// The value of an expression.
@@ -293,7 +311,7 @@ impl<'a> Evaluator<'a> {
                     value.as_text().map_or(1, |text| text.len() as u64 / 16),
                     span,
                 )?;
-                Ok(if function.name == "nonsensitive" {
+                Ok(if matches!(function.name, "nonsensitive" | "issensitive") {
                     value
                 } else {
                     value.marked(sensitive)

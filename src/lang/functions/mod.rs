@@ -6,6 +6,7 @@ mod encoding;
 mod files;
 mod format;
 mod json;
+mod maps;
 mod network;
 mod numbers;
 mod sets;
@@ -132,6 +133,7 @@ const FAMILIES: &[&[Function]] = &[
     encoding::FUNCTIONS,
     files::FUNCTIONS,
     format::FUNCTIONS,
+    maps::FUNCTIONS,
     network::FUNCTIONS,
     numbers::FUNCTIONS,
     sets::FUNCTIONS,

@@ -4,7 +4,7 @@ use super::{Context, Function, Result_, exactly, integer_at, number_at, row, tex
 use crate::model::number;
 use crate::model::value::Value;
 use bigdecimal::ToPrimitive;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     row(

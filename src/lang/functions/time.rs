@@ -164,11 +164,7 @@ fn formatdate(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let mut rest: &str = &pattern;
     while let Some(first) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix('\'') {
-            let Some((quoted, after)) = after.split_once('\'') else {
-                return wrong(0, "a quote does not end");
-            };
-            text.push_str(if quoted.is_empty() { "'" } else { quoted });
-            rest = after;
+            rest = quoted(after, &mut text)?;
             continue;
         }
         let length = rest.chars().take_while(|c| *c == first).count() * first.len_utf8();
@@ -189,6 +185,23 @@ fn formatdate(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         }
     }
     Ok(text.into())
+}
+
+/// Takes the text up to its closing quote; two quotes are one. What follows is given back.
+fn quoted<'r>(mut rest: &'r str, text: &mut String) -> Result_<&'r str> {
+    loop {
+        let Some((before, after)) = rest.split_once('\'') else {
+            return wrong(0, "a quote does not end");
+        };
+        text.push_str(before);
+        match after.strip_prefix('\'') {
+            Some(more) => {
+                text.push('\'');
+                rest = more;
+            }
+            None => return Ok(after),
+        }
+    }
 }
 
 fn field(word: &str, moment: &Moment) -> Option<String> {
