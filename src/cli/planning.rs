@@ -9,7 +9,7 @@ use crate::model::identity::{Instance, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
 use crate::plan::input::{Confirmation, Conflicts, FoundProvider, Input};
-use crate::plan::{Refusal, queries};
+use crate::plan::{Refusal, bound, queries};
 use crate::world::query::{Answer, DryRun, Fact, Live, Query};
 use crate::world::{Bound, World};
 use jiff::Timestamp;
@@ -25,6 +25,7 @@ pub enum Confirm {
 }
 
 /// What is to be planned.
+#[derive(Clone)]
 pub struct Request<'a> {
     /// What is declared.
     pub configuration: &'a Configuration,
@@ -55,6 +56,11 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
     let providers = find_providers(world, request, &live).await;
     let lists = queries::lists(request.configuration, &providers, request.inventory);
     live.answers.extend(world.answer_all(lists).await.answers);
+    let bound = bound::configuration(request.configuration, &live);
+    let request = &Request {
+        configuration: &bound,
+        ..request.clone()
+    };
     let mut confirmations = BTreeMap::new();
     let mut plan = plan_with(request, &live, &providers, &confirmations)?;
 

@@ -189,6 +189,38 @@ impl Expr {
         }
     }
 
+    /// The same with the values of holes that are known by now; a text of known parts becomes one.
+    #[must_use]
+    pub fn bound(&self, bindings: &Bindings) -> Expr {
+        let all = |members: &[Expr]| {
+            members
+                .iter()
+                .map(|member| member.bound(bindings))
+                .collect()
+        };
+        match self {
+            Expr::Value(_) | Expr::Secret(_) => self.clone(),
+            Expr::Object(members) => Expr::object(
+                members
+                    .iter()
+                    .map(|(name, member)| (name.clone(), member.bound(bindings)))
+                    .collect(),
+            ),
+            Expr::List(members) => Expr::list(all(members)),
+            Expr::Hole(hole) => bindings
+                .get(&hole.source)
+                .map_or_else(|| self.clone(), |value| Expr::Value(value.clone())),
+            Expr::Concat(parts) => joined(all(parts)),
+            Expr::Call {
+                function,
+                arguments,
+            } => Expr::Call {
+                function: function.clone(),
+                arguments: all(arguments),
+            },
+        }
+    }
+
     /// Every hole in it.
     pub fn holes(&self) -> BTreeSet<&Hole> {
         let mut holes = BTreeSet::new();
@@ -223,6 +255,23 @@ impl Expr {
                 arguments.iter().for_each(|argument| argument.visit(seen))
             }
         }
+    }
+}
+
+/// Texts joined, where all of them are known; else as they are.
+fn joined(parts: Vec<Expr>) -> Expr {
+    let text = |part: &Expr| match part.known()? {
+        serde_json::Value::String(text) => Some(text.clone()),
+        scalar @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+            Some(scalar.to_string())
+        }
+        serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            None
+        }
+    };
+    match parts.iter().map(text).collect::<Option<String>>() {
+        Some(text) => Expr::Value(text.into()),
+        None => Expr::Concat(parts),
     }
 }
 

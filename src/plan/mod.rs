@@ -1,6 +1,7 @@
 //! From what is desired and what is live to a plan: complete data, of which apply decides nothing.
 //! Pure and synchronous. Must not know clients, files or the terminal.
 
+pub mod bound;
 mod cluster;
 mod decision;
 pub mod declared;

@@ -2,12 +2,12 @@
 
 use super::document::{Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
 use super::input::{Confirmation, Conflicts, FoundProvider, Input};
-use super::{Refusal, plan, queries};
+use super::{Refusal, bound, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
 use crate::kinds::testing::resource;
 use crate::kinds::{self, Home};
 use crate::model::address::Address;
-use crate::model::expression::Expr;
+use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef, address_label, owner_mark};
 use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::model::resource::{Configuration, IgnoreChanges, Provider, Resource};
@@ -185,6 +185,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
             live.answers.insert(query, Answer::Absent);
         }
     }
+    let configuration = bound::configuration(&configuration, &live);
     plan(&Input {
         configuration: &configuration,
         goal: &story.goal,
@@ -908,5 +909,52 @@ fn terminating_objects_wait() {
             ..story()
         },
         "NoOp velero_schedule.shop blocked [terminating]",
+    );
+}
+
+/// A namespace that carries another one's UID in an annotation.
+fn made_after(name: &str, other: &str) -> Resource {
+    let uid = Expr::Hole(Hole {
+        source: HoleSource::Resource {
+            address: Address::new("kubernetes_namespace", other),
+            attribute: "metadata[0].uid".to_owned(),
+        },
+        hole_type: HoleType::String,
+    });
+    let text = Expr::Concat(vec![Expr::Value("after-".into()), uid]);
+    let metadata = Expr::Value(json!({"name": name})).with(
+        &["annotations".to_owned(), "example.org/after".to_owned()],
+        text,
+    );
+    let mut made = namespace(name);
+    made.body = Expr::object(BTreeMap::from([(
+        "metadata".to_owned(),
+        Expr::list(vec![metadata]),
+    )]));
+    made.references = BTreeSet::from([Address::new("kubernetes_namespace", other)]);
+    made
+}
+
+#[test]
+fn a_uid_of_what_exists_is_known_at_plan() {
+    let (shop, wiki) = (namespace("shop"), made_after("wiki", "shop"));
+    let mut told = story();
+    told.resources = vec![shop.clone(), wiki.clone()];
+    check(
+        &told,
+        "Create kubernetes_namespace.shop
+         Create kubernetes_namespace.wiki
+         > create kubernetes_namespace.shop#1
+         > create kubernetes_namespace.wiki#1 after kubernetes_namespace.shop#1",
+    );
+    let mut known = namespace("wiki");
+    known.body = Expr::Value(
+        json!({"metadata": [{"name": "wiki", "annotations": {"example.org/after": "after-uid-shop"}}]}),
+    );
+    told.objects = vec![applied(&shop), applied(&known)];
+    check(
+        &told,
+        "unchanged kubernetes_namespace.shop
+         unchanged kubernetes_namespace.wiki",
     );
 }
