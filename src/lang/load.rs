@@ -128,7 +128,7 @@ fn run(inputs: &Inputs<'_>) -> Loaded {
     }
 }
 
-/// By place, each once: instances of a resource fail alike.
+/// By place, each once, since instances of a resource fail alike; and no more than anybody reads.
 fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let place = |diagnostic: &Diagnostic| {
         diagnostic
@@ -144,6 +144,16 @@ fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
             diagnostic.detail.clone(),
         ))
     });
+    let more = diagnostics.len().saturating_sub(limits::DIAGNOSTICS);
+    if more > 0 {
+        diagnostics.truncate(limits::DIAGNOSTICS);
+        let detail = format!("there are {more} more mistakes, which are not shown");
+        diagnostics.push(Diagnostic::error(
+            "too-many-mistakes",
+            "Too many mistakes",
+            detail,
+        ));
+    }
     diagnostics
 }
 

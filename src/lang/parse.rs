@@ -71,6 +71,11 @@ pub fn expression(
 
 /// The parts of a text that is a template from its first byte.
 pub fn template(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Part>> {
+    let mut found = Vec::new();
+    if !scan::template(text, file, &mut found) {
+        diagnostics.append(&mut found);
+        return None;
+    }
     match hcl_edit::parser::parse_template(text) {
         Ok(parsed) => Some(
             Converter {

@@ -30,18 +30,7 @@ const FIRST_WORDS: &[&str] = &[
 
 /// The byte ranges of the top-level pieces in which no mistake was found.
 pub fn scan(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Vec<Range<usize>> {
-    let mut scanner = Scanner {
-        text,
-        bytes: text.as_bytes(),
-        file,
-        at: 0,
-        stack: Vec::new(),
-        pieces: Vec::new(),
-        piece: None,
-        last: Token::Other,
-        suspect: None,
-        mistakes: Vec::new(),
-    };
+    let mut scanner = Scanner::new(text, file);
     if text.starts_with('\u{feff}') {
         scanner.at = '\u{feff}'.len_utf8();
     }
@@ -50,13 +39,45 @@ pub fn scan(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Vec<
     scanner.pieces
 }
 
+/// Whether a text that is a template from its first byte keeps to the limits.
+pub fn template(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let mut scanner = Scanner::new(text, file);
+    scanner.stack.push(Frame::Template);
+    // One mistake is enough: there is nowhere to go on.
+    while scanner.at < scanner.bytes.len() && scanner.mistakes.is_empty() {
+        scanner.one();
+    }
+    if scanner.mistakes.is_empty() && scanner.stack.len() > 1 {
+        scanner.mistakes.push(scanner.unclosed());
+    }
+    diagnostics.append(&mut scanner.mistakes);
+    !crate::diag::has_errors(diagnostics)
+}
+
 enum Frame {
-    Brace { at: usize, role: Role, keys: i64 },
-    Bracket { at: usize },
-    Parenthesis { at: usize },
-    Interpolation { at: usize },
-    Text { at: usize },
-    Heredoc { at: usize, word: Range<usize> },
+    /// A file that is a template.
+    Template,
+    Brace {
+        at: usize,
+        role: Role,
+        keys: i64,
+    },
+    Bracket {
+        at: usize,
+    },
+    Parenthesis {
+        at: usize,
+    },
+    Interpolation {
+        at: usize,
+    },
+    Text {
+        at: usize,
+    },
+    Heredoc {
+        at: usize,
+        word: Range<usize>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -86,28 +107,62 @@ struct Scanner<'a> {
     mistakes: Vec<Diagnostic>,
 }
 
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str, file: FileId) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            file,
+            at: 0,
+            stack: Vec::new(),
+            pieces: Vec::new(),
+            piece: None,
+            last: Token::Other,
+            suspect: None,
+            mistakes: Vec::new(),
+        }
+    }
+}
+
 impl Scanner<'_> {
     fn run(&mut self) {
         while self.at < self.bytes.len() {
             if self.mistakes.len() >= limits::SYNTAX_ERRORS {
                 return;
             }
-            let before = self.at;
-            match self.stack.last() {
-                Some(Frame::Text { at }) => self.in_text(*at),
-                Some(Frame::Heredoc { .. }) => self.in_heredoc(),
-                Some(
-                    Frame::Brace { .. }
-                    | Frame::Bracket { .. }
-                    | Frame::Parenthesis { .. }
-                    | Frame::Interpolation { .. },
-                )
-                | None => self.in_code(),
-            }
-            debug_assert!(self.at > before, "the scanner must go on");
-            self.at = self.at.max(before + 1);
+            self.one();
         }
         self.end();
+    }
+
+    /// Goes on by one token.
+    fn one(&mut self) {
+        let before = self.at;
+        match self.stack.last() {
+            Some(Frame::Template) => self.in_template(),
+            Some(Frame::Text { at }) => self.in_text(*at),
+            Some(Frame::Heredoc { .. }) => self.in_heredoc(),
+            Some(
+                Frame::Brace { .. }
+                | Frame::Bracket { .. }
+                | Frame::Parenthesis { .. }
+                | Frame::Interpolation { .. },
+            )
+            | None => self.in_code(),
+        }
+        debug_assert!(self.at > before, "the scanner must go on");
+        self.at = self.at.max(before + 1);
+    }
+
+    fn in_template(&mut self) {
+        match self.byte(self.at) {
+            b'$' | b'%' => self.marker(),
+            _ => {
+                let rest = self.bytes.get(self.at..).unwrap_or_default();
+                let next = rest.iter().position(|byte| matches!(byte, b'$' | b'%'));
+                self.at += next.unwrap_or(rest.len());
+            }
+        }
     }
 
     fn byte(&self, at: usize) -> u8 {
@@ -147,6 +202,13 @@ impl Scanner<'_> {
                 .take_while(|byte| matches!(byte, b' ' | b'\t'))
                 .count()
         })
+    }
+
+    /// Looks no further back than the white space: a line may be as long as the file.
+    fn is_first_of_line(&self, of: usize) -> bool {
+        let before = self.bytes.get(..of).unwrap_or_default().iter().rev();
+        let mut before = before.skip_while(|byte| matches!(byte, b' ' | b'\t'));
+        before.next().is_none_or(|byte| *byte == b'\n')
     }
 
     fn span(&self, start: usize, length: usize) -> Span {
@@ -293,7 +355,7 @@ impl Scanner<'_> {
                     | Frame::Heredoc { at, .. },
                 ),
             ) => *at,
-            (_, None) => 0,
+            (_, Some(Frame::Template) | None) => 0,
         };
         match self.stack.last() {
             Some(Frame::Heredoc { word, .. }) => {
@@ -311,7 +373,8 @@ impl Scanner<'_> {
                 Frame::Brace { .. }
                 | Frame::Bracket { .. }
                 | Frame::Parenthesis { .. }
-                | Frame::Interpolation { .. },
+                | Frame::Interpolation { .. }
+                | Frame::Template,
             )
             | None => {
                 let detail = format!("this `{}` is never closed", self.byte(opened) as char);
@@ -321,10 +384,16 @@ impl Scanner<'_> {
         }
     }
 
+    /// The parser takes `\r\n` for a line break, and a `\r` at the end for nothing.
+    fn piece_ends(&mut self, start: usize, end: usize) {
+        let carriage = end > start && self.byte(end - 1) == b'\r';
+        self.pieces.push(start..end - usize::from(carriage));
+    }
+
     fn end(&mut self) {
         if self.stack.is_empty() {
             if let Some(start) = self.piece.take() {
-                self.pieces.push(start..self.bytes.len());
+                self.piece_ends(start, self.bytes.len());
             }
             return;
         }

@@ -95,6 +95,10 @@ impl Decoder<'_, '_> {
                         self.evaluator.diagnostics.push(diagnostic.at(span));
                     }
                     Ok(value) if value.is_null() => {}
+                    // A shared value becomes a tree of its own in the plan.
+                    Ok(value) if self.evaluator.charge(value.shape().weight, span).is_err() => {
+                        self.whole.failed = true;
+                    }
                     Ok(value) => {
                         if value.shape().sensitive {
                             self.whole.sensitive.insert(self.names.clone());

@@ -232,6 +232,11 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         if let Some(diagnostic) = refused_output(&value, output) {
             return self.report(diagnostic.at(output.value.span).within(output.header));
         }
+        // A shared value becomes a tree of its own in the plan.
+        let weight = value.shape().weight;
+        if self.evaluator.charge(weight, output.value.span).is_err() {
+            return;
+        }
         let output = Output {
             value: value.to_expr(),
             sensitive: output.sensitive,

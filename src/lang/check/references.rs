@@ -4,6 +4,7 @@ use super::order::Node;
 use super::shape::inner_fields;
 use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::lang::functions;
+use crate::lang::limits;
 use crate::lang::module::{Module, Repeat, ResourceBlock, ResourceName};
 use crate::lang::syntax::{Expression, For, Part, Spread, Step, StepKind, Term};
 use crate::model::schema::{Field, Presence, Schemas};
@@ -201,6 +202,14 @@ impl<'w> Walker<'w> {
         }
     }
 
+    /// The nearest of many names, while mistakes are few.
+    fn near<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        if self.diagnostics.len() > limits::SUGGESTIONS {
+            return None;
+        }
+        suggest::nearest(name, known)
+    }
+
     fn declared(&mut self, root: &str, name: &Arc<str>, whole: Span) {
         let module = self.module;
         let near = match root {
@@ -210,15 +219,15 @@ impl<'w> Walker<'w> {
                 return self.undeclared(&format!("path.{name}"), whole, hint);
             }
             "var" if module.variables.contains_key(name) => return,
-            "var" => suggest::nearest(name, module.variables.keys().map(AsRef::as_ref)),
+            "var" => self.near(name, module.variables.keys().map(AsRef::as_ref)),
             "secret" if module.secrets.contains_key(name) => return,
-            "secret" => suggest::nearest(name, module.secrets.keys().map(AsRef::as_ref)),
+            "secret" => self.near(name, module.secrets.keys().map(AsRef::as_ref)),
             _ => {
                 self.needs.insert(Node::Local(name.clone()));
                 if module.locals.contains_key(name) {
                     return;
                 }
-                suggest::nearest(name, module.locals.keys().map(AsRef::as_ref))
+                self.near(name, module.locals.keys().map(AsRef::as_ref))
             }
         };
         self.not_declared(root, name, whole, near);

@@ -21,7 +21,7 @@ use crate::model::value::{Data, Members, Unknown, Value};
 use budget::{Budget, Exhausted};
 use globals::Globals;
 use scope::Scope;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// There is no value; why is noted in the evaluator's diagnostics, here or where it came from.
@@ -50,6 +50,9 @@ pub struct Evaluator<'a> {
     pub refuted: Vec<Span>,
     exhausted: bool,
     template_calls: usize,
+    templates: BTreeMap<Arc<str>, Arc<template::Template>>,
+    /// `try` and `can` around the place where evaluation is: what fails there is most often meant to.
+    attempts: usize,
 }
 
 impl<'a> Evaluator<'a> {
@@ -65,6 +68,8 @@ impl<'a> Evaluator<'a> {
             refuted: Vec::new(),
             exhausted: false,
             template_calls: 0,
+            templates: BTreeMap::new(),
+            attempts: 0,
         }
     }
 
@@ -379,7 +384,10 @@ impl<'a> Evaluator<'a> {
         scope: &Scope<'_>,
     ) -> Result<Result<Value, Vec<Diagnostic>>, Failed> {
         let before = self.diagnostics.len();
-        match self.evaluate(expression, scope) {
+        self.attempts += 1;
+        let result = self.evaluate(expression, scope);
+        self.attempts -= 1;
+        match result {
             Ok(value) => Ok(Ok(value)),
             Err(Failed) if self.exhausted => Err(Failed),
             Err(Failed) => Ok(Err(self.diagnostics.split_off(before))),

@@ -2,12 +2,20 @@
 //! at apply.
 
 use super::{Evaluated, Evaluator, Failed, Scope};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, FileId, Span};
 use crate::lang::syntax::{Call, Part, Spread, TemplateFor, TemplateIf};
 use crate::lang::{coerce, limits, parse};
 use crate::model::expression::{Expr, HoleType};
 use crate::model::value::{Data, Value};
 use std::sync::Arc;
+
+/// A file of `templatefile`.
+pub struct Template {
+    file: FileId,
+    parts: Vec<Part>,
+    /// What a use of it costs.
+    weight: u64,
+}
 
 /// A text in the making.
 #[derive(Default)]
@@ -191,23 +199,13 @@ impl Evaluator<'_> {
             );
             return self.fail(Diagnostic::error("too-deep", "Nested too deep", detail).at(span));
         }
-        let text = match self
-            .sources
-            .read(&name, limits::FILE_BYTES)
-            .map(String::from_utf8)
-        {
-            Ok(Ok(text)) => text,
-            Ok(Err(_)) => return self.unreadable(&name, "it is not UTF-8", path.span),
-            Err(error) => return self.unreadable(&name, &error.to_string(), path.span),
-        };
-        self.charge(1 + text.len() as u64 / 16, span)?;
+        let template = self.read_template(&name, path.span)?;
+        self.charge(1 + template.weight, span)?;
         let names: Vec<(Arc<str>, Value)> = members
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let text: Arc<str> = text.into();
-        let file = self.texts.add(name.to_string(), text.clone());
-        let parts = parse::template(&text, file, &mut self.diagnostics).ok_or(Failed)?;
+        let file = template.file;
         let whole = Span {
             file,
             start: 0,
@@ -218,12 +216,40 @@ impl Evaluator<'_> {
             ..Joined::default()
         };
         self.template_calls += 1;
-        let result = self.parts(&parts, whole, &Scope::sealed(&names), &mut joined);
+        let result = self.parts(&template.parts, whole, &Scope::sealed(&names), &mut joined);
         self.template_calls -= 1;
         result.map(|()| joined.finish())
     }
 
-    fn unreadable(&mut self, name: &str, reason: &str, span: Span) -> Evaluated {
+    /// Reads a template once, however often it is used.
+    fn read_template(&mut self, name: &Arc<str>, span: Span) -> Result<Arc<Template>, Failed> {
+        if let Some(template) = self.templates.get(name) {
+            return Ok(template.clone());
+        }
+        let text = match self
+            .sources
+            .read(name, limits::FILE_BYTES)
+            .map(String::from_utf8)
+        {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) => return self.unreadable(name, "it is not UTF-8", span),
+            Err(error) => return self.unreadable(name, &error.to_string(), span),
+        };
+        self.charge(1 + text.len() as u64 / 16, span)?;
+        let text: Arc<str> = text.into();
+        let file = self.texts.add(name.to_string(), text.clone());
+        let parts = parse::template(&text, file, &mut self.diagnostics).ok_or(Failed)?;
+        let weight = text.len() as u64 / 64;
+        let template = Arc::new(Template {
+            file,
+            parts,
+            weight,
+        });
+        self.templates.insert(name.clone(), template.clone());
+        Ok(template)
+    }
+
+    fn unreadable<T>(&mut self, name: &str, reason: &str, span: Span) -> Result<T, Failed> {
         let detail = format!("{name} cannot be read: {reason}");
         self.fail(Diagnostic::error("unreadable-file", "Unreadable file", detail).at(span))
     }

@@ -202,7 +202,8 @@ impl Evaluator<'_> {
             Data::Object(object) => match object.members.get(name) {
                 Some(member) => Ok(member.clone().marked(value.sensitive)),
                 None => {
-                    let diagnostic = no_attribute(name, &object.members, span, value.sensitive);
+                    let diagnostic =
+                        self.no_attribute(name, &object.members, span, value.sensitive);
                     self.fail(diagnostic)
                 }
             },
@@ -257,7 +258,7 @@ impl Evaluator<'_> {
                 Some(name) => match object.members.get(&name) {
                     Some(member) => return Ok(member.clone().marked(sensitive)),
                     None => {
-                        let diagnostic = no_attribute(&name, &object.members, span, sensitive);
+                        let diagnostic = self.no_attribute(&name, &object.members, span, sensitive);
                         return self.fail(diagnostic);
                     }
                 },
@@ -279,6 +280,39 @@ impl Evaluator<'_> {
             None => diagnostic,
         })
     }
+
+    fn no_attribute(
+        &self,
+        name: &str,
+        members: &Members,
+        span: Span,
+        sensitive: bool,
+    ) -> Diagnostic {
+        let detail = format!("there is no attribute or key `{name}`");
+        let diagnostic =
+            Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(span);
+        // Names are secrets too; and a search through all of them is too much for every `try`.
+        if sensitive || self.attempts > 0 {
+            return diagnostic;
+        }
+        match suggest::nearest(name, members.keys().map(AsRef::as_ref)) {
+            Some(meant) => diagnostic.hint(format!("did you mean `{meant}`?")),
+            None if members.is_empty() => diagnostic.hint("it is empty"),
+            None => {
+                let known: Vec<String> = members
+                    .keys()
+                    .take(12)
+                    .map(|name| format!("`{name}`"))
+                    .collect();
+                let more = if members.len() > known.len() {
+                    ", ..."
+                } else {
+                    ""
+                };
+                diagnostic.hint(format!("there are {}{more}", known.join(", ")))
+            }
+        }
+    }
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -298,29 +332,4 @@ fn undeclared(name: &str, span: Span) -> Diagnostic {
         format!("`{name}` is not declared here"),
     )
     .at(span)
-}
-
-fn no_attribute(name: &str, members: &Members, span: Span, sensitive: bool) -> Diagnostic {
-    let detail = format!("there is no attribute or key `{name}`");
-    let diagnostic = Diagnostic::error("unknown-attribute", "Unknown attribute", detail).at(span);
-    if sensitive {
-        return diagnostic;
-    }
-    match suggest::nearest(name, members.keys().map(AsRef::as_ref)) {
-        Some(meant) => diagnostic.hint(format!("did you mean `{meant}`?")),
-        None if members.is_empty() => diagnostic.hint("it is empty"),
-        None => {
-            let known: Vec<String> = members
-                .keys()
-                .take(12)
-                .map(|name| format!("`{name}`"))
-                .collect();
-            let more = if members.len() > known.len() {
-                ", ..."
-            } else {
-                ""
-            };
-            diagnostic.hint(format!("there are {}{more}", known.join(", ")))
-        }
-    }
 }

@@ -24,7 +24,7 @@ impl Scanner<'_> {
         self.at += 1;
         if self.stack.is_empty() {
             if let Some(start) = self.piece.take() {
-                self.pieces.push(start..self.at - 1);
+                self.piece_ends(start, self.at - 1);
             }
             self.suspect = None;
             self.last = Token::Other;
@@ -219,7 +219,7 @@ impl Scanner<'_> {
 
     fn close(&mut self, byte: u8) {
         let (opened, expected) = match self.stack.last() {
-            None => {
+            None | Some(Frame::Template) => {
                 let detail = format!("this `{}` closes nothing", byte as char);
                 let diagnostic = Diagnostic::error("unbalanced", "Unbalanced brackets", detail)
                     .at(self.span(self.at, 1));
@@ -244,8 +244,10 @@ impl Scanner<'_> {
             self.mistake(diagnostic, self.at);
             return;
         }
-        let first_of_line = self.indentation(self.at) == self.at - self.line_start(self.at);
-        if byte == b'}' && first_of_line && self.indentation(self.at) != self.indentation(opened) {
+        if byte == b'}'
+            && self.is_first_of_line(self.at)
+            && self.indentation(self.at) != self.indentation(opened)
+        {
             self.suspect.get_or_insert(opened);
         }
         self.stack.pop();
