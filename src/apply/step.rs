@@ -262,13 +262,36 @@ impl StepTask<'_> {
                     conflicts += 1;
                     self.retrying(refusal.message);
                     sleep(Duration::from_millis(200)).await;
-                    match self.ground(&self.outside.answer(&query).await) {
+                    match self.after_conflict(op, &query).await {
                         Ok(again) => read = again,
-                        Err(why) => return Carried::Failed(why),
+                        Err(carried) => return carried,
                     }
                 }
                 _ => return Carried::Failed(refusal),
             }
+        }
+    }
+
+    /// Where the ground moved, it may be our own doing: a proxy that sends a write twice hands over the second answer, and
+    /// the second was refused for what the first did.
+    async fn after_conflict(
+        &self,
+        op: &KubeOp,
+        query: &Query,
+    ) -> Result<Option<ReadVersion>, Carried> {
+        let answer = self.outside.answer(query).await;
+        let why = match self.ground(&answer) {
+            Ok(read) => return Ok(read),
+            Err(why) => why,
+        };
+        let presence = fill(&op.body, &self.bindings)
+            .and_then(|body| Ok(effect_of(self.step, op, &body, seen(&answer)?)));
+        match presence {
+            Ok(Presence::There(object)) => {
+                self.resolved("the effect is there");
+                Err(self.finish(query, object).await)
+            }
+            Ok(Presence::NotThere | Presence::Other(_)) | Err(_) => Err(Carried::Failed(why)),
         }
     }
 

@@ -12,6 +12,8 @@
 )]
 
 mod cases;
+#[path = "../contract/shared/mod.rs"]
+mod contract;
 mod process;
 mod program;
 mod proxy;

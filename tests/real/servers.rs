@@ -42,6 +42,10 @@ impl User {
             User::Velero => "velero",
         }
     }
+    /// Its token.
+    pub fn token(self) -> String {
+        format!("token-{}", self.name())
+    }
     fn groups(self) -> &'static str {
         match self {
             User::Harness | User::Operator | User::Velero => ",\"system:masters\"",
@@ -370,7 +374,7 @@ pub fn write_kubeconfig(path: &Path, user: User, cluster: &Json) {
     let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "test",
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": user.name()}}],
         "clusters": [{"name": "test", "cluster": cluster}],
-        "users": [{"name": user.name(), "user": {"token": format!("token-{}", user.name())}}]});
+        "users": [{"name": user.name(), "user": {"token": user.token()}}]});
     fs::write(path, config.to_string()).unwrap();
 }
 

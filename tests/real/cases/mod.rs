@@ -1,5 +1,6 @@
 //! The list of cases, the slow ones first.
 
+mod contract;
 mod destroy;
 mod identity;
 mod lifecycle;
@@ -27,6 +28,9 @@ macro_rules! case {
 /// Every case.
 pub fn all() -> Vec<Case> {
     vec![
+        // Up to four minutes, on Velero's own clock.
+        case!(420, contract::velero_on_both_sides),
+        case!(240, contract::kubernetes_api_on_both_sides),
         case!(
             180,
             spike::planned_without_a_server_killed_and_resumed_elsewhere

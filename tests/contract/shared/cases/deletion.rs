@@ -1,7 +1,7 @@
 //! DELETE: preconditions, finalizers, propagation, namespaces.
 
+use super::super::case::{Case, How, Step};
 use super::{NAMESPACE, ONE, SCHEDULES, case, namespace, plain, schedule};
-use crate::case::{Case, How, Step};
 use serde_json::{Value, json};
 
 #[allow(clippy::too_many_lines, reason = "a list of cases")]

@@ -3,7 +3,7 @@
 //!
 //! On a real server a case takes up to four minutes: schedules are looked at each minute.
 
-use crate::case::{Case, How, Step};
+use super::case::{Case, How, Step};
 use serde_json::{Value, json};
 
 const LOCATIONS: &str = "/apis/velero.io/v1/namespaces/velero/backupstoragelocations";
@@ -38,21 +38,29 @@ fn removed(of: &str) -> Step {
     Step::delete(&one(of), Value::Null)
 }
 
+fn available(seconds: i64) -> Step {
+    Step::get(&one(LOCATIONS))
+        .gives(
+            200,
+            json!({"status": {"phase": "Available", "lastValidationTime": "$any"}}),
+        )
+        .how(How::Within(seconds))
+}
+fn enabled() -> Step {
+    Step::get(&one(SCHEDULES))
+        .gives(200, json!({"status": {"phase": "Enabled"}}))
+        .how(How::Within(75))
+}
+
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let available = |seconds| {
-        Step::get(&one(LOCATIONS))
-            .gives(
-                200,
-                json!({"status": {"phase": "Available", "lastValidationTime": "$any"}}),
-            )
-            .how(How::Within(seconds))
-    };
-    let enabled = || {
-        Step::get(&one(SCHEDULES))
-            .gives(200, json!({"status": {"phase": "Enabled"}}))
-            .how(How::Within(75))
-    };
+    [locations(), schedules(), runs()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn locations() -> Vec<Case> {
     vec![
         Case { name: "velero_location_available", steps: vec![location("$id", "contract", json!({})), available(30), removed(LOCATIONS)] },
         Case { name: "velero_location_unknown_bucket", steps: vec![
@@ -75,6 +83,11 @@ pub fn cases() -> Vec<Case> {
             Step::delete(&format!("{LOCATIONS}/$id-old"), Value::Null),
             Step::delete(&format!("{LOCATIONS}/$id-new"), Value::Null),
         ] },
+    ]
+}
+
+fn schedules() -> Vec<Case> {
+    vec![
         Case { name: "velero_schedule_enabled", steps: vec![
             schedule(json!({"schedule": "0 1 1 1 *", "template": {}})),
             enabled(),
@@ -101,6 +114,11 @@ pub fn cases() -> Vec<Case> {
             removed(SCHEDULES),
             removed(LOCATIONS),
         ] },
+    ]
+}
+
+fn runs() -> Vec<Case> {
+    vec![
         Case { name: "velero_backup_labels", steps: vec![
             schedule(json!({"schedule": "*/1 * * * *", "template": {"storageLocation": "$id", "metadata": {"labels": {"from": "template"}}}})),
             backups().how(How::Within(150)).gives(200, json!({"items": [{"metadata": {"labels": {"from": "template", "own": "$absent", "velero.io/schedule-name": "$id"}}}]})),

@@ -1,7 +1,7 @@
 //! What is refused, with which status, reason, message and causes.
 
+use super::super::case::{Case, Step};
 use super::{NAMESPACE, ONE, SCHEDULES, at, case, in_all, namespace, plain, schedule, with};
-use crate::case::{Case, Step};
 use serde_json::{Value, json};
 
 #[allow(clippy::too_many_lines, reason = "a list of cases")]
@@ -47,7 +47,12 @@ pub fn refusals() -> Vec<Case> {
                 .gives(201, json!({"spec": {"tll": "$absent", "template": {"foo": "$absent"}}})),
             Step::apply(&at("fieldManager=sk-dr&force=true&fieldValidation=Strict"), schedule("s", json!({"schedule": "x", "tll": "1", "template": {"foo": 1}}))).gives(500, json!({
                 "reason": "$absent", "code": 500,
-                "message": "failed to create typed patch object (/s; velero.io/v1, Kind=Schedule): errors:\n  .spec.template.foo: field not declared in schema\n  .spec.tll: field not declared in schema",
+                // The walk stops at the first unknown member of a map and takes them in any order: of two in different
+                // maps one or both are named.
+                "message": "$has .spec.tll: field not declared in schema",
+            })),
+            Step::apply(&at("fieldManager=sk-dr&force=true&fieldValidation=Strict"), schedule("s", json!({"schedule": "x", "template": {"foo": 1}}))).gives(500, json!({
+                "reason": "$absent", "message": "failed to create typed patch object (/s; velero.io/v1, Kind=Schedule): .spec.template.foo: field not declared in schema",
             })),
             Step::merge(&at("fieldValidation=Strict"), json!({"spec": {"tll": 1}})).gives(422, json!({"reason": "Invalid", "message": "$has strict decoding error: unknown field \"spec.tll\""})),
             Step::apply(&format!("{NAMESPACE}?fieldManager=sk-dr"), json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$ns"}, "bar": 1})).gives(500, json!({

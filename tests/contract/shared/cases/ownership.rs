@@ -1,9 +1,9 @@
 //! Field ownership: what POST, apply, merge patch and JSON patch do to managedFields.
 
+use super::super::case::{Case, Step};
 use super::{
     ONE, SCHEDULES, at, case, cause, conflict, in_all, made, owner, plain, schedule, with,
 };
-use crate::case::{Case, Step};
 use serde_json::{Value, json};
 
 #[allow(clippy::too_many_lines, reason = "a list of cases")]

@@ -1,6 +1,6 @@
 //! A server behind HTTP: the sandbox on loopback, or a real one. `kube`'s own transport carries the requests as they are.
 
-use crate::case::{Call, Reply, Server, Who};
+use super::case::{Call, Reply, Server, Who};
 use async_trait::async_trait;
 use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
@@ -64,19 +64,24 @@ pub fn named() -> Option<Http> {
     let url = std::env::var("SK_DR_CONTRACT_SERVER").ok()?;
     let tokens =
         std::env::var("SK_DR_CONTRACT_TOKENS").expect("SK_DR_CONTRACT_TOKENS=admin,reader,nobody");
+    Some(real(
+        &url,
+        tokens.split(',').map(str::to_owned).collect(),
+        std::env::var("SK_DR_CONTRACT_VELERO").ok(),
+    ))
+}
+
+/// A real server; tokens of the administrator, the reader and nobody; the S3 endpoint of its Velero, if it has one.
+pub fn real(url: &str, tokens: Vec<String>, velero: Option<String>) -> Http {
     let whose = [Who::Admin, Who::Reader, Who::Nobody];
-    let mut tokens: Vec<(Who, String)> = whose
-        .into_iter()
-        .zip(tokens.split(',').map(str::to_owned))
-        .collect();
+    let mut tokens: Vec<(Who, String)> = whose.into_iter().zip(tokens).collect();
     tokens.push((Who::Stranger, "no-such-token".to_owned()));
-    let velero = std::env::var("SK_DR_CONTRACT_VELERO").ok();
-    Some(Http {
-        client: client(&url),
+    Http {
+        client: client(url),
         tokens,
         sandbox: None,
         velero,
-    })
+    }
 }
 
 impl Http {

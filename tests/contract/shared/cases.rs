@@ -6,7 +6,7 @@ mod ownership;
 mod reading;
 mod refusals;
 
-use crate::case::{Case, Step};
+use super::case::{Case, Step};
 use serde_json::{Value, json};
 
 const SCHEDULES: &str = "/apis/velero.io/v1/namespaces/$ns/schedules";

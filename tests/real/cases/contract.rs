@@ -1,0 +1,79 @@
+//! The contract cases, one list for both sides: the real servers and the sandbox. Prints each case with what came of it
+//! on either side, then how each behaviour of the sandbox is known.
+
+use crate::Place;
+use crate::contract::case::{Case, Server};
+use crate::contract::http::{self, Http};
+use crate::contract::sandbox::{InProcess, sandbox};
+use crate::contract::{Order, cases, outcomes, velero_cases};
+use crate::servers::{Cluster, User};
+use crate::velero::{Moto, Velero, install_crds};
+use serde_json::json;
+use sk_dr::sandbox::behaviours::{self, BEHAVIOURS, Evidence};
+
+/// The Kubernetes API: every case on kube-apiserver and on the sandbox.
+pub async fn kubernetes_api_on_both_sides(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+    install_crds(&cluster, &place.bin).await;
+    let server = server(&cluster, None).await;
+    compare(&cases::cases(), &server, "kube-apiserver").await;
+}
+
+/// Velero: every case on the real server and on the sandbox.
+pub async fn velero_on_both_sides(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+    let moto = Moto::start(&place.bin, &place.directory, "contract").await;
+    install_crds(&cluster, &place.bin).await;
+    let _velero = Velero::start(&place.bin, &cluster).await;
+    let server = server(&cluster, Some(moto.address())).await;
+    compare(&velero_cases::cases(), &server, "Velero").await;
+}
+
+async fn server(cluster: &Cluster, velero: Option<String>) -> Http {
+    let rights = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}]);
+    cluster.grant(User::Reader, "contract-reader", rights).await;
+    let tokens = vec![
+        User::Operator.token(),
+        User::Reader.token(),
+        User::Weak.token(),
+    ];
+    http::real(&cluster.server(), tokens, velero)
+}
+
+/// Runs cases on both sides at once and prints them side by side. Every case runs on both: there is no list of exceptions.
+async fn compare(cases: &[Case], real: &dyn Server, title: &str) {
+    let here = InProcess(sandbox());
+    let theirs = outcomes(cases, real, Order::Together).await;
+    let ours = outcomes(cases, &here, Order::Sequential).await;
+    let mut text = String::new();
+    let mut failures = Vec::new();
+    let mut both = Vec::new();
+    for ((name, theirs), (_, ours)) in theirs.into_iter().zip(ours) {
+        let word = |outcome: &Result<(), String>| if outcome.is_ok() { "ok" } else { "FAILED" };
+        text += &format!(
+            "contract case {name:<34} {title} {}, sandbox {}\n",
+            word(&theirs),
+            word(&ours)
+        );
+        if theirs.is_ok() && ours.is_ok() {
+            both.push(name);
+        }
+        failures.extend(theirs.err().map(|why| format!("on {title}: {why}")));
+        failures.extend(ours.err().map(|why| format!("on the sandbox: {why}")));
+    }
+    let held = BEHAVIOURS.iter().filter(|behaviour| {
+        matches!(behaviour.evidence, Evidence::Case(name) if cases.iter().any(|case| case.name == name))
+    });
+    let held = held.count();
+    text += &format!("{held} behaviours of the sandbox are held to {title} by these cases\n");
+    if title == "Velero" {
+        text += "how each behaviour of the sandbox is known:\n";
+        let kubernetes = cases::cases();
+        text += &behaviours::table(|name| {
+            // Those of the Kubernetes API are run by the other case of this file, which prints them.
+            both.contains(&name) || kubernetes.iter().any(|case| case.name == name)
+        });
+    }
+    println!("{text}");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
