@@ -450,6 +450,10 @@ fn outputs(input: &Input<'_>) -> BTreeMap<String, PlannedOutput> {
 /// configuration does not.
 fn unswept(input: &Input<'_>) -> Vec<Unswept> {
     let mut unswept = Vec::new();
+    // What is in scope and could not be read is blocked; an unread rest would only matter for orphans.
+    if orphans::is_narrowed(input.goal) {
+        return unswept;
+    }
     for (query, answer) in &input.live.answers {
         let (
             Query::List {

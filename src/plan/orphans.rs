@@ -174,6 +174,7 @@ fn orphan_address(kind: &'static dyn Kind, label: &str, key: &Key) -> Address {
     }
 }
 
-fn is_narrowed(goal: &Goal) -> bool {
+/// Whether a goal leaves parts alone: then orphans are not deleted, and nothing is missed where none were looked for.
+pub fn is_narrowed(goal: &Goal) -> bool {
     !goal.target.is_empty() || !goal.exclude.is_empty()
 }

@@ -89,7 +89,7 @@ pub async fn apply_then_nothing_then_a_hand_edit_is_seen_and_repaired(place: Pla
     let mark = cluster.audit_mark().await;
     let plan = stack.run("plan -detailed-exitcode").await.expect(2);
     plan.says("Plan: 0 to add, 1 to change, 0 to destroy.")
-        .does_not_say("not confirmed");
+        .does_not_say("Not confirmed");
     let sent = cluster.audit_since(mark, User::Operator).await;
     let writes: Vec<_> = sent.iter().filter(|entry| entry.is_write()).collect();
     assert!(

@@ -9,6 +9,7 @@ mod rights;
 mod servers_work;
 mod spike;
 mod trouble;
+mod velero_day;
 
 use crate::{Case, Place};
 use futures::future::BoxFuture;
@@ -29,6 +30,10 @@ macro_rules! case {
 pub fn all() -> Vec<Case> {
     vec![
         // Up to four minutes, on Velero's own clock.
+        case!(
+            600,
+            velero_day::nothing_is_left_to_do_after_velero_worked_and_was_restarted
+        ),
         case!(420, contract::velero_on_both_sides),
         case!(240, contract::kubernetes_api_on_both_sides),
         case!(

@@ -64,7 +64,7 @@ pub async fn a_read_only_token_finds_drift_and_plans_unconfirmed(place: Place) {
         .run("plan -detailed-exitcode")
         .await
         .expect(2)
-        .says("not confirmed by the server")
+        .says("Not confirmed by the server")
         .says("1 to change");
     let sent = cluster.audit_since(mark, User::Reader).await;
     assert!(

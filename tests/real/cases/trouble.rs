@@ -56,7 +56,7 @@ pub async fn a_type_that_is_not_served_blocks_its_resources(place: Place) {
         .run("plan")
         .await
         .expect(1)
-        .says("not served")
+        .says("does not serve schedules.velero.io")
         .says("velero_schedule.shop is blocked")
         .says("# kubernetes_namespace.shop will be created");
     stack
