@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::process::{ColourFlag, Process, Trouble};
 use super::sources::Directory;
 use crate::diag::render::{Rendering, Style as Colours, render};
-use crate::diag::{Diagnostic, SourceMap, has_errors};
+use crate::diag::{Diagnostic, SourceMap, Span, has_errors};
 use crate::lang::{self, Given, Giver, Inputs, Loaded, Missing};
 use crate::model::resource::Configuration;
 use crate::render::style::Style;
@@ -44,10 +44,15 @@ pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -
         missing,
         version: env!("CARGO_PKG_VERSION"),
     });
+    let found = check(&configuration);
     // What could not be evaluated would only be complained about twice.
-    if !has_errors(&diagnostics) {
-        check(&configuration, &mut diagnostics);
-    }
+    let anew = |found: &Diagnostic| {
+        !diagnostics
+            .iter()
+            .any(|known| overlap(known.span, found.span))
+    };
+    let found: Vec<Diagnostic> = found.into_iter().filter(anew).collect();
+    diagnostics.extend(found);
     diagnostics.sort_by_key(|found| found.span.map(|span| (span.file, span.start, span.end)));
     Found {
         configuration,
@@ -106,12 +111,19 @@ fn given(text: &str, giver: Giver) -> Given {
     }
 }
 
+fn overlap(one: Option<Span>, other: Option<Span>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| {
+        one.file == other.file && one.start < other.end && other.start < one.end
+    })
+}
+
 /// What the language cannot tell: mistakes that only a kind knows, two resources that are one object, sensitive values
 /// that would have to be stored.
-fn check(configuration: &Configuration, diagnostics: &mut Vec<Diagnostic>) {
+fn check(configuration: &Configuration) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
     for resource in &configuration.resources {
         if let Some(kind) = kinds::find(&resource.address.kind) {
-            kind.validate(resource, diagnostics);
+            kind.validate(resource, &mut diagnostics);
         }
         for path in &resource.sensitive {
             let attribute = path.join(".");
@@ -123,6 +135,7 @@ fn check(configuration: &Configuration, diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     diagnostics.extend(goal::duplicate_keys(configuration));
+    diagnostics
 }
 
 /// A sensitive value would have to stand in the plan, where it is not stored (R32).

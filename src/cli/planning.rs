@@ -117,7 +117,7 @@ async fn find_providers(
     live: &Live,
 ) -> BTreeMap<ProviderRef, FoundProvider> {
     let mut found = BTreeMap::new();
-    for provider in queries::providers_used(request.configuration) {
+    for provider in queries::providers_asked(request.configuration) {
         let one = match behind(request, live, &provider) {
             Behind::Nothing => connect(world, request, &provider).await,
             Behind::Absent(cluster) => FoundProvider {

@@ -27,7 +27,7 @@ use crate::kinds::{self, Home};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
-use crate::model::resource::Configuration;
+use crate::model::resource::{Configuration, Resource};
 use crate::world::query::{Answer, FailureClass, Query};
 use decision::{Decision, Outcome, blocker};
 use declared::Context;
@@ -480,6 +480,21 @@ fn unswept(input: &Input<'_>) -> Vec<Unswept> {
             class: why.class,
             concerned,
         });
+    }
+    for (provider, found) in input.providers {
+        let declares = |resource: &Resource| resource.provider.as_ref() == Some(provider);
+        // Where something is declared it is blocked with the same reason.
+        if let Instance::Unknown { reason } = &found.instance
+            && !input.configuration.resources.iter().any(declares)
+        {
+            unswept.push(Unswept {
+                provider: provider.clone(),
+                resource: "everything".to_owned(),
+                reason: reason.clone(),
+                class: FailureClass::Unreachable,
+                concerned: true,
+            });
+        }
     }
     for (provider, uid) in input
         .inventory

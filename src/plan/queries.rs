@@ -14,12 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Namespace that is always swept: Velero's usual one.
 pub const VELERO_NAMESPACE: &str = "velero";
 
-/// Providers used by the configuration's resources.
-pub fn providers_used(configuration: &Configuration) -> BTreeSet<ProviderRef> {
+/// Providers that are asked: every one with a block, also where nothing is declared under it any more, since what was
+/// declared there last time is an orphan now.
+pub fn providers_asked(configuration: &Configuration) -> BTreeSet<ProviderRef> {
     configuration
         .resources
         .iter()
         .filter_map(|resource| resource.provider.clone())
+        .chain(configuration.providers.keys().cloned())
         .collect()
 }
 

@@ -616,6 +616,37 @@ fn orphans_go_users_first_and_never_under_target() {
 }
 
 #[test]
+fn a_provider_without_resources_is_asked_and_missed() {
+    let mut configuration = Configuration::default();
+    let block = Provider {
+        arguments: Expr::Value(json!({})),
+        references: BTreeSet::new(),
+        span: resource("velero_schedule", json!({})).span,
+    };
+    configuration.providers.insert(kubernetes(), block);
+    assert!(queries::providers_asked(&configuration).contains(&kubernetes()));
+    let silent = Story {
+        instance: Instance::Unknown {
+            reason: "connection refused".to_owned(),
+        },
+        ..story()
+    };
+    let unswept = make(&silent).unwrap().unswept;
+    assert_eq!(
+        (unswept[0].resource.as_str(), unswept[0].reason.as_str()),
+        ("everything", "connection refused")
+    );
+    let narrowed = Story {
+        goal: Goal {
+            exclude: vec![Address::new("velero_schedule", "shop")],
+            ..silent.goal.clone()
+        },
+        ..silent
+    };
+    assert!(make(&narrowed).unwrap().unswept.is_empty());
+}
+
+#[test]
 fn adopted_orphans_are_released() {
     let shop = schedule("shop");
     let mut objects = vec![applied(&shop)];
