@@ -110,7 +110,7 @@ fn schedules() -> Vec<Case> {
                 "spec": {"storageLocation": "$id"},
             }]})),
             Step::get(&one(SCHEDULES)).gives(200, json!({"status": {"lastBackup": "$any"}})),
-            backups().how(How::Within(45)).gives(200, json!({"items": [{"status": {"phase": "Completed", "expiration": "$any"}, "spec": {"ttl": "720h0m0s", "includedNamespaces": ["default"]}}]})),
+            backups().how(How::Within(180)).gives(200, json!({"items": [{"status": {"phase": "Completed", "expiration": "$any"}, "spec": {"ttl": "720h0m0s", "includedNamespaces": ["default"]}}]})),
             removed(SCHEDULES),
             removed(LOCATIONS),
         ] },

@@ -34,7 +34,7 @@ pub fn all() -> Vec<Case> {
             600,
             velero_day::nothing_is_left_to_do_after_velero_worked_and_was_restarted
         ),
-        case!(420, contract::velero_on_both_sides),
+        case!(540, contract::velero_on_both_sides),
         case!(240, contract::kubernetes_api_on_both_sides),
         case!(
             180,
