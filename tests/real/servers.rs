@@ -164,7 +164,7 @@ impl Cluster {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    /// Starts the controllers that a case needs: namespaces go away, owner references are collected.
+    /// Starts the controllers that a case needs: namespaces go away and their claims with them, owner references are collected.
     fn start_controllers(&mut self) {
         let arguments = [
             format!("--kubeconfig={}", self.kubeconfig(User::Harness).display()),
@@ -174,7 +174,7 @@ impl Cluster {
             ),
             "--secure-port=0".to_owned(),
             "--leader-elect=false".to_owned(),
-            "--controllers=namespace,garbagecollector,deployment,replicaset,serviceaccount"
+            "--controllers=namespace,garbagecollector,deployment,replicaset,serviceaccount,pvc-protection"
                 .to_owned(),
         ];
         self.controllers = Some(self.process("kube-controller-manager", &arguments));
