@@ -8,7 +8,7 @@ use super::sources::Directory;
 use crate::diag::render::{Rendering, Style as Colours, render};
 use crate::diag::{Diagnostic, SourceMap, Span, has_errors};
 use crate::lang::{self, Given, Giver, Inputs, Loaded, Missing};
-use crate::model::resource::Configuration;
+use crate::model::resource::{Configuration, Resource};
 use crate::render::style::Style;
 use crate::{goal, kinds};
 use std::collections::BTreeMap;
@@ -36,6 +36,7 @@ pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -
     let directory = Directory::new(process.directory.clone());
     let Loaded {
         configuration,
+        damaged,
         mut diagnostics,
     } = lang::load(&Inputs {
         sources: &directory,
@@ -44,7 +45,7 @@ pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -
         missing,
         version: env!("CARGO_PKG_VERSION"),
     });
-    let found = check(&configuration);
+    let found = check(&configuration, &damaged);
     // What could not be evaluated would only be complained about twice.
     let anew = |found: &Diagnostic| {
         !diagnostics
@@ -53,7 +54,7 @@ pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -
     };
     let found: Vec<Diagnostic> = found.into_iter().filter(anew).collect();
     diagnostics.extend(found);
-    diagnostics.sort_by_key(|found| found.span.map(|span| (span.file, span.start, span.end)));
+    let diagnostics = lang::in_order(diagnostics);
     Found {
         configuration,
         diagnostics,
@@ -119,9 +120,9 @@ fn overlap(one: Option<Span>, other: Option<Span>) -> bool {
 
 /// What the language cannot tell: mistakes that only a kind knows, two resources that are one object, sensitive values
 /// that would have to be stored.
-fn check(configuration: &Configuration) -> Vec<Diagnostic> {
+fn check(configuration: &Configuration, damaged: &[Resource]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    for resource in &configuration.resources {
+    for resource in configuration.resources.iter().chain(damaged) {
         if let Some(kind) = kinds::find(&resource.address.kind) {
             kind.validate(resource, &mut diagnostics);
         }

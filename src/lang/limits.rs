@@ -28,6 +28,6 @@ pub const SYNTAX_ERRORS: usize = 20;
 /// Stack of the thread that parses and evaluates.
 pub const STACK_BYTES: usize = 64 << 20;
 /// Mistakes that are shown. Who has more has one cause, or more than anybody reads.
-pub const DIAGNOSTICS: usize = 500;
+pub const DIAGNOSTICS: usize = 200;
 /// Mistakes after which nobody looks for names that may have been meant: each search walks through all names.
-pub const SUGGESTIONS: usize = 200;
+pub const SUGGESTIONS: usize = 30;

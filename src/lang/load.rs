@@ -12,7 +12,7 @@ use super::parse;
 use super::sources::{SourceError, Sources};
 use super::syntax::Body;
 use crate::diag::{Diagnostic, FileId, SourceMap, Span, has_errors};
-use crate::model::resource::Configuration;
+use crate::model::resource::{Configuration, Resource};
 use crate::model::schema::Schemas;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,9 @@ impl Given {
 pub struct Loaded {
     /// As far as it could be evaluated.
     pub configuration: Configuration,
+    /// Resources that are declared with a mistake, or with a value that was not given: what could not be had is a hole,
+    /// the rest can still be checked.
+    pub damaged: Vec<Resource>,
     /// What is wrong, in order of place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -83,6 +86,7 @@ pub fn load(inputs: &Inputs<'_>) -> Loaded {
             .stack_size(limits::STACK_BYTES);
         let failed = |why: String| Loaded {
             configuration: Configuration::default(),
+            damaged: Vec::new(),
             diagnostics: vec![Diagnostic::error(
                 "internal",
                 "The configuration could not be read",
@@ -114,7 +118,8 @@ fn run(inputs: &Inputs<'_>) -> Loaded {
     evaluator.refuted = found.iter().filter_map(|found| found.span).collect();
     evaluator.refuted.sort();
     diagnostics.append(&mut found);
-    let mut configuration = Builder::new(&mut evaluator, &module, &checked, inputs).build();
+    let (mut configuration, damaged) =
+        Builder::new(&mut evaluator, &module, &checked, inputs).build();
     diagnostics.append(&mut evaluator.diagnostics);
     if unreadable {
         // The block that declares it may be the one that could not be read.
@@ -124,35 +129,35 @@ fn run(inputs: &Inputs<'_>) -> Loaded {
     configuration.sources = std::mem::take(&mut evaluator.texts);
     Loaded {
         configuration,
+        damaged,
         diagnostics: in_order(diagnostics),
     }
 }
 
 /// By place, each once, since instances of a resource fail alike; and no more than anybody reads.
-fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    const MORE: &str = "too-many-mistakes";
     let place = |diagnostic: &Diagnostic| {
         diagnostic
             .span
             .map(|span| (span.file, span.start, span.end))
     };
-    diagnostics.sort_by_key(place);
+    let mut is_cut = false;
     let mut seen = BTreeSet::new();
+    diagnostics.sort_by_key(place);
     diagnostics.retain(|diagnostic| {
-        seen.insert((
-            place(diagnostic),
-            diagnostic.code,
-            diagnostic.detail.clone(),
-        ))
+        is_cut |= diagnostic.code == MORE;
+        diagnostic.code != MORE
+            && seen.insert((
+                place(diagnostic),
+                diagnostic.code,
+                diagnostic.detail.clone(),
+            ))
     });
-    let more = diagnostics.len().saturating_sub(limits::DIAGNOSTICS);
-    if more > 0 {
+    if is_cut || diagnostics.len() > limits::DIAGNOSTICS {
         diagnostics.truncate(limits::DIAGNOSTICS);
-        let detail = format!("there are {more} more mistakes, which are not shown");
-        diagnostics.push(Diagnostic::error(
-            "too-many-mistakes",
-            "Too many mistakes",
-            detail,
-        ));
+        let detail = format!("only the first {} mistakes are shown", limits::DIAGNOSTICS);
+        diagnostics.push(Diagnostic::error(MORE, "Too many mistakes", detail));
     }
     diagnostics
 }

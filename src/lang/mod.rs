@@ -20,4 +20,4 @@ mod tests;
 mod types;
 mod version;
 
-pub use load::{Given, Giver, Inputs, Loaded, Missing, load};
+pub use load::{Given, Giver, Inputs, Loaded, Missing, in_order, load};

@@ -4,7 +4,8 @@
 use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::lang::check::shape::{BodyPlan, inner_fields};
 use crate::lang::evaluate::scope::Scope;
-use crate::lang::evaluate::{Evaluator, first_unknown, unknown_name};
+use crate::lang::evaluate::{Evaluated, Evaluator, Failed, first_unknown, unknown_name};
+use crate::lang::syntax::Expression;
 use crate::lang::types::{self, Type};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
@@ -84,31 +85,24 @@ impl Decoder<'_, '_> {
         let mut members = BTreeMap::new();
         let mut visible = Members::new();
         for (field, attribute) in &plan.arguments {
-            let span = attribute.value.span;
             self.names.push(field.name.to_owned());
+            let span = attribute.value.span;
             self.whole.spans.entry(self.names.join(".")).or_insert(span);
-            match self.evaluator.whole(&attribute.value, self.scope) {
-                Err(_) => self.whole.failed = true,
-                Ok(value) => match self.argument(field, &value, span) {
-                    Err(diagnostic) => {
-                        self.whole.failed = true;
-                        self.evaluator.diagnostics.push(diagnostic.at(span));
+            match self.attribute(field, &attribute.value) {
+                Ok(value) if value.is_null() => {}
+                Ok(value) => {
+                    if value.shape().sensitive {
+                        self.whole.sensitive.insert(self.names.clone());
                     }
-                    Ok(value) if value.is_null() => {}
-                    // A shared value becomes a tree of its own in the plan.
-                    Ok(value) if self.evaluator.charge(value.shape().weight, span).is_err() => {
-                        self.whole.failed = true;
+                    members.insert(field.name.to_owned(), value.to_expr());
+                    if let Seen::As(_) = self.seen {
+                        visible.insert(field.name.into(), value);
                     }
-                    Ok(value) => {
-                        if value.shape().sensitive {
-                            self.whole.sensitive.insert(self.names.clone());
-                        }
-                        members.insert(field.name.to_owned(), value.to_expr());
-                        if let Seen::As(_) = self.seen {
-                            visible.insert(field.name.into(), value);
-                        }
-                    }
-                },
+                }
+                Err(Failed) => {
+                    self.whole.failed = true;
+                    members.insert(field.name.to_owned(), not_had());
+                }
             }
             self.names.pop();
         }
@@ -121,6 +115,19 @@ impl Decoder<'_, '_> {
         }
         self.undeclared(plan, &mut members, &mut visible);
         (members, visible)
+    }
+
+    /// The value of an argument as its field takes it.
+    fn attribute(&mut self, field: &Field, expression: &Expression) -> Evaluated {
+        let span = expression.span;
+        let value = self.evaluator.whole(expression, self.scope)?;
+        let value = match self.argument(field, &value, span) {
+            Ok(value) => value,
+            Err(diagnostic) => return self.evaluator.fail(diagnostic.at(span)),
+        };
+        // A shared value becomes a tree of its own in the plan.
+        self.evaluator.charge(value.shape().weight, span)?;
+        Ok(value)
     }
 
     fn blocks(&mut self, field: &Field, blocks: &[BodyPlan<'_>]) -> (Vec<Expr>, Vec<Value>) {
@@ -155,6 +162,9 @@ impl Decoder<'_, '_> {
                 (&field.presence, members.contains_key(field.name))
             {
                 members.insert(field.name.to_owned(), literal_value(*literal).to_expr());
+            }
+            if matches!(field.presence, Presence::Required) && !members.contains_key(field.name) {
+                members.insert(field.name.to_owned(), not_had());
             }
             let Seen::As(address) = self.seen else {
                 continue;
@@ -302,6 +312,15 @@ fn fits(field: &Field, value: Value, span: Span) -> Result<Value, Diagnostic> {
         }
         (_, _) => Ok(value),
     }
+}
+
+/// What stands for an argument that could not be had. The kind takes it for a value that is not known yet, and so goes
+/// on to look at the others.
+fn not_had() -> Expr {
+    Expr::Hole(Hole {
+        source: HoleSource::Run,
+        hole_type: HoleType::String,
+    })
 }
 
 fn literal_value(literal: Literal) -> Value {

@@ -15,7 +15,7 @@ use super::load::Inputs;
 use super::module::{Module, OutputBlock, ProviderBlock, Repeat, ResourceName};
 use crate::diag::{Diagnostic, Span};
 use crate::model::identity::ProviderRef;
-use crate::model::resource::{Configuration, Output, Provider, Settings};
+use crate::model::resource::{Configuration, Output, Provider, Resource, Settings};
 use crate::model::secret::SecretName;
 use crate::model::value::Value;
 use std::collections::BTreeSet;
@@ -34,6 +34,7 @@ pub struct Builder<'b, 'm, 'e> {
     /// Resources that something refers to: only of these a value is kept.
     referred: BTreeSet<ResourceName>,
     configuration: Configuration,
+    damaged: Vec<Resource>,
 }
 
 impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
@@ -57,11 +58,12 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
             inputs,
             referred,
             configuration: Configuration::default(),
+            damaged: Vec::new(),
         }
     }
 
-    /// Evaluates everything.
-    pub fn build(mut self) -> Configuration {
+    /// Evaluates everything: the configuration, and the resources of which not all arguments could be had.
+    pub fn build(mut self) -> (Configuration, Vec<Resource>) {
         self.settings();
         self.secrets();
         self.declare();
@@ -88,7 +90,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         self.configuration
             .resources
             .sort_by(|left, right| left.address.cmp(&right.address));
-        self.configuration
+        (self.configuration, self.damaged)
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -34,6 +34,8 @@ struct Making<'m> {
     provider: Option<ProviderRef>,
     /// What `for_each` or `count` referred to: every instance depends on it.
     references: BTreeSet<Address>,
+    /// Its arguments are not all there, or some are that do not exist.
+    is_broken: bool,
 }
 
 impl Builder<'_, '_, '_> {
@@ -63,6 +65,7 @@ impl Builder<'_, '_, '_> {
             plan,
             provider,
             references,
+            is_broken: checked.broken.contains(&Node::Resource(name.clone())),
         };
         let mut wrong = 0;
         let mut visible: Vec<(Option<InstanceKey>, Value)> = Vec::new();
@@ -76,8 +79,7 @@ impl Builder<'_, '_, '_> {
                 break;
             }
         }
-        let broken = checked.broken.contains(&Node::Resource(name.clone()));
-        if wrong == 0 && !broken && self.referred.contains(name) {
+        if wrong == 0 && self.referred.contains(making.name) {
             self.show(&making, visible);
         }
     }
@@ -144,20 +146,23 @@ impl Builder<'_, '_, '_> {
                 .iter()
                 .map(|(address, _)| address.clone()),
         );
-        let (false, Ok(lifecycle)) = (body.failed, lifecycle) else {
-            return Err(Failed);
-        };
+        let is_damaged = making.is_broken || body.failed || lifecycle.is_err();
         let visible = std::mem::take(&mut body.visible);
-        self.configuration.resources.push(Resource {
+        let resource = Resource {
             address,
             provider: making.provider.clone(),
             sensitive: std::mem::take(&mut body.sensitive),
             spans: std::mem::take(&mut body.spans),
             body: body.into_expr(),
             references,
-            lifecycle,
+            lifecycle: lifecycle.unwrap_or_default(),
             span: making.block.header,
-        });
+        };
+        if is_damaged {
+            self.damaged.push(resource);
+            return Err(Failed);
+        }
+        self.configuration.resources.push(resource);
         Ok((!visible.is_empty()).then(|| (instance.key, Value::object(visible))))
     }
 

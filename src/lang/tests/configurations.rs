@@ -1,6 +1,6 @@
 //! Blocks: what a configuration becomes.
 
-use super::{HEAD, listed, load_files, load_text, resources, shown};
+use super::{listed, load_files, load_text, resources, shown};
 use crate::model::expression::Expr;
 use crate::model::resource::IgnoreChanges;
 use crate::model::secret::SecretSource;
@@ -172,6 +172,27 @@ fn sensitive_values_are_noted_by_their_attribute() {
     assert_eq!(paths, ["label", "rule.action", "tags"]);
 }
 
+/// Its kind can still look at what is right.
+#[test]
+fn a_damaged_resource_keeps_the_rest() {
+    let loaded = load_text(
+        "variable \"v\" {}\nresource \"cloud_thing\" \"a\" {\n  label = \"x\"\n  size = \"y\"\n  ttl = var.v\n}\nresource \"loner\" \"l\" { path = cloud_thing.a.label }\n",
+    );
+    assert!(loaded.configuration.resources.is_empty());
+    let [thing, _] = loaded.damaged.as_slice() else {
+        panic!("two resources")
+    };
+    assert_eq!(thing.text("label").as_deref(), Some("x"));
+    for name in ["name", "size", "ttl"] {
+        assert!(
+            matches!(thing.body.member(name), Some(Expr::Hole(_))),
+            "{name}"
+        );
+    }
+    // What refers to it is not blamed.
+    assert_eq!(loaded.diagnostics.len(), 3, "{}", shown(&loaded));
+}
+
 #[test]
 fn all_files_are_one_configuration() {
     let files = [
@@ -199,7 +220,6 @@ fn every_mistake_is_found() {
         let found = listed(&load_text(text));
         assert_eq!(found, *expected, "{text}");
     }
-    let _ = HEAD;
 }
 
 const MISTAKES: &[(&str, &[&str])] = &[
