@@ -299,7 +299,7 @@ impl<'a> Engine<'a> {
                 continue;
             };
             if self.skipped.insert(below) {
-                let because = format!("`{}` failed", failed.id);
+                let because = format!("`{}` failed", failed.node);
                 next.entries.push(Entry::StepSkipped {
                     step: step.id.clone(),
                     because: because.clone(),

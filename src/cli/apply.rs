@@ -9,11 +9,12 @@ use super::process::{Process, Trouble};
 use super::{approval, journal, load, plan_file, present};
 use crate::apply::admission::{self, Admission, Refusal};
 use crate::journal::record::Holder;
-use crate::journal::runs;
+use crate::journal::runs::{self, RunSummary};
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
 use crate::plan::document::Plan;
 use crate::render;
+use jiff::{SignedDuration, Timestamp};
 
 /// Runs it.
 ///
@@ -119,7 +120,9 @@ async fn carry_out(
         return Ok(Exit::Done);
     }
     let run = Run {
-        id: runs::new_run_id(process.clock.now(), &holder, &plan.digest),
+        id: free_id(process, &known, |now| {
+            runs::new_run_id(now, &holder, &plan.digest)
+        }),
         plan,
         state: RunState::fresh(plan),
         store,
@@ -130,7 +133,18 @@ async fn carry_out(
     carry::out(process, run).await
 }
 
+/// The same plan applied twice within a second would get one id twice; then it is the next second's.
+fn free_id(process: &Process, known: &[RunSummary], id: impl Fn(Timestamp) -> String) -> String {
+    let mut now = process.clock.now();
+    loop {
+        let id = id(now);
+        if known.iter().all(|run| run.run != id) {
+            return id;
+        }
+        now += SignedDuration::from_secs(1);
+    }
+}
+
 fn refused(refusal: &Refusal) -> Trouble {
-    Trouble::error("Plan refused", format!("{refusal}."))
-        .with_exit(Exit::of_code(refusal.exit_code()))
+    Trouble::of("Plan refused", refusal).with_exit(Exit::of_code(refusal.exit_code()))
 }

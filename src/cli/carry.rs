@@ -118,9 +118,23 @@ pub(crate) fn tell(
         }
         return Ok(exit);
     }
-    let trouble =
-        Trouble::error("Not everything was done", "What failed is listed above.").with_exit(exit);
-    Err(trouble)
+    Err(unfinished(exit))
+}
+
+fn unfinished(exit: Exit) -> Trouble {
+    let (summary, detail) = match exit {
+        Exit::Stale => (
+            "Plan is stale",
+            "What it was made for has changed since, as listed above. Nothing was done: plan again.",
+        ),
+        Exit::Done
+        | Exit::Error
+        | Exit::Changes
+        | Exit::Locked
+        | Exit::Breached
+        | Exit::Partial => ("Not everything was done", "What failed is listed above."),
+    };
+    Trouble::error(summary, detail).with_exit(exit)
 }
 
 pub(crate) fn outcome(report: RunReport) -> Outcome {
@@ -152,5 +166,5 @@ pub(crate) fn failed(error: &ApplyError) -> Trouble {
         ApplyError::TakenOver { .. } => "Run taken over",
         ApplyError::Journal { .. } => "Journal not written",
     };
-    Trouble::error(summary, format!("{error}.")).with_exit(Exit::of_code(error.exit_code()))
+    Trouble::of(summary, error).with_exit(Exit::of_code(error.exit_code()))
 }

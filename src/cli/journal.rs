@@ -126,5 +126,5 @@ pub(crate) fn warn(process: &mut Process, summary: &str, detail: &str) {
 
 /// A journal that cannot be used.
 pub(crate) fn unreadable(error: StoreError) -> Trouble {
-    Trouble::error("Journal not usable", format!("{error}."))
+    Trouble::of("Journal not usable", &error)
 }

@@ -68,7 +68,7 @@ pub(crate) async fn plan(
         ("-adopt", wanted.adopt),
     ] {
         goal::check_addresses(configuration, flag, addresses)
-            .map_err(|unknown| Trouble::error("Unknown address", format!("{unknown}.")))?;
+            .map_err(|unknown| Trouble::of("Unknown address", &unknown))?;
     }
     let inventory = journal::inventory(process, store);
     let goal = Goal {
@@ -114,13 +114,10 @@ pub(crate) fn world(
 }
 
 fn refused(refusal: Refusal) -> Trouble {
-    let words = refusal.to_string();
     match refusal {
         Refusal::WrongIdentity(_) => {
-            Trouble::error("Another cluster", format!("{words}.")).with_exit(Exit::Stale)
+            Trouble::of("Another cluster", &refusal).with_exit(Exit::Stale)
         }
-        Refusal::Circle(_) | Refusal::Unwritable(_) => {
-            Trouble::error("No plan", format!("{words}."))
-        }
+        Refusal::Circle(_) | Refusal::Unwritable(_) => Trouble::of("No plan", &refusal),
     }
 }

@@ -5,6 +5,7 @@ use super::exit::{Exit, of_drift, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Process, Trouble};
 use crate::plan::document::{NodeState, Plan};
+use crate::render::style::wrap;
 use crate::render::{self, text::Counts};
 use std::path::Path;
 
@@ -34,7 +35,7 @@ pub(crate) fn plan(
         plan_file::write(&process.directory.join(out), plan)?;
     }
     if process.hints() {
-        let hints = hints(plan, telling.out);
+        let hints = hints(plan, telling.out, dress.width);
         process.stdout.print(&hints);
     }
     if let Some(trouble) = blocked(plan) {
@@ -43,15 +44,20 @@ pub(crate) fn plan(
     Ok(of_plan(plan, telling.detail))
 }
 
+/// Columns of prose that is not a part of the plan, at most.
+const PROSE: usize = 100;
+
+const UNSAVED: &str = "Note: You didn't use the -out option to save this plan, so sk-dr can't guarantee to take \
+                       exactly these actions if you run \"sk-dr apply\" now.";
+
 /// What a user does next, below a rule: tools read the plan up to it.
-fn hints(plan: &Plan, out: Option<&Path>) -> String {
+fn hints(plan: &Plan, out: Option<&Path>, width: Option<usize>) -> String {
     let nothing = Counts::of(plan) == Counts::default();
-    let rule = "─".repeat(77);
+    let width = width.unwrap_or(PROSE).min(PROSE);
+    let rule = "─".repeat(width.min(77));
     let text = match out {
         None if nothing => return String::new(),
-        None => "Note: You didn't use the -out option to save this plan, so sk-dr can't guarantee to take exactly\n\
-                 these actions if you run \"sk-dr apply\" now.\n"
-            .to_owned(),
+        None => format!("{}\n", wrap(UNSAVED, Some(width)).join("\n")),
         Some(out) if plan.applyable => format!(
             "Saved the plan to: {out}\nDigest: {}\n\nTo perform exactly the following actions, run the following command to apply:\n    \
              sk-dr apply {}\n",
@@ -59,7 +65,11 @@ fn hints(plan: &Plan, out: Option<&Path>) -> String {
             crate::model::text::quote(&out.display().to_string()),
             out = out.display(),
         ),
-        Some(out) => format!("Saved the plan to: {}\nDigest: {}\n\nIt cannot be applied.\n", out.display(), plan.digest),
+        Some(out) => format!(
+            "Saved the plan to: {}\nDigest: {}\n\nIt cannot be applied.\n",
+            out.display(),
+            plan.digest
+        ),
     };
     format!("\n{rule}\n\n{text}")
 }

@@ -269,6 +269,15 @@ impl Trouble {
         }
     }
 
+    /// What the engine says of itself, as a sentence: its errors begin in lower case, as a part of one.
+    pub fn of(summary: impl Into<String>, words: &dyn std::fmt::Display) -> Self {
+        let words = words.to_string();
+        let mut letters = words.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        let detail: String = first.chain(letters).chain(['.']).collect();
+        Self::error(summary, detail)
+    }
+
     /// A command that has told by itself what is wrong, as diagnostics with their source.
     pub fn told(exit: Exit) -> Self {
         Self {

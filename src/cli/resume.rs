@@ -107,5 +107,5 @@ pub(crate) async fn take(
 }
 
 fn refused(error: &ResumeError) -> Trouble {
-    Trouble::error("Run not taken", format!("{error}.")).with_exit(Exit::of_code(error.exit_code()))
+    Trouble::of("Run not taken", error).with_exit(Exit::of_code(error.exit_code()))
 }

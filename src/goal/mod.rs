@@ -46,9 +46,9 @@ pub fn duplicate_keys(configuration: &Configuration) -> Vec<Diagnostic> {
 
 /// A `-target`, `-exclude` or `-adopt` that names nothing in the configuration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("-{flag}={address} names no resource of the configuration")]
+#[error("{flag}={address} names no resource of the configuration")]
 pub struct UnknownAddress {
-    /// Flag without its dash.
+    /// The flag, as it is typed.
     pub flag: &'static str,
     /// What was given.
     pub address: Address,

@@ -138,7 +138,7 @@ fn a_refusal_stops_what_needs_it_and_nothing_else() {
                     .insert(format!("create {}", at("a")), vec![Fault::Refused(class)]),
             )
         };
-        let expected = "velero_schedule.b#1 skipped: `velero_schedule.a#1` failed";
+        let expected = "velero_schedule.b#1 skipped: `velero_schedule.a` failed";
         check(
             &two(),
             worse,
@@ -157,8 +157,8 @@ fn a_refusal_stops_what_needs_it_and_nothing_else() {
             vec![Fault::Refused(FailureClass::Invalid)],
         ))
     };
-    let expected = "done 1, velero_schedule.a#1 failed Invalid, velero_schedule.b#1 skipped: `velero_schedule.a#1` failed, \
-                    velero_schedule.c#1 skipped: `velero_schedule.a#1` failed · Partial · exit 6";
+    let expected = "done 1, velero_schedule.a#1 failed Invalid, velero_schedule.b#1 skipped: `velero_schedule.a` failed, \
+                    velero_schedule.c#1 skipped: `velero_schedule.a` failed · Partial · exit 6";
     check(&three, worse, expected);
 }
 
@@ -171,7 +171,7 @@ fn moved_ground_is_refused_before_the_write() {
                 .insert(at("a"), json!({"metadata": {"uid": "x"}})),
         )
     };
-    let skipped = "velero_schedule.b#1 skipped: `velero_schedule.a#1` failed";
+    let skipped = "velero_schedule.b#1 skipped: `velero_schedule.a` failed";
     let expected =
         format!("done 0, velero_schedule.a#1 failed Ground, {skipped} · Partial · exit 3");
     let fake = check(&two(), stranger, &expected);
@@ -309,7 +309,7 @@ fn a_wait_ends_at_its_limit_with_the_reason() {
     let fake = check(
         &plan,
         never,
-        "done 0, velero_schedule.a#1 failed Wait, velero_schedule.b#1 skipped: `velero_schedule.a#1` failed · Partial · exit 6",
+        "done 0, velero_schedule.a#1 failed Wait, velero_schedule.b#1 skipped: `velero_schedule.a` failed · Partial · exit 6",
     );
     let records = fake.inside().runs[RUN].1.clone();
     let message = records

@@ -38,7 +38,7 @@ pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {
     all
 }
 
-/// `# (because TEXT;` and `#  needs: CURE)`.
+/// `# (because TEXT;` and `#  CURE)`.
 fn reason(text: &str, cure: &str, dress: Dress) -> Vec<String> {
     let text = clean(&clause(text));
     if cure.is_empty() {
@@ -46,7 +46,7 @@ fn reason(text: &str, cure: &str, dress: Dress) -> Vec<String> {
     }
     let mut all = remark_lines(&format!("(because {text};"), dress.width);
     all.extend(continued_lines(
-        &format!("needs: {})", clean(&clause(cure))),
+        &format!("{})", clean(&clause(cure))),
         dress.width,
     ));
     all

@@ -13,7 +13,8 @@ use std::time::Duration;
 pub struct EventLines {
     keys: BTreeMap<Address, String>,
     doing: BTreeMap<StepId, Action>,
-    told: BTreeMap<StepId, u64>,
+    /// What was told last about a wait, and when.
+    told: BTreeMap<StepId, (u64, String)>,
     /// The last step of each resource.
     last: BTreeMap<Address, StepId>,
     /// Resources that have begun, with the time that their steps took.
@@ -132,17 +133,22 @@ impl EventLines {
     ) -> Option<String> {
         let (text, elapsed, limit) = wait;
         let pace = elapsed.as_secs() / PACE;
-        if pace <= self.told.get(step).copied().unwrap_or(0) {
+        let told = self.told.get(step);
+        if pace <= told.map_or(0, |(told, _)| *told) {
             return None;
         }
-        self.told.insert(step.clone(), pace);
+        // The reason is often long, and seldom another than ten seconds ago.
+        let reason = match told {
+            Some((_, told)) if told == text => String::new(),
+            Some(_) | None => format!(" {}", clean(text)),
+        };
+        self.told.insert(step.clone(), (pace, text.to_owned()));
         let doing = verb(self.doing.get(step).copied().unwrap_or(Action::NoOp))
             .0
             .to_lowercase();
         let seconds = whole_seconds(Duration::from_secs(pace * PACE));
         Some(format!(
-            "{address}: Still {doing}... [{seconds} elapsed] {} (limit {})",
-            clean(text),
+            "{address}: Still {doing}... [{seconds} elapsed]{reason} (limit {})",
             whole_seconds(limit)
         ))
     }
@@ -167,7 +173,7 @@ fn subject(step: &StepId) -> &str {
 }
 
 fn stopping(in_flight: &[StepId]) -> String {
-    let names: Vec<&str> = in_flight.iter().map(|step| step.0.as_str()).collect();
+    let names: Vec<&str> = in_flight.iter().map(subject).collect();
     let what = if names.is_empty() {
         "nothing is in flight".to_owned()
     } else {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// The plan as text, ending in a newline. Hints about what to type next are the caller's: they are not the plan.
 pub fn plan(plan: &Plan, dress: Dress) -> String {
     let mut all = providers(plan, dress.style);
-    all.extend(narrowed(&plan.goal));
+    all.extend(narrowed(&plan.goal, dress.width));
     if plan.nodes.is_empty() && plan.held_back.is_empty() {
         all.extend(nothing(plan, dress));
     } else {
@@ -54,13 +54,13 @@ fn place(provider: &PlannedProvider) -> String {
             format!("{title}, cluster {}", clean(kube_system_uid))
         }
         Instance::MadeBy(address) => {
-            format!("{title}, a cluster that {address} makes; nothing was asked of it")
+            format!("the cluster that {address} makes; nothing was asked of it")
         }
         Instance::Unknown { reason } => format!("{title}, not reached: {}", clean(reason)),
     }
 }
 
-fn narrowed(goal: &Goal) -> Vec<String> {
+fn narrowed(goal: &Goal, width: Option<usize>) -> Vec<String> {
     let list = |flag: &str, addresses: &[crate::model::address::Address]| {
         addresses
             .iter()
@@ -74,13 +74,13 @@ fn narrowed(goal: &Goal) -> Vec<String> {
     if words.is_empty() {
         return Vec::new();
     }
-    vec![
-        format!(
-            "Narrowed by {}: the rest is left as it is, and orphans are not deleted.",
-            words.join(" ")
-        ),
-        String::new(),
-    ]
+    let sentence = format!(
+        "Narrowed by {}: the rest is left as it is, and orphans are not deleted.",
+        words.join(" ")
+    );
+    let mut all = wrap(&sentence, width);
+    all.push(String::new());
+    all
 }
 
 fn nothing(plan: &Plan, dress: Dress) -> Vec<String> {

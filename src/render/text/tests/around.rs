@@ -20,7 +20,7 @@ Blocked, so this plan cannot be applied:
 
   # velero_schedule.shop is blocked
   # (because the API server answered 403 to LIST schedules.velero.io: sk-dr cannot tell whether it exists;
-  #  needs: list on velero.io/schedules in namespace velero, see docs/permissions.md)
+  #  list on velero.io/schedules in namespace velero, see docs/permissions.md)
 
 Plan: 0 to add, 0 to change, 0 to destroy.
   blocked  velero_schedule.shop
@@ -28,7 +28,7 @@ Plan: 0 to add, 0 to change, 0 to destroy.
     assert_snapshot!(drift(blocked.clone()), @r"
   # velero_schedule.shop is blocked
   # (because the API server answered 403 to LIST schedules.velero.io: sk-dr cannot tell whether it exists;
-  #  needs: list on velero.io/schedules in namespace velero, see docs/permissions.md)
+  #  list on velero.io/schedules in namespace velero, see docs/permissions.md)
 
 Drift: 0 changed, 0 missing, 0 not in configuration, 1 that cannot be told.
 ");
@@ -43,8 +43,8 @@ Blocked, so this plan cannot be applied:
   # (because the API server answered 403 to LIST
   #  schedules.velero.io: sk-dr cannot tell whether it
   #  exists;
-  #  needs: list on velero.io/schedules in namespace velero,
-  #  see docs/permissions.md)
+  #  list on velero.io/schedules in namespace velero, see
+  #  docs/permissions.md)
 
 Plan: 0 to add, 0 to change, 0 to destroy.
   blocked  velero_schedule.shop
@@ -110,7 +110,7 @@ fn what_surrounds_the_actions() {
         "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "concerned": false, "reason": "403 on LIST"}]
     })), Dress::default()), @r#"
 Provider kubernetes: context acme at https://10.0.0.1:6443, cluster 6f1c
-Provider kubernetes.new: kubeconfig kube.yaml, a cluster that kubernetes_cluster.main makes; nothing was asked of it
+Provider kubernetes.new: the cluster that kubernetes_cluster.main makes; nothing was asked of it
 Provider kubernetes.old: context old, not reached: connection refused
 
 Narrowed by -target=velero_schedule.shop -exclude=velero_schedule.app["a"]: the rest is left as it is, and orphans are not deleted.

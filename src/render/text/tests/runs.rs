@@ -89,11 +89,11 @@ fn events_in_lines() {
 Run 2026-11-22T03-14-07Z-7f3a: 1 step
 velero_schedule.shop: Creating...
 velero_schedule.shop: Still creating... [10s elapsed] for phase Enabled: it is New (limit 2m0s)
-velero_schedule.shop: Still creating... [20s elapsed] for phase Enabled: it is New (limit 2m0s)
+velero_schedule.shop: Still creating... [20s elapsed] (limit 2m0s)
 velero_schedule.shop: Creation complete after 26s [id=velero/shop]
 velero_schedule.shop: failed: 422 Invalid
 velero_schedule.shop: skipped: it needs velero_schedule.other
-Stopping: finishing velero_schedule.shop#1; no new step begins. Interrupt again to stop at once and leave these in doubt.
+Stopping: finishing velero_schedule.shop; no new step begins. Interrupt again to stop at once and leave these in doubt.
 ");
 }
 

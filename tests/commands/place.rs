@@ -1,0 +1,414 @@
+//! Where a story plays: a directory, a sandbox cluster, and the program as a process made of parts, on a clock that waits
+//! for nobody.
+
+use crate::root;
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Method, Request, header};
+use jiff::{SignedDuration, Timestamp};
+use sk_dr::cli::process::{Captured, Interrupts, LocalStores, Output, Process, Terminal};
+use sk_dr::sandbox::Sandbox;
+use sk_dr::sandbox::faults::{Fault, Matching, Moment};
+use sk_dr::sandbox::kubernetes::access::Right;
+use sk_dr::sandbox::log::{Entry, Outcome};
+use sk_dr::sandbox::state::ADMIN_TOKEN;
+use sk_dr::world::clock::Clock;
+use sk_dr::world::kube::{Again, ConnectArguments, Connected, Unsent, Wires};
+use sk_dr::world::query::{FailureClass, Why};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Token of the user that `@ user` makes.
+const STORY_TOKEN: &str = "story";
+
+/// What a command said; no code after a crash.
+pub struct Said {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<u8>,
+}
+
+/// The place.
+pub struct Place {
+    directory: tempfile::TempDir,
+    sandbox: Sandbox,
+    token: &'static str,
+    dead: Arc<AtomicBool>,
+    environment: BTreeMap<String, String>,
+    answer: String,
+    terminal: Terminal,
+    crash: Crash,
+}
+
+/// The end of a process: once it is set, no answer arrives any more.
+#[derive(Clone, Default)]
+struct Crash {
+    happened: Arc<AtomicBool>,
+    now: Arc<Notify>,
+}
+
+struct SandboxClock(Sandbox);
+
+impl Clock for SandboxClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+struct SandboxWires {
+    sandbox: Sandbox,
+    token: &'static str,
+    dead: Arc<AtomicBool>,
+    crash: Crash,
+}
+
+#[async_trait]
+impl Wires for SandboxWires {
+    async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
+        let wire = self.sandbox.wire(self.token);
+        let (dead, crash) = (self.dead.clone(), self.crash.clone());
+        let service = tower::service_fn(move |request: Request<Bytes>| {
+            let (mut wire, dead) = (wire.clone(), dead.load(Ordering::SeqCst));
+            let crash = crash.clone();
+            async move {
+                if dead {
+                    let refused = Unsent {
+                        class: FailureClass::Unreachable,
+                        message: "connection refused".to_owned(),
+                        again: Again::Later,
+                    };
+                    return Err(refused.into());
+                }
+                let answer = tower::Service::call(&mut wire, request).await;
+                if crash.happened.load(Ordering::SeqCst) {
+                    std::future::pending::<()>().await;
+                }
+                answer
+            }
+        });
+        Ok(Connected {
+            wire: tower::util::BoxCloneSyncService::new(service),
+            title: "context sandbox (http://sandbox)".to_owned(),
+        })
+    }
+}
+
+struct Nobody;
+
+impl Interrupts for Nobody {
+    fn listen(&self) -> UnboundedReceiver<()> {
+        tokio::sync::mpsc::unbounded_channel().1
+    }
+}
+
+impl Place {
+    /// An empty directory, and a cluster with Velero and a bucket.
+    pub fn new() -> Self {
+        let sandbox = Sandbox::new("story", 1, "2026-11-21T09:00:00Z".parse().unwrap());
+        sandbox.install_velero();
+        sandbox.add_bucket("acme-backups");
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            sandbox,
+            token: ADMIN_TOKEN,
+            dead: Arc::default(),
+            environment: BTreeMap::new(),
+            answer: String::new(),
+            terminal: Terminal::default(),
+            crash: Crash::default(),
+        }
+    }
+
+    /// Its directory.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn process(&self, arguments: Vec<OsString>) -> (Process, Captured, Captured) {
+        let (stdout, out) = Output::captured();
+        let (stderr, err) = Output::captured();
+        let process = Process {
+            arguments,
+            environment: self.environment.clone(),
+            directory: self.directory().canonicalize().unwrap(),
+            stdin: Box::new(std::io::Cursor::new(self.answer.clone())),
+            stdout,
+            stderr,
+            terminal: self.terminal,
+            clock: Arc::new(SandboxClock(self.sandbox.clone())),
+            wires: Arc::new(SandboxWires {
+                sandbox: self.sandbox.clone(),
+                token: self.token,
+                dead: self.dead.clone(),
+                crash: self.crash.clone(),
+            }),
+            stores: Arc::new(LocalStores),
+            interrupts: Arc::new(Nobody),
+        };
+        (process, out, err)
+    }
+
+    /// Runs a command line, words as a shell splits them.
+    pub async fn run(&mut self, line: &str) -> Said {
+        let (line, is_quiet) = match line.strip_suffix(" >/dev/null") {
+            Some(line) => (line, true),
+            None => (line, false),
+        };
+        let words = words(&line.replace("RUN", &self.last_run()));
+        assert_eq!(words.first().map(String::as_str), Some("sk-dr"), "{line}");
+        let (process, out, err) =
+            self.process(words.into_iter().skip(1).map(OsString::from).collect());
+        let code = tokio::select! {
+            biased;
+            () = self.crash.now.notified() => None,
+            code = sk_dr::cli::run(process) => Some(code),
+        };
+        self.crash = Crash::default();
+        self.answer.clear();
+        self.terminal = Terminal::default();
+        Said {
+            stdout: if is_quiet {
+                String::new()
+            } else {
+                self.redacted(&out.text())
+            },
+            stderr: self.redacted(&err.text()),
+            code,
+        }
+    }
+
+    /// Id of the newest run, for command lines that name `RUN`.
+    fn last_run(&self) -> String {
+        let runs = fs::read_dir(self.directory().join(".sk-dr/runs"));
+        let names = runs.into_iter().flatten().flatten();
+        let newest = names.map(|entry| entry.file_name().into_string().unwrap());
+        newest.max().unwrap_or_default()
+    }
+
+    /// What differs from machine to machine and from run to run.
+    pub fn redacted(&self, text: &str) -> String {
+        let directory = self.directory().canonicalize().unwrap();
+        let host = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        let mut text = text
+            .replace(&*directory.to_string_lossy(), "DIR")
+            .replace('\u{1b}', "\\e");
+        for (pattern, word) in [
+            (
+                r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{4}".to_owned(),
+                "RUN",
+            ),
+            (r"\b[0-9a-f]{64}\b".to_owned(), "DIGEST"),
+            (r"process \d+".to_owned(), "process PID"),
+            (format!(r"\b{}\b *", regex::escape(&host)), "HOST "),
+            ("HOLDER +".to_owned(), "HOLDER "),
+        ] {
+            text = regex::Regex::new(&pattern)
+                .unwrap()
+                .replace_all(&text, word)
+                .into_owned();
+        }
+        text
+    }
+
+    /// Does what stands behind an `@`; what there is to show.
+    pub async fn act(&mut self, act: &str, body: &str) -> String {
+        let (verb, rest) = act.split_once(' ').unwrap_or((act, ""));
+        let file = self.directory().join(rest);
+        match verb {
+            "copy" => copy(&root().join(rest), self.directory()),
+            "write" => {
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(&file, body).unwrap();
+            }
+            "remove" => fs::remove_file(&file).unwrap(),
+            "mode" => {
+                let mode = fs::metadata(&file).unwrap().permissions().mode();
+                return format!("{:04o}", mode & 0o7777);
+            }
+            "answer" => self.answer = format!("{rest}\n"),
+            "env" => {
+                let (name, value) = rest.split_once('=').unwrap();
+                self.environment.insert(name.to_owned(), value.to_owned());
+            }
+            "terminal" => {
+                self.terminal = Terminal {
+                    stdin: true,
+                    stdout: true,
+                    stderr: true,
+                    width: Some(rest.parse().unwrap()),
+                }
+            }
+            "dead" => self.dead.store(true, Ordering::SeqCst),
+            "alive" => self.dead.store(false, Ordering::SeqCst),
+            _ => return self.act_on_cluster(verb, rest),
+        }
+        String::new()
+    }
+
+    fn act_on_cluster(&mut self, verb: &str, rest: &str) -> String {
+        let parts = |count| -> Vec<&str> { rest.splitn(count, ' ').collect() };
+        match verb {
+            "edit" => {
+                let parts = parts(3);
+                let target = format!("{}?fieldManager={}", parts[0], parts[1]);
+                let merge = "application/merge-patch+json";
+                self.send(Method::PATCH, &target, (merge, parts[2]));
+            }
+            "apply" => {
+                let parts = parts(3);
+                let target = format!("{}?fieldManager={}&force=true", parts[0], parts[1]);
+                let apply = "application/apply-patch+yaml";
+                self.send(Method::PATCH, &target, (apply, parts[2]));
+            }
+            "create" => {
+                let parts = parts(2);
+                self.send(Method::POST, parts[0], ("application/json", parts[1]));
+            }
+            "delete" => self.send(Method::DELETE, rest, ("application/json", "")),
+            "user" if rest == "admin" => self.token = ADMIN_TOKEN,
+            "user" => {
+                let (verbs, types) = rest.split_once(' ').unwrap();
+                let verbs: Vec<&str> = verbs.split(',').collect();
+                let types: Vec<&str> = types.split(',').collect();
+                let right = Right::new(&verbs, &types);
+                let reads = Right::new(&["get"], &["namespaces"]);
+                self.sandbox.with(|state| {
+                    state
+                        .access
+                        .grant(STORY_TOKEN, "operator", vec![right, reads]);
+                });
+                self.token = STORY_TOKEN;
+            }
+            "velero" if rest == "stop" => self.sandbox.with(sk_dr::sandbox::velero::stop),
+            "velero" if rest == "remove" => self.sandbox.with(|state| {
+                state.objects.retain(|key, _| !key.contains("velero.io"));
+                state.velero = None;
+            }),
+            "velero" if rest == "install" => self.sandbox.install_velero(),
+            "wipe" => {
+                self.sandbox.wipe();
+                self.sandbox.install_velero();
+            }
+            "pass" => self
+                .sandbox
+                .advance(rest.parse::<SignedDuration>().unwrap()),
+            "fault" => {
+                let parts = parts(4);
+                let fault: Fault = serde_json::from_str(parts[3]).unwrap();
+                let matching = real(parts[0], parts[1]);
+                self.sandbox
+                    .faults
+                    .script(matching, parts[2].parse().unwrap(), fault);
+            }
+            "crash" => {
+                let parts = parts(3);
+                let crash = self.crash.clone();
+                let callback = Arc::new(move |_: &Request<Bytes>| {
+                    crash.happened.store(true, Ordering::SeqCst);
+                    crash.now.notify_one();
+                });
+                let matching = real(parts[0], parts[1]);
+                let point = (Moment::After, callback as _);
+                self.sandbox
+                    .faults
+                    .kill_at(matching, parts[2].parse().unwrap(), point);
+            }
+            "writes" => return self.writes(),
+            other => panic!("no such act: {other} {rest}"),
+        }
+        String::new()
+    }
+
+    fn send(&self, method: Method, target: &str, (content_type, body): (&str, &str)) {
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::AUTHORIZATION, format!("Bearer {ADMIN_TOKEN}"))
+            .body(Bytes::from(body.to_owned()))
+            .unwrap();
+        let answer = self.sandbox.answer(&request);
+        assert!(
+            answer.status().is_success(),
+            "{target}: {} {:?}",
+            answer.status(),
+            answer.body()
+        );
+    }
+
+    fn writes(&self) -> String {
+        let log = self.sandbox.log();
+        self.sandbox.clear_log();
+        assert!(!log.is_empty(), "nothing was asked at all");
+        let mut lines: Vec<String> = log
+            .iter()
+            .filter(|entry| entry.method != "GET")
+            .map(line)
+            .collect();
+        lines.sort();
+        if lines.is_empty() {
+            "none".to_owned()
+        } else {
+            lines.join("\n")
+        }
+    }
+}
+
+/// Requests that store something.
+fn real(method: &str, target: &str) -> Matching {
+    Matching {
+        not_target: "dryRun=".to_owned(),
+        ..Matching::new(method, target)
+    }
+}
+
+fn line(entry: &Entry) -> String {
+    let path = entry.target.split('?').next().unwrap_or_default();
+    let rehearsed = if entry.target.contains("dryRun=") {
+        " dry-run"
+    } else {
+        ""
+    };
+    let outcome = match entry.outcome {
+        Outcome::Answered(code) => code.to_string(),
+        Outcome::Refused(code) => format!("refused {code}"),
+        Outcome::Lost => "lost".to_owned(),
+    };
+    format!("{}{rehearsed} {path} {outcome}", entry.method)
+}
+
+/// Copies the files of a directory.
+pub fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// Words between spaces; single quotes hold one together.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for character in line.chars() {
+        match character {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => {
+                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
+            }
+            other => word.push(other),
+        }
+    }
+    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words
+}
