@@ -77,14 +77,15 @@ pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
         None
     });
     let inventory = inventory::after_run(&previous.unwrap_or_default(), &plan, &state);
-    let closed = Entry::RunClosed {
-        outcome: RunOutcome::Abandoned,
-        inventory: inventory.clone(),
-    };
-    writer.append(&plan, &mut state, vec![closed], outside.now())?;
+    // Before the run is closed, as at the end of a run that nobody gives up.
     if let Err(error) = writer.store.write_inventory(&inventory) {
         warnings.push(format!("the inventory cannot be written: {error}"));
     }
+    let closed = Entry::RunClosed {
+        outcome: RunOutcome::Abandoned,
+        inventory,
+    };
+    writer.append(&plan, &mut state, vec![closed], outside.now())?;
     let mut report = RunReport::of(&writer.run, &plan, &state, &doubts);
     report.warnings = warnings;
     Ok(report)

@@ -371,15 +371,13 @@ impl<'a> Engine<'a> {
             });
             let inventory =
                 inventory::after_run(&previous.unwrap_or_default(), self.plan, &self.state);
-            entries.push(Entry::RunClosed {
-                outcome,
-                inventory: inventory.clone(),
-            });
-            self.writer
-                .append(self.plan, &mut self.state, entries, self.outside.now())?;
+            // Before the run is closed: a run killed in between is resumed and writes it again, a closed one would not.
             if let Err(error) = self.writer.store.write_inventory(&inventory) {
                 warnings.push(format!("the inventory cannot be written: {error}"));
             }
+            entries.push(Entry::RunClosed { outcome, inventory });
+            self.writer
+                .append(self.plan, &mut self.state, entries, self.outside.now())?;
         }
         let mut report = RunReport::of(&self.writer.run, self.plan, &self.state, &self.doubts);
         report.warnings = warnings;

@@ -254,7 +254,8 @@ impl StepTask<'_> {
                 | (KubeVerb::Delete, FailureClass::NotFound | FailureClass::Conflict) => {
                     return self.after_refusal(op, &query, refusal).await;
                 }
-                // A controller wrote the object's status between our read and our write: read again, the ground decides.
+                // A controller wrote the object's status between our read and our write, or a proxy sent our write
+                // twice and this is the answer to the second: read again, what is there decides, then the ground.
                 (
                     KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release,
                     FailureClass::Conflict,
@@ -263,8 +264,10 @@ impl StepTask<'_> {
                     self.retrying(refusal.message);
                     sleep(Duration::from_millis(200)).await;
                     match self.after_conflict(op, &query).await {
-                        Ok(again) => read = again,
-                        Err(carried) => return carried,
+                        Prepared::Go(again) => read = again,
+                        Prepared::There(object) => return self.finish(&query, object).await,
+                        Prepared::Failed(why) => return Carried::Failed(why),
+                        Prepared::Unclear(why) => return Carried::InDoubt(why),
                     }
                 }
                 _ => return Carried::Failed(refusal),
@@ -272,26 +275,23 @@ impl StepTask<'_> {
         }
     }
 
-    /// Where the ground moved, it may be our own doing: a proxy that sends a write twice hands over the second answer, and
-    /// the second was refused for what the first did.
-    async fn after_conflict(
-        &self,
-        op: &KubeOp,
-        query: &Query,
-    ) -> Result<Option<ReadVersion>, Carried> {
+    async fn after_conflict(&self, op: &KubeOp, query: &Query) -> Prepared {
         let answer = self.outside.answer(query).await;
-        let why = match self.ground(&answer) {
-            Ok(read) => return Ok(read),
-            Err(why) => why,
+        let found = match seen(&answer) {
+            Ok(found) => found,
+            Err(why) => return Prepared::Unclear(why),
         };
-        let presence = fill(&op.body, &self.bindings)
-            .and_then(|body| Ok(effect_of(self.step, op, &body, seen(&answer)?)));
+        // A body with a secret cannot be compared here (R32): the ground alone decides then.
+        let presence = fill(&op.body, &self.bindings).map_or(Presence::NotThere, |body| {
+            effect_of(self.step, op, &body, found)
+        });
         match presence {
-            Ok(Presence::There(object)) => {
-                self.resolved("the effect is there");
-                Err(self.finish(query, object).await)
-            }
-            Ok(Presence::NotThere | Presence::Other(_)) | Err(_) => Err(Carried::Failed(why)),
+            Presence::There(object) => Prepared::There(object),
+            Presence::Other(why) => Prepared::Failed(why),
+            Presence::NotThere => match self.ground(&answer) {
+                Ok(read) => Prepared::Go(read),
+                Err(why) => Prepared::Failed(why),
+            },
         }
     }
 

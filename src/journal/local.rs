@@ -185,20 +185,18 @@ impl Store for LocalStore {
     }
 
     fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
-        let Some(newest) = numbers(&self.inventories())?.pop() else {
-            return Ok(None);
-        };
-        let path = self.inventories().join(file_name(newest));
-        let Found::Whole(json) = read(&path)? else {
-            return Err(StoreError {
-                place: path.display().to_string(),
-                message: "it is damaged: it is no JSON".to_owned(),
-            });
-        };
-        check_version(&path, &json, VERSION)?;
-        let file: InventoryFile =
-            serde_json::from_value(json).map_err(|error| damaged(&path, &error))?;
-        Ok(Some(file.inventory))
+        for newest in numbers(&self.inventories())?.into_iter().rev() {
+            let path = self.inventories().join(file_name(newest));
+            // Torn when the machine went down: its run is still open and writes it again; the one before it counts.
+            let Found::Whole(json) = read(&path)? else {
+                continue;
+            };
+            check_version(&path, &json, VERSION)?;
+            let file: InventoryFile =
+                serde_json::from_value(json).map_err(|error| damaged(&path, &error))?;
+            return Ok(Some(file.inventory));
+        }
+        Ok(None)
     }
 
     fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ pub struct RunSummary {
     pub run: String,
     /// How it stands.
     pub standing: Standing,
-    /// What is known of it; `None` where it is damaged.
+    /// What is known of it; `None` where it is damaged, or its plan is.
     pub facts: Option<RunFacts>,
 }
 
@@ -77,6 +77,12 @@ impl RunSummary {
 pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
     let summary = |run: String| match load(store, &run) {
         Ok((plan, state)) => summarize(run, &plan, &state),
+        // A run is opened by its first record, and does nothing before. A plan torn before that is no reason to stop.
+        Err(_) if never_began(store, &run) => RunSummary {
+            run,
+            standing: Standing::NeverOpened,
+            facts: None,
+        },
         Err(error) => RunSummary {
             run,
             standing: Standing::Damaged(format!("{}: {}", error.place, error.message)),
@@ -93,6 +99,12 @@ fn begun(run: &RunSummary) -> (&str, Option<Timestamp>, &str) {
     let second = run.run.rsplit_once('-').map_or("", |(second, _)| second);
     let opened = run.facts.as_ref().and_then(|facts| facts.opened);
     (second, opened, &run.run)
+}
+
+fn never_began(store: &dyn Store, run: &str) -> bool {
+    store
+        .records(run)
+        .is_ok_and(|(records, _)| records.is_empty())
 }
 
 /// Runs that keep `apply` from going on.

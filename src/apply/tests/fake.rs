@@ -35,6 +35,8 @@ pub enum Fault {
     RequestLost,
     /// No answer, and the effect happens this much later, while the world is already asked about it.
     Late(Duration),
+    /// The request arrives twice; the answer is the second one's.
+    Twice,
     /// Refused by the server.
     Refused(FailureClass),
 }
@@ -183,7 +185,7 @@ impl Fake {
                 object
             }
         };
-        JsonPath::dotted("metadata.resourceVersion").set(&mut object, version.to_string().into());
+        JsonPath::dotted("metadata.resourceVersion").set(&mut object, format!("v{version}").into());
         match op.verb {
             KubeVerb::Create => {}
             KubeVerb::Apply => op.takes.iter().for_each(|path| {
@@ -261,6 +263,17 @@ impl Fake {
     }
 
     fn happen(&self, name: &str, op: &Op, bound: &Bound) -> Result<Json, Why> {
+        // A second DELETE while the object still goes is answered like the first, and changes nothing.
+        let is_going = match op {
+            Op::Kube(op) if op.verb == KubeVerb::Delete => {
+                let (plural, namespace) = (&op.resource.plural, op.namespace.as_deref());
+                let place = place(&op.provider, plural, namespace, &op.name);
+                let inside = self.inside();
+                let object = inside.objects.get(&place);
+                object.is_some_and(|object| object.pointer("/metadata/deletionTimestamp").is_some())
+            }
+            Op::Kube(_) | Op::Local(_) => false,
+        };
         let done = match op {
             Op::Kube(op) => self.kube(op, bound)?,
             Op::Local(op) => {
@@ -277,7 +290,9 @@ impl Fake {
                 Json::Null
             }
         };
-        *self.inside().effects.entry(name.to_owned()).or_insert(0) += 1;
+        if !is_going {
+            *self.inside().effects.entry(name.to_owned()).or_insert(0) += 1;
+        }
         Ok(done)
     }
 }
@@ -412,6 +427,11 @@ impl Outside for Fake {
             Some(Fault::AnswerLost) => self
                 .happen(&name, op, bound)
                 .map_or_else(Effect::Refused, |_| Effect::InDoubt(lost)),
+            Some(Fault::Twice) => {
+                let _ = self.happen(&name, op, bound);
+                self.happen(&name, op, bound)
+                    .map_or_else(Effect::Refused, Effect::Done)
+            }
             None => self
                 .happen(&name, op, bound)
                 .map_or_else(Effect::Refused, Effect::Done),

@@ -58,6 +58,11 @@ fn what_is_written_is_read_and_private() {
         journal.store.write_inventory(&newer).unwrap();
         assert_eq!(journal.store.inventory().unwrap().as_ref(), Some(&newer));
     }
+    // Torn when the machine went down: the one before it counts.
+    let torn = journal.store.directory().join("inventory/00000003.json");
+    fs::write(&torn, b"{\"version\": 1, \"inv").unwrap();
+    assert_eq!(journal.store.inventory().unwrap().as_ref(), Some(&newer));
+    fs::remove_file(&torn).unwrap();
     let root = journal.store.directory().to_owned();
     assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
     for (path, expected) in [

@@ -47,6 +47,20 @@ fn standings() {
     check(&[opened(), done(a())], &damaged, true);
 }
 
+/// A plan torn before the run was opened: nothing was done, so it stands in nobody's way. Once there are records it does.
+#[test]
+fn a_torn_plan_counts_only_where_the_run_began() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).unwrap();
+    let path = directory.path().join("runs/run-1/plan.json");
+    std::fs::write(&path, "{\"format\": \"sk-dr").unwrap();
+    assert_eq!(list(&store).unwrap()[0].standing, Standing::NeverOpened);
+    store.append(&record(1, 1, vec![opened()])).unwrap();
+    let standing = list(&store).unwrap().remove(0).standing;
+    assert!(matches!(standing, Standing::Damaged(_)), "{standing:?}");
+}
+
 #[test]
 fn counts_and_takeover_serial() {
     let directory = tempfile::tempdir().unwrap();

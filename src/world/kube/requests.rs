@@ -210,14 +210,16 @@ pub fn delete(op: &KubeOp, read: &ReadVersion) -> Request {
 }
 
 /// JSON patch that takes our marks and our managedFields entries off `live`; everything else stays as it is. Never an
-/// empty apply: for a kind without required fields that would delete the spec.
-pub fn release(op: &KubeOp, live: &Json) -> Request {
+/// empty apply: for a kind without required fields that would delete the spec. `None` where nothing of ours is on it: a
+/// proxy sent the patch twice, and the answer to the second is a failed test.
+pub fn release(op: &KubeOp, live: &Json) -> Option<Request> {
     let metadata = live.get("metadata").unwrap_or(&Json::Null);
-    let mut patch = Vec::new();
-    for member in ["uid", "resourceVersion"] {
+    let tested = ["uid", "resourceVersion"];
+    let test = |member| {
         let value = metadata.get(member).unwrap_or(&Json::Null);
-        patch.push(json!({ "op": "test", "path": format!("/metadata/{member}"), "value": value }));
-    }
+        json!({ "op": "test", "path": format!("/metadata/{member}"), "value": value })
+    };
+    let mut patch: Vec<Json> = tested.map(test).into();
     for map in ["labels", "annotations"] {
         let keys = metadata
             .get(map)
@@ -236,19 +238,27 @@ pub fn release(op: &KubeOp, live: &Json) -> Request {
             .filter(|entry| !ours(entry))
             .cloned()
             .collect();
+        let has_ours = others.len() < entries.len();
         // An empty list reads as "not sent" and changes nothing; one empty entry resets them.
         if others.is_empty() {
             others.push(json!({}));
         }
-        patch.push(json!({ "op": "replace", "path": "/metadata/managedFields", "value": others }));
+        if has_ours {
+            patch.push(
+                json!({ "op": "replace", "path": "/metadata/managedFields", "value": others }),
+            );
+        }
+    }
+    if patch.len() == tested.len() {
+        return None;
     }
     let content = ("application/json-patch+json", &Json::Array(patch));
-    Request::write(
+    Some(Request::write(
         Method::PATCH,
         path_of(op),
         format!("fieldManager={FIELD_MANAGER}"),
         content,
-    )
+    ))
 }
 
 fn write_query(mode: Mode, force: Option<Force>) -> String {

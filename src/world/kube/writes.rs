@@ -62,7 +62,10 @@ impl Client {
                     ),
                 });
             }
-            match self.effect(&requests::release(op, &live)).await {
+            let Some(release) = requests::release(op, &live) else {
+                return Effect::Done(live);
+            };
+            match self.effect(&release).await {
                 // A failed `test` is 422 with these words and nothing else: the object changed between the two requests.
                 Effect::Refused(why) if why.message.contains("due to an error in our request") => {
                     if round == RELEASE_ROUNDS {
