@@ -123,6 +123,8 @@ pub struct Matching {
     pub target: String,
     /// Text that must not be within path and query; empty: none.
     pub not_target: String,
+    /// Text within the body; empty: any. Tells one create from another, since both go to one path.
+    pub body: String,
 }
 
 /// When a kill point calls back.
@@ -131,7 +133,8 @@ pub struct Matching {
 pub enum Moment {
     /// The request was not carried out and never will be.
     Before,
-    /// It was carried out; its answer is lost.
+    /// It was carried out with success; its answer is lost. One that the API refuses is no such request: its answer goes
+    /// through, and the next one that matches is it.
     After,
 }
 
@@ -141,7 +144,7 @@ pub type Callback = Arc<dyn Fn(&Request<Bytes>) + Send + Sync>;
 #[derive(Clone)]
 enum Action {
     Fault(Fault),
-    Kill(Moment, Callback),
+    Kill(Matching, Moment, Callback),
 }
 
 struct Script {
@@ -181,12 +184,14 @@ impl Matching {
             method: method.to_owned(),
             target: target.to_owned(),
             not_target: String::new(),
+            body: String::new(),
         }
     }
-    fn matches(&self, method: &str, target: &str) -> bool {
+    fn matches(&self, method: &str, target: &str, body: &[u8]) -> bool {
         (self.method.is_empty() || self.method == method)
             && target.contains(&self.target)
             && (self.not_target.is_empty() || !target.contains(&self.not_target))
+            && (self.body.is_empty() || String::from_utf8_lossy(body).contains(&self.body))
     }
 }
 
@@ -236,7 +241,8 @@ impl Faults {
     }
     /// Sets a kill point at the n-th (from 1) matching request from now on.
     pub fn kill_at(&self, matching: Matching, nth: u64, point: (Moment, Callback)) {
-        self.add(matching, nth, Action::Kill(point.0, point.1));
+        let action = Action::Kill(matching.clone(), point.0, point.1);
+        self.add(matching, nth, action);
     }
     fn add(&self, matching: Matching, nth: u64, action: Action) {
         self.lock().scripts.push(Script {
@@ -266,7 +272,7 @@ impl Faults {
         let mut inner = self.lock();
         let mut acting = None;
         for (index, script) in inner.scripts.iter_mut().enumerate() {
-            if script.matching.matches(&method, &target) {
+            if script.matching.matches(&method, &target, request.body()) {
                 script.left -= 1;
                 if script.left == 0 && acting.is_none() {
                     acting = Some(index);
@@ -288,7 +294,7 @@ impl Faults {
         let action = scripted.or(drawn.map(Action::Fault))?;
         let name = match &action {
             Action::Fault(fault) => format!("{fault:?}"),
-            Action::Kill(moment, _) => format!("Kill{moment:?}"),
+            Action::Kill(_, moment, _) => format!("Kill{moment:?}"),
         };
         inner.hits.push(format!("{method} {path} #{nth}: {name}"));
         Some(action)
@@ -310,13 +316,17 @@ impl Faults {
             |request: &Request<Bytes>| backend(request, Passage::Through).ok_or_else(broken);
         match self.decide(&request) {
             None => through(&request),
-            Some(Action::Kill(Moment::Before, callback)) => {
+            Some(Action::Kill(_, Moment::Before, callback)) => {
                 backend(&request, Passage::Lost);
                 callback(&request);
                 Err(broken())
             }
-            Some(Action::Kill(Moment::After, callback)) => {
-                through(&request)?;
+            Some(Action::Kill(matching, Moment::After, callback)) => {
+                let response = through(&request)?;
+                if !response.status().is_success() {
+                    self.kill_at(matching, 1, (Moment::After, callback));
+                    return Ok(response);
+                }
                 callback(&request);
                 Err(broken())
             }
