@@ -241,7 +241,8 @@ impl Walk<'_> {
         for key in keys {
             let place = place.child(key);
             let after = declared.get(key).cloned();
-            let before = place.get(self.live).cloned();
+            let live = place.get(self.live).filter(|live| !live.is_null());
+            let before = live.cloned();
             let same = match &after {
                 None => before.is_none(),
                 Some(after) => after.known().is_some() && after.known() == before.as_ref(),

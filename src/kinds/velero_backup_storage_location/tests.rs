@@ -104,9 +104,7 @@ fn differences_by_each_law() {
     check(
         json!({"config": {"region": "eu", "checksumAlgorithm": ""}}),
         json!({"config": {"region": "eu"}}),
-        &[
-            r#"config: {"region":"eu"} -> {"checksumAlgorithm":"","region":"eu"} [spec.config = {"checksumAlgorithm":"","region":"eu"}]"#,
-        ],
+        &[r#"config.checksumAlgorithm: absent -> "" [spec.config.checksumAlgorithm = ""]"#],
     );
     // Zero disables here, so that it differs from what the server does by itself.
     check(
@@ -122,7 +120,9 @@ fn differences_by_each_law() {
     check(
         json!({"credential": [{"name": "a", "key": "k"}]}),
         json!({"credential": {"name": "b", "key": "k"}}),
-        &[r#"credential.name: "b" -> "a" [spec.credential.name = "a"]"#],
+        &[
+            r#"credential: [{"key":"k","name":"b"}] -> [{"key":"k","name":"a"}] [spec.credential = {"key":"k","name":"a"}]"#,
+        ],
     );
     check(
         json!({}),

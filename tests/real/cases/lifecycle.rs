@@ -34,6 +34,7 @@ resource "velero_schedule" "shop" {
 "#;
 
 /// The whole day of an operator. The second plan sends no write at all; a plan with an update sends exactly a dry-run.
+#[expect(clippy::too_many_lines, reason = "one day, in its order")]
 pub async fn apply_then_nothing_then_a_hand_edit_is_seen_and_repaired(place: Place) {
     let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
     let _velero = StandIn::start(&place.bin, &cluster).await;
