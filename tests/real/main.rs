@@ -12,14 +12,20 @@
 )]
 
 mod cases;
+#[path = "../kill/child.rs"]
+mod child;
 #[path = "../contract/shared/mod.rs"]
 mod contract;
+#[path = "../kill/orders.rs"]
+mod orders;
 mod process;
 mod program;
 mod proxy;
 mod requests;
 mod servers;
 mod velero;
+#[path = "../kill/world.rs"]
+mod world;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -50,6 +56,9 @@ pub struct Case {
 const LANES: usize = 2;
 
 fn main() -> ExitCode {
+    if let Ok(orders) = std::env::var(orders::VARIABLE) {
+        return child::main(&orders);
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let wanted = cases::all()
         .into_iter()

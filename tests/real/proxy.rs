@@ -107,12 +107,11 @@ async fn pass(State((client, held)): State<Shared>, request: Request) -> Respons
     }
     parts.headers.remove("host");
     parts.uri = target.parse().unwrap();
-    let answer = client
-        .send(Request::from_parts(
-            parts,
-            kube::client::Body::from(body.to_vec()),
-        ))
-        .await;
+    let request = Request::from_parts(parts, kube::client::Body::from(body.to_vec()));
+    // In a task of its own: a sender that dies does not take back what it has sent.
+    let answer = tokio::spawn(async move { client.send(request).await })
+        .await
+        .unwrap();
     if moment == Some(Moment::AfterEffect) {
         stop(&held).await;
     }

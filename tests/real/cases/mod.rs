@@ -3,6 +3,7 @@
 mod contract;
 mod destroy;
 mod identity;
+mod kill;
 mod lifecycle;
 mod ownership;
 mod rights;
@@ -39,6 +40,10 @@ pub fn all() -> Vec<Case> {
         case!(
             180,
             spike::planned_without_a_server_killed_and_resumed_elsewhere
+        ),
+        case!(
+            300,
+            kill::eight_cells_end_in_the_same_world_with_each_effect_once
         ),
         case!(
             120,
