@@ -302,6 +302,15 @@ impl Place {
             "pass" => self
                 .sandbox
                 .advance(rest.parse::<SignedDuration>().unwrap()),
+            "writes" => return self.writes(),
+            _ => self.act_on_wire(verb, rest),
+        }
+        String::new()
+    }
+
+    fn act_on_wire(&self, verb: &str, rest: &str) {
+        let parts = |count| -> Vec<&str> { rest.splitn(count, ' ').collect() };
+        match verb {
             "fault" => {
                 let parts = parts(4);
                 let fault: Fault = serde_json::from_str(parts[3]).unwrap();
@@ -323,10 +332,8 @@ impl Place {
                     .faults
                     .kill_at(matching, parts[2].parse().unwrap(), point);
             }
-            "writes" => return self.writes(),
             other => panic!("no such act: {other} {rest}"),
         }
-        String::new()
     }
 
     fn send(&self, method: Method, target: &str, (content_type, body): (&str, &str)) {
