@@ -22,9 +22,22 @@ pub struct Swept<'a> {
     pub findings: Vec<Finding>,
 }
 
-/// Sweeps every LIST for objects that are marked as ours and not declared.
+/// Sweeps every LIST for objects that are marked as ours and not declared. Two provider blocks may reach one cluster, with
+/// other credentials for example: what is declared under the one is no orphan under the other, and an orphan is found once
+/// (R21: the identity is the cluster's, not the block's).
 pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>) -> Swept<'a> {
     let mut swept = Swept::default();
+    let instance = |provider: &ProviderRef| {
+        let found = context.input.providers.get(provider)?;
+        match &found.instance {
+            Instance::Known { kube_system_uid } => Some(kube_system_uid.as_str()),
+            Instance::MadeBy(_) | Instance::Unknown { .. } => None,
+        }
+    };
+    let mut settled: BTreeSet<(&str, Key)> = declared
+        .iter()
+        .filter_map(|(provider, key)| Some((instance(provider)?, key.clone())))
+        .collect();
     for (query, objects) in context.objects.lists() {
         let Query::List {
             provider, resource, ..
@@ -35,12 +48,7 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         let Some(kind) = kind_of(resource) else {
             continue;
         };
-        let Some(Instance::Known { kube_system_uid }) = context
-            .input
-            .providers
-            .get(provider)
-            .map(|found| &found.instance)
-        else {
+        let Some(kube_system_uid) = instance(provider) else {
             continue;
         };
         let sweeper = Sweeper {
@@ -52,7 +60,7 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         };
         for object in objects {
             let key = sweeper.key(object);
-            if !declared.contains(&(provider.clone(), key.clone())) {
+            if settled.insert((kube_system_uid, key.clone())) {
                 sweeper.judge(object, key, &mut swept);
             }
         }

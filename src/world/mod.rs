@@ -5,6 +5,7 @@ pub mod clock;
 pub mod kube;
 pub mod local;
 pub mod query;
+pub mod redactor;
 pub mod substitute;
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,8 @@ pub struct ReadVersion {
 /// The outside.
 pub struct World {
     doors: Doors,
+    /// Strikes out what the environment holds for a secret: whoever inherits it may print it.
+    known: Redactor,
     clients: Mutex<BTreeMap<ProviderRef, Arc<Client>>>,
 }
 
@@ -84,6 +87,7 @@ impl World {
     /// Connects nothing yet.
     pub fn new(doors: Doors) -> Self {
         Self {
+            known: local::secrets::known(&doors),
             doors,
             clients: Mutex::new(BTreeMap::new()),
         }
@@ -124,13 +128,19 @@ impl World {
             .wires
             .connect(&arguments)
             .await
-            .map_err(|why| redact(why, exposed.redactor()))?;
+            .map_err(|why| redact(why, &exposed.redactor().and(&self.known)))?;
         let client = Client::new(connected.wire, connected.title.clone(), self.doors.seed);
         self.lock().insert(provider.clone(), Arc::new(client));
         Ok(connected.title)
     }
     /// Answers a question, with retries and a deadline.
     pub async fn answer(&self, query: &Query) -> Answer {
+        match self.ask(query).await {
+            Answer::Unknown(why) => Answer::Unknown(redact(why, &self.known)),
+            answer @ (Answer::Present(_) | Answer::Absent | Answer::NotServed) => answer,
+        }
+    }
+    async fn ask(&self, query: &Query) -> Answer {
         match query {
             Query::Identity { provider } => match self.client(provider) {
                 Ok(client) => client.identity().await,
@@ -183,13 +193,14 @@ impl World {
                     Ok(body) => body,
                     Err(why) => return Effect::Refused(why),
                 };
+                let redactor = body.redactor().and(&self.known);
                 match client
                     .perform(op, body.value().clone(), bound.read.as_ref())
                     .await
                 {
                     Effect::Done(object) => Effect::Done(object),
-                    Effect::Refused(why) => Effect::Refused(redact(why, body.redactor())),
-                    Effect::InDoubt(why) => Effect::InDoubt(redact(why, body.redactor())),
+                    Effect::Refused(why) => Effect::Refused(redact(why, &redactor)),
+                    Effect::InDoubt(why) => Effect::InDoubt(redact(why, &redactor)),
                 }
             }
             Op::Local(op) => self.run(op, bound).await,
@@ -302,7 +313,7 @@ impl World {
                 "command and environment take texts, numbers and booleans only".to_owned(),
             );
         };
-        let mut environment = self.doors.environment.clone();
+        let mut environment = local::handed_on(&self.doors.environment);
         environment.extend(declared);
         let directory = self.doors.directory.clone();
         let program = Program {
@@ -311,7 +322,7 @@ impl World {
             directory,
             limit: bound.limit.unwrap_or(PROGRAM_LIMIT),
         };
-        match program::run(&program, exposed.1.redactor()).await {
+        match program::run(&program, &exposed.1.redactor().and(&self.known)).await {
             Ended::Well => Effect::Done(Json::Null),
             Ended::NotStarted(message) | Ended::Failed(message) => {
                 refuse(FailureClass::Program, message)

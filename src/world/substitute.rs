@@ -1,6 +1,8 @@
 //! Closed expressions to values at the moment of use (R30, R32): holes from bindings, secrets from where they are kept.
 //! What comes out may hold secrets, so it has no `Debug`, is wiped when dropped, and knows what to strike out of messages.
 
+pub use super::redactor::Redactor;
+
 use super::query::{FailureClass, Why};
 use crate::model::expression::{Bindings, Expr, Hole, HoleSource, HoleType};
 use crate::model::secret::SecretName;
@@ -10,9 +12,6 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Values of secrets.
 pub type SecretValues = BTreeMap<SecretName, Zeroizing<String>>;
-
-/// Shorter lines of a secret are struck out only as a part of the whole: they would blot out ordinary words.
-const SHORTEST_LINE: usize = 6;
 
 /// A value that may hold secrets.
 pub struct Exposed {
@@ -34,46 +33,6 @@ impl Exposed {
 impl Drop for Exposed {
     fn drop(&mut self) {
         wipe(&mut self.value);
-    }
-}
-
-/// Strikes secrets out of texts.
-#[derive(Clone, Default)]
-pub struct Redactor {
-    patterns: Vec<Zeroizing<String>>,
-}
-
-impl Redactor {
-    /// Over these values: each whole, each of its longer lines, and each as JSON and base64 write it.
-    pub fn new<'a>(values: impl IntoIterator<Item = &'a Zeroizing<String>>) -> Self {
-        use base64::Engine;
-        let mut patterns = Vec::new();
-        for value in values {
-            let trimmed = value.trim();
-            patterns.push(trimmed.to_owned());
-            patterns.extend(
-                trimmed
-                    .lines()
-                    .map(str::trim)
-                    .filter(|line| line.len() >= SHORTEST_LINE)
-                    .map(str::to_owned),
-            );
-            patterns.push(Json::from(trimmed).to_string().trim_matches('"').to_owned());
-            patterns.push(base64::engine::general_purpose::STANDARD.encode(value.as_bytes()));
-        }
-        patterns.retain(|pattern| !pattern.is_empty());
-        // Longest first: a short one must not cut a longer one into pieces that remain.
-        patterns.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        patterns.dedup();
-        Self {
-            patterns: patterns.into_iter().map(Zeroizing::new).collect(),
-        }
-    }
-    /// The text without them.
-    pub fn redact(&self, text: &str) -> String {
-        self.patterns.iter().fold(text.to_owned(), |text, pattern| {
-            text.replace(pattern.as_str(), "(sensitive value)")
-        })
     }
 }
 

@@ -4,15 +4,22 @@
 use super::{Again, ConnectArguments, Connected, Unsent, Wires, chain, kubeconfig};
 use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
+use crate::world::redactor::Redactor;
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderValue};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::Config;
 use kube::client::{AuthError, Body, ConfigExt};
+use serde_json::Value as Json;
+use std::sync::Arc;
 use std::time::Duration;
-use tower::{BoxError, Service, ServiceBuilder, ServiceExt};
+use tower::{BoxError, ServiceBuilder, ServiceExt};
+use zeroize::Zeroizing;
 
 /// A server that is there takes a connection within this.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -42,9 +49,12 @@ impl Wires for KubeWires {
 
 fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
     let resolved = kubeconfig::resolve(arguments)?;
-    let title = resolved.title;
-    let mut config = Config::try_from(resolved.kubeconfig)
-        .map_err(|error| refuse(format!("{title}: {}", kubeconfig::words(&error))))?;
+    let (title, redactor) = (resolved.title, Arc::new(resolved.redactor));
+    let failed = |error: &kube::Error| failed(&title, error, &redactor);
+    let mut config = Config::try_from(resolved.kubeconfig).map_err(|error| {
+        let words = redactor.redact(&kubeconfig::words(&error));
+        refuse(format!("{title}: {words}"))
+    })?;
     // kube takes HTTPS_PROXY from the process; a proxy that was asked for is refused with its reason by `resolve`.
     config.proxy_url = None;
     // Another part of the process may have installed it; either is the same provider.
@@ -56,64 +66,95 @@ fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
         // Without TLS no trust store is needed, and some machines have none.
         wire(
             &config,
+            redactor.clone(),
             legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(http),
         )
     } else {
         let https = config
             .rustls_https_connector_with_connector(http)
-            .map_err(|error| failed(&title, &error))?;
+            .map_err(|error| failed(&error))?;
         wire(
             &config,
+            redactor.clone(),
             legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https),
         )
     };
     Ok(Connected {
-        wire: wire.map_err(|error| failed(&title, &error))?,
+        wire: wire.map_err(|error| failed(&error))?,
         title,
     })
 }
 
-fn wire<C>(config: &Config, client: legacy::Client<C, Body>) -> Result<Wire, kube::Error>
+fn wire<C>(
+    config: &Config,
+    redactor: Arc<Redactor>,
+    client: legacy::Client<C, Body>,
+) -> Result<Wire, kube::Error>
 where
     C: legacy::connect::Connect + Clone + Send + Sync + 'static,
 {
+    let known = redactor.clone();
+    let below = tower::service_fn(move |request: http::Request<Body>| {
+        exchange(client.clone(), known.clone(), request)
+    });
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .option_layer(config.auth_layer()?)
         .layer(config.extra_headers_layer()?)
-        .map_err(BoxError::from)
-        .service(client);
+        .service(below);
     Ok(Wire::new(tower::service_fn(
-        move |request: http::Request<Bytes>| whole(service.clone(), request),
+        move |request: http::Request<Bytes>| {
+            let (service, redactor) = (service.clone(), redactor.clone());
+            async move {
+                let sent = service.oneshot(request.map(Body::from)).await;
+                sent.map_err(|error| unsent(error, &redactor))
+            }
+        },
     )))
 }
 
-async fn whole<S>(
-    service: S,
-    request: http::Request<Bytes>,
+/// Below the credentials: what the server says about a request it did not like may quote them, wherever they came from
+/// (R32). An answer that is good is left as it is.
+async fn exchange<C>(
+    client: legacy::Client<C, Body>,
+    known: Arc<Redactor>,
+    request: http::Request<Body>,
 ) -> Result<http::Response<Bytes>, BoxError>
 where
-    S: Service<
-            http::Request<Body>,
-            Response = http::Response<hyper::body::Incoming>,
-            Error = BoxError,
-        >,
+    C: legacy::connect::Connect + Clone + Send + Sync + 'static,
 {
-    let response = service
-        .oneshot(request.map(Body::from))
-        .await
-        .map_err(unsent)?;
-    let (parts, body) = response.into_parts();
-    Ok(http::Response::from_parts(
-        parts,
-        body.collect().await?.to_bytes(),
-    ))
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let (parts, body) = client.request(request).await?.into_parts();
+    let mut body = body.collect().await?.to_bytes();
+    if !parts.status.is_success() {
+        let redactor = known.and(&Redactor::new(&credentials(authorization.as_ref())));
+        body = Bytes::from(redactor.redact_body(&body));
+    }
+    Ok(http::Response::from_parts(parts, body))
+}
+
+/// The secrets of an `Authorization` header.
+fn credentials(header: Option<&HeaderValue>) -> Vec<Zeroizing<String>> {
+    let text = header.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
+    let Some((scheme, secret)) = text.and_then(|text| text.split_once(' ')) else {
+        return Vec::new();
+    };
+    let mut found = vec![Zeroizing::new(secret.trim().to_owned())];
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = STANDARD.decode(secret.trim()).unwrap_or_default();
+        let pair = Zeroizing::new(String::from_utf8_lossy(&pair).into_owned());
+        let password = pair
+            .split_once(':')
+            .map(|(_, password)| password.to_owned());
+        found.extend(password.map(Zeroizing::new));
+    }
+    found
 }
 
 /// Marks errors that arose before the request left: no connection, TLS, credentials.
-fn unsent(error: BoxError) -> BoxError {
+fn unsent(error: BoxError, redactor: &Redactor) -> BoxError {
     if let Some(auth) = error.downcast_ref::<AuthError>() {
-        let (class, message) = (FailureClass::Unauthenticated, auth_words(auth));
+        let (class, message) = (FailureClass::Unauthenticated, auth_words(auth, redactor));
         return Box::new(Unsent {
             class,
             message,
@@ -148,23 +189,24 @@ fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
         || error.source().is_some_and(is_tls)
 }
 
-fn failed(title: &str, error: &kube::Error) -> Why {
+fn failed(title: &str, error: &kube::Error, redactor: &Redactor) -> Why {
     let words = if let kube::Error::Auth(auth) = error {
-        auth_words(auth)
+        auth_words(auth, redactor)
     } else {
-        chain(error)
+        redactor.redact(&chain(error))
     };
     refuse(format!("{title}: {words}"))
 }
 
 /// kube's own words for a failed plugin print its whole environment and its standard output, which may be the credential.
-fn auth_words(error: &AuthError) -> String {
+fn auth_words(error: &AuthError, redactor: &Redactor) -> String {
     if let AuthError::AuthExecRun { out, .. } = error {
         let stderr = String::from_utf8_lossy(&out.stderr);
+        let redactor = redactor.and(&Redactor::new(&printed(&out.stdout)));
         format!(
             "the credential plugin failed, {}: {}",
             out.status,
-            stderr.trim()
+            redactor.redact(stderr.trim())
         )
     } else if let AuthError::AuthExecStart(error) = error {
         format!("the credential plugin could not be started: {error}")
@@ -173,8 +215,29 @@ fn auth_words(error: &AuthError) -> String {
     } else if let AuthError::AuthExec(_) = error {
         "the kubeconfig's auth-provider gave no token".to_owned()
     } else {
-        chain(error)
+        redactor.redact(&chain(error))
     }
+}
+
+/// What a plugin that failed had printed may be a credential, which it then repeats in its error: each line, and each text
+/// in what is JSON.
+fn printed(stdout: &[u8]) -> Vec<Zeroizing<String>> {
+    let whole = String::from_utf8_lossy(stdout).into_owned();
+    let mut found = Vec::new();
+    let mut waiting: Vec<Json> = serde_json::from_str(&whole).into_iter().collect();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Json::String(text) => found.push(Zeroizing::new(text)),
+            Json::Array(members) => waiting.extend(members),
+            Json::Object(members) => waiting.extend(members.into_iter().map(|(_, member)| member)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+    // `kind` and `apiVersion` are no secrets, and words of the message.
+    found.retain(|text| text.len() >= 8 && !text.starts_with("client.authentication.k8s.io/"));
+    found.retain(|text| text.as_str() != "ExecCredential");
+    found.push(Zeroizing::new(whole));
+    found
 }
 
 fn refuse(message: impl Into<String>) -> Why {

@@ -4,14 +4,16 @@
 use super::ConnectArguments;
 use crate::world::local;
 use crate::world::query::{FailureClass, Why};
+use crate::world::redactor::Redactor;
 use base64::Engine;
 use kube::config::{
     AuthInfo, Cluster, Context, ExecConfig, Kubeconfig, KubeconfigError, NamedAuthInfo,
     NamedCluster, NamedContext,
 };
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -19,6 +21,8 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 pub(super) struct Resolved {
     pub(super) kubeconfig: Kubeconfig,
     pub(super) title: String,
+    /// Strikes its credentials out of what servers and plugins say.
+    pub(super) redactor: Redactor,
 }
 
 /// Context, cluster and user before arguments override them.
@@ -60,6 +64,7 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
             "proxy_url is not supported in this version: reach the API without a proxy",
         ));
     }
+    let redactor = Redactor::new(&credentials(&chosen.user));
     if let Some(exec) = &mut chosen.user.exec {
         find_plugin(arguments, exec)?;
     }
@@ -76,7 +81,33 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
     Ok(Resolved {
         kubeconfig: one_context(chosen),
         title,
+        redactor,
     })
+}
+
+/// What nobody may see of a user, the environment of its plugin included.
+fn credentials(user: &AuthInfo) -> Vec<Zeroizing<String>> {
+    // Written out, since the texts themselves are wrapped in a type of another crate.
+    let written = serde_json::to_value(user).unwrap_or_default();
+    let text = |name: &str| Some(written.get(name)?.as_str()?.trim().to_owned());
+    let mut found: Vec<Zeroizing<String>> = ["token", "password", "client-key-data"]
+        .into_iter()
+        .filter_map(text)
+        .map(Zeroizing::new)
+        .collect();
+    let key = text("client-key-data").and_then(|key| {
+        let engine = &base64::engine::general_purpose::STANDARD;
+        engine.decode(key).ok()
+    });
+    found.extend(key.map(|key| Zeroizing::new(String::from_utf8_lossy(&key).into_owned())));
+    let environment = user.exec.iter().filter_map(|exec| exec.env.as_ref());
+    let values = environment
+        .flatten()
+        .filter_map(|variable| variable.get("value"));
+    // Shorter ones are switches, and words of every message.
+    let values = values.filter(|value| value.len() >= 8);
+    found.extend(values.map(|value| Zeroizing::new(value.clone())));
+    found
 }
 
 /// Words for an error of kube's reader. Its YAML errors quote the text around them, and that may be a key.
@@ -426,7 +457,7 @@ fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<()
         )));
     };
     exec.command = Some(program.display().to_string());
-    let mut environment: BTreeMap<String, String> = arguments.environment.clone();
+    let mut environment = local::handed_on(&arguments.environment);
     for variable in exec.env.take().unwrap_or_default() {
         if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
             environment.insert(name.clone(), value.clone());
@@ -435,6 +466,9 @@ fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<()
     let variable =
         |(name, value)| HashMap::from([("name".to_owned(), name), ("value".to_owned(), value)]);
     exec.env = Some(environment.into_iter().map(variable).collect());
+    // kube lets a plugin inherit the process's environment below these.
+    let kept_back = local::kept_back(&arguments.environment);
+    exec.drop_env.get_or_insert_default().extend(kept_back);
     Ok(())
 }
 

@@ -7,6 +7,25 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+/// Prefix of the variables that give the language's variables their values. Some are sensitive, no program needs them.
+const VARIABLES: &str = "SKDR_VAR_";
+
+/// The environment as programs get it.
+pub fn handed_on(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut handed = environment.clone();
+    handed.retain(|name, _| !name.starts_with(VARIABLES));
+    handed
+}
+
+/// Names of what is not handed on.
+pub fn kept_back(environment: &BTreeMap<String, String>) -> Vec<String> {
+    let names = environment.keys();
+    names
+        .filter(|name| name.starts_with(VARIABLES))
+        .cloned()
+        .collect()
+}
+
 /// The file that a program name stands for: with a slash relative to `directory`, else looked for in the handed PATH.
 pub fn find_program(
     name: &str,

@@ -4,6 +4,7 @@
 use crate::model::secret::{SecretName, SecretSource};
 use crate::world::Doors;
 use crate::world::query::{FailureClass, Why};
+use crate::world::redactor::Redactor;
 use crate::world::substitute::SecretValues;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -27,6 +28,20 @@ pub async fn read_all(doors: &Doors, names: BTreeSet<&SecretName>) -> Result<Sec
         values.insert(name.clone(), read(doors, name).await?);
     }
     Ok(values)
+}
+
+/// What strikes out the secrets that the environment holds.
+pub fn known(doors: &Doors) -> Redactor {
+    let values: Vec<Zeroizing<String>> = doors
+        .secrets
+        .values()
+        .filter_map(|source| match source {
+            SecretSource::Env(variable) => doors.environment.get(variable),
+            SecretSource::File(_) | SecretSource::Command(_) => None,
+        })
+        .map(|value| Zeroizing::new(value.clone()))
+        .collect();
+    Redactor::new(&values)
 }
 
 async fn read(doors: &Doors, name: &SecretName) -> Result<Zeroizing<String>, Why> {
@@ -98,7 +113,7 @@ async fn output(
     let child = Command::new(file)
         .args(words.get(1..).unwrap_or_default())
         .env_clear()
-        .envs(&doors.environment)
+        .envs(super::handed_on(&doors.environment))
         .current_dir(&doors.directory)
         // Its own group: the Ctrl-C that asks for an orderly end must not cost the secret that the end needs.
         .process_group(0)
@@ -116,13 +131,20 @@ async fn output(
         Ok(Err(error)) => Err(refuse(name, &format!("{title}: {error}"))),
         Ok(Ok(output)) if output.status.success() => text(name, output.stdout),
         Ok(Ok(mut output)) => {
+            // What it printed before it failed may be the value, and stand in its error as well.
+            let printed = Zeroizing::new(String::from_utf8_lossy(&output.stdout).into_owned());
             output.stdout.zeroize();
+            let redactor = known(doors).and(&Redactor::new([&printed]));
             let shown = output.stderr.len().saturating_sub(SHOWN_STDERR);
             let stderr = String::from_utf8_lossy(output.stderr.get(shown..).unwrap_or_default())
                 .into_owned();
             Err(refuse(
                 name,
-                &format!("{title} failed, {}: {}", output.status, stderr.trim()),
+                &redactor.redact(&format!(
+                    "{title} failed, {}: {}",
+                    output.status,
+                    stderr.trim()
+                )),
             ))
         }
     }
