@@ -9,12 +9,15 @@ mod json;
 mod maps;
 mod network;
 mod numbers;
+mod page;
 mod sets;
 #[cfg(test)]
 mod tests;
 mod text;
 mod time;
 mod types;
+
+pub use page::page;
 
 use super::coerce;
 use super::evaluate::budget::{Budget, Exhausted};

@@ -454,3 +454,21 @@ fn what_is_known_later_and_marks_pass_through_where_nobody_looks() {
         compare(expression, value_beside(&[], beside, expression), expected);
     }
 }
+
+/// `SK_DR_UPDATE=1 cargo test --lib functions` writes the page anew; never in CI, which must find what is committed.
+#[test]
+fn the_committed_page_is_fresh() {
+    #[expect(clippy::disallowed_methods, reason = "a switch of the test itself")]
+    let switch = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/functions.md");
+    let page = super::page();
+    if switch("SK_DR_UPDATE") {
+        assert!(!switch("CI"), "SK_DR_UPDATE is refused where CI is set");
+        std::fs::write(path, &page).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == page,
+        "docs/functions.md is stale: run SK_DR_UPDATE=1 cargo test --lib functions"
+    );
+}
