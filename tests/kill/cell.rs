@@ -11,6 +11,9 @@ use sk_dr::sandbox::faults;
 use sk_dr::sandbox::log::Entry;
 use std::path::Path;
 
+/// What `resume` says where no run is open.
+const NOTHING_OPEN: &str = "run is open: there is nothing to go on with";
+
 /// How a point is disturbed.
 #[derive(Default)]
 struct Script {
@@ -183,7 +186,7 @@ impl Play<'_> {
                     self.check_sent_once(before)?;
                 }
             }
-            Must::FindOwnConflict => says(&story.last, "no run is open")?,
+            Must::FindOwnConflict => says(&story.last, NOTHING_OPEN)?,
             Must::LeaveAlone => {
                 // The next step of the same object asks about it too.
                 let asked = if self.point.is_last { asked } else { 0 };
@@ -198,7 +201,7 @@ impl Play<'_> {
                     after.iter().filter(|entry| world::is_write(entry)).count(),
                 )?;
             }
-            Must::NothingLeft => says(&story.last, "no run is open")?,
+            Must::NothingLeft => says(&story.last, NOTHING_OPEN)?,
             Must::StartOnce | Must::StartOnceMore => {
                 self.doubts(&story.last, "nothing came of it, doing it again")?;
             }
