@@ -471,7 +471,8 @@ async fn a_program_outlives_the_run_that_started_it() {
         .unwrap();
     assert!(made.success());
     let (world, _) = world_with(&path, &[]);
-    let script = "cut -d' ' -f5 /proc/$$/stat > from; echo $$ > from; read word < to; echo still writing; echo $word > from";
+    // One line: two would be read as one where the second writer comes before the first reader has seen the end.
+    let script = "echo $(cut -d' ' -f5 /proc/$$/stat) $$ > from; read word < to; echo still writing; echo $word > from";
     let command = vec![text("sh"), text("-c"), text(script)];
     let op = Op::Local(LocalOp {
         command,
@@ -482,8 +483,8 @@ async fn a_program_outlives_the_run_that_started_it() {
     let read = |path: std::path::PathBuf| {
         tokio::task::spawn_blocking(move || std::fs::read_to_string(path).unwrap())
     };
-    let group = read(path.join("from")).await.unwrap();
-    let process = read(path.join("from")).await.unwrap();
+    let line = read(path.join("from")).await.unwrap();
+    let (group, process) = line.trim().split_once(' ').unwrap();
     assert_eq!(group, process, "its own process group");
     run.abort();
     assert!(run.await.unwrap_err().is_cancelled());

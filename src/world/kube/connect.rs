@@ -1,25 +1,21 @@
 //! The real wire: hyper over rustls under kube's own layers (server address, credentials and their refresh). No retry layer:
 //! kube's keeps one request busy for minutes. Credentials never reach a message.
 
-use super::{Again, ConnectArguments, Connected, Unsent, Wires, chain, kubeconfig};
+use super::{Again, ConnectArguments, Connected, Unsent, Wires, chain, credentials, kubeconfig};
 use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::AUTHORIZATION;
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::Config;
 use kube::client::{AuthError, Body, ConfigExt};
-use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-use zeroize::Zeroizing;
 
 /// A server that is there takes a connection within this.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -127,28 +123,12 @@ where
     let (parts, body) = client.request(request).await?.into_parts();
     let mut body = body.collect().await?.to_bytes();
     if !parts.status.is_success() {
-        let redactor = known.and(&Redactor::new(&credentials(authorization.as_ref())));
+        let redactor = known.and(&Redactor::new(&credentials::of_header(
+            authorization.as_ref(),
+        )));
         body = Bytes::from(redactor.redact_body(&body));
     }
     Ok(http::Response::from_parts(parts, body))
-}
-
-/// The secrets of an `Authorization` header.
-fn credentials(header: Option<&HeaderValue>) -> Vec<Zeroizing<String>> {
-    let text = header.and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
-    let Some((scheme, secret)) = text.and_then(|text| text.split_once(' ')) else {
-        return Vec::new();
-    };
-    let mut found = vec![Zeroizing::new(secret.trim().to_owned())];
-    if scheme.eq_ignore_ascii_case("basic") {
-        let pair = STANDARD.decode(secret.trim()).unwrap_or_default();
-        let pair = Zeroizing::new(String::from_utf8_lossy(&pair).into_owned());
-        let password = pair
-            .split_once(':')
-            .map(|(_, password)| password.to_owned());
-        found.extend(password.map(Zeroizing::new));
-    }
-    found
 }
 
 /// Marks errors that arose before the request left: no connection, TLS, credentials.
@@ -202,7 +182,7 @@ fn failed(title: &str, error: &kube::Error, redactor: &Redactor) -> Why {
 fn auth_words(error: &AuthError, redactor: &Redactor) -> String {
     if let AuthError::AuthExecRun { out, .. } = error {
         let stderr = String::from_utf8_lossy(&out.stderr);
-        let redactor = redactor.and(&Redactor::new(&printed(&out.stdout)));
+        let redactor = redactor.and(&Redactor::new(&credentials::of_output(&out.stdout)));
         format!(
             "the credential plugin failed, {}: {}",
             out.status,
@@ -217,27 +197,6 @@ fn auth_words(error: &AuthError, redactor: &Redactor) -> String {
     } else {
         redactor.redact(&chain(error))
     }
-}
-
-/// What a plugin that failed had printed may be a credential, which it then repeats in its error: each line, and each text
-/// in what is JSON.
-fn printed(stdout: &[u8]) -> Vec<Zeroizing<String>> {
-    let whole = String::from_utf8_lossy(stdout).into_owned();
-    let mut found = Vec::new();
-    let mut waiting: Vec<Json> = serde_json::from_str(&whole).into_iter().collect();
-    while let Some(value) = waiting.pop() {
-        match value {
-            Json::String(text) => found.push(Zeroizing::new(text)),
-            Json::Array(members) => waiting.extend(members),
-            Json::Object(members) => waiting.extend(members.into_iter().map(|(_, member)| member)),
-            Json::Null | Json::Bool(_) | Json::Number(_) => {}
-        }
-    }
-    // `kind` and `apiVersion` are no secrets, and words of the message.
-    found.retain(|text| text.len() >= 8 && !text.starts_with("client.authentication.k8s.io/"));
-    found.retain(|text| text.as_str() != "ExecCredential");
-    found.push(Zeroizing::new(whole));
-    found
 }
 
 fn refuse(message: impl Into<String>) -> Why {

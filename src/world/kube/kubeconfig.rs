@@ -1,7 +1,7 @@
 //! Which API the arguments name: arguments, then KUBE_* variables, then KUBECONFIG, the service account of a pod,
 //! `~/.kube/config`; reduced to a kubeconfig with one context. Reads files; must not connect.
 
-use super::ConnectArguments;
+use super::{ConnectArguments, credentials};
 use crate::world::local;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
@@ -13,7 +13,6 @@ use kube::config::{
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use zeroize::Zeroizing;
 
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -64,7 +63,7 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
             "proxy_url is not supported in this version: reach the API without a proxy",
         ));
     }
-    let redactor = Redactor::new(&credentials(&chosen.user));
+    let redactor = Redactor::new(&credentials::of_user(&chosen.user));
     if let Some(exec) = &mut chosen.user.exec {
         find_plugin(arguments, exec)?;
     }
@@ -72,7 +71,7 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
         .cluster
         .server
         .as_deref()
-        .map(without_credentials)
+        .map(credentials::without)
         .unwrap_or_default();
     let title = match &chosen.context {
         Some(context) => format!("context {context} ({server})"),
@@ -83,31 +82,6 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
         title,
         redactor,
     })
-}
-
-/// What nobody may see of a user, the environment of its plugin included.
-fn credentials(user: &AuthInfo) -> Vec<Zeroizing<String>> {
-    // Written out, since the texts themselves are wrapped in a type of another crate.
-    let written = serde_json::to_value(user).unwrap_or_default();
-    let text = |name: &str| Some(written.get(name)?.as_str()?.trim().to_owned());
-    let mut found: Vec<Zeroizing<String>> = ["token", "password", "client-key-data"]
-        .into_iter()
-        .filter_map(text)
-        .map(Zeroizing::new)
-        .collect();
-    let key = text("client-key-data").and_then(|key| {
-        let engine = &base64::engine::general_purpose::STANDARD;
-        engine.decode(key).ok()
-    });
-    found.extend(key.map(|key| Zeroizing::new(String::from_utf8_lossy(&key).into_owned())));
-    let environment = user.exec.iter().filter_map(|exec| exec.env.as_ref());
-    let values = environment
-        .flatten()
-        .filter_map(|variable| variable.get("value"));
-    // Shorter ones are switches, and words of every message.
-    let values = values.filter(|value| value.len() >= 8);
-    found.extend(values.map(|value| Zeroizing::new(value.clone())));
-    found
 }
 
 /// Words for an error of kube's reader. Its YAML errors quote the text around them, and that may be a key.
@@ -505,20 +479,6 @@ fn one_context(chosen: Chosen) -> Kubeconfig {
         }],
         current_context: Some(name),
         ..Kubeconfig::default()
-    }
-}
-
-/// `https://user:password@host` is a URL too.
-fn without_credentials(server: &str) -> String {
-    match server.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority
-                .rsplit_once('@')
-                .map_or(authority, |(_, host)| host);
-            format!("{scheme}://{host}{path}")
-        }
-        None => server.to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod answers;
 pub mod client;
 mod connect;
+mod credentials;
 mod kubeconfig;
 mod reads;
 mod requests;
