@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use sk_dr::cli::process::{Interrupts, LocalStores, Output, Process, Terminal};
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
+use sk_dr::world::Wire;
 use sk_dr::world::clock::Clock;
 use sk_dr::world::kube::{ConnectArguments, Connected, Wires};
 use sk_dr::world::query::Why;
@@ -23,7 +24,7 @@ pub struct Ended {
     pub stderr: String,
 }
 
-struct Inside(Sandbox);
+struct Inside(Sandbox, Wire);
 
 impl Clock for Inside {
     fn now(&self) -> jiff::Timestamp {
@@ -35,7 +36,7 @@ impl Clock for Inside {
 impl Wires for Inside {
     async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
         Ok(Connected {
-            wire: self.0.wire(ADMIN_TOKEN),
+            wire: self.1.clone(),
             title: "sandbox".to_owned(),
         })
     }
@@ -49,6 +50,12 @@ impl Interrupts for Inside {
 
 /// Runs a command line in a directory.
 pub async fn run(sandbox: &Sandbox, directory: &Path, line: &str) -> Ended {
+    run_over(sandbox, sandbox.wire(ADMIN_TOKEN), directory, line).await
+}
+
+/// The same over another wire than the sandbox's own.
+pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &str) -> Ended {
+    let inside = Arc::new(Inside(sandbox.clone(), wire));
     let (stdout, out) = Output::captured();
     let (stderr, err) = Output::captured();
     let process = Process {
@@ -59,10 +66,10 @@ pub async fn run(sandbox: &Sandbox, directory: &Path, line: &str) -> Ended {
         stdout,
         stderr,
         terminal: Terminal::default(),
-        clock: Arc::new(Inside(sandbox.clone())),
-        wires: Arc::new(Inside(sandbox.clone())),
+        clock: inside.clone(),
+        wires: inside.clone(),
         stores: Arc::new(LocalStores),
-        interrupts: Arc::new(Inside(sandbox.clone())),
+        interrupts: inside,
     };
     let code = sk_dr::cli::run(process).await;
     Ended {
