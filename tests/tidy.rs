@@ -88,9 +88,16 @@ fn is_test_file(path: &Path) -> bool {
     name.ends_with("/tests.rs") || name.contains("/tests/")
 }
 
-/// The file without its `#[cfg(test)]` module, which stands last.
+/// The file without its `#[cfg(test)]` module, which stands last. A declaration of such a module in a file of its own is
+/// one line like any other.
 fn product_part(text: &str) -> &str {
-    text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
+    let body = |(at, found): &(usize, &str)| {
+        let rest = text[at + found.len()..].lines().next();
+        rest.is_some_and(|name| name.ends_with('{'))
+    };
+    text.match_indices("#[cfg(test)]\nmod ")
+        .find(body)
+        .map_or(text, |(at, _)| &text[..at])
 }
 
 fn folder(path: &Path) -> Option<String> {

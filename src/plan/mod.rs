@@ -17,23 +17,23 @@ pub mod ownership;
 pub mod queries;
 mod removal;
 pub mod steps;
+mod unswept;
 
 #[cfg(test)]
 mod tests;
 
 use crate::goal::graph::Graph;
 use crate::goal::scope;
-use crate::kinds::{self, Home};
+use crate::kinds;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
-use crate::model::resource::{Configuration, Resource};
-use crate::world::query::{Answer, FailureClass, Query};
+use crate::model::resource::Configuration;
 use decision::{Decision, Outcome, blocker};
 use declared::Context;
 use document::{
     FORMAT, Finding, GoalMode, HeldBack, Node, NodeState, Plan, PlannedOutput, PlannedProvider,
-    Unswept, VERSION,
+    VERSION,
 };
 use found::Objects;
 use input::{Confirmation, Input};
@@ -322,7 +322,7 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         steps,
         unchanged: gathered.unchanged,
         held_back,
-        unswept: unswept(input),
+        unswept: unswept::unswept(input),
         journal: input.configuration.settings.journal_path.clone(),
         pinned: Vec::new(),
         consents: input.consents.to_vec(),
@@ -444,83 +444,6 @@ fn outputs(input: &Input<'_>) -> BTreeMap<String, PlannedOutput> {
             .map(|(name, output)| (name.clone(), shown(output)))
             .collect(),
     }
-}
-
-/// Where orphans could not be looked for: LISTs that answered nothing, and providers that the record knows and the
-/// configuration does not.
-fn unswept(input: &Input<'_>) -> Vec<Unswept> {
-    let mut unswept = Vec::new();
-    // What is in scope and could not be read is blocked; an unread rest would only matter for orphans.
-    if orphans::is_narrowed(input.goal) {
-        return unswept;
-    }
-    for (query, answer) in &input.live.answers {
-        let (
-            Query::List {
-                provider,
-                resource,
-                namespace,
-            },
-            Answer::Unknown(why),
-        ) = (query, answer)
-        else {
-            continue;
-        };
-        let Some(kind) = swept_kind(resource) else {
-            continue;
-        };
-        let concerned = queries::is_concerned(input.configuration, provider, kind, input.inventory);
-        unswept.push(Unswept {
-            provider: provider.clone(),
-            resource: match namespace {
-                Some(namespace) => format!("{} in namespace {namespace}", resource.title()),
-                None => resource.title(),
-            },
-            reason: why.message.clone(),
-            class: why.class,
-            concerned,
-        });
-    }
-    for (provider, found) in input.providers {
-        let declares = |resource: &Resource| resource.provider.as_ref() == Some(provider);
-        // Where something is declared it is blocked with the same reason.
-        if let Instance::Unknown { reason } = &found.instance
-            && !input.configuration.resources.iter().any(declares)
-        {
-            unswept.push(Unswept {
-                provider: provider.clone(),
-                resource: "everything".to_owned(),
-                reason: reason.clone(),
-                class: FailureClass::Unreachable,
-                concerned: true,
-            });
-        }
-    }
-    for (provider, uid) in input
-        .inventory
-        .into_iter()
-        .flat_map(|inventory| &inventory.clusters)
-    {
-        if !input.configuration.providers.contains_key(provider) {
-            unswept.push(Unswept {
-                provider: provider.clone(),
-                resource: "everything".to_owned(),
-                reason: format!(
-                    "the provider is not in the configuration any more (cluster {uid})"
-                ),
-                class: FailureClass::Unreachable,
-                concerned: false,
-            });
-        }
-    }
-    unswept
-}
-
-fn swept_kind(resource: &crate::model::identity::KubeResource) -> Option<&'static str> {
-    kinds::KINDS.iter().find_map(|kind| match kind.home() {
-        Home::Kube(home) if home == *resource => Some(kind.schema().kind),
-        Home::Kube(_) | Home::Command => None,
-    })
 }
 
 /// A word as a POSIX shell needs it: quoted where it has characters that the shell would take.
