@@ -67,8 +67,10 @@ impl Served {
 }
 
 fn command(directory: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sk-dr"));
+    // A shell lets what it starts in the background ignore SIGINT, and children inherit that: here it counts again.
+    let mut command = Command::new("/usr/bin/env");
     command
+        .args(["--default-signal=INT", env!("CARGO_BIN_EXE_sk-dr")])
         .args(arguments.split(' '))
         .current_dir(directory)
         .env_clear()
