@@ -118,6 +118,7 @@ fn refused(refusal: Refusal) -> Trouble {
         Refusal::WrongIdentity(_) => {
             Trouble::of("Another cluster", &refusal).with_exit(Exit::Stale)
         }
+        Refusal::SameObject { .. } => Trouble::of("Two resources are one object", &refusal),
         Refusal::Circle(_) | Refusal::Unwritable(_) => Trouble::of("No plan", &refusal),
     }
 }

@@ -45,6 +45,20 @@ pub enum Refusal {
     /// Another cluster answers than the one expected (R21): exit 3.
     #[error(transparent)]
     WrongIdentity(Box<WrongIdentity>),
+    /// Two addresses are one object, by two provider blocks that reach one cluster (R21).
+    #[error(
+        "{first} and {second} are both {key} of cluster {cluster}, which two provider blocks reach; an object has one address: remove one of them"
+    )]
+    SameObject {
+        /// One.
+        first: Box<Address>,
+        /// The other.
+        second: Box<Address>,
+        /// What they both are.
+        key: String,
+        /// Identity of the cluster.
+        cluster: String,
+    },
     /// Steps wait for each other: a mistake of the program.
     #[error("steps wait for each other: {0}")]
     Circle(String),
@@ -78,6 +92,7 @@ pub struct WrongIdentity {
 /// Where nothing may be planned at all; what stops single objects is a blocker in the plan.
 pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     check_identities(input)?;
+    check_objects(input)?;
     let graph = Graph::of(input.configuration);
     let scope = scope::in_scope(input.configuration, &graph, input.goal);
     let objects = Objects::of(input.live);
@@ -180,6 +195,37 @@ fn check_identities(input: &Input<'_>) -> Result<(), Refusal> {
                 expected,
                 because,
             })));
+        }
+    }
+    Ok(())
+}
+
+/// The identity of the cluster that a provider block reaches, where it is known: two blocks may reach one.
+fn cluster_of<'a>(input: &Input<'a>, provider: &ProviderRef) -> Option<&'a str> {
+    match &input.providers.get(provider)?.instance {
+        Instance::Known { kube_system_uid } => Some(kube_system_uid),
+        Instance::MadeBy(_) | Instance::Unknown { .. } => None,
+    }
+}
+
+/// Under one provider block the configuration tells; that two blocks are one cluster shows only now.
+fn check_objects(input: &Input<'_>) -> Result<(), Refusal> {
+    let mut first: BTreeMap<(&str, Key), &Address> = BTreeMap::new();
+    for resource in &input.configuration.resources {
+        let provider = resource.provider.as_ref();
+        let cluster = provider.and_then(|provider| cluster_of(input, provider));
+        let key = kinds::find(&resource.address.kind).and_then(|kind| kind.key(resource));
+        let (Some(cluster), Some(key)) = (cluster, key) else {
+            continue;
+        };
+        let title = key.to_string();
+        if let Some(other) = first.insert((cluster, key), &resource.address) {
+            return Err(Refusal::SameObject {
+                first: Box::new(other.clone()),
+                second: Box::new(resource.address.clone()),
+                key: title,
+                cluster: cluster.to_owned(),
+            });
         }
     }
     Ok(())

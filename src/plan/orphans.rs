@@ -1,6 +1,7 @@
 //! What carries our mark and is no longer declared (R27). Shown in every plan; never touched under `-target`,
 //! `-exclude` or where its LIST is unknown.
 
+use super::cluster_of;
 use super::decision::{Decision, Subject, reason};
 use super::declared::Context;
 use super::document::{Finding, Goal, GoalMode, ReasonCode};
@@ -8,7 +9,7 @@ use super::ownership::{Bearer, Standing, standing};
 use super::removal::Removal;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
-use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
+use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::world::query::Query;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -27,16 +28,9 @@ pub struct Swept<'a> {
 /// (R21: the identity is the cluster's, not the block's).
 pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>) -> Swept<'a> {
     let mut swept = Swept::default();
-    let instance = |provider: &ProviderRef| {
-        let found = context.input.providers.get(provider)?;
-        match &found.instance {
-            Instance::Known { kube_system_uid } => Some(kube_system_uid.as_str()),
-            Instance::MadeBy(_) | Instance::Unknown { .. } => None,
-        }
-    };
     let mut settled: BTreeSet<(&str, Key)> = declared
         .iter()
-        .filter_map(|(provider, key)| Some((instance(provider)?, key.clone())))
+        .filter_map(|(provider, key)| Some((cluster_of(context.input, provider)?, key.clone())))
         .collect();
     for (query, objects) in context.objects.lists() {
         let Query::List {
@@ -48,7 +42,7 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         let Some(kind) = kind_of(resource) else {
             continue;
         };
-        let Some(kube_system_uid) = instance(provider) else {
+        let Some(kube_system_uid) = cluster_of(context.input, provider) else {
             continue;
         };
         let sweeper = Sweeper {

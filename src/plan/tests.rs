@@ -28,6 +28,8 @@ struct Story {
     conflicts: Conflicts,
     confirmations: BTreeMap<Address, Confirmation>,
     identity: Option<&'static str>,
+    /// Alias of another provider block that reaches the same cluster.
+    also: Option<&'static str>,
     unknown: Option<(&'static str, FailureClass)>,
     not_served: Option<&'static str>,
 }
@@ -36,6 +38,13 @@ fn kubernetes() -> ProviderRef {
     ProviderRef {
         provider: "kubernetes".to_owned(),
         alias: None,
+    }
+}
+
+fn aliased(alias: &str) -> ProviderRef {
+    ProviderRef {
+        alias: Some(alias.to_owned()),
+        ..kubernetes()
     }
 }
 
@@ -57,6 +66,7 @@ fn story() -> Story {
         conflicts: Conflicts::Block,
         confirmations: BTreeMap::new(),
         identity: None,
+        also: None,
         unknown: None,
         not_served: None,
     }
@@ -158,14 +168,16 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
                 .map_or(resource("velero_schedule", json!({})).span, |one| one.span),
         },
     );
-    let title = "context acme".to_owned();
-    let providers = BTreeMap::from([(
-        kubernetes(),
-        FoundProvider {
-            instance: story.instance.clone(),
-            title,
-        },
-    )]);
+    let found = FoundProvider {
+        instance: story.instance.clone(),
+        title: "context acme".to_owned(),
+    };
+    let mut providers = BTreeMap::from([(kubernetes(), found.clone())]);
+    if let Some(also) = story.also.map(aliased) {
+        let block = configuration.providers[&kubernetes()].clone();
+        configuration.providers.insert(also.clone(), block);
+        providers.insert(also, found);
+    }
     let mut asked = queries::lists(&configuration, &providers, story.inventory.as_ref());
     for (_, object) in &story.objects {
         asked.extend(queries::loss_queries(
@@ -612,6 +624,39 @@ fn orphans_go_users_first_and_never_under_target() {
             .iter()
             .all(|step| step.node.kind != "velero_schedule"),
         "an unknown LIST deletes nothing"
+    );
+}
+
+#[test]
+fn one_cluster_under_two_provider_blocks_has_each_object_once() {
+    let mut under = schedule("wiki");
+    under.provider = Some(aliased("weak"));
+    let mut told = story();
+    told.also = Some("weak");
+    told.resources = vec![schedule("shop"), under.clone()];
+    told.objects = vec![applied(&schedule("shop")), applied(&under)];
+    check(
+        &told,
+        "unchanged velero_schedule.shop
+         unchanged velero_schedule.wiki",
+    );
+    told.resources.clear();
+    let gone = make(&told).unwrap();
+    let names: Vec<String> = gone
+        .nodes
+        .iter()
+        .map(|node| node.address.to_string())
+        .collect();
+    assert_eq!(names, ["velero_schedule.shop", "velero_schedule.wiki"]);
+    // The same object by both blocks: nobody could say which address it has.
+    let mut twice = schedule("shop");
+    twice.address = Address::new("velero_schedule", "again");
+    twice.provider = Some(aliased("weak"));
+    told.resources = vec![schedule("shop"), twice];
+    let refusal = make(&told).unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("velero_schedule.again and velero_schedule.shop are both "),
+        "{refusal}"
     );
 }
 
