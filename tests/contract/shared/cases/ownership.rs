@@ -43,15 +43,16 @@ pub fn ownership() -> Vec<Case> {
         // 6
         case("update_takes_the_field", vec![
             plain(),
-            Step::merge(&at("fieldManager=kubectl-edit"), json!({"spec": {"schedule": "0 4 * * *"}})).gives(200, json!({
+            Step::merge(&at("fieldManager=somebody"), json!({"spec": {"schedule": "0 4 * * *"}})).gives(200, json!({
                 "metadata": {"managedFields": [
-                    owner("kubectl-edit", "Update", json!({"f:spec": {"f:schedule": {}}})),
                     owner("sk-dr", "Update", json!({"f:spec": {"f:schedule": "$absent", "f:template": {"f:ttl": {}}}})),
+                    // Sorted by second, then by name: this one comes last by both.
+                    owner("somebody", "Update", json!({"f:spec": {"f:schedule": {}}})),
                 ]},
             })),
             // 7
             apply("fieldManager=sk-dr", json!({"schedule": "0 1 * * *", "template": {"ttl": "720h"}}))
-                .gives(409, conflict(json!([cause("\"kubectl-edit\" using velero.io/v1", ".spec.schedule")]))),
+                .gives(409, conflict(json!([cause("\"somebody\" using velero.io/v1", ".spec.schedule")]))),
             // 9
             apply("fieldManager=sk-dr&force=true", json!({"schedule": "0 1 * * *", "template": {"ttl": "720h"}})).gives(200, json!({
                 "spec": {"schedule": "0 1 * * *"},
