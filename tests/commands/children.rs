@@ -106,6 +106,13 @@ fn interrupt(child: &Child) {
     rustix::process::kill_process(Pid::from_raw(number).unwrap(), Signal::INT).unwrap();
 }
 
+/// The request with the fault has arrived: before that a step is only being prepared, and an interrupt leaves it undone.
+async fn on_its_way(served: &Served) {
+    while served.sandbox.faults.hits().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 const APPLY: &str = "apply -auto-approve -adopt=kubernetes_namespace.velero";
 
 /// The first Ctrl-C lets what is in flight finish and begins nothing more; the next apply goes on.
@@ -118,10 +125,7 @@ async fn one_interrupt_finishes_what_is_in_flight() {
         .faults
         .script(slow, 1, Fault::Delay { seconds: 2 });
     let child = served.start(APPLY);
-    // It is on its way: before that a step is only being prepared, and is not begun at all.
-    while served.sandbox.faults.hits().is_empty() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    on_its_way(&served).await;
     interrupt(&child);
     let output = child.wait_with_output().await.unwrap();
     let told = text(&output);
@@ -148,11 +152,7 @@ async fn two_interrupts_stop_at_once_and_leave_doubt() {
     let never = Matching::new("POST", "/backupstoragelocations");
     served.sandbox.faults.script(never, 1, Fault::HangAfter);
     let mut child = served.start(APPLY);
-    until(
-        &mut child,
-        "velero_backup_storage_location.main: Creating...",
-    )
-    .await;
+    on_its_way(&served).await;
     interrupt(&child);
     until(&mut child, "Stopping:").await;
     interrupt(&child);
