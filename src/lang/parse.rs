@@ -99,7 +99,8 @@ fn syntax_error(
     file: FileId,
     base: usize,
 ) -> Diagnostic {
-    let offset = error.location().offset().min(source.len());
+    // The parser may name a byte inside of a character.
+    let offset = source.floor_char_boundary(error.location().offset());
     let message = error.message();
     let length = source
         .get(offset..)

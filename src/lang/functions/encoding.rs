@@ -212,7 +212,7 @@ fn write_yaml(value: &Value, level: usize, text: &mut String) -> Result_<()> {
         Data::Null => text.push_str("null"),
         Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Data::Number(value) => text.push_str(&number::format(value)),
-        Data::Text(value) => text.push_str(&crate::model::text::quote(value)),
+        Data::Text(value) => text.push_str(&yaml_text(value)),
         Data::Unknown(_) => return wrong(0, "the value is not known"),
         Data::List(sequence) | Data::Set(sequence) => {
             if sequence.items.is_empty() {
@@ -234,7 +234,7 @@ fn write_yaml(value: &Value, level: usize, text: &mut String) -> Result_<()> {
                 if at > 0 {
                     line(level, text);
                 }
-                text.push_str(&crate::model::text::quote(name));
+                text.push_str(&yaml_text(name));
                 text.push(':');
                 let (inner, filled) = match &member.data {
                     Data::Object(object) => (level + 1, !object.members.is_empty()),
@@ -257,6 +257,22 @@ fn write_yaml(value: &Value, level: usize, text: &mut String) -> Result_<()> {
         }
     }
     Ok(())
+}
+
+/// A text in double quotes. YAML takes fewer characters than JSON as they are, and folds lines at more of them.
+fn yaml_text(text: &str) -> String {
+    let mut quoted = String::new();
+    for character in crate::model::text::quote(text).chars() {
+        if matches!(
+            character,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        ) {
+            quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted
 }
 
 fn line(level: usize, text: &mut String) {

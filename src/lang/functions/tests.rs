@@ -131,6 +131,10 @@ const ENCODINGS: &[(&str, &str)] = &[
         r#""\"a\":\n- 1\n- \"b\": \"c\"\n\"d\": {}\n""#,
     ),
     (
+        "yamldecode(yamlencode([\"\\u0087\\u0085\\u2028x\"])) == [\"\\u0087\\u0085\\u2028x\"]",
+        "true",
+    ),
+    (
         "yamldecode(yamlencode({a = [[], {b = [1]}, \"x: y\"]}))",
         "{\"a\": [[], {\"b\": [1]}, \"x: y\"]}",
     ),
