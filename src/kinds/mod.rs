@@ -104,6 +104,10 @@ pub trait Kind: Sync {
     /// Live spec fields that hold something and that the schema does not know: shown in adoption and drift ("not
     /// managed: spec.template.newField"), never compared and never removed. Members of a list are named once, without index.
     fn unknown_fields(&self, live: &Json) -> Vec<JsonPath>;
+    /// What stays where it is when one is deleted, as a clause for the plan's reason; `None`: nothing worth a word.
+    fn what_stays(&self) -> Option<&'static str> {
+        None
+    }
     /// Why the object of this key is never deleted, whatever is consented to; `None`: it may be. It is released instead.
     fn never_deleted(&self, _key: &Key) -> Option<&'static str> {
         None

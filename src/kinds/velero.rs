@@ -79,6 +79,15 @@ const TIMEOUT_FIELDS: &[Field] = &[
     .compare(Compare::Never),
 ];
 
+pub(super) const SECRET_KEY: &[Field] = &[
+    Field::new("name", Shape::Text, "Name of the Secret.")
+        .required()
+        .at("name"),
+    Field::new("key", Shape::Text, "Key in the Secret.")
+        .required()
+        .at("key"),
+];
+
 /// A resource type of Velero.
 pub(super) fn resource(plural: &str, kind: &str) -> KubeResource {
     KubeResource {
@@ -100,6 +109,11 @@ pub(super) fn schedule() -> KubeResource {
     resource("schedules", "Schedule")
 }
 
+/// `volumesnapshotlocations.velero.io`.
+pub(super) fn snapshot_location() -> KubeResource {
+    resource("volumesnapshotlocations", "VolumeSnapshotLocation")
+}
+
 /// Key of a declared object: name and namespace are static, so that they are missing only where a mistake was found.
 pub(super) fn key(type_: KubeResource, declared: &Resource) -> Option<Key> {
     let name = declared.text("name")?;
@@ -117,10 +131,10 @@ pub(super) fn namespace(declared: &Resource) -> String {
         .unwrap_or_else(|| "velero".to_owned())
 }
 
-/// Key of a location in a namespace.
-pub(super) fn location_key(namespace: &str, name: &str) -> Key {
+/// Key of an object in a namespace, named by plain text.
+pub(super) fn named_key(type_: KubeResource, namespace: &str, name: &str) -> Key {
     Key::Kube {
-        resource: location(),
+        resource: type_,
         namespace: Some(namespace.to_owned()),
         name: name.to_owned(),
     }

@@ -144,12 +144,9 @@ impl<'a> Sweeper<'a, '_> {
         }
     }
 
-    fn remark(&self) -> &'static str {
-        match self.resource.plural.as_str() {
-            "schedules" => "; its backups in the bucket stay",
-            "backupstoragelocations" => "; the bucket and its backups stay",
-            _other => "",
-        }
+    fn remark(&self) -> String {
+        let stays = self.kind.what_stays();
+        stays.map_or_else(String::new, |stays| format!("; {stays}"))
     }
 
     fn finding(

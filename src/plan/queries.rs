@@ -149,10 +149,10 @@ pub fn is_concerned(
             .any(|owned| owned.provider.as_ref() == Some(provider) && owned.kind == kind)
 }
 
-/// Types counted in a namespace that is to be deleted: what its consent lists.
+/// Types counted in a namespace that is to be deleted: what its consent lists. Those of the kinds come from the registry.
 pub fn counted_in_namespace() -> Vec<KubeResource> {
     let core = |plural: &str, kind: &str| resource("", plural, kind);
-    vec![
+    let mut counted = vec![
         core("persistentvolumeclaims", "PersistentVolumeClaim"),
         core("configmaps", "ConfigMap"),
         core("secrets", "Secret"),
@@ -163,13 +163,16 @@ pub fn counted_in_namespace() -> Vec<KubeResource> {
         resource("batch", "cronjobs", "CronJob"),
         resource("velero.io", "backups", "Backup"),
         resource("velero.io", "restores", "Restore"),
-        resource(
-            "velero.io",
-            "backupstoragelocations",
-            "BackupStorageLocation",
-        ),
-        resource("velero.io", "schedules", "Schedule"),
-    ]
+    ];
+    for kind in kinds::KINDS {
+        if let Home::Kube(home) = kind.home()
+            && home.namespaced
+            && !counted.contains(&home)
+        {
+            counted.push(home);
+        }
+    }
+    counted
 }
 
 fn resource(group: &str, plural: &str, kind: &str) -> KubeResource {

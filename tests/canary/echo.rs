@@ -75,10 +75,10 @@ async fn answer(State(inside): State<Inside>, request: Request) -> Response {
     let path = parts.uri.path();
     let is_read = parts.method == http::Method::GET;
     let is_list = is_read
-        && matches!(
-            path.rsplit('/').next(),
-            Some("namespaces" | "schedules" | "backupstoragelocations")
-        );
+        && parts
+            .uri
+            .query()
+            .is_some_and(|query| query.contains("limit="));
     match inside.which {
         Echoes::Everything => status(401, "Unauthorized", &echo),
         Echoes::Writes if !is_read => status(

@@ -85,6 +85,9 @@ impl Kind for BackupStorageLocation {
     fn holds_data(&self) -> bool {
         false
     }
+    fn what_stays(&self) -> Option<&'static str> {
+        Some("the bucket and its backups stay")
+    }
     fn actions(&self, _differences: &[Difference], _live: &Json) -> Vec<(JsonPath, Json)> {
         Vec::new()
     }

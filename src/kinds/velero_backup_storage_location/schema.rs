@@ -58,14 +58,14 @@ pub static SCHEMA: Schema = Schema {
             .compare(Compare::MapExact),
         Field::new(
             "credential",
-            Shape::Block(SECRET_KEY),
+            Shape::Block(velero::SECRET_KEY),
             "Kubernetes Secret with the credentials, in the same namespace; the server's own where it is not set.",
         )
         .at("spec.credential"),
         Field::new("ca_cert", Shape::Text, "CA certificate of the store, PEM. Not together with `ca_cert_ref`.")
             .at("spec.objectStorage.caCert")
             .compare(Compare::Base64),
-        Field::new("ca_cert_ref", Shape::Block(SECRET_KEY), "Kubernetes Secret with the CA certificate of the store.")
+        Field::new("ca_cert_ref", Shape::Block(velero::SECRET_KEY), "Kubernetes Secret with the CA certificate of the store.")
             .at("spec.objectStorage.caCertRef"),
         Field::new(
             "backup_sync_period",
@@ -87,12 +87,3 @@ pub static SCHEMA: Schema = Schema {
         velero::TIMEOUTS,
     ],
 };
-
-const SECRET_KEY: &[Field] = &[
-    Field::new("name", Shape::Text, "Name of the Secret.")
-        .required()
-        .at("name"),
-    Field::new("key", Shape::Text, "Key in the Secret.")
-        .required()
-        .at("key"),
-];

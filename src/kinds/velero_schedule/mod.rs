@@ -71,27 +71,22 @@ impl Kind for Schedule {
     }
     fn needs(&self, resource: &Resource) -> Vec<Key> {
         let namespace = velero::namespace(resource);
-        let location = resource
-            .text("storage_location")
-            .filter(|name| !name.is_empty());
-        let location = location.map(|name| velero::location_key(&namespace, &name));
-        std::iter::once(namespace_key(&namespace))
-            .chain(location)
-            .collect()
+        let location = resource.text("storage_location");
+        let snapshots = object::texts(resource, "volume_snapshot_locations");
+        named(
+            &namespace,
+            location.as_deref(),
+            snapshots.iter().map(String::as_str),
+        )
     }
     fn live_needs(&self, live: &Json) -> Vec<Key> {
         let Some(namespace) = velero::live_namespace(live) else {
             return Vec::new();
         };
-        let location = JsonPath::dotted("spec.template.storageLocation")
-            .get(live)
-            .and_then(Json::as_str);
-        let location = location
-            .filter(|name| !name.is_empty())
-            .map(|name| velero::location_key(namespace, name));
-        std::iter::once(namespace_key(namespace))
-            .chain(location)
-            .collect()
+        let template = &live["spec"]["template"];
+        let snapshots = template["volumeSnapshotLocations"].as_array();
+        let snapshots = snapshots.into_iter().flatten().filter_map(Json::as_str);
+        named(namespace, template["storageLocation"].as_str(), snapshots)
     }
     fn teardown_rank(&self) -> u8 {
         10
@@ -99,10 +94,30 @@ impl Kind for Schedule {
     fn holds_data(&self) -> bool {
         false
     }
+    fn what_stays(&self) -> Option<&'static str> {
+        Some("its backups in the bucket stay")
+    }
     fn actions(&self, differences: &[Difference], live: &Json) -> Vec<(JsonPath, Json)> {
         object::actions(differences, live)
     }
     fn unknown_fields(&self, live: &Json) -> Vec<JsonPath> {
         table::unknown_fields(SCHEMA.fields, live, SERVERS_OWN)
     }
+}
+
+/// Its namespace and the locations that it names.
+fn named<'a>(
+    namespace: &str,
+    location: Option<&str>,
+    snapshots: impl Iterator<Item = &'a str>,
+) -> Vec<Key> {
+    let location = location.into_iter().map(|name| (velero::location(), name));
+    let snapshots = snapshots.map(|name| (velero::snapshot_location(), name));
+    let locations = location
+        .chain(snapshots)
+        .filter(|(_, name)| !name.is_empty())
+        .map(|(home, name)| velero::named_key(home, namespace, name));
+    std::iter::once(namespace_key(namespace))
+        .chain(locations)
+        .collect()
 }

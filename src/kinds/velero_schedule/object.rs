@@ -210,7 +210,7 @@ fn include_and_exclude(checker: &mut Checker<'_>, included: &str, excluded: &str
     }
 }
 
-fn texts(resource: &Resource, attribute: &str) -> Vec<String> {
+pub(super) fn texts(resource: &Resource, attribute: &str) -> Vec<String> {
     let value = resource.body.member(attribute);
     let list = value
         .as_ref()

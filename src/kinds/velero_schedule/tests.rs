@@ -322,7 +322,8 @@ fn fingerprints_all_but_skip_immediately() {
 
 #[test]
 fn waits_and_needs() {
-    let declared = resource(KIND, body(json!({"storage_location": "main"})));
+    let named = json!({"storage_location": "main", "volume_snapshot_locations": ["fast", "slow"]});
+    let declared = resource(KIND, body(named));
     let wait = |more: Json, writing| kind(KIND).wait(Some(&resource(KIND, body(more))), writing);
     assert_eq!(
         wait(json!({}), Writing::Create),
@@ -344,9 +345,13 @@ fn waits_and_needs() {
         .iter()
         .map(ToString::to_string)
         .collect();
-    assert_eq!(needs, ["velero", "velero/main"]);
     assert_eq!(
-        kind(KIND).live_needs(&live(json!({"storageLocation": "main"}))),
+        needs,
+        ["velero", "velero/main", "velero/fast", "velero/slow"]
+    );
+    let template = json!({"storageLocation": "main", "volumeSnapshotLocations": ["fast", "slow"]});
+    assert_eq!(
+        kind(KIND).live_needs(&live(template)),
         kind(KIND).needs(&declared)
     );
     assert_eq!(kind(KIND).needs(&resource(KIND, body(json!({})))).len(), 1);

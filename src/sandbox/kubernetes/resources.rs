@@ -152,6 +152,17 @@ pub const RESOURCES: &[Resource] = &[
     },
     velero(["restores", "restore", "Restore"], schema::RESTORE),
     velero(["schedules", "schedule", "Schedule"], schema::SCHEDULE),
+    Resource {
+        short_names: &["vsl"],
+        ..velero(
+            [
+                "volumesnapshotlocations",
+                "volumesnapshotlocation",
+                "VolumeSnapshotLocation",
+            ],
+            schema::SNAPSHOT_LOCATION,
+        )
+    },
 ];
 
 impl Resource {

@@ -309,6 +309,17 @@ const LOCATION_STATUS: Shape = Shape::Object(&[
     optional("phase", Shape::Choice(&["Available", "Unavailable"])),
 ]);
 
+const SNAPSHOT_LOCATION_SPEC: Shape = Shape::Object(&[
+    optional("config", TEXT_MAP),
+    optional("credential", SECRET_KEY),
+    required("provider", Shape::Text),
+]);
+
+const SNAPSHOT_LOCATION_STATUS: Shape = Shape::Object(&[optional(
+    "phase",
+    Shape::Choice(&["Available", "Unavailable"]),
+)]);
+
 const RESTORE_HOOKS: Shape = Shape::Object(&[optional(
     "resources",
     Shape::List(&Shape::Object(&[
@@ -446,6 +457,11 @@ pub const STORED: Shape = object![
 pub const LOCATION: Shape = object![
     optional("spec", LOCATION_SPEC),
     optional("status", LOCATION_STATUS)
+];
+/// A VolumeSnapshotLocation.
+pub const SNAPSHOT_LOCATION: Shape = object![
+    optional("spec", SNAPSHOT_LOCATION_SPEC),
+    optional("status", SNAPSHOT_LOCATION_STATUS)
 ];
 /// A Schedule.
 pub const SCHEDULE: Shape = object![
