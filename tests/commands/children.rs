@@ -17,19 +17,31 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 /// A platform to protect, and the sandbox that it is protected in, on loopback.
-struct Served {
-    directory: tempfile::TempDir,
-    sandbox: Sandbox,
+pub struct Served {
+    pub directory: tempfile::TempDir,
+    pub sandbox: Sandbox,
 }
 
 impl Served {
     async fn new() -> Self {
+        let served = Self::empty();
+        served.sandbox.add_bucket("acme-backups");
+        copy(&root().join("fixtures/demo"), served.directory.path());
+        served.serve("kubeconfig").await;
+        served
+    }
+
+    /// An empty directory, and a sandbox with Velero that is not served yet.
+    pub fn empty() -> Self {
         let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
         let sandbox = Sandbox::new("children", 1, now);
         sandbox.install_velero();
-        sandbox.add_bucket("acme-backups");
         let directory = tempfile::tempdir().unwrap();
-        copy(&root().join("fixtures/demo"), directory.path());
+        Self { directory, sandbox }
+    }
+
+    /// Serves the sandbox and writes the way to it into this file.
+    pub async fn serve(&self, kubeconfig_file: &str) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let kubeconfig = serde_json::json!({
@@ -38,11 +50,11 @@ impl Served {
             "users": [{"name": "s", "user": {"token": ADMIN_TOKEN}}],
             "contexts": [{"name": "s", "context": {"cluster": "s", "user": "s"}}],
         });
-        fs::write(directory.path().join("kubeconfig"), kubeconfig.to_string()).unwrap();
-        let serving =
-            sk_dr::sandbox::serve::serve(sandbox.clone(), listener, std::future::pending::<()>());
+        let path = self.directory.path().join(kubeconfig_file);
+        fs::write(path, kubeconfig.to_string()).unwrap();
+        let forever = std::future::pending::<()>();
+        let serving = sk_dr::sandbox::serve::serve(self.sandbox.clone(), listener, forever);
         tokio::spawn(serving);
-        Self { directory, sandbox }
     }
 
     fn start(&self, arguments: &str) -> Child {
@@ -56,6 +68,13 @@ impl Served {
     async fn run(&self, arguments: &str) -> (Option<i32>, String) {
         let output = self.start(arguments).wait_with_output().await.unwrap();
         (output.status.code(), text(&output))
+    }
+
+    /// Runs a command that must end with this code; both streams.
+    pub async fn expect(&self, arguments: &str, code: i32) -> String {
+        let (found, told) = self.run(arguments).await;
+        assert_eq!(found, Some(code), "sk-dr {arguments}\n{told}");
+        told
     }
 
     /// Creates that reached the server, answered or not.
@@ -74,6 +93,7 @@ fn command(directory: &Path, arguments: &str) -> Command {
         .args(arguments.split(' '))
         .current_dir(directory)
         .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", directory)
         .env("TMPDIR", directory)
         .stdin(Stdio::null())

@@ -10,9 +10,12 @@
 
 mod children;
 mod configurations;
+mod every_kind;
 mod place;
 mod same;
 mod script;
+#[path = "../shared/every_kind.rs"]
+mod shared_every_kind;
 
 use std::fs;
 use std::path::{Path, PathBuf};

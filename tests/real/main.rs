@@ -16,6 +16,8 @@ mod cases;
 mod child;
 #[path = "../contract/shared/mod.rs"]
 mod contract;
+#[path = "../shared/every_kind.rs"]
+mod every_kind;
 #[path = "../kill/orders.rs"]
 mod orders;
 mod process;

@@ -2,6 +2,7 @@
 
 mod contract;
 mod destroy;
+mod every_kind;
 mod identity;
 mod kill;
 mod lifecycle;
@@ -48,6 +49,10 @@ pub fn all() -> Vec<Case> {
         case!(
             120,
             lifecycle::apply_then_nothing_then_a_hand_edit_is_seen_and_repaired
+        ),
+        case!(
+            360,
+            every_kind::apply_then_plan_is_empty_for_every_kind_on_real_servers
         ),
         case!(
             120,

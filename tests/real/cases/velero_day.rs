@@ -122,7 +122,7 @@ async fn pause_and_repair(harness: &Requests, stack: &Stack) {
 }
 
 /// A plan says that there is nothing to do, and only reads; drift agrees.
-async fn empty(cluster: &Cluster, stack: &Stack) {
+pub async fn empty(cluster: &Cluster, stack: &Stack) {
     let mark = cluster.audit_mark().await;
     stack
         .run("plan -detailed-exitcode")
@@ -137,7 +137,7 @@ async fn empty(cluster: &Cluster, stack: &Stack) {
     );
 }
 
-async fn validated_after(harness: &Requests, time: Timestamp) {
+pub async fn validated_after(harness: &Requests, time: Timestamp) {
     until(
         "Velero has validated the location after that",
         Duration::from_secs(240),
@@ -153,7 +153,7 @@ async fn validated_after(harness: &Requests, time: Timestamp) {
     .await;
 }
 
-async fn backups_of(harness: &Requests, schedule: &str) -> usize {
+pub async fn backups_of(harness: &Requests, schedule: &str) -> usize {
     let list = harness
         .read(&format!(
             "{BACKUPS}?labelSelector=velero.io%2Fschedule-name%3D{schedule}"
