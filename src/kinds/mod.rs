@@ -18,6 +18,7 @@ pub(crate) mod testing;
 mod velero;
 pub mod velero_backup_storage_location;
 pub mod velero_schedule;
+pub mod velero_volume_snapshot_location;
 
 use crate::diag::Diagnostic;
 use crate::model::address::Address;
@@ -120,6 +121,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &kubernetes_namespace::Namespace,
     &velero_backup_storage_location::BackupStorageLocation,
     &velero_schedule::Schedule,
+    &velero_volume_snapshot_location::VolumeSnapshotLocation,
 ];
 
 /// The schemas of [`KINDS`] and of the providers, as a configuration is checked against them.
