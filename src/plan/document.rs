@@ -421,20 +421,103 @@ pub struct LocalOp {
     pub kubeconfig: Expr,
 }
 
+/// What the digest covers: every member but `made_at` and `digest`, in the order of the format, maps sorted by key. A new
+/// member of [`Plan`] has to be named here, or it does not compile.
+#[derive(Serialize)]
+struct Covered<'a> {
+    format: &'a str,
+    version: u32,
+    tool: &'a str,
+    stack: &'a str,
+    goal: &'a Goal,
+    config_dir: &'a str,
+    journal: &'a Option<String>,
+    providers: &'a BTreeMap<ProviderRef, PlannedProvider>,
+    secrets: &'a BTreeMap<SecretName, SecretSource>,
+    nodes: &'a [Node],
+    steps: &'a [Step],
+    unchanged: &'a [Address],
+    held_back: &'a [HeldBack],
+    unswept: &'a [Unswept],
+    pinned: &'a [Json],
+    consents: &'a [String],
+    findings: &'a [Finding],
+    outputs: &'a BTreeMap<String, PlannedOutput>,
+    applyable: bool,
+}
+
+/// Takes the JSON as it is written: a plan of 10 000 resources is 30 MB of text, which nobody needs at once.
+struct Digesting(sha2::Sha256);
+
+impl std::io::Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        use sha2::Digest;
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Plan {
-    /// sha256 in hex over the canonical JSON without `made_at` and `digest` (R37). serde_json keeps members sorted.
+    /// sha256 in hex over the compact JSON without `made_at` and `digest` (R37).
     ///
     /// # Errors
     /// Where a value cannot be written as JSON.
     pub fn compute_digest(&self) -> Result<String, serde_json::Error> {
         use sha2::Digest;
-        let mut json = serde_json::to_value(self)?;
-        if let Json::Object(members) = &mut json {
-            members.remove("made_at");
-            members.remove("digest");
-        }
-        Ok(hex::encode(sha2::Sha256::digest(
-            json.to_string().as_bytes(),
-        )))
+        use std::io::Write;
+        let Plan {
+            format,
+            version,
+            tool,
+            made_at: _,
+            stack,
+            goal,
+            config_dir,
+            journal,
+            providers,
+            secrets,
+            nodes,
+            steps,
+            unchanged,
+            held_back,
+            unswept,
+            pinned,
+            consents,
+            findings,
+            outputs,
+            applyable,
+            digest: _,
+        } = self;
+        let covered = Covered {
+            format,
+            version: *version,
+            tool,
+            stack,
+            goal,
+            config_dir,
+            journal,
+            providers,
+            secrets,
+            nodes,
+            steps,
+            unchanged,
+            held_back,
+            unswept,
+            pinned,
+            consents,
+            findings,
+            outputs,
+            applyable: *applyable,
+        };
+        let mut writer = std::io::BufWriter::new(Digesting(sha2::Sha256::new()));
+        serde_json::to_writer(&mut writer, &covered)?;
+        writer.flush().map_err(serde_json::Error::io)?;
+        let digesting = writer
+            .into_inner()
+            .map_err(|error| serde_json::Error::io(error.into_error()))?;
+        Ok(hex::encode(digesting.0.finalize()))
     }
 }

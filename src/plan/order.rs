@@ -31,9 +31,9 @@ pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Ci
         .collect();
     let removals = Removals::of(&planned);
     let mut steps = Vec::new();
-    for one in &planned {
+    for one in planned {
         let mut previous: Option<StepId> = None;
-        for step in &one.steps {
+        for step in one.steps {
             let mut after: BTreeSet<StepId> = previous.iter().cloned().collect();
             if previous.is_none() {
                 after.extend(if one.decision.removes() {
@@ -46,7 +46,7 @@ pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Ci
             previous = Some(step.id.clone());
             steps.push(Step {
                 after: after.into_iter().collect(),
-                ..step.clone()
+                ..step
             });
         }
     }
@@ -75,7 +75,7 @@ struct Removals<'a> {
 }
 
 impl<'a> Removals<'a> {
-    fn of(planned: &'a [Planned<'a>]) -> Self {
+    fn of(planned: &[Planned<'a>]) -> Self {
         let mut users: BTreeMap<Place<'a>, BTreeSet<StepId>> = BTreeMap::new();
         let mut ranks: BTreeMap<(Option<&ProviderRef>, u8), BTreeSet<StepId>> = BTreeMap::new();
         for one in planned {
