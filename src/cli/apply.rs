@@ -63,6 +63,7 @@ async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result
 
 async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Trouble> {
     approval::check(flags.approval)?;
+    let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     journal::warn_in_ci(
         process,
@@ -86,7 +87,6 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
         confirm: Confirm::ByDryRun,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
-    let dress = process.dress(flags.colour.flag());
     process.stdout.print(&render::text::plan(&plan, dress));
     if let Some(trouble) = present::blocked(&plan) {
         return Err(trouble);

@@ -1,5 +1,9 @@
 //! Commands and flags, as clap reads them after [`super::spelling`] (R41 to R46 say what they mean).
 
+mod review;
+
+pub use review::{Compat, CompatFlags, DriftFlags, ShowFlags};
+
 use super::process::{ColourFlag, Trouble};
 use crate::model::address::Address;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -189,6 +193,9 @@ pub struct PlanFlags {
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,
+    /// `-compat`.
+    #[command(flatten)]
+    pub compat: CompatFlags,
 }
 
 /// Flags of `apply`.
@@ -220,6 +227,9 @@ pub struct ApplyFlags {
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,
+    /// `-compat`.
+    #[command(flatten)]
+    pub compat: CompatFlags,
 }
 
 /// Flags of `destroy`, which is `apply -destroy`.
@@ -243,6 +253,9 @@ pub struct DestroyFlags {
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,
+    /// `-compat`.
+    #[command(flatten)]
+    pub compat: CompatFlags,
 }
 
 impl From<DestroyFlags> for ApplyFlags {
@@ -254,6 +267,7 @@ impl From<DestroyFlags> for ApplyFlags {
             journal,
             run,
             colour,
+            compat,
         } = flags;
         Self {
             plan: None,
@@ -265,47 +279,9 @@ impl From<DestroyFlags> for ApplyFlags {
             journal,
             run,
             colour,
+            compat,
         }
     }
-}
-
-/// Flags of `show`.
-#[derive(Debug, Args)]
-pub struct ShowFlags {
-    /// A saved plan
-    pub plan: PathBuf,
-    /// `-json`.
-    #[command(flatten)]
-    pub json: JsonFlags,
-    /// `-no-color`.
-    #[command(flatten)]
-    pub colour: ColourFlags,
-}
-
-/// Flags of `drift`.
-#[derive(Debug, Args)]
-pub struct DriftFlags {
-    /// Only this resource; may be repeated
-    #[arg(long, value_name = "ADDR")]
-    pub target: Vec<Address>,
-    /// Everything but this resource; may be repeated
-    #[arg(long, value_name = "ADDR")]
-    pub exclude: Vec<Address>,
-    /// `-json`.
-    #[command(flatten)]
-    pub json: JsonFlags,
-    /// `-var`.
-    #[command(flatten)]
-    pub variables: VariableFlags,
-    /// `-journal`.
-    #[command(flatten)]
-    pub journal: JournalFlags,
-    /// How much at a time.
-    #[command(flatten)]
-    pub run: RunFlags,
-    /// `-no-color`.
-    #[command(flatten)]
-    pub colour: ColourFlags,
 }
 
 /// Flags of `resume`.

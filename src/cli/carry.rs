@@ -14,6 +14,7 @@ use crate::journal::status::RunState;
 use crate::journal::store::Store;
 use crate::plan::document::Plan;
 use crate::render::text::{self, EventLines, Outcome, StepOutcome};
+use crate::world::query::FailureClass;
 use std::path::Path;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -142,10 +143,24 @@ pub(crate) fn outcome(report: RunReport) -> Outcome {
         .done
         .into_iter()
         .map(|step| (step, StepOutcome::Done));
-    let failed = report
-        .failed
-        .into_iter()
-        .map(|failed| (failed.step, StepOutcome::Failed(failed.message)));
+    let failed = report.failed.into_iter().map(|failed| {
+        let outcome = match failed.class {
+            FailureClass::Wait => StepOutcome::Unready(failed.message),
+            FailureClass::Unauthenticated
+            | FailureClass::Forbidden
+            | FailureClass::Unreachable
+            | FailureClass::Unavailable
+            | FailureClass::Malformed
+            | FailureClass::Invalid
+            | FailureClass::Conflict
+            | FailureClass::NotFound
+            | FailureClass::Program
+            | FailureClass::Value
+            | FailureClass::Ground
+            | FailureClass::WrongIdentity => StepOutcome::Failed(failed.message),
+        };
+        (failed.step, outcome)
+    });
     let skipped = report
         .skipped
         .into_iter()

@@ -15,6 +15,7 @@ use crate::plan::input::Conflicts;
 /// # Errors
 /// Where nothing can be compared.
 pub(crate) async fn run(process: &mut Process, flags: &DriftFlags) -> Result<Exit, Trouble> {
+    let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     let directory = journal::of_configuration(process, &flags.journal, &configuration);
     let store = journal::open(process, &directory)?;
@@ -34,5 +35,5 @@ pub(crate) async fn run(process: &mut Process, flags: &DriftFlags) -> Result<Exi
     } else {
         AsJson::No
     };
-    present::drift(process, &plan, as_json, flags.colour.flag())
+    present::drift(process, &plan, as_json, dress)
 }

@@ -82,7 +82,7 @@ pub(crate) fn valid(
 pub(crate) fn tell(process: &mut Process, loaded: &Found, colour: ColourFlag) {
     let dress = process.error_dress(colour);
     let style = match dress.style {
-        Style::Plain => Colours::Plain,
+        Style::Plain | Style::Tagged => Colours::Plain,
         Style::Colour => Colours::Coloured,
     };
     let rendering = Rendering {

@@ -44,6 +44,7 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
             out: flags.out.as_deref(),
             detail,
             colour: flags.colour.flag(),
+            compat: flags.compat.compat,
         },
     )
 }

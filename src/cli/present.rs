@@ -1,11 +1,12 @@
 //! A plan before a user: its text, where it was saved, what to type next. Used by every command that plans.
 
+use super::arguments::Compat;
 use super::exit::Detail;
 use super::exit::{Exit, of_drift, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Process, Trouble};
 use crate::plan::document::{NodeState, Plan};
-use crate::render::style::wrap;
+use crate::render::style::{Dress, wrap};
 use crate::render::{self, text::Counts};
 use std::path::Path;
 
@@ -18,6 +19,8 @@ pub(crate) struct Telling<'a> {
     pub(crate) detail: Detail,
     /// `-no-color`.
     pub(crate) colour: ColourFlag,
+    /// `-compat`.
+    pub(crate) compat: Option<Compat>,
 }
 
 /// Prints a plan, saves it where asked, and says how the command ends.
@@ -29,7 +32,7 @@ pub(crate) fn plan(
     plan: &Plan,
     telling: Telling<'_>,
 ) -> Result<Exit, Trouble> {
-    let dress = process.dress(telling.colour);
+    let dress = process.spoken_dress(telling.colour, telling.compat)?;
     process.stdout.print(&render::text::plan(plan, dress));
     if let Some(out) = telling.out {
         plan_file::write(&process.directory.join(out), plan)?;
@@ -117,7 +120,7 @@ pub(crate) fn drift(
     process: &mut Process,
     plan: &Plan,
     as_json: AsJson,
-    colour: ColourFlag,
+    dress: Dress,
 ) -> Result<Exit, Trouble> {
     match as_json {
         AsJson::Yes => {
@@ -126,7 +129,6 @@ pub(crate) fn drift(
             process.stdout.line(&json.to_string());
         }
         AsJson::No => {
-            let dress = process.dress(colour);
             process.stdout.print(&render::text::drift(plan, dress));
         }
     }

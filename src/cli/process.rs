@@ -1,10 +1,11 @@
 //! What the program is handed by the system, as one value: a test hands over another. Nothing below reads the
 //! environment, the clock or a stream by itself.
 
+use super::arguments::Compat;
 use super::exit::Exit;
 use crate::journal::local::LocalStore;
 use crate::journal::store::{Store, StoreError};
-use crate::render::style::{Dress, Style};
+use crate::render::style::{Dress, Speaker, Style};
 use crate::world::clock::Clock;
 use crate::world::kube::Wires;
 use std::collections::BTreeMap;
@@ -211,6 +212,28 @@ impl Process {
         self.dress_of(self.terminal.stdout, flag)
     }
 
+    /// The same for a plan or drift, in which `-compat`, else SKDR_COMPAT, says whose words tools look for. Never guessed
+    /// from where the program runs.
+    ///
+    /// # Errors
+    /// Where the variable holds another word than `terraform`.
+    pub fn spoken_dress(&self, flag: ColourFlag, compat: Option<Compat>) -> Result<Dress, Trouble> {
+        let speaker = match (compat, self.variable("SKDR_COMPAT")) {
+            (Some(Compat::Terraform), _) | (None, Some("terraform")) => Speaker::Terraform,
+            (None, None) => Speaker::SkDr,
+            (None, Some(other)) => {
+                return Err(Trouble::error(
+                    "Invalid value",
+                    format!("SKDR_COMPAT is {other:?}. It may be terraform, or not be set."),
+                ));
+            }
+        };
+        Ok(Dress {
+            speaker,
+            ..self.dress(flag)
+        })
+    }
+
     /// How standard error is dressed.
     pub fn error_dress(&self, flag: ColourFlag) -> Dress {
         self.dress_of(self.terminal.stderr, flag)
@@ -237,6 +260,7 @@ impl Process {
         Dress {
             style,
             width: if is_terminal { columns() } else { None },
+            speaker: Speaker::SkDr,
         }
     }
 

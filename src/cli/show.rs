@@ -1,4 +1,4 @@
-//! `show PLAN`: a saved plan as text or JSON. Reads the file, asks no server.
+//! `show PLAN`: a saved plan as text, JSON or markdown. Reads the file, asks no server.
 
 use super::arguments::ShowFlags;
 use super::exit::Exit;
@@ -16,8 +16,12 @@ pub(crate) fn run(process: &mut Process, flags: &ShowFlags) -> Result<Exit, Trou
         let json = render::json::plan(&plan)
             .map_err(|error| Trouble::error("Plan not shown", error.to_string()))?;
         process.stdout.line(&json.to_string());
+    } else if flags.markdown {
+        let file = flags.plan.display().to_string();
+        let text = render::markdown::plan(&plan, &file, flags.budget);
+        process.stdout.print(&text);
     } else {
-        let dress = process.dress(flags.colour.flag());
+        let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
         process.stdout.print(&render::text::plan(&plan, dress));
     }
     Ok(Exit::Done)

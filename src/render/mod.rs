@@ -1,9 +1,10 @@
-//! Text and JSON from values: plans, drift, events, runs. The same value always gives the same bytes: no clock, no
+//! Text, markdown and JSON from values: plans, drift, events, runs. The same value always gives the same bytes: no clock, no
 //! age and no terminal is known here; colour and width are handed in. Must not print, and must not decide anything.
 
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod json;
+pub mod markdown;
 pub mod style;
 pub mod text;
 mod view;

@@ -10,6 +10,9 @@ pub enum Style {
     Plain,
     /// ANSI colours.
     Colour,
+    /// Bytes of text only, each mark behind a NUL: whoever moves marks to the margin finds them without guessing, since no
+    /// shown text has a NUL.
+    Tagged,
 }
 
 /// What a piece of text is, as far as colour goes.
@@ -41,7 +44,7 @@ impl Style {
     /// The text in the colours of its role.
     pub fn paint(self, role: Role, text: &str) -> String {
         match self {
-            Style::Plain => text.to_owned(),
+            Style::Plain | Style::Tagged => text.to_owned(),
             Style::Colour => format!("\u{1b}[{}m{text}\u{1b}[0m", code(role)),
         }
     }
@@ -61,6 +64,26 @@ const fn code(role: Role) -> &'static str {
     }
 }
 
+/// Whose name stands in the two lines that tools look for by their words: the header of the actions, the note of drift.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Speaker {
+    /// Ours.
+    #[default]
+    SkDr,
+    /// Terraform's, as `-compat=terraform` asks.
+    Terraform,
+}
+
+impl Speaker {
+    /// The name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Speaker::SkDr => "sk-dr",
+            Speaker::Terraform => "Terraform",
+        }
+    }
+}
+
 /// Dress of a whole text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dress {
@@ -68,6 +91,8 @@ pub struct Dress {
     pub style: Style,
     /// Columns at which prose is wrapped; `None`: never, so that what a pipe carries does not depend on a window.
     pub width: Option<usize>,
+    /// Who speaks in the lines that tools look for.
+    pub speaker: Speaker,
 }
 
 /// Breaks prose into lines of at most `width` columns, at spaces; a longer word stands alone.
@@ -97,6 +122,11 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if is_hazardous(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// The same in one line: what stands behind a value or in a list item.
+pub(crate) fn clean_line(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
 }
 
 /// Control characters other than newline and tab, and marks that reorder text.

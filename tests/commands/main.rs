@@ -16,6 +16,7 @@ mod same;
 mod script;
 #[path = "../shared/every_kind.rs"]
 mod shared_every_kind;
+mod tools;
 
 use std::fs;
 use std::path::{Path, PathBuf};

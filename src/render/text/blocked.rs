@@ -4,7 +4,7 @@
 use super::super::style::{Dress, Role, clean};
 use super::layout::Mark;
 use super::node::{body, continued_lines, remark_lines};
-use crate::plan::document::{Action, HeldBack, Node};
+use crate::plan::document::{Action, GoalMode, HeldBack, Node};
 
 /// Header, reasons and, where the change is known, the block of a blocked node.
 pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {
@@ -68,8 +68,16 @@ fn clause(sentence: &str) -> String {
     }
 }
 
-/// One thing held back.
-pub(crate) fn held_back(held: &HeldBack, dress: Dress) -> Vec<String> {
+/// The flags of a plan that does what is held back: a plan to destroy is made with `-destroy`, and a consent is for that.
+pub(crate) fn consent_flags(consent: &str, mode: GoalMode) -> String {
+    match mode {
+        GoalMode::Converge => format!("-consent={consent}"),
+        GoalMode::Destroy => format!("-destroy -consent={consent}"),
+    }
+}
+
+/// One thing held back in a plan of this mode.
+pub(crate) fn held_back(held: &HeldBack, mode: GoalMode, dress: Dress) -> Vec<String> {
     let subject = dress
         .style
         .paint(Role::Strong, &format!("# {}", held.address));
@@ -90,7 +98,8 @@ pub(crate) fn held_back(held: &HeldBack, dress: Dress) -> Vec<String> {
     }
     match &held.consent {
         Some(consent) => all.push(format!(
-            "  # consent {consent}: to do it, plan again with -consent={consent}"
+            "  # consent {consent}: to do it, plan again with {}",
+            consent_flags(consent, mode)
         )),
         None => {
             all.push("  # no consent lifts this: it is protected by its configuration".to_owned())
@@ -99,7 +108,8 @@ pub(crate) fn held_back(held: &HeldBack, dress: Dress) -> Vec<String> {
     all
 }
 
-fn would(action: Action) -> &'static str {
+/// What is held back, as the end of a sentence about it.
+pub(crate) fn would(action: Action) -> &'static str {
     match action {
         Action::Create => "would be created",
         Action::Update => "would be updated",

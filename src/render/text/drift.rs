@@ -1,12 +1,12 @@
 //! What happened outside of sk-dr, read from a plan: the same differences, seen from the declared side (R36).
 //! Must not know how drift is acted upon.
 
-use super::super::style::{Dress, Role, clean};
+use super::super::style::{Dress, Role};
 use super::super::view::{Sensitive, View};
 use super::blocked::blocked;
 use super::body::changed;
 use super::layout::Mark;
-use super::node::{Side, changes, enclose, remark_lines, whole_of};
+use super::node::{Side, changes, enclose, whole_of};
 use super::plan::{providers, warnings};
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
 
@@ -82,7 +82,10 @@ pub fn drift(plan: &Plan, dress: Dress) -> String {
         if drift.is_there() {
             let note = dress.style.paint(Role::Note, "Note:");
             all.extend([
-                format!("{note} Objects have changed outside of sk-dr"),
+                format!(
+                    "{note} Objects have changed outside of {}",
+                    dress.speaker.name()
+                ),
                 String::new(),
             ]);
         }
@@ -136,11 +139,9 @@ fn drifted(node: &Node, dress: Dress) -> Vec<String> {
     if let Some(previous) = &node.previous_address {
         all.push(format!("  # (its mark names {previous})"));
     }
-    if mark == Mark::Add && !node.reason.text.is_empty() {
-        all.extend(remark_lines(
-            &format!("(because {})", clean(&node.reason.text)),
-            dress.width,
-        ));
+    // The plan's reason says why it would go; here the question is why it is told at all.
+    if mark == Mark::Add {
+        all.push("  # (it carries the mark of this stack)".to_owned());
     }
     let sensitive = Sensitive::new(&node.sensitive);
     let live = View::of_json(&node.before, &mut Vec::new(), sensitive);

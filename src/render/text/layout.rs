@@ -23,12 +23,16 @@ pub(crate) enum Mark {
 impl Mark {
     /// One column.
     pub(crate) fn symbol(self, style: Style) -> String {
-        match self {
-            Mark::Add => style.paint(Role::Add, "+"),
-            Mark::Change => style.paint(Role::Change, "~"),
-            Mark::Remove => style.paint(Role::Remove, "-"),
-            Mark::Release => style.paint(Role::Release, "."),
-            Mark::Keep => " ".to_owned(),
+        let (role, sign) = match self {
+            Mark::Add => (Role::Add, "+"),
+            Mark::Change => (Role::Change, "~"),
+            Mark::Remove => (Role::Remove, "-"),
+            Mark::Release => (Role::Release, "."),
+            Mark::Keep => return " ".to_owned(),
+        };
+        match style {
+            Style::Plain | Style::Colour => style.paint(role, sign),
+            Style::Tagged => format!("\u{0}{sign}"),
         }
     }
 }

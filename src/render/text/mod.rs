@@ -10,6 +10,7 @@ mod literal;
 mod node;
 mod outcome;
 mod outputs;
+pub(crate) mod parts;
 mod plan;
 mod run;
 mod schema;

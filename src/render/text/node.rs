@@ -1,7 +1,7 @@
 //! One resource of a plan: its header lines and its block. The phrase of the first line ends the line, because tools
 //! list resources per action by it. Must not know the rest of the plan.
 
-use super::super::style::{Dress, Role, Style, clean, wrap};
+use super::super::style::{Dress, Role, Style, clean, clean_line, wrap};
 use super::super::view::{Sensitive, View};
 use super::body::{Change, changed, whole};
 use super::layout::Mark;
@@ -23,6 +23,11 @@ pub(crate) fn planned(node: &Node, dress: Dress) -> Vec<String> {
     all.extend(second_lines(node, dress));
     all.extend(body(node, saying.mark, dress.style));
     all
+}
+
+/// What is said of a node that is done, and all its lines.
+pub(crate) fn phrased(node: &Node, dress: Dress) -> (String, Vec<String>) {
+    (saying(node).phrase, planned(node, dress))
 }
 
 /// The block alone, as for a node that is blocked and whose change is known; empty where it is not.
@@ -117,7 +122,7 @@ fn remark(field: &FieldChange) -> Option<String> {
         .by
         .iter()
         .map(manager)
-        .chain(field.note.iter().map(|note| clean(note)))
+        .chain(field.note.iter().map(|note| clean_line(note)))
         .collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
@@ -125,10 +130,10 @@ fn remark(field: &FieldChange) -> Option<String> {
 /// `by kubectl-edit, 2026-11-20 16:02:11 UTC`.
 fn manager(manager: &Manager) -> String {
     match manager.time {
-        None => format!("by {}", clean(&manager.name)),
+        None => format!("by {}", clean_line(&manager.name)),
         Some(time) => format!(
             "by {}, {}",
-            clean(&manager.name),
+            clean_line(&manager.name),
             time.strftime("%Y-%m-%d %H:%M:%S UTC")
         ),
     }

@@ -3,7 +3,7 @@
 use super::super::style::{Dress, Role, clean, wrap};
 use super::event::plural;
 use super::summary::Counts;
-use crate::plan::document::{GoalMode, Node, Plan, StepId};
+use crate::plan::document::{Action, GoalMode, Node, Plan, StepId};
 use std::collections::BTreeMap;
 
 /// Standing of one step when the run ended. A step without an entry was not begun.
@@ -13,6 +13,8 @@ pub enum StepOutcome {
     Done,
     /// Certainly not done, with the reason.
     Failed(String),
+    /// Carried out, but what it should have led to was not seen, with the reason: its object is there.
+    Unready(String),
     /// Not tried, with the reason.
     Skipped(String),
     /// Begun; whether it had its effect is not known, with the reason.
@@ -40,6 +42,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, dress: Dress) -> String {
         .filter(|step| outcome.get(&step.id) != Some(&StepOutcome::Done))
         .count();
     let mut all = vec![headline(plan, counts, open == 0, dress)];
+    all.extend(standing(plan, outcome));
     if open > 0 {
         all.extend(left(plan, outcome, dress));
     }
@@ -72,13 +75,43 @@ fn headline(plan: &Plan, counts: Counts, complete: bool, dress: Dress) -> String
     }
 }
 
+/// What is on the servers and not counted, because nobody has seen it work.
+fn standing(plan: &Plan, outcome: &Outcome) -> Vec<String> {
+    let unready = |step: &StepId| matches!(outcome.get(step), Some(StepOutcome::Unready(_)));
+    let nodes = plan.nodes.iter().filter(|node| {
+        let mut steps = plan.steps.iter();
+        steps.any(|step| step.node == node.address && unready(&step.id))
+    });
+    let lines: Vec<String> = nodes
+        .map(|node| format!("  {} {}.", node.address, stands(node.action)))
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    [String::new(), "Not counted, though carried out:".to_owned()]
+        .into_iter()
+        .chain(lines)
+        .collect()
+}
+
+fn stands(action: Action) -> &'static str {
+    match action {
+        Action::Create => "was created and exists, but is not ready",
+        Action::Update => "was changed, but is not ready",
+        Action::Delete => "is being deleted, but is not gone yet",
+        Action::Forget => "was released, which was not seen to hold",
+        Action::NoOp => "is not ready",
+    }
+}
+
 fn left(plan: &Plan, outcome: &Outcome, dress: Dress) -> Vec<String> {
     let count = |wanted: fn(&StepOutcome) -> bool| {
         outcome.values().filter(|standing| wanted(standing)).count()
     };
     let done = count(|standing| matches!(standing, StepOutcome::Done));
     let doubt = count(|standing| matches!(standing, StepOutcome::InDoubt(_)));
-    let failed = count(|standing| matches!(standing, StepOutcome::Failed(_)));
+    let failed =
+        count(|standing| matches!(standing, StepOutcome::Failed(_) | StepOutcome::Unready(_)));
     let todo = plan.steps.len().saturating_sub(done + doubt + failed);
     let mut all = vec![
         String::new(),
@@ -87,7 +120,9 @@ fn left(plan: &Plan, outcome: &Outcome, dress: Dress) -> Vec<String> {
     for step in &plan.steps {
         let (word, text) = match outcome.get(&step.id) {
             None | Some(StepOutcome::Done) => continue,
-            Some(StepOutcome::Failed(text)) => ("failed", text.as_str()),
+            Some(StepOutcome::Failed(text) | StepOutcome::Unready(text)) => {
+                ("failed", text.as_str())
+            }
             Some(StepOutcome::Skipped(text)) => ("skipped", text.as_str()),
             Some(StepOutcome::InDoubt(_)) => {
                 ("in doubt", "begun; whether it had its effect is not known")

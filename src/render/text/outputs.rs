@@ -5,24 +5,30 @@ use super::super::style::Style;
 use super::super::view::{Sensitive, View};
 use super::layout::Mark;
 use super::literal;
-use super::value::{Assignment, assigned, lines};
+use super::value::{self, Assignment, assigned};
 use crate::plan::document::PlannedOutput;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_width::UnicodeWidthStr;
 
 /// `Changes to Outputs:`; empty where all are known.
 pub(crate) fn changes(outputs: &BTreeMap<String, PlannedOutput>, style: Style) -> Vec<String> {
+    let mut all = lines(outputs, style);
+    if !all.is_empty() {
+        all.splice(0..0, [String::new(), "Changes to Outputs:".to_owned()]);
+    }
+    all
+}
+
+/// Outputs that are known after apply.
+pub(crate) fn lines(outputs: &BTreeMap<String, PlannedOutput>, style: Style) -> Vec<String> {
     let open: BTreeMap<&String, &PlannedOutput> = outputs
         .iter()
         .filter(|(_, output)| output.value.known().is_none())
         .collect();
-    if open.is_empty() {
-        return Vec::new();
-    }
-    let mut all = vec![String::new(), "Changes to Outputs:".to_owned()];
+    let mut all = Vec::new();
     let width = open.keys().map(|name| name.width()).max().unwrap_or(0);
     for (name, output) in open {
-        let value = lines(&view(output), Mark::Add, 2, style);
+        let value = value::lines(&view(output), Mark::Add, 2, style);
         all.extend(assigned(
             &Assignment {
                 mark: Mark::Add,

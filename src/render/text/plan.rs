@@ -47,7 +47,8 @@ pub(crate) fn providers(plan: &Plan, style: Style) -> Vec<String> {
     all
 }
 
-fn place(provider: &PlannedProvider) -> String {
+/// Which server and cluster a provider is, as the end of a sentence.
+pub(crate) fn place(provider: &PlannedProvider) -> String {
     let title = clean(&provider.title);
     match &provider.instance {
         Instance::Known { kube_system_uid } => {
@@ -112,7 +113,10 @@ fn actions(plan: &Plan, dress: Dress) -> Vec<String> {
     }
     let mut all = legend(&done, dress.style);
     all.extend([
-        "sk-dr will perform the following actions:".to_owned(),
+        format!(
+            "{} will perform the following actions:",
+            dress.speaker.name()
+        ),
         String::new(),
     ]);
     for node in done {
@@ -172,7 +176,7 @@ fn stopped(plan: &Plan, dress: Dress) -> Vec<String> {
         ]);
     }
     for held in &plan.held_back {
-        all.extend(held_back(held, dress));
+        all.extend(held_back(held, plan.goal.mode, dress));
         all.push(String::new());
     }
     all

@@ -76,20 +76,8 @@ pub(crate) fn lines(plan: &Plan, style: Style) -> Vec<String> {
         "to forget",
     ]);
     let mut all = vec![format!("{} {counts}.", style.paint(Role::Strong, "Plan:"))];
-    let done = |wanted: Verb| {
-        plan.nodes
-            .iter()
-            .filter(move |node| is_done(node) && verb(node) == wanted)
-    };
-    for wanted in [
-        Verb::Adopt,
-        Verb::Add,
-        Verb::Change,
-        Verb::Move,
-        Verb::Destroy,
-        Verb::Release,
-    ] {
-        all.extend(done(wanted).map(|node| entry(wanted.word(), &subject(node))));
+    for (word, subjects) in done_by_word(plan) {
+        all.extend(subjects.iter().map(|subject| entry(word, subject)));
     }
     all.extend(
         plan.held_back
@@ -108,6 +96,29 @@ pub(crate) fn lines(plan: &Plan, style: Style) -> Vec<String> {
         .max()
         .unwrap_or(0);
     all.into_iter().map(|line| align(&line, width)).collect()
+}
+
+/// What is done, each word with the resources it is done to; words without any are left out.
+pub(crate) fn done_by_word(plan: &Plan) -> Vec<(&'static str, Vec<String>)> {
+    let done = |wanted: Verb| -> Vec<String> {
+        plan.nodes
+            .iter()
+            .filter(|node| is_done(node) && verb(node) == wanted)
+            .map(subject)
+            .collect()
+    };
+    [
+        Verb::Adopt,
+        Verb::Add,
+        Verb::Change,
+        Verb::Move,
+        Verb::Destroy,
+        Verb::Release,
+    ]
+    .into_iter()
+    .map(|wanted| (wanted.word(), done(wanted)))
+    .filter(|(_, subjects)| !subjects.is_empty())
+    .collect()
 }
 
 /// What is done, in the words under the summary.

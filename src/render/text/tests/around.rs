@@ -176,7 +176,7 @@ Drift: 0 changed, 1 missing, 0 not in configuration.
 Note: Objects have changed outside of sk-dr
 
   # velero_schedule.shop is not in configuration
-  # (because it carries our mark)
+  # (it carries the mark of this stack)
   + resource "velero_schedule" "shop" {
       + name = "shop"
     }

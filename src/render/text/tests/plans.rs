@@ -15,7 +15,7 @@ No changes. Your infrastructure matches the configuration.
 
 sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.
 ");
-    assert_snapshot!(text_of::plan(&nothing, Dress { style: Style::Colour, width: None }).lines().next().unwrap().escape_debug(), @r"\u{1b}[1;32mNo changes.\u{1b}[0m Your infrastructure matches the configuration.");
+    assert_snapshot!(text_of::plan(&nothing, Dress { style: Style::Colour, ..Dress::default() }).lines().next().unwrap().escape_debug(), @r"\u{1b}[1;32mNo changes.\u{1b}[0m Your infrastructure matches the configuration.");
     assert_snapshot!(text_of::plan(&plan(json!({"goal": {"mode": "destroy"}})), Dress::default()), @r"
 No changes. No objects need to be destroyed.
 

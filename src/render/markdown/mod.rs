@@ -1,0 +1,16 @@
+//! Markdown for comments on pull requests: of a plan, within a budget of bytes. What comes from outside is put into it so
+//! that it can neither end what is around it nor call anybody. Must not know where the text is posted.
+
+mod budget;
+mod inline;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+pub use plan::plan;
+
+/// Bytes that a text takes at most, if nothing else is asked for: GitHub takes 65 536 in a comment, and a wrapper may want to
+/// put a line around it.
+pub const BUDGET: usize = 65_000;
+/// The least budget: what cannot be left out of any text fits into it.
+pub const LEAST_BUDGET: usize = 4_096;

@@ -1,0 +1,361 @@
+//! A plan as a comment on a pull request: the sum, what is dangerous, what is not done and why, what is done, then each
+//! resource behind a fold. Must not know how a plan was made.
+
+use super::super::style::{Dress, Style};
+use super::super::text::Counts;
+use super::super::text::parts::{
+    blocked, consent_flags, done_by_word, output_changes, planned, would,
+};
+use super::budget::{Part, Rank, fit};
+use super::inline::{
+    at_margin, cell, code, code_of_name, collapsed, fenced, html, prose, resources,
+};
+use crate::model::address::Address;
+use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
+use crate::plan::shell_word;
+
+/// The plan in at most `budget` bytes, at least [`super::LEAST_BUDGET`]; `file` is what its commands call it. Ends in a newline.
+pub fn plan(plan: &Plan, file: &str, budget: usize) -> String {
+    let mut parts = vec![Part::Fixed(head(plan))];
+    parts.extend(narrowed(plan));
+    parts.extend(destroyed(plan));
+    parts.extend(held_back(plan));
+    parts.extend(blocked_nodes(plan));
+    parts.extend(consents(plan));
+    parts.extend(done(plan));
+    parts.extend(details(plan));
+    parts.extend(findings(plan));
+    parts.extend(providers(plan));
+    parts.push(Part::Fixed(foot(plan, file)));
+    fit(&parts, budget)
+}
+
+/// The comment that CI looks for to update it: one per stack.
+fn marker(stack: &str) -> String {
+    let plain: String = stack
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(63)
+        .collect();
+    format!("<!-- sk-dr:plan:{plain} -->\n")
+}
+
+fn head(plan: &Plan) -> String {
+    let counts = Counts::of(plan);
+    let blocked = stuck(plan).count();
+    let mut sums = Vec::new();
+    if counts != Counts::default() || (blocked == 0 && plan.held_back.is_empty()) {
+        sums.push(match counts == Counts::default() {
+            true => "no changes".to_owned(),
+            false => counts.words([
+                "to import",
+                "to add",
+                "to change",
+                "to destroy",
+                "to forget",
+            ]),
+        });
+    }
+    if !plan.held_back.is_empty() {
+        sums.push(format!("{} held back", plan.held_back.len()));
+    }
+    if blocked > 0 {
+        sums.push(format!("{blocked} blocked"));
+    }
+    format!(
+        "{}## sk-dr plan for {}: {}\n\n",
+        marker(&plan.stack),
+        code_of_name(&plan.stack),
+        sums.join(", ")
+    )
+}
+
+fn stuck(plan: &Plan) -> impl Iterator<Item = &Node> {
+    plan.nodes
+        .iter()
+        .filter(|node| node.state == NodeState::Blocked)
+}
+
+/// A heading in bold and a list under it; nothing where the list is empty.
+fn section(heading: &str, rank: Rank, entries: Vec<String>) -> Vec<Part> {
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        Part::Fixed(format!("**{heading}**\n\n")),
+        Part::Entries {
+            rank,
+            entries,
+            left_out: |count| format!("- and {count} more, left out to keep within the budget\n"),
+            end: "\n",
+        },
+    ]
+}
+
+fn narrowed(plan: &Plan) -> Vec<Part> {
+    let flag = |flag: &'static str, addresses: &[Address]| -> Vec<String> {
+        addresses
+            .iter()
+            .map(|address| format!("- {}\n", code(&format!("-{flag}={address}"))))
+            .collect()
+    };
+    let mut entries = flag("target", &plan.goal.target);
+    entries.extend(flag("exclude", &plan.goal.exclude));
+    section(
+        "Narrowed: the rest is left as it is, and orphans are not deleted",
+        Rank::Finding,
+        entries,
+    )
+}
+
+fn destroyed(plan: &Plan) -> Vec<Part> {
+    let nodes: Vec<&Node> = plan
+        .nodes
+        .iter()
+        .filter(|node| node.action == Action::Delete)
+        .filter(|node| match node.state {
+            NodeState::Planned | NodeState::Deferred => true,
+            NodeState::Blocked | NodeState::HeldBack => false,
+        })
+        .collect();
+    let entry = |node: &&Node| {
+        let subject = node.address.to_string();
+        // Reasons are written to stand after "because", and often begin with their subject.
+        let reason = node.reason.text.strip_prefix(&subject);
+        match reason {
+            Some(rest) => format!("- {}{}\n", code(&subject), prose_after(rest)),
+            None => format!("- {}: {}\n", code(&subject), prose(&node.reason.text)),
+        }
+    };
+    let entries = nodes.iter().map(entry).collect();
+    section(
+        &format!("Warning: {} will be destroyed", resources(nodes.len())),
+        Rank::Serious,
+        entries,
+    )
+}
+
+/// The rest of a sentence, behind something else.
+fn prose_after(rest: &str) -> String {
+    format!(" {}", prose(rest.trim_start()))
+}
+
+fn held_back(plan: &Plan) -> Vec<Part> {
+    let entry = |held: &HeldBack| {
+        let mut text = format!(
+            "- {} {}: {}\n",
+            code(&held.address.to_string()),
+            would(held.action),
+            prose(&held.reason)
+        );
+        for loss in &held.losses {
+            text.push_str(&format!("  - lost with it: {}\n", prose(loss)));
+        }
+        text.push_str(&match &held.consent {
+            Some(consent) => format!(
+                "  - to do it, plan again with {}\n",
+                code(&consent_flags(consent, plan.goal.mode))
+            ),
+            None => "  - no consent lifts this: it is protected by its configuration\n".to_owned(),
+        });
+        text
+    };
+    section(
+        &format!(
+            "Held back, not done by this plan: {}",
+            resources(plan.held_back.len())
+        ),
+        Rank::Serious,
+        plan.held_back.iter().map(entry).collect(),
+    )
+}
+
+fn blocked_nodes(plan: &Plan) -> Vec<Part> {
+    let entry = |node: &Node| {
+        let mut text = format!("- {}", code(&node.address.to_string()));
+        let reasons: Vec<String> = match node.blockers.as_slice() {
+            [] => vec![prose(&node.reason.text)],
+            some => some
+                .iter()
+                .map(|blocker| {
+                    format!(
+                        "{} {}",
+                        prose(&blocker.text),
+                        prose_after_text(&blocker.cure)
+                    )
+                })
+                .collect(),
+        };
+        text.push_str(&format!(": {}\n", reasons.join(" ").trim_end()));
+        text
+    };
+    section(
+        &format!(
+            "Blocked, so this plan cannot be applied: {}",
+            resources(stuck(plan).count())
+        ),
+        Rank::Serious,
+        stuck(plan).map(entry).collect(),
+    )
+}
+
+fn prose_after_text(text: &str) -> String {
+    prose_after(text).trim_start().to_owned()
+}
+
+fn consents(plan: &Plan) -> Vec<Part> {
+    let entries = plan.consents.iter();
+    section(
+        "Consents given",
+        Rank::Serious,
+        entries.map(|hex| format!("- {}\n", code(hex))).collect(),
+    )
+}
+
+/// Addresses under the word for what is done with them; what is destroyed stands further up.
+fn done(plan: &Plan) -> Vec<Part> {
+    done_by_word(plan)
+        .into_iter()
+        .filter(|(word, _)| *word != "destroy")
+        .flat_map(|(word, subjects)| {
+            let entries = subjects
+                .iter()
+                .map(|subject| format!("- {}\n", code(subject)));
+            section(&capital(word), Rank::Listed, entries.collect())
+        })
+        .collect()
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+const TAGGED: Dress = Dress {
+    style: Style::Tagged,
+    width: None,
+    speaker: super::super::style::Speaker::SkDr,
+};
+
+/// One fold per resource whose change is known.
+fn details(plan: &Plan) -> Vec<Part> {
+    let mut entries = Vec::new();
+    for node in &plan.nodes {
+        let (phrase, lines) = match node.state {
+            NodeState::HeldBack => continue,
+            // All that is known of it is said in its list.
+            NodeState::Blocked if node.fields.is_empty() && !node.importing => continue,
+            NodeState::Blocked => ("is blocked".to_owned(), blocked(node, TAGGED)),
+            NodeState::Planned | NodeState::Deferred => planned(node, TAGGED),
+        };
+        let title = format!(
+            "<code>{}</code> {}",
+            html(&node.address.to_string()),
+            html(&phrase)
+        );
+        entries.push(collapsed(&title, &fenced("diff", &at_margin(lines))));
+    }
+    let outputs = output_changes(&plan.outputs, Style::Tagged);
+    if !outputs.is_empty() {
+        entries.push(collapsed(
+            "Changes to outputs",
+            &fenced("diff", &at_margin(outputs)),
+        ));
+    }
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    vec![Part::Entries {
+        rank: Rank::Detail,
+        entries,
+        left_out: |count| {
+            format!(
+                "*{} not shown in detail, the largest first, to keep within the budget: see `sk-dr show`.*\n\n",
+                match count {
+                    1 => "1 resource is".to_owned(),
+                    count => format!("{count} resources are"),
+                }
+            )
+        },
+        end: "",
+    }]
+}
+
+fn findings(plan: &Plan) -> Vec<Part> {
+    let finding = plan.findings.iter().map(|finding| {
+        let subject = finding
+            .address
+            .as_ref()
+            .map(|address| cell(&code(&address.to_string())))
+            .unwrap_or_default();
+        format!(
+            "| {} | {subject} | {} |\n",
+            prose(&finding.summary),
+            prose(&finding.detail)
+        )
+    });
+    let unswept = plan.unswept.iter().map(|place| {
+        format!(
+            "| Not swept for orphans | {} | provider {}: {} |\n",
+            cell(&code(&place.resource)),
+            cell(&code(&place.provider.to_string())),
+            prose(&place.reason)
+        )
+    });
+    let entries: Vec<String> = finding.chain(unswept).collect();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        Part::Fixed("| finding | about | detail |\n| --- | --- | --- |\n".to_owned()),
+        Part::Entries {
+            rank: Rank::Finding,
+            entries,
+            left_out: |count| {
+                format!("| and {count} more, left out to keep within the budget | | |\n")
+            },
+            end: "\n",
+        },
+    ]
+}
+
+fn providers(plan: &Plan) -> Vec<Part> {
+    let entries: Vec<String> = plan
+        .providers
+        .iter()
+        .map(|(name, provider)| {
+            format!(
+                "Provider {}: {}\n\n",
+                code(&name.to_string()),
+                prose(&super::super::text::parts::place(provider))
+            )
+        })
+        .collect();
+    vec![Part::Entries {
+        rank: Rank::Finding,
+        entries,
+        left_out: |count| format!("And {count} more providers.\n\n"),
+        end: "",
+    }]
+}
+
+/// What ties an approval to this very plan (R37).
+fn foot(plan: &Plan, file: &str) -> String {
+    let digest = code_of_name(&plan.digest);
+    if !plan.applyable {
+        return format!("Digest {digest}. This plan cannot be applied.\n");
+    }
+    if plan.steps.is_empty() {
+        return format!("Digest {digest}. There is nothing to apply.\n");
+    }
+    let file = match shell_word(file) {
+        word if word.len() <= 255 => word,
+        _ => "PLAN".to_owned(),
+    };
+    let command = format!("sk-dr apply -expect={} {file}", plan.digest);
+    format!(
+        "Digest {digest}. To apply exactly this plan:\n\n{}",
+        fenced("sh", &[command])
+    )
+}
