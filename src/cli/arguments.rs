@@ -1,7 +1,9 @@
 //! Commands and flags, as clap reads them after [`super::spelling`] (R41 to R46 say what they mean).
 
+mod import;
 mod review;
 
+pub use import::ImportFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, ShowFlags};
 
 use super::process::{ColourFlag, Trouble};
@@ -41,6 +43,8 @@ pub enum Command {
     Destroy(DestroyFlags),
     /// Show a saved plan
     Show(ShowFlags),
+    /// Print HCL for what lives in a cluster; writes nothing to it
+    Import(ImportFlags),
     /// Tell what changed outside of sk-dr; changes nothing, exit 2 on drift
     Drift(DriftFlags),
     /// Go on with a run that was killed

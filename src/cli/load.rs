@@ -7,6 +7,7 @@ use super::process::{ColourFlag, Process, Trouble};
 use super::sources::Directory;
 use crate::diag::render::{Rendering, Style as Colours, render};
 use crate::diag::{Diagnostic, SourceMap, Span, has_errors};
+use crate::lang::sources::Sources;
 use crate::lang::{self, Given, Giver, Inputs, Loaded, Missing};
 use crate::model::resource::{Configuration, Resource};
 use crate::render::style::Style;
@@ -31,15 +32,25 @@ impl Found {
     }
 }
 
-/// Loads and checks; prints nothing.
+/// Loads the files of the directory and checks them; prints nothing.
 pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -> Found {
     let directory = Directory::new(process.directory.clone());
+    load_from(&directory, process, flags, missing)
+}
+
+/// Loads these files and checks them; prints nothing.
+pub(crate) fn load_from(
+    sources: &dyn Sources,
+    process: &Process,
+    flags: &VariableFlags,
+    missing: Missing,
+) -> Found {
     let Loaded {
         configuration,
         damaged,
         mut diagnostics,
     } = lang::load(&Inputs {
-        sources: &directory,
+        sources,
         schemas: &kinds::Registry,
         variables: variables(process, flags),
         missing,

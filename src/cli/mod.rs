@@ -9,6 +9,7 @@ mod demo;
 mod drift;
 mod example;
 pub mod exit;
+mod import;
 mod journal;
 mod load;
 mod making;
@@ -109,6 +110,7 @@ async fn command(process: &mut Process, command: Command) -> Result<Exit, Troubl
         Command::Apply(flags) => apply::run(process, &flags).await,
         Command::Destroy(flags) => apply::run(process, &flags.into()).await,
         Command::Drift(flags) => drift::run(process, &flags).await,
+        Command::Import(flags) => import::run(process, &flags).await,
         Command::Resume(flags) => resume::run(process, &flags).await,
         Command::Runs(flags) => runs::run(process, &flags).await,
         Command::Unlock(flags) => unlock::run(process, &flags).await,

@@ -4,7 +4,7 @@
 use crate::journal::record::Inventory;
 use crate::kinds;
 use crate::model::address::Address;
-use crate::model::expression::Bindings;
+use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{Instance, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
@@ -169,10 +169,16 @@ async fn connect(world: &World, request: &Request<'_>, provider: &ProviderRef) -
             format!("there is no provider block {provider}"),
         );
     };
-    let title = match world
-        .connect(provider, &block.arguments, &Bindings::new())
-        .await
-    {
+    reach(world, provider, &block.arguments).await
+}
+
+/// Connects a provider and asks which cluster answers.
+pub(crate) async fn reach(
+    world: &World,
+    provider: &ProviderRef,
+    arguments: &Expr,
+) -> FoundProvider {
+    let title = match world.connect(provider, arguments, &Bindings::new()).await {
         Ok(title) => title,
         Err(why) => return unreached("not reached", why.message),
     };

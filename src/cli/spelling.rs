@@ -36,7 +36,6 @@ const LATER_COMMANDS: &[&str] = &[
     "doctor",
     "fmt",
     "graph",
-    "import",
     "init",
     "output",
     "restore",

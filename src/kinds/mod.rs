@@ -6,9 +6,10 @@ mod compare;
 pub mod document;
 pub mod kubernetes_cluster;
 pub mod kubernetes_namespace;
+pub mod least;
 mod metadata;
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 pub mod providers;
 pub mod reference;
 mod syntax;

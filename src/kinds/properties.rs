@@ -1,6 +1,7 @@
 //! Laws that hold for every kind and every body its table allows.
 
 use super::KINDS;
+use super::least::declaration;
 use super::testing::{kind, line, object, resource};
 use crate::model::json_path::JsonPath;
 use crate::model::schema::{Field, Presence, Schema, Shape};
@@ -66,7 +67,7 @@ fn values(field: &'static Field) -> BoxedStrategy<Json> {
 }
 
 /// Any kind with two bodies for it.
-fn cases() -> BoxedStrategy<(&'static str, Json, Json)> {
+pub(crate) fn cases() -> BoxedStrategy<(&'static str, Json, Json)> {
     let one = |schema: &'static Schema| {
         (bodies(schema.fields), bodies(schema.fields))
             .prop_map(|(body, other)| (schema.kind, body, other))
@@ -124,6 +125,16 @@ proptest! {
         let live = object(name, body);
         let read = kind(name).attributes(&live);
         no_differences(name, &read, &live);
+    }
+
+    /// The least that declares an object declares it whole, and nothing can be left out of it.
+    #[test]
+    fn the_least_declares_the_same((name, body, _) in cases()) {
+        let live = object(name, body);
+        let least = declaration(kind(name), &live);
+        no_differences(name, &least, &live);
+        let once_more = declaration(kind(name), &object(name, least.clone()));
+        assert_eq!(once_more, least);
     }
 
     /// Writing what the differences say, and only that, leaves none.

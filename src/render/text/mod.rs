@@ -17,7 +17,7 @@ mod schema;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(super) mod value;
 
 pub use drift::{Drift, drift};
 pub use event::EventLines;

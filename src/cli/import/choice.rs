@@ -1,0 +1,221 @@
+//! Which live objects become blocks, which are left out, and what is to be said of either. Pure.
+
+use crate::kinds::{self, Home, Kind};
+use crate::model::address::Address;
+use crate::model::identity::{Key, KubeResource, ProviderRef};
+use crate::model::resource::Configuration;
+use crate::plan::ownership::{Bearer, Standing, standing};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// Who is looking.
+pub(super) struct Viewer<'a> {
+    /// The stack; empty where there is no configuration.
+    pub(super) stack: &'a str,
+    /// The cluster.
+    pub(super) cluster_uid: &'a str,
+    /// What is declared under the provider.
+    pub(super) declared: BTreeMap<Key, Address>,
+}
+
+/// An object that becomes a block.
+pub(super) struct Candidate<'a> {
+    /// Its kind.
+    pub(super) kind: &'static dyn Kind,
+    /// Its key.
+    pub(super) key: &'a Key,
+    /// The object.
+    pub(super) live: &'a Json,
+    /// Whether it is to be adopted; what carries this stack's mark is not.
+    pub(super) adoption: Adoption,
+    /// What a reader should know of it.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Whether an object has to be adopted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Adoption {
+    /// It has no mark of this stack.
+    Needed,
+    /// It is ours.
+    NotNeeded,
+}
+
+/// What becomes of an object.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A block, with remarks.
+    Take(Vec<String>),
+    /// No block; `None`: nobody asks why.
+    Leave(Option<String>),
+}
+
+/// Labels and annotations by which others say that an object is theirs, and their words for it. A value of `*` is any.
+const WRITERS: &[(&str, &str, &str, &str)] = &[
+    (
+        "annotations",
+        "meta.helm.sh/release-name",
+        "*",
+        "a Helm release",
+    ),
+    (
+        "labels",
+        "app.kubernetes.io/managed-by",
+        "Helm",
+        "a Helm release",
+    ),
+    (
+        "annotations",
+        "argocd.argoproj.io/tracking-id",
+        "*",
+        "Argo CD",
+    ),
+    ("labels", "argocd.argoproj.io/instance", "*", "Argo CD"),
+    ("labels", "kustomize.toolkit.fluxcd.io/name", "*", "Flux"),
+    ("labels", "helm.toolkit.fluxcd.io/name", "*", "Flux"),
+];
+
+/// Keys that are declared under a provider, and where.
+pub(super) fn declared(
+    configuration: &Configuration,
+    provider: &ProviderRef,
+) -> BTreeMap<Key, Address> {
+    let resources = configuration.resources.iter();
+    resources
+        .filter(|resource| resource.provider.as_ref() == Some(provider))
+        .filter_map(|resource| {
+            let key = kinds::find(&resource.address.kind)?.key(resource)?;
+            Some((key, resource.address.clone()))
+        })
+        .collect()
+}
+
+/// Key of a live object.
+pub(super) fn key(resource: &KubeResource, live: &Json) -> Option<Key> {
+    let metadata = &live["metadata"];
+    Some(Key::Kube {
+        resource: resource.clone(),
+        namespace: metadata["namespace"].as_str().map(str::to_owned),
+        name: metadata["name"].as_str()?.to_owned(),
+    })
+}
+
+/// Decides for one object.
+pub(super) fn judge(kind: &dyn Kind, key: &Key, live: &Json, viewer: &Viewer<'_>) -> Verdict {
+    let Home::Kube(resource) = kind.home() else {
+        return Verdict::Leave(None);
+    };
+    // What is never deleted belongs to Kubernetes itself.
+    if viewer.declared.contains_key(key) || kind.never_deleted(key).is_some() {
+        return Verdict::Leave(None);
+    }
+    if live["metadata"]["deletionTimestamp"].is_string() {
+        return Verdict::Leave(Some("it is being deleted".to_owned()));
+    }
+    if let Some(maker) = maker(live) {
+        return Verdict::Leave(Some(format!("{maker} makes it")));
+    }
+    let bearer = Bearer {
+        cluster_uid: viewer.cluster_uid,
+        resource: &resource,
+        live,
+    };
+    let mut remarks = match standing(&bearer, viewer.stack) {
+        Standing::OtherStack(other) => {
+            return Verdict::Leave(Some(format!("it carries the mark of stack \"{other}\"")));
+        }
+        Standing::Ours { .. } => vec!["It carries the mark of this stack already.".to_owned()],
+        Standing::Unmarked => Vec::new(),
+        Standing::Copy(mark) => vec![format!(
+            "A copy: its mark was made for {mark} and came along with a backup or a clone."
+        )],
+        Standing::Damaged => vec!["Its mark is damaged and proves nothing.".to_owned()],
+    };
+    let refused = kinds::least::refused(kind, live).into_iter();
+    remarks.extend(refused.map(|(name, why)| format!("Left out: `{name}`. {}", sentence(why))));
+    let unknown = kind.unknown_fields(live).into_iter();
+    remarks.extend(unknown.map(|place| format!("Not managed: {}", place.0.join("."))));
+    remarks.extend(writer(live).map(|who| {
+        format!("{who} writes it too: what is changed here may be set back from there.")
+    }));
+    Verdict::Take(remarks)
+}
+
+/// Objects that become blocks.
+pub(super) fn candidates<'a>(
+    objects: &'a BTreeMap<(&'static str, Key), Json>,
+    viewer: &Viewer<'_>,
+) -> Vec<Candidate<'a>> {
+    let judged = objects.iter().filter_map(|((kind, key), live)| {
+        let kind = kinds::find(kind)?;
+        match judge(kind, key, live, viewer) {
+            Verdict::Take(remarks) => Some(Candidate {
+                kind,
+                key,
+                live,
+                adoption: adoption(kind, live, viewer),
+                remarks,
+            }),
+            Verdict::Leave(_) => None,
+        }
+    });
+    judged.collect()
+}
+
+fn adoption(kind: &dyn Kind, live: &Json, viewer: &Viewer<'_>) -> Adoption {
+    let Home::Kube(resource) = kind.home() else {
+        return Adoption::Needed;
+    };
+    let bearer = Bearer {
+        cluster_uid: viewer.cluster_uid,
+        resource: &resource,
+        live,
+    };
+    match standing(&bearer, viewer.stack) {
+        Standing::Ours { .. } => Adoption::NotNeeded,
+        Standing::Unmarked | Standing::OtherStack(_) | Standing::Copy(_) | Standing::Damaged => {
+            Adoption::Needed
+        }
+    }
+}
+
+/// A line for each object that somebody might miss.
+pub(super) fn left_out(
+    objects: &BTreeMap<(&'static str, Key), Json>,
+    viewer: &Viewer<'_>,
+) -> Vec<String> {
+    let judged = objects.iter().filter_map(|((kind, key), live)| {
+        match judge(kinds::find(kind)?, key, live, viewer) {
+            Verdict::Leave(Some(why)) => Some(format!("Left out: {kind} {key}: {why}.")),
+            Verdict::Leave(None) | Verdict::Take(_) => None,
+        }
+    });
+    judged.collect()
+}
+
+/// The controller that makes an object anew whenever it is gone.
+fn maker(live: &Json) -> Option<String> {
+    let owners = live["metadata"]["ownerReferences"].as_array()?;
+    let owner = owners.iter().find(|owner| owner["controller"] == true)?;
+    let text = |member: &str| owner[member].as_str().unwrap_or_default().to_owned();
+    Some(format!("{} {}", text("kind"), text("name")))
+}
+
+fn writer(live: &Json) -> Option<String> {
+    let found = WRITERS.iter().find_map(|(map, key, wanted, who)| {
+        let value = live["metadata"][map][key].as_str()?;
+        (*wanted == "*" || value == *wanted).then_some((*who, *wanted, value))
+    })?;
+    Some(match found {
+        ("a Helm release", "*", release) => format!("Helm release {release}"),
+        ("a Helm release", _, _) => "A Helm release".to_owned(),
+        (who, _, _) => who.to_owned(),
+    })
+}
+
+/// Words that are part of a sentence, as one of their own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
+}

@@ -1,0 +1,224 @@
+//! `import`: prints HCL for what lives in a cluster and is not declared yet (R28). Reads with get and list only; what it
+//! writes has been read by our own parser before anybody sees it.
+
+mod beside;
+mod blocks;
+mod choice;
+mod ground;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use super::arguments::ImportFlags;
+use super::exit::Exit;
+use super::load;
+use super::making;
+use super::planning;
+use super::process::{Process, Trouble};
+use super::sources::Directory;
+use crate::diag::has_errors;
+use crate::diag::suggest::nearest;
+use crate::kinds::{self, Home, Kind};
+use crate::lang::Missing;
+use crate::model::address::Address;
+use crate::model::identity::Instance;
+use crate::plan::declared_identity;
+use crate::world::World;
+use beside::Beside;
+use blocks::Document;
+use choice::{Candidate, Viewer};
+use ground::Ground;
+use reading::{Reading, Scope};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// Name under which the blocks are read again where they are printed only.
+const PRINTED: &str = "imported.hcl";
+
+/// Runs it. Exit 1 where something could not be read, or where a block is not valid as it is.
+///
+/// # Errors
+/// Where the cluster cannot be reached, or the file is there already.
+pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Exit, Trouble> {
+    let out = (flags.out != Path::new("-")).then(|| process.directory.join(&flags.out));
+    if out.as_ref().is_some_and(|path| path.exists()) {
+        let detail = "It is there already, and import writes new files only.";
+        return Err(Trouble::error(
+            "File exists",
+            format!("{}: {detail}", flags.out.display()),
+        ));
+    }
+    let wanted = wanted(&flags.kind)?;
+    let ground = Ground::of(process, flags)?;
+    let directory = process.directory.clone();
+    let world = making::world(process, &directory, ground.configuration.secrets.clone());
+    let (title, cluster_uid) = cluster(&world, &ground).await?;
+    let viewer = Viewer {
+        stack: &ground.configuration.settings.stack,
+        cluster_uid: &cluster_uid,
+        declared: choice::declared(&ground.configuration, &ground.provider),
+    };
+    let scope = Scope {
+        provider: &ground.provider,
+        kinds: &wanted,
+        namespaces: &flags.namespace,
+        follows_needs: flags.kind.is_empty(),
+    };
+    let reading = reading::read(&world, &scope, &viewer).await;
+    let candidates = choice::candidates(&reading.objects, &viewer);
+    tell(process, &reading, &viewer);
+    if candidates.is_empty() {
+        if reading.unread.is_empty() {
+            process.stderr.line("Nothing to import.");
+        }
+        return Ok(reading.exit());
+    }
+    let document = Document {
+        heading: format!("{title}, cluster {cluster_uid}"),
+        stack: ground.new_stack(&directory),
+        provider: ground.new_provider(),
+        taken: ground.addresses(),
+        declared: &viewer.declared,
+        candidates: &candidates,
+    };
+    let written = document.written();
+    let is_valid = read_again(
+        process,
+        flags,
+        &written.text,
+        &written.addresses,
+        &candidates,
+    );
+    match &out {
+        None => process.stdout.print(&written.text),
+        Some(path) => {
+            write_new(path, &written.text).map_err(|error| {
+                let detail = format!("{}: {error}.", flags.out.display());
+                Trouble::error("File not written", detail)
+            })?;
+            let count = candidates.len();
+            let resources = if count == 1 { "resource" } else { "resources" };
+            let line = format!("Wrote {}: {count} {resources}.", flags.out.display());
+            process.stdout.line(&line);
+        }
+    }
+    Ok(if is_valid {
+        reading.exit()
+    } else {
+        Exit::Error
+    })
+}
+
+/// The kinds asked for; without any, those that are there for backups alone. Types of the core group are part of every
+/// application: of these only what the others need is looked for.
+fn wanted(names: &[String]) -> Result<Vec<&'static dyn Kind>, Trouble> {
+    if names.is_empty() {
+        let all = kinds::KINDS.iter().copied();
+        return Ok(all.filter(|kind| is_for_backups(*kind)).collect());
+    }
+    let find = |name: &String| {
+        let known = kinds::find(name).filter(|kind| matches!(kind.home(), Home::Kube(_)));
+        known.ok_or_else(|| {
+            let all = kinds::KINDS.iter().map(|kind| kind.schema().kind);
+            let detail = match nearest(name, all) {
+                Some(meant) if meant != name => {
+                    format!("There is no resource type `{name}`. Did you mean `{meant}`?")
+                }
+                Some(_) | None => format!("No object of a cluster is a `{name}`."),
+            };
+            Trouble::error("Unknown resource type", detail)
+        })
+    };
+    let found: BTreeSet<&'static str> = names
+        .iter()
+        .map(|name| find(name).map(|kind| kind.schema().kind))
+        .collect::<Result<_, _>>()?;
+    Ok(found.into_iter().filter_map(kinds::find).collect())
+}
+
+fn is_for_backups(kind: &dyn Kind) -> bool {
+    match kind.home() {
+        Home::Kube(resource) => !resource.group.is_empty(),
+        Home::Command => false,
+    }
+}
+
+/// Words for the cluster, and its identity.
+async fn cluster(world: &World, ground: &Ground) -> Result<(String, String), Trouble> {
+    let found = planning::reach(world, &ground.provider, &ground.arguments).await;
+    let uid = match found.instance {
+        Instance::Known { kube_system_uid } => kube_system_uid,
+        Instance::Unknown { reason } => {
+            return Err(Trouble::of("Cluster not reached", &reason));
+        }
+        Instance::MadeBy(cluster) => {
+            let detail = format!("{cluster} does not exist yet.");
+            return Err(Trouble::error("Cluster not reached", detail));
+        }
+    };
+    match declared_identity(&ground.configuration, &ground.provider) {
+        Some(expected) if expected != uid => {
+            let detail = format!(
+                "{} is cluster {uid}; the provider block says that it is {expected}.",
+                found.title
+            );
+            Err(Trouble::error("Another cluster", detail).with_exit(Exit::Stale))
+        }
+        Some(_) | None => Ok((found.title, uid)),
+    }
+}
+
+/// What is not in the blocks, and why.
+fn tell(process: &mut Process, reading: &Reading, viewer: &Viewer<'_>) {
+    let left = choice::left_out(&reading.objects, viewer);
+    for line in reading.unread.iter().chain(&reading.notes).chain(&left) {
+        process.stderr.line(line);
+    }
+}
+
+/// Reads the blocks together with the configuration, as `validate` would; says what adopting an object would change.
+fn read_again(
+    process: &mut Process,
+    flags: &ImportFlags,
+    text: &str,
+    addresses: &[Address],
+    candidates: &[Candidate<'_>],
+) -> bool {
+    let name = match flags.out.to_str() {
+        Some(name) if name.ends_with(".hcl") && !name.contains('/') => name,
+        Some(_) | None => PRINTED,
+    };
+    let sources = Beside {
+        directory: Directory::new(process.directory.clone()),
+        name,
+        text,
+    };
+    let found = load::load_from(&sources, process, &flags.variables, Missing::LeaveOut);
+    load::tell(process, &found, flags.colour.flag());
+    for (address, candidate) in addresses.iter().zip(candidates) {
+        let mut resources = found.configuration.resources.iter();
+        let Some(resource) = resources.find(|resource| resource.address == *address) else {
+            continue;
+        };
+        let differences = candidate.kind.differences(resource, candidate.live);
+        for difference in differences {
+            let note = difference.note.map(|note| format!(": {note}"));
+            let line = format!(
+                "{address}: adopting it also changes {}{}.",
+                difference.attribute.join("."),
+                note.unwrap_or_default()
+            );
+            process.stderr.line(&line);
+        }
+    }
+    !has_errors(&found.diagnostics)
+}
+
+/// Writes a file that must not be there.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

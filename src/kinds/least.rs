@@ -1,0 +1,186 @@
+//! The least that declares a live object: its attributes without those that say only what holds anyway. Must not know any
+//! one kind, nor how a block is written.
+
+use super::{Kind, compare, table};
+use crate::model::duration::GoDuration;
+use crate::model::schema::{Compare, Field, Presence, Shape};
+use serde_json::{Map, Value as Json};
+
+/// The body of a block that declares a live object: against it the kind finds no difference, and no argument could be
+/// left out of it. What the object holds for arguments that are refused is not in it, see [`refused`].
+pub fn declaration(kind: &dyn Kind, live: &Json) -> Json {
+    said(kind.schema().fields, kind.attributes(live))
+}
+
+/// Arguments that the object holds a value for and that a block must not have, each with the reason.
+pub fn refused(kind: &dyn Kind, live: &Json) -> Vec<(&'static str, &'static str)> {
+    let attributes = kind.attributes(live);
+    let fields = kind.schema().fields.iter();
+    fields
+        .filter_map(|field| match field.presence {
+            Presence::Rejected(why) => attributes.get(field.name).map(|_| (field.name, why)),
+            Presence::Required | Presence::Optional | Presence::Default(_) | Presence::Computed => {
+                None
+            }
+        })
+        .collect()
+}
+
+fn said(fields: &[Field], attributes: Json) -> Json {
+    let Json::Object(mut attributes) = attributes else {
+        return attributes;
+    };
+    let members = fields.iter().filter_map(|field| {
+        let value = attributes.remove(field.name).or_else(|| empty(field))?;
+        Some((field.name.to_owned(), worth_saying(field, value)?))
+    });
+    Json::Object(members.collect::<Map<String, Json>>())
+}
+
+/// What stands for a list or block that must be there and that the object does not hold: Go leaves out what is empty.
+fn empty(field: &Field) -> Option<Json> {
+    match (&field.presence, &field.shape) {
+        (Presence::Required, Shape::TextList) => Some(Json::Array(Vec::new())),
+        (Presence::Required, Shape::TextMap) => Some(Json::Object(Map::new())),
+        (Presence::Required, Shape::Block(_)) => Some(Json::Array(vec![Json::Object(Map::new())])),
+        (Presence::Required, Shape::Blocks(_))
+        | (
+            Presence::Required,
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Duration
+            | Shape::Cron
+            | Shape::Bool
+            | Shape::Integer,
+        )
+        | (
+            Presence::Optional | Presence::Default(_) | Presence::Computed | Presence::Rejected(_),
+            _,
+        ) => None,
+    }
+}
+
+/// The value as it is written; `None` where leaving it out means the same.
+fn worth_saying(field: &Field, value: Json) -> Option<Json> {
+    let value = match (&field.shape, value) {
+        (Shape::Block(inner) | Shape::Blocks(inner), Json::Array(blocks)) => {
+            blocks.into_iter().map(|block| said(inner, block)).collect()
+        }
+        (Shape::Duration, Json::String(text)) => short(text).into(),
+        (_, value) => value,
+    };
+    match &field.presence {
+        Presence::Required => Some(value),
+        Presence::Computed | Presence::Rejected(_) => None,
+        Presence::Default(literal) => {
+            let default = table::literal_json(*literal);
+            let is_default = value == default
+                || field.compare != Compare::Never
+                    && compare::canonical(field, Some(&value))
+                        == compare::canonical(field, Some(&default));
+            (!is_default).then_some(value)
+        }
+        Presence::Optional => match &field.shape {
+            // How many there are counts, also of those that say nothing.
+            Shape::Blocks(_) => Some(value).filter(|blocks| !table::is_empty(blocks)),
+            Shape::Block(_) => {
+                let is_empty = value.get(0).is_none_or(table::is_empty);
+                (!is_empty).then_some(value)
+            }
+            Shape::Text
+            | Shape::Choice(_)
+            | Shape::Duration
+            | Shape::Cron
+            | Shape::Bool
+            | Shape::Integer
+            | Shape::TextList
+            | Shape::TextMap => {
+                let says = match field.compare {
+                    Compare::Never => !table::is_empty(&value),
+                    Compare::Exact
+                    | Compare::NameSet
+                    | Compare::IncludeSet
+                    | Compare::Ordered
+                    | Compare::MapExact
+                    | Compare::MapOwnedKeys
+                    | Compare::DurationZeroAbsent
+                    | Compare::Duration
+                    | Compare::TriState
+                    | Compare::FalseAbsent
+                    | Compare::AbsentIs(_)
+                    | Compare::AnyCase
+                    | Compare::PluginName
+                    | Compare::Prefix
+                    | Compare::Base64 => compare::canonical(field, Some(&value)).is_some(),
+                };
+                says.then_some(value)
+            }
+        },
+    }
+}
+
+/// `720h` for `720h0m0s`, as a person would write it.
+fn short(text: String) -> String {
+    let without_seconds = text.strip_suffix("m0s").map(|rest| format!("{rest}m"));
+    let shorter = without_seconds.unwrap_or_else(|| text.clone());
+    let without_minutes = shorter.strip_suffix("h0m").map(|rest| format!("{rest}h"));
+    let shorter = without_minutes.unwrap_or(shorter);
+    let length = |text: &str| text.parse::<GoDuration>().ok();
+    if length(&shorter).is_some() && length(&shorter) == length(&text) {
+        shorter
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::testing::kind;
+    use serde_json::json;
+
+    fn check(live: Json, wanted: Json) {
+        assert_eq!(
+            declaration(kind("velero_schedule"), &live),
+            wanted,
+            "{live}"
+        );
+    }
+
+    /// What the velero CLI, a chart and people's habits leave in a Schedule says nothing and is left out.
+    #[test]
+    fn only_what_is_not_so_anyway_is_said() {
+        let spec = |template: Json| {
+            json!({"apiVersion": "velero.io/v1", "kind": "Schedule",
+                "metadata": {"name": "shop", "namespace": "velero", "labels": {"helm.sh/chart": "velero-12.1.0"}},
+                "spec": {"schedule": "@daily", "paused": false, "skipImmediately": false, "template": template}})
+        };
+        let bare = json!({"name": "shop", "schedule": "@daily"});
+        let noise = json!({"ttl": "0s", "csiSnapshotTimeout": "0s", "hooks": {}, "metadata": {},
+            "includedNamespaces": ["*"], "excludedResources": null, "storageLocation": ""});
+        check(spec(noise), bare);
+        check(
+            spec(
+                json!({"ttl": "720h0m0s", "csiSnapshotTimeout": "1h30m0s", "itemOperationTimeout": "1m30s",
+                "snapshotVolumes": false, "resourcePolicy": {"kind": "ConfigMap", "name": "volumes"},
+                "datamover": "velero"}),
+            ),
+            json!({"name": "shop", "schedule": "@daily", "ttl": "720h", "csi_snapshot_timeout": "1h30m",
+                "item_operation_timeout": "1m30s", "snapshot_volumes": false,
+                "resource_policy": [{"name": "volumes"}]}),
+        );
+    }
+
+    #[test]
+    fn what_a_block_must_not_have_is_named() {
+        let live = json!({"metadata": {"name": "shop"}, "spec": {"schedule": "@daily",
+            "template": {"defaultVolumesToRestic": true}}});
+        let kind = kind("velero_schedule");
+        let names: Vec<&str> = refused(kind, &live).iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["default_volumes_to_restic"]);
+        assert_eq!(
+            declaration(kind, &live).get("default_volumes_to_restic"),
+            None
+        );
+    }
+}
