@@ -76,6 +76,17 @@ pub enum Event {
         address: Address,
         /// Words.
         message: String,
+        /// For how long it was tried.
+        elapsed: Duration,
+    },
+    /// A step stays in doubt: it was begun, and whether it had its effect could not be told.
+    StepInDoubt {
+        /// The step.
+        step: StepId,
+        /// Its node.
+        address: Address,
+        /// Why it cannot be told.
+        because: String,
     },
     /// A step will not be tried.
     StepSkipped {

@@ -15,6 +15,7 @@ use crate::world::query::{FailureClass, Why};
 use futures::future::{FutureExt, LocalBoxFuture};
 use futures::stream::FuturesUnordered;
 use serde_json::Value as Json;
+use std::time::Duration;
 
 /// How often a step whose answer was lost, and whose effect proved not to be there, is repeated before it is left in doubt.
 const REPEATS: u32 = 3;
@@ -159,7 +160,7 @@ impl<'a> Engine<'a> {
             return;
         };
         match self.state.status(&step.id) {
-            StepStatus::InDoubt => self.give_up(index, step, &why),
+            StepStatus::InDoubt => self.give_up(index, step, why, next),
             StepStatus::Todo | StepStatus::Done | StepStatus::Failed | StepStatus::Skipped => {
                 self.fail(index, step, why, next)
             }
@@ -176,14 +177,11 @@ impl<'a> Engine<'a> {
                 let message =
                     "nothing of it was found, and the run was stopped before it was repeated"
                         .to_owned();
-                self.give_up(
-                    index,
-                    step,
-                    &Why {
-                        class: FailureClass::Unavailable,
-                        message,
-                    },
-                );
+                let why = Why {
+                    class: FailureClass::Unavailable,
+                    message,
+                };
+                self.give_up(index, step, why, next);
             }
             // Asked to stop between the look and the write: it has not begun.
             (Prepared::Go(_), _) if self.level != StopLevel::GoOn => {
@@ -202,15 +200,16 @@ impl<'a> Engine<'a> {
                 next.follow.push((index, Follow::GoOn(object)));
             }
             (Prepared::Failed(why), _) => self.fail(index, step, why, next),
-            (Prepared::Unclear(why), StepStatus::InDoubt) => self.give_up(index, step, &why),
+            (Prepared::Unclear(why), StepStatus::InDoubt) => self.give_up(index, step, why, next),
             // It failed before, after its effect: that stays the last word on it.
             (Prepared::Unclear(why), _) => {
-                self.in_flight.remove(&index);
+                let elapsed = self.land(index);
                 let message = why.message;
                 next.events.push(Event::StepFailed {
                     step: step.id.clone(),
                     address: step.node.clone(),
                     message,
+                    elapsed,
                 });
                 self.skip_below(index, step, next);
             }
@@ -223,11 +222,7 @@ impl<'a> Engine<'a> {
         };
         match carried {
             Carried::Done(object) => {
-                let elapsed = self
-                    .in_flight
-                    .remove(&index)
-                    .map(|since| since.elapsed())
-                    .unwrap_or_default();
+                let elapsed = self.land(index);
                 let uid = object
                     .pointer("/metadata/uid")
                     .and_then(Json::as_str)
@@ -256,7 +251,7 @@ impl<'a> Engine<'a> {
                 };
                 *repeats += 1;
                 if *repeats > allowed {
-                    self.give_up(index, step, &why);
+                    self.give_up(index, step, why, next);
                 } else {
                     next.events.push(Event::Retrying {
                         step: step.id.clone(),
@@ -268,6 +263,12 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// It is in flight no more; for how long it was.
+    fn land(&mut self, index: usize) -> Duration {
+        let since = self.in_flight.remove(&index);
+        since.map(|since| since.elapsed()).unwrap_or_default()
+    }
+
     fn started(&self, step: &Step) -> Entry {
         Entry::StepStarted {
             step: step.id.clone(),
@@ -277,12 +278,13 @@ impl<'a> Engine<'a> {
     }
 
     fn fail(&mut self, index: usize, step: &Step, why: Why, next: &mut Next) {
-        self.in_flight.remove(&index);
+        let elapsed = self.land(index);
         let (id, address) = (step.id.clone(), step.node.clone());
         next.events.push(Event::StepFailed {
             step: id.clone(),
             address,
             message: why.message.clone(),
+            elapsed,
         });
         next.entries.push(Entry::StepFailed {
             step: id,
@@ -314,9 +316,14 @@ impl<'a> Engine<'a> {
     }
 
     /// It stays in doubt, so the run stays open; what does not need it goes on.
-    fn give_up(&mut self, index: usize, step: &Step, why: &Why) {
+    fn give_up(&mut self, index: usize, step: &Step, why: Why, next: &mut Next) {
         self.in_flight.remove(&index);
-        self.doubts.insert(step.id.clone(), why.message.clone());
+        next.events.push(Event::StepInDoubt {
+            step: step.id.clone(),
+            address: step.node.clone(),
+            because: why.message.clone(),
+        });
+        self.doubts.insert(step.id.clone(), why.message);
     }
 }
 

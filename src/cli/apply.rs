@@ -5,7 +5,7 @@ use super::carry::{self, Run};
 use super::exit::Exit;
 use super::making::{self, Wanted};
 use super::planning::Confirm;
-use super::process::{Process, Trouble};
+use super::process::{Form, Process, Trouble};
 use super::{approval, journal, load, plan_file, present};
 use crate::apply::admission::{self, Admission, Refusal};
 use crate::journal::record::Holder;
@@ -13,7 +13,7 @@ use crate::journal::runs::{self, RunSummary};
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
 use crate::plan::document::Plan;
-use crate::render;
+use crate::render::text::Outcome;
 use jiff::{SignedDuration, Timestamp};
 
 /// Runs it.
@@ -62,7 +62,8 @@ async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result
 }
 
 async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Trouble> {
-    approval::check(flags.approval)?;
+    let approval = approval::with_json(flags.approval, flags.json);
+    approval::check(approval)?;
     let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     journal::warn_in_ci(
@@ -87,13 +88,15 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
         confirm: Confirm::ByDryRun,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
-    process.stdout.print(&render::text::plan(&plan, dress));
+    present::show(process, &plan, dress);
     if let Some(trouble) = present::blocked(&plan) {
         return Err(trouble);
     }
     if !plan.steps.is_empty() {
-        approval::ask(process, flags.approval, plan.goal.mode)?;
-        process.stdout.line("");
+        approval::ask(process, approval, plan.goal.mode)?;
+        if process.stdout.form() == Form::Text {
+            process.stdout.line("");
+        }
     }
     carry_out(process, flags, &plan, (store.as_mut(), holder)).await
 }
@@ -112,11 +115,8 @@ async fn carry_out(
     };
     admission::admit(plan, &against).map_err(|refusal| refused(&refusal))?;
     if plan.steps.is_empty() {
-        let dress = process.dress(flags.colour.flag());
-        process.stdout.print(&format!(
-            "\n{}",
-            render::text::outcome(plan, &render::text::Outcome::new(), dress)
-        ));
+        let nothing = (&Outcome::new(), None);
+        carry::tell_outcome(process, plan, nothing, flags.colour.flag());
         return Ok(Exit::Done);
     }
     let run = Run {

@@ -1,10 +1,18 @@
 //! The question before an apply (R41): only `yes` is yes, the end of input is no. `-auto-approve` answers it and is
 //! never a consent (R45).
 
-use super::arguments::ApprovalFlags;
+use super::arguments::{ApprovalFlags, JsonFlags};
 use super::process::{Process, Trouble};
 use crate::plan::document::GoalMode;
 use std::io::BufRead;
+
+/// With `-json` nobody is asked: a question is no message.
+pub(crate) fn with_json(flags: ApprovalFlags, json: JsonFlags) -> ApprovalFlags {
+    ApprovalFlags {
+        input: flags.input && !json.json,
+        ..flags
+    }
+}
 
 /// Whether `apply` without a saved plan may ask at all, known before anything is planned.
 ///
@@ -16,7 +24,7 @@ pub(crate) fn check(flags: ApprovalFlags) -> Result<(), Trouble> {
     }
     Err(Trouble::error(
         "Approval needed",
-        "With -input=false nobody can be asked. Give -auto-approve, or plan with -out=FILE and apply that file.",
+        "With -input=false or -json nobody can be asked. Give -auto-approve, or plan with -out=FILE and apply that file.",
     ))
 }
 

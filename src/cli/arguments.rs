@@ -65,6 +65,29 @@ pub enum Command {
     Help,
 }
 
+impl Command {
+    /// Whether it tells what it does as a stream of messages.
+    pub(crate) fn streams(&self) -> bool {
+        match self {
+            Command::Plan(flags) => flags.json.json,
+            Command::Apply(flags) => flags.json.json,
+            Command::Destroy(flags) => flags.json.json,
+            Command::Resume(flags) => flags.json.json,
+            Command::Validate(_)
+            | Command::Show(_)
+            | Command::Drift(_)
+            | Command::Import(_)
+            | Command::Runs(_)
+            | Command::Unlock(_)
+            | Command::Schema(_)
+            | Command::Version(_)
+            | Command::Sandbox(_)
+            | Command::Demo(_)
+            | Command::Help => false,
+        }
+    }
+}
+
 /// `-no-color`, on every command that dresses its text.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct ColourFlags {
@@ -216,6 +239,9 @@ pub struct ApplyFlags {
     /// Whether to ask.
     #[command(flatten)]
     pub approval: ApprovalFlags,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
     /// Scope.
     #[command(flatten)]
     pub scope: ScopeFlags,
@@ -242,6 +268,9 @@ pub struct DestroyFlags {
     /// Whether to ask.
     #[command(flatten)]
     pub approval: ApprovalFlags,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
     /// Scope.
     #[command(flatten)]
     pub scope: ScopeFlags,
@@ -266,6 +295,7 @@ impl From<DestroyFlags> for ApplyFlags {
     fn from(flags: DestroyFlags) -> Self {
         let DestroyFlags {
             approval,
+            json,
             scope,
             variables,
             journal,
@@ -278,6 +308,7 @@ impl From<DestroyFlags> for ApplyFlags {
             expect: None,
             destroy: true,
             approval,
+            json,
             scope,
             variables,
             journal,
@@ -297,6 +328,9 @@ pub struct ResumeFlags {
     /// Take the run over from its holder, which wrote this serial last
     #[arg(long, value_name = "SERIAL")]
     pub takeover: Option<u64>,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
     /// `-journal`.
     #[command(flatten)]
     pub journal: JournalFlags,

@@ -4,7 +4,9 @@
 use super::exit::Exit;
 use super::journal;
 use super::making;
-use super::process::{ColourFlag, Process, Trouble};
+use super::process::{ColourFlag, Form, Process, Trouble};
+use super::reporter::Reporter;
+use super::stream;
 use crate::apply::engine::{self, Job};
 use crate::apply::event::Event;
 use crate::apply::outcome::{ApplyError, RunReport};
@@ -13,8 +15,10 @@ use crate::journal::record::Holder;
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
 use crate::plan::document::Plan;
-use crate::render::text::{self, EventLines, Outcome, StepOutcome};
+use crate::render;
+use crate::render::text::{self, Outcome, StepOutcome, Sums};
 use crate::world::query::FailureClass;
+use std::cell::RefCell;
 use std::path::Path;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -53,13 +57,8 @@ pub(crate) async fn out(process: &mut Process, run: Run<'_>) -> Result<Exit, Tro
     let world = making::world(process, Path::new(&plan.config_dir), plan.secrets.clone());
     let (stopper, stop) = stop_pair();
     let interrupts = process.interrupts.listen();
-    let mut lines = EventLines::new(plan);
-    let stdout = &mut process.stdout;
-    let mut events = |event: Event| {
-        if let Some(line) = lines.line(&event) {
-            stdout.line(&line);
-        }
-    };
+    let reporter = RefCell::new(Reporter::new(process, plan, colour));
+    let mut events = |event: Event| reporter.borrow_mut().tell(&event);
     let job = Job {
         outside: &world,
         store,
@@ -71,7 +70,9 @@ pub(crate) async fn out(process: &mut Process, run: Run<'_>) -> Result<Exit, Tro
         run: id,
         holder,
     };
-    let report = interruptible(engine::run(job), interrupts, &stopper).await;
+    let work = interruptible(engine::run(job), interrupts, &stopper);
+    let report = redrawing(work, &reporter).await;
+    reporter.into_inner().end();
     tell(
         process,
         plan,
@@ -96,6 +97,22 @@ pub(crate) async fn interruptible<T>(
     }
 }
 
+/// The future's output; what stands on a terminal is drawn anew meanwhile, because its times go on.
+async fn redrawing<T>(work: impl Future<Output = T>, reporter: &RefCell<Reporter<'_>>) -> T {
+    let Some(every) = reporter.borrow().redraws_every() else {
+        return work.await;
+    };
+    let mut work = std::pin::pin!(work);
+    let mut clock = tokio::time::interval(every);
+    loop {
+        tokio::select! {
+            biased;
+            output = &mut work => return output,
+            _ = clock.tick() => reporter.borrow_mut().redraw(),
+        }
+    }
+}
+
 /// Prints what came of a run.
 pub(crate) fn tell(
     process: &mut Process,
@@ -107,19 +124,39 @@ pub(crate) fn tell(
     for warning in &report.warnings {
         journal::warn(process, "Run recorded in part", warning);
     }
-    let dress = process.dress(colour);
-    process.stdout.print(&format!(
-        "\n{}",
-        text::outcome(plan, &outcome(report), dress)
-    ));
-    if exit == Exit::Done {
-        let outputs = text::outputs(&plan.outputs);
-        if !outputs.is_empty() {
-            process.stdout.print(&format!("\n{outputs}"));
-        }
-        return Ok(exit);
+    let run = report.run.clone();
+    tell_outcome(process, plan, (&outcome(report), Some(&run)), colour);
+    match exit {
+        Exit::Done => Ok(exit),
+        Exit::Error
+        | Exit::Changes
+        | Exit::Stale
+        | Exit::Locked
+        | Exit::Breached
+        | Exit::Partial => Err(unfinished(exit)),
     }
-    Err(unfinished(exit))
+}
+
+/// The end of a run (none where there was nothing to do), as text or as messages of the stream.
+pub(crate) fn tell_outcome(
+    process: &mut Process,
+    plan: &Plan,
+    (outcome, run): (&Outcome, Option<&str>),
+    colour: ColourFlag,
+) {
+    let sums = Sums::of(plan, outcome);
+    if process.stdout.form() == Form::Stream {
+        let messages = render::json::stream::outcome(plan, &sums, run);
+        stream::tell_all(process, &messages);
+        return;
+    }
+    let dress = process.dress(colour);
+    let ending = text::outcome(plan, outcome, dress);
+    process.stdout.print(&format!("\n{ending}"));
+    let outputs = text::outputs(&plan.outputs);
+    if run.is_some() && sums.open() == 0 && !outputs.is_empty() {
+        process.stdout.print(&format!("\n{outputs}"));
+    }
 }
 
 fn unfinished(exit: Exit) -> Trouble {

@@ -2,13 +2,16 @@
 
 use super::arguments::JournalFlags;
 use super::exit::Exit;
-use super::process::{Process, Trouble};
+use super::process::{Form, Process, Trouble};
+use super::stream;
+use crate::diag::Severity;
 use crate::journal::local::LocalStore;
 use crate::journal::lock::{self, Lock, LockError};
 use crate::journal::record::{Holder, Inventory};
 use crate::journal::store::{Store, StoreError};
 use crate::model::resource::Configuration;
 use crate::plan::document::Plan;
+use crate::render::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -117,8 +120,15 @@ pub(crate) fn warn_in_ci(process: &mut Process, flags: &JournalFlags, declared: 
     }
 }
 
-/// Prints a warning on standard error.
+/// Tells a warning: on standard error, or as a message of the stream.
 pub(crate) fn warn(process: &mut Process, summary: &str, detail: &str) {
+    if process.stdout.form() == Form::Stream {
+        stream::tell(
+            process,
+            &json::stream::words(Severity::Warning, summary, detail),
+        );
+        return;
+    }
     process
         .stderr
         .print(&format!("Warning: {summary}\n\n  {detail}\n\n"));

@@ -3,13 +3,15 @@
 
 use super::arguments::VariableFlags;
 use super::exit::Exit;
-use super::process::{ColourFlag, Process, Trouble};
+use super::process::{ColourFlag, Form, Process, Trouble};
 use super::sources::Directory;
+use super::stream;
 use crate::diag::render::{Rendering, Style as Colours, render};
-use crate::diag::{Diagnostic, SourceMap, Span, has_errors};
+use crate::diag::{self, Diagnostic, SourceMap, Span, has_errors};
 use crate::lang::sources::Sources;
 use crate::lang::{self, Given, Giver, Inputs, Loaded, Missing};
 use crate::model::resource::{Configuration, Resource};
+use crate::render::json;
 use crate::render::style::Style;
 use crate::{goal, kinds};
 use std::collections::BTreeMap;
@@ -89,8 +91,16 @@ pub(crate) fn valid(
     Ok(loaded.configuration)
 }
 
-/// Prints diagnostics on standard error.
+/// Prints diagnostics on standard error, or tells them as messages of the stream.
 pub(crate) fn tell(process: &mut Process, loaded: &Found, colour: ColourFlag) {
+    if process.stdout.form() == Form::Stream {
+        for diagnostic in &loaded.diagnostics {
+            let one = diag::json::one(diagnostic, loaded.sources());
+            let message = json::stream::diagnostic(diagnostic.severity, one);
+            stream::tell(process, &message);
+        }
+        return;
+    }
     let dress = process.error_dress(colour);
     let style = match dress.style {
         Style::Plain | Style::Tagged => Colours::Plain,

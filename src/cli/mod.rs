@@ -11,6 +11,7 @@ mod example;
 pub mod exit;
 mod import;
 mod journal;
+mod live;
 mod load;
 mod making;
 mod plan;
@@ -19,6 +20,7 @@ pub mod planning;
 mod present;
 mod private_file;
 pub mod process;
+mod reporter;
 mod resume;
 mod runs;
 mod sandbox;
@@ -26,6 +28,7 @@ mod schema;
 mod show;
 mod sources;
 mod spelling;
+mod stream;
 pub mod system;
 #[cfg(test)]
 mod tests;
@@ -33,9 +36,11 @@ mod unlock;
 mod validate;
 mod version;
 
+use crate::diag::Severity;
+use crate::render::{json, text};
 use arguments::{Asked, Command};
 use exit::Exit;
-use process::{ColourFlag, Process, Trouble};
+use process::{ColourFlag, Form, Process, Trouble};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -62,6 +67,9 @@ pub async fn run(mut process: Process) -> u8 {
             Exit::Done
         }
         Ok(Asked::Command(arguments)) => {
+            if arguments.command.streams() {
+                stream::begin(&mut process);
+            }
             let done = match change_directory(&mut process, arguments.chdir.as_deref()) {
                 Ok(()) => command(&mut process, arguments.command).await,
                 Err(trouble) => Err(trouble),
@@ -127,9 +135,14 @@ impl Process {
         if trouble.summary.is_empty() {
             return trouble.exit;
         }
-        let dress = self.error_dress(flag);
-        let text = crate::render::text::trouble(&trouble.summary, &trouble.detail, dress);
-        self.stderr.print(&text);
+        let (summary, detail) = (&trouble.summary, &trouble.detail);
+        // That the stream itself cannot be written is no part of it.
+        if self.stdout.form() == Form::Stream && self.stdout.failure().is_none() {
+            stream::tell(self, &json::stream::words(Severity::Error, summary, detail));
+        } else {
+            let dress = self.error_dress(flag);
+            self.stderr.print(&text::trouble(summary, detail, dress));
+        }
         trouble.exit
     }
 }

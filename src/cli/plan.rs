@@ -13,12 +13,6 @@ use super::{journal, load};
 /// # Errors
 /// Where there is no plan, or it cannot be saved.
 pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit, Trouble> {
-    if flags.json.json {
-        return Err(Trouble::error(
-            "Not available yet",
-            "The stream of `plan -json` is not available yet. For JSON: sk-dr plan -out=FILE, then sk-dr show -json FILE.",
-        ));
-    }
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     let directory = journal::of_configuration(process, &flags.journal, &configuration);
     let store = journal::open(process, &directory)?;

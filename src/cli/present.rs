@@ -4,7 +4,8 @@ use super::arguments::Compat;
 use super::exit::Detail;
 use super::exit::{Exit, of_drift, of_plan};
 use super::plan_file;
-use super::process::{ColourFlag, Process, Trouble};
+use super::process::{ColourFlag, Form, Process, Trouble};
+use super::stream;
 use crate::plan::document::{NodeState, Plan};
 use crate::render::style::{Dress, wrap};
 use crate::render::{self, text::Counts};
@@ -33,11 +34,11 @@ pub(crate) fn plan(
     telling: Telling<'_>,
 ) -> Result<Exit, Trouble> {
     let dress = process.spoken_dress(telling.colour, telling.compat)?;
-    process.stdout.print(&render::text::plan(plan, dress));
+    show(process, plan, dress);
     if let Some(out) = telling.out {
         plan_file::write(&process.directory.join(out), plan)?;
     }
-    if process.hints() {
+    if process.hints() && process.stdout.form() == Form::Text {
         let hints = hints(plan, telling.out, dress.width);
         process.stdout.print(&hints);
     }
@@ -45,6 +46,14 @@ pub(crate) fn plan(
         process.complain(&trouble, telling.colour);
     }
     Ok(of_plan(plan, telling.detail))
+}
+
+/// Shows a plan, as text or as messages of the stream.
+pub(crate) fn show(process: &mut Process, plan: &Plan, dress: Dress) {
+    match process.stdout.form() {
+        Form::Text => process.stdout.print(&render::text::plan(plan, dress)),
+        Form::Stream => stream::tell_all(process, &render::json::stream::plan(plan)),
+    }
 }
 
 /// Columns of prose that is not a part of the plan, at most.

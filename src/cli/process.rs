@@ -103,10 +103,21 @@ pub trait Interrupts: Send + Sync {
 /// code: what would have been written is dropped, and effects go on being journaled.
 pub struct Output {
     sink: Box<dyn Write + Send>,
-    state: Stream,
+    state: Sink,
+    form: Form,
 }
 
-enum Stream {
+/// What an output carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Text for people, or one answer in JSON.
+    #[default]
+    Text,
+    /// The stream of `-json`: one message per line and nothing else.
+    Stream,
+}
+
+enum Sink {
     Open,
     Gone,
     Failed(std::io::Error),
@@ -117,7 +128,8 @@ impl Output {
     pub fn new(sink: impl Write + Send + 'static) -> Self {
         Self {
             sink: Box::new(sink),
-            state: Stream::Open,
+            state: Sink::Open,
+            form: Form::Text,
         }
     }
 
@@ -129,7 +141,7 @@ impl Output {
 
     /// Writes a text as it is.
     pub fn print(&mut self, text: &str) {
-        if !matches!(self.state, Stream::Open) {
+        if !matches!(self.state, Sink::Open) {
             return;
         }
         if let Err(error) = self
@@ -139,9 +151,9 @@ impl Output {
         {
             let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
             self.state = if gone {
-                Stream::Gone
+                Sink::Gone
             } else {
-                Stream::Failed(error)
+                Sink::Failed(error)
             };
         }
     }
@@ -154,9 +166,19 @@ impl Output {
     /// What kept the stream from being written, where that was not its reader: a full disk loses a plan.
     pub fn failure(&self) -> Option<&std::io::Error> {
         match &self.state {
-            Stream::Open | Stream::Gone => None,
-            Stream::Failed(error) => Some(error),
+            Sink::Open | Sink::Gone => None,
+            Sink::Failed(error) => Some(error),
         }
+    }
+
+    /// What it carries.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// From here on it carries messages.
+    pub(crate) fn begin_stream(&mut self) {
+        self.form = Form::Stream;
     }
 }
 
@@ -262,6 +284,13 @@ impl Process {
             width: if is_terminal { columns() } else { None },
             speaker: Speaker::SkDr,
         }
+    }
+
+    /// Whether somebody watches standard output on a terminal that can be drawn on. In CI a terminal is a log.
+    pub fn is_watched(&self) -> bool {
+        self.terminal.stdout
+            && self.variable("TERM") != Some("dumb")
+            && self.variable("CI").is_none()
     }
 
     /// Whether the user's next steps are worth a line: not where a program reads.

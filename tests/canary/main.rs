@@ -96,6 +96,7 @@ async fn runs_from_beginning_to_end() {
     }
     for line in [
         "plan",
+        "plan -json",
         "plan -out=first.plan",
         "show first.plan",
         "show -json first.plan",
@@ -104,7 +105,7 @@ async fn runs_from_beginning_to_end() {
     }
     let handed = ["secret-env", "secret-file", "secret-command"];
     place.let_it_fail(Some(&shout(&handed)));
-    let failed = place.run("apply first.plan").await;
+    let failed = place.run("apply -json first.plan").await;
     expect(&failed, 6, "the program fails");
     assert!(
         failed.stdout.contains("exited with 7"),
@@ -112,7 +113,7 @@ async fn runs_from_beginning_to_end() {
         failed.stdout
     );
     place.let_it_fail(None);
-    expect(&place.run("apply -auto-approve").await, 0, "apply");
+    expect(&place.run("apply -json -auto-approve").await, 0, "apply");
     arrived(&place, &sandbox);
     expect(
         &place.run("plan -detailed-exitcode").await,
@@ -132,7 +133,7 @@ async fn runs_from_beginning_to_end() {
     ] {
         expect(&place.run(line).await, 0, line);
     }
-    let destroyed = place.run("destroy -auto-approve").await;
+    let destroyed = place.run("destroy -json -auto-approve").await;
     assert!(
         destroyed.code == Some(0),
         "{}\n{}",
@@ -225,7 +226,7 @@ async fn killed_and_resumed() {
     for (line, code) in [
         ("runs", 0),
         ("apply -auto-approve", 4),
-        ("resume", 0),
+        ("resume -json", 0),
         ("plan -detailed-exitcode", 0),
     ] {
         expect(&place.run(line).await, code, line);
@@ -254,6 +255,7 @@ async fn servers_that_echo_credentials() {
             "drift",
             "drift -json",
             "apply -auto-approve",
+            "apply -json -auto-approve",
             "apply p",
             "runs",
             "destroy -auto-approve",

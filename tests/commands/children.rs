@@ -23,7 +23,7 @@ pub struct Served {
 }
 
 impl Served {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let served = Self::empty();
         served.sandbox.add_bucket("acme-backups");
         copy(&root().join("fixtures/demo"), served.directory.path());
@@ -85,7 +85,7 @@ impl Served {
     }
 }
 
-fn command(directory: &Path, arguments: &str) -> Command {
+pub fn command(directory: &Path, arguments: &str) -> Command {
     // A shell lets what it starts in the background ignore SIGINT, and children inherit that: here it counts again.
     let mut command = Command::new("/usr/bin/env");
     command
@@ -127,13 +127,13 @@ fn interrupt(child: &Child) {
 }
 
 /// The request with the fault has arrived: before that a step is only being prepared, and an interrupt leaves it undone.
-async fn on_its_way(served: &Served) {
+pub async fn on_its_way(served: &Served) {
     while served.sandbox.faults.hits().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-const APPLY: &str = "apply -auto-approve -adopt=kubernetes_namespace.velero";
+pub const APPLY: &str = "apply -auto-approve -adopt=kubernetes_namespace.velero";
 
 /// The first Ctrl-C lets what is in flight finish and begins nothing more; the next apply goes on.
 #[tokio::test]

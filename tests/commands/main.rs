@@ -16,6 +16,8 @@ mod same;
 mod script;
 #[path = "../shared/every_kind.rs"]
 mod shared_every_kind;
+mod terminal;
+mod terraform_json;
 mod tools;
 
 use std::fs;

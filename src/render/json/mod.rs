@@ -1,7 +1,10 @@
-//! JSON for programs: Terraform's plan JSON with our own document beside it.
+//! JSON for programs: Terraform's plan JSON with our own document beside it, and its stream of messages.
 
 mod plan;
+mod progress;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 
 pub use plan::plan;
+pub use progress::EventMessages;

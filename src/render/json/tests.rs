@@ -177,3 +177,85 @@ fn outputs_without_a_state() {
         json!({"sensitive": false}),
     );
 }
+
+/// The stream's messages for a plan with these members hold `expected` at `pointer` of the message of this type.
+fn check_stream(members: Json, kind: &str, pointer: &str, expected: Json) {
+    let now = "2026-11-21T09:00:00.25Z".parse().unwrap();
+    let messages = super::stream::plan(&plan(members));
+    let lines: Vec<Json> = messages.iter().map(|message| message.at(now)).collect();
+    let found = lines.iter().find(|line| line["type"] == kind);
+    let found = found.unwrap_or_else(|| panic!("no {kind} in {lines:#?}"));
+    assert_eq!(
+        found.pointer(pointer).unwrap_or(&Json::Null),
+        &expected,
+        "{pointer} in {found:#}"
+    );
+}
+
+#[test]
+fn the_stream_has_terraforms_words() {
+    let one = |members: Json| json!({"nodes": [node(members)]});
+    for (members, action) in [
+        (json!({"action": "create"}), "create"),
+        (json!({"action": "update"}), "update"),
+        (json!({"action": "delete"}), "delete"),
+        (json!({"action": "forget"}), "remove"),
+        (json!({"action": "update", "importing": true}), "import"),
+        (
+            json!({"action": "update", "previous_address": "velero_schedule.old"}),
+            "move",
+        ),
+    ] {
+        let members = one(members);
+        let text = format!("velero_schedule.shop: Plan to {action}");
+        check_stream(members.clone(), "planned_change", "/@message", json!(text));
+        check_stream(members, "planned_change", "/change/action", json!(action));
+    }
+    let orphan =
+        json!({"action": "delete", "reason": {"code": "not_in_configuration", "text": ""}});
+    let reason = json!("delete_because_no_resource_config");
+    check_stream(one(orphan), "planned_change", "/change/reason", reason);
+    let blocker = json!({"code": "unknown", "text": "It is silent.", "cure": "Ask again."});
+    let blocked = json!({"action": "no_op", "state": "blocked", "blockers": [blocker]});
+    let detail = json!("It is silent. Ask again.");
+    check_stream(
+        one(blocked.clone()),
+        "diagnostic",
+        "/diagnostic/detail",
+        detail,
+    );
+    check_stream(one(blocked), "change_summary", "/sk_dr/blocked", json!(1));
+    let time = json!("2026-11-21T09:00:00.250000Z");
+    check_stream(json!({}), "change_summary", "/@timestamp", time);
+}
+
+/// What would move a cursor is no part of a message, and an output that is sensitive or made of a secret has no value.
+#[test]
+fn the_stream_is_clean_and_tells_no_secret() {
+    let finding =
+        json!({"code": "x", "address": null, "summary": "a\u{1b}[2K", "detail": "b\u{202e}"});
+    let members = json!({"findings": [finding]});
+    check_stream(
+        members,
+        "diagnostic",
+        "/diagnostic/summary",
+        json!("a\u{fffd}[2K"),
+    );
+    let output = |value: Json, sensitive: bool| json!({"value": value, "sensitive": sensitive});
+    let whole = plan(json!({"outputs": {
+        "plain": output(json!({"value": ["a", 1, {"b": true}]}), false),
+        "marked": output(json!({"value": "CANARY"}), true),
+        "secret": output(json!({"concat": [{"value": "x"}, {"secret": "key"}]}), false),
+        "open": output(json!({"hole": {"source": "run", "type": "string"}}), false)
+    }}));
+    let end = super::stream::outcome(&whole, &crate::render::text::Sums::default(), None);
+    let outputs = end[1].at("2026-11-21T09:00:00Z".parse().unwrap());
+    let types = json!(["tuple", ["string", "number", ["object", {"b": "bool"}]]]);
+    assert_eq!(
+        outputs["outputs"],
+        json!({
+            "plain": {"sensitive": false, "type": types, "value": ["a", 1, {"b": true}]},
+            "marked": {"sensitive": true}, "secret": {"sensitive": true}, "open": {"sensitive": false}
+        })
+    );
+}

@@ -97,6 +97,9 @@ impl EventLines {
             Event::StepSkipped {
                 address, because, ..
             } => Some(format!("{address}: skipped: {}", clean(because))),
+            Event::StepInDoubt {
+                address, because, ..
+            } => Some(format!("{address}: in doubt: {}", clean(because))),
             Event::Stopping { in_flight } => Some(stopping(in_flight)),
         }
     }
@@ -121,7 +124,8 @@ impl EventLines {
         })
     }
 
-    fn taken(&self, address: &Address) -> Duration {
+    /// How long the finished steps of a resource took together.
+    pub(crate) fn taken(&self, address: &Address) -> Duration {
         self.begun.get(address).copied().unwrap_or_default()
     }
 
@@ -165,6 +169,15 @@ impl EventLines {
     }
 }
 
+/// That a resource was not brought about, in Terraform's form.
+pub(crate) fn errored(address: &Address, action: Action, elapsed: Duration) -> String {
+    format!(
+        "{address}: {} errored after {}",
+        verb(action).1,
+        whole_seconds(elapsed)
+    )
+}
+
 /// The resource of a step, as users know it: a step's number means nothing to them.
 fn subject(step: &StepId) -> &str {
     step.0
@@ -185,7 +198,7 @@ fn stopping(in_flight: &[StepId]) -> String {
 }
 
 /// `Creating`, `Creation`.
-fn verb(action: Action) -> (&'static str, &'static str) {
+pub(crate) fn verb(action: Action) -> (&'static str, &'static str) {
     match action {
         Action::Create => ("Creating", "Creation"),
         Action::Update => ("Modifying", "Modifications"),

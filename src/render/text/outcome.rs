@@ -24,55 +24,94 @@ pub enum StepOutcome {
 /// Standing of every step when the run ended.
 pub type Outcome = BTreeMap<StepId, StepOutcome>;
 
+/// A run's end in numbers: resources that are whole, and steps by their standing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Resources all of whose steps are done.
+    pub counts: Counts,
+    /// Steps done.
+    pub done: usize,
+    /// Steps in doubt.
+    pub in_doubt: usize,
+    /// Steps that failed.
+    pub failed: usize,
+    /// Steps not begun.
+    pub to_do: usize,
+}
+
+impl Sums {
+    /// Of a run of this plan.
+    pub fn of(plan: &Plan, outcome: &Outcome) -> Self {
+        let whole = |node: &&Node| {
+            let mut steps = plan
+                .steps
+                .iter()
+                .filter(|step| step.node == node.address)
+                .peekable();
+            steps.peek().is_some()
+                && steps.all(|step| outcome.get(&step.id) == Some(&StepOutcome::Done))
+        };
+        let count = |wanted: fn(&StepOutcome) -> bool| {
+            outcome.values().filter(|standing| wanted(standing)).count()
+        };
+        let done = count(|standing| matches!(standing, StepOutcome::Done));
+        let in_doubt = count(|standing| matches!(standing, StepOutcome::InDoubt(_)));
+        let failed =
+            count(|standing| matches!(standing, StepOutcome::Failed(_) | StepOutcome::Unready(_)));
+        Self {
+            counts: Counts::among(plan.nodes.iter().filter(whole)),
+            done,
+            in_doubt,
+            failed,
+            to_do: plan.steps.len().saturating_sub(done + in_doubt + failed),
+        }
+    }
+    /// Steps that are not done.
+    pub const fn open(&self) -> usize {
+        self.in_doubt + self.failed + self.to_do
+    }
+}
+
 /// The closing lines of an apply or resume, ending in a newline.
 pub fn outcome(plan: &Plan, outcome: &Outcome, dress: Dress) -> String {
-    let done = |node: &&Node| {
-        let mut steps = plan
-            .steps
-            .iter()
-            .filter(|step| step.node == node.address)
-            .peekable();
-        steps.peek().is_some()
-            && steps.all(|step| outcome.get(&step.id) == Some(&StepOutcome::Done))
+    let sums = Sums::of(plan, outcome);
+    let role = if sums.open() == 0 {
+        Role::Good
+    } else {
+        Role::Error
     };
-    let counts = Counts::among(plan.nodes.iter().filter(done));
-    let open = plan
-        .steps
-        .iter()
-        .filter(|step| outcome.get(&step.id) != Some(&StepOutcome::Done))
-        .count();
-    let mut all = vec![headline(plan, counts, open == 0, dress)];
+    let mut all = vec![dress.style.paint(role, &headline(plan, &sums).0)];
     all.extend(standing(plan, outcome));
-    if open > 0 {
-        all.extend(left(plan, outcome, dress));
+    if sums.open() > 0 {
+        all.extend(left(plan, outcome, &sums, dress));
     }
     all.push(String::new());
     all.join("\n")
 }
 
-fn headline(plan: &Plan, counts: Counts, complete: bool, dress: Dress) -> String {
+/// `Apply complete! Resources: ...`, and what was done in the words of Terraform's stream: `apply`, `destroy`.
+pub(crate) fn headline(plan: &Plan, sums: &Sums) -> (String, &'static str) {
+    let counts = sums.counts;
     let words = ["imported", "added", "changed", "destroyed", "forgotten"];
-    let (subject, words) = match plan.goal.mode {
-        GoalMode::Converge => ("Apply", counts.words(words)),
-        GoalMode::Destroy if counts.forget == 0 => {
-            ("Destroy", format!("{} destroyed", counts.destroy))
-        }
+    let (subject, operation, words) = match plan.goal.mode {
+        GoalMode::Converge => ("Apply", "apply", counts.words(words)),
+        GoalMode::Destroy if counts.forget == 0 => (
+            "Destroy",
+            "destroy",
+            format!("{} destroyed", counts.destroy),
+        ),
         GoalMode::Destroy => (
             "Destroy",
+            "destroy",
             format!("{} destroyed, {} forgotten", counts.destroy, counts.forget),
         ),
     };
-    if complete {
-        dress.style.paint(
-            Role::Good,
-            &format!("{subject} complete! Resources: {words}."),
-        )
+    let end = if sums.open() == 0 {
+        "complete!"
     } else {
-        dress.style.paint(
-            Role::Error,
-            &format!("{subject} incomplete. Resources: {words}."),
-        )
-    }
+        "incomplete."
+    };
+    (format!("{subject} {end} Resources: {words}."), operation)
 }
 
 /// What is on the servers and not counted, because nobody has seen it work.
@@ -104,18 +143,14 @@ fn stands(action: Action) -> &'static str {
     }
 }
 
-fn left(plan: &Plan, outcome: &Outcome, dress: Dress) -> Vec<String> {
-    let count = |wanted: fn(&StepOutcome) -> bool| {
-        outcome.values().filter(|standing| wanted(standing)).count()
-    };
-    let done = count(|standing| matches!(standing, StepOutcome::Done));
-    let doubt = count(|standing| matches!(standing, StepOutcome::InDoubt(_)));
-    let failed =
-        count(|standing| matches!(standing, StepOutcome::Failed(_) | StepOutcome::Unready(_)));
-    let todo = plan.steps.len().saturating_sub(done + doubt + failed);
+fn left(plan: &Plan, outcome: &Outcome, sums: &Sums, dress: Dress) -> Vec<String> {
+    let doubt = sums.in_doubt;
     let mut all = vec![
         String::new(),
-        format!("  {}", tally(done, doubt, failed, todo)),
+        format!(
+            "  {}",
+            tally(sums.done, sums.in_doubt, sums.failed, sums.to_do)
+        ),
     ];
     for step in &plan.steps {
         let (word, text) = match outcome.get(&step.id) {

@@ -41,6 +41,16 @@ impl Counts {
         }
         counts
     }
+    /// The words of a plan's summary.
+    pub(crate) fn planned_words(self) -> String {
+        self.words([
+            "to import",
+            "to add",
+            "to change",
+            "to destroy",
+            "to forget",
+        ])
+    }
     /// `1 to import, 2 to add, 3 to change, 4 to destroy, 5 to forget`: import and forget only where there are any.
     pub(crate) fn words(self, words: [&str; 5]) -> String {
         let [import, add, change, destroy, forget] = words;
@@ -68,13 +78,7 @@ pub(crate) fn is_done(node: &Node) -> bool {
 
 /// The line with counts and the addresses under it.
 pub(crate) fn lines(plan: &Plan, style: Style) -> Vec<String> {
-    let counts = Counts::of(plan).words([
-        "to import",
-        "to add",
-        "to change",
-        "to destroy",
-        "to forget",
-    ]);
+    let counts = Counts::of(plan).planned_words();
     let mut all = vec![format!("{} {counts}.", style.paint(Role::Strong, "Plan:"))];
     for (word, subjects) in done_by_word(plan) {
         all.extend(subjects.iter().map(|subject| entry(word, subject)));

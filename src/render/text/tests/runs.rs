@@ -71,6 +71,7 @@ fn events_in_lines() {
             step: step.clone(),
             address: address.clone(),
             message: "422 Invalid".into(),
+            elapsed: Duration::ZERO,
         },
         Event::StepSkipped {
             step: step.clone(),

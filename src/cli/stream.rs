@@ -1,0 +1,22 @@
+//! The `-json` stream of `plan`, `apply`, `destroy` and `resume`: messages, dated, on standard output. Must not know what
+//! they say.
+
+use super::process::Process;
+use crate::render::json::stream::{self, Message};
+
+/// Begins it: from here on standard output carries messages, and standard error nothing.
+pub(crate) fn begin(process: &mut Process) {
+    process.stdout.begin_stream();
+    tell(process, &stream::version(env!("CARGO_PKG_VERSION")));
+}
+
+/// Tells one.
+pub(crate) fn tell(process: &mut Process, message: &Message) {
+    let now = process.clock.now();
+    process.stdout.line(&message.at(now).to_string());
+}
+
+/// Tells some.
+pub(crate) fn tell_all(process: &mut Process, messages: &[Message]) {
+    messages.iter().for_each(|message| tell(process, message));
+}

@@ -1,0 +1,180 @@
+//! Events of a run as messages of the `-json` stream. Must not know where they go.
+
+use super::super::style::clean;
+use super::super::text::{EventLines, errored};
+use super::stream::{self, Level, Message};
+use crate::apply::event::Event;
+use crate::diag::Severity;
+use crate::model::address::Address;
+use crate::plan::document::{Action, Plan, StepId};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Turns events into messages, each with the line that people would read as its `@message`, and as seldom.
+#[derive(Debug)]
+pub struct EventMessages {
+    lines: EventLines,
+    nodes: BTreeMap<Address, Known>,
+}
+
+/// What a message says of its resource.
+#[derive(Debug)]
+struct Known {
+    provider: Option<String>,
+    key: String,
+    action: Action,
+}
+
+impl EventMessages {
+    /// For the run of this plan.
+    pub fn new(plan: &Plan) -> Self {
+        let known = |node: &crate::plan::document::Node| Known {
+            provider: node
+                .provider
+                .as_ref()
+                .map(|provider| provider.provider.clone()),
+            key: clean(&node.key.to_string()),
+            action: node.action,
+        };
+        Self {
+            lines: EventLines::new(plan),
+            nodes: plan
+                .nodes
+                .iter()
+                .map(|node| (node.address.clone(), known(node)))
+                .collect(),
+        }
+    }
+
+    /// The messages of an event; none where it is not worth one.
+    pub fn messages(&mut self, event: &Event) -> Vec<Message> {
+        let Some(text) = self.lines.line(event) else {
+            return Vec::new();
+        };
+        match event {
+            Event::StepStarted { address, .. } => {
+                vec![self.hook(text, "apply_start", address, json!({}))]
+            }
+            Event::StepWaiting {
+                address,
+                text: reason,
+                elapsed,
+                limit,
+                ..
+            } => vec![
+                self.hook(text, "apply_progress", address, seconds(*elapsed))
+                    .and(json!({"waiting": clean(reason), "limit_seconds": limit.as_secs()})),
+            ],
+            Event::StepDone { address, .. } => {
+                let elapsed = self.lines.taken(address);
+                vec![self.hook(text, "apply_complete", address, seconds(elapsed))]
+            }
+            Event::StepFailed {
+                address,
+                message,
+                elapsed,
+                ..
+            } => self.failed(address, message, *elapsed),
+            Event::StepSkipped {
+                address, because, ..
+            } => vec![Message::log(
+                Level::Warn,
+                text,
+                json!({"event": "step_skipped", "address": address, "because": clean(because)}),
+            )],
+            Event::StepInDoubt {
+                address, because, ..
+            } => vec![Message::log(
+                Level::Warn,
+                text,
+                json!({"event": "step_in_doubt", "address": address, "because": clean(because)}),
+            )],
+            Event::RunOpened { run, steps } => vec![Message::log(
+                Level::Info,
+                text,
+                json!({"event": "run_opened", "run": run, "steps": steps}),
+            )],
+            Event::ProviderIdentified {
+                provider,
+                kube_system_uid,
+            } => vec![Message::log(
+                Level::Info,
+                text,
+                json!({
+                    "event": "provider_identified", "provider": provider,
+                    "kube_system_uid": clean(kube_system_uid)
+                }),
+            )],
+            Event::DoubtResolved { step, finding } => {
+                vec![of_step(
+                    Level::Info,
+                    text,
+                    ("doubt_resolved", step),
+                    finding,
+                )]
+            }
+            Event::Retrying { step, text: why } => {
+                vec![of_step(Level::Warn, text, ("retrying", step), why)]
+            }
+            Event::Stopping { in_flight } => vec![Message::log(
+                Level::Warn,
+                text,
+                json!({"event": "stopping", "in_flight": in_flight}),
+            )],
+        }
+    }
+
+    fn action(&self, address: &Address) -> Action {
+        let known = self.nodes.get(address);
+        known.map_or(Action::NoOp, |known| known.action)
+    }
+
+    fn hook(&self, text: String, kind: &'static str, address: &Address, more: Json) -> Message {
+        let known = self.nodes.get(address);
+        let provider = known.and_then(|known| known.provider.as_deref());
+        let action = self.action(address);
+        let mut hook = json!({
+            "resource": stream::resource(address, provider), "action": stream::word(action)
+        });
+        if let (Json::Object(members), Json::Object(more)) = (&mut hook, more) {
+            members.extend(more);
+            // What does not exist yet has no id, and what is gone has none any more.
+            let has_id = match action {
+                Action::Create => kind == "apply_complete",
+                Action::Delete => kind == "apply_start",
+                Action::Update | Action::Forget | Action::NoOp => true,
+            };
+            if let Some(known) = known.filter(|_| has_id) {
+                members.insert("id_key".to_owned(), "id".into());
+                members.insert("id_value".to_owned(), known.key.as_str().into());
+            }
+        }
+        Message::new(Level::Info, text, kind, ("hook", hook))
+    }
+
+    /// As Terraform does it: that it failed, and why as a diagnostic.
+    fn failed(&self, address: &Address, message: &str, elapsed: Duration) -> Vec<Message> {
+        let text = errored(address, self.action(address), elapsed);
+        let diagnostic = json!({
+            "severity": Severity::Error, "code": "step-failed", "summary": "Step failed",
+            "detail": clean(message), "address": address
+        });
+        vec![
+            self.hook(text, "apply_errored", address, seconds(elapsed)),
+            stream::diagnostic(Severity::Error, diagnostic),
+        ]
+    }
+}
+
+fn seconds(duration: Duration) -> Json {
+    json!({"elapsed_seconds": duration.as_secs()})
+}
+
+fn of_step(level: Level, text: String, (event, step): (&str, &StepId), words: &str) -> Message {
+    Message::log(
+        level,
+        text,
+        json!({"event": event, "step": step, "text": clean(words)}),
+    )
+}
