@@ -37,29 +37,36 @@ pub fn after_run(previous: &Inventory, plan: &Plan, state: &RunState) -> Invento
             .get(&node.address)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let object = OwnedObject {
-            provider: node.provider.clone(),
-            kind: node.kind.clone(),
-            key: node.key.clone(),
-        };
-        match node.action {
-            Action::Create | Action::Update
-                if steps.iter().any(|step| may_be_there(step, state)) =>
-            {
-                made_clusters.extend(made_cluster(node, steps, plan, state));
-                owned.insert(object);
-            }
-            Action::Delete | Action::Forget
-                if steps
-                    .iter()
-                    .all(|step| state.status(&step.id) == StepStatus::Done) =>
-            {
-                owned.remove(&object);
-                if let Key::Cluster { name } = &node.key {
-                    made_clusters.remove(name);
+        made_clusters.extend(
+            steps
+                .iter()
+                .any(|step| may_be_there(step, state))
+                .then(|| made_cluster(node, steps, plan, state))
+                .flatten(),
+        );
+        for (object, action, steps) in objects(node, steps) {
+            match action {
+                Action::Create | Action::Update
+                    if steps.iter().any(|step| may_be_there(step, state)) =>
+                {
+                    owned.insert(object);
                 }
+                Action::Delete | Action::Forget
+                    if steps
+                        .iter()
+                        .all(|step| state.status(&step.id) == StepStatus::Done) =>
+                {
+                    if let Key::Cluster { name } = &object.key {
+                        made_clusters.remove(name);
+                    }
+                    owned.remove(&object);
+                }
+                Action::Create
+                | Action::Update
+                | Action::Delete
+                | Action::Forget
+                | Action::NoOp => {}
             }
-            Action::Create | Action::Update | Action::Delete | Action::Forget | Action::NoOp => {}
         }
     }
     Inventory {
@@ -67,6 +74,28 @@ pub fn after_run(previous: &Inventory, plan: &Plan, state: &RunState) -> Invento
         owned: owned.into_iter().collect(),
         made_clusters,
     }
+}
+
+/// The objects of a node with what happens to each and its steps: what is made of parts owns nothing but these.
+fn objects<'a>(node: &'a Node, steps: &[&'a Step]) -> Vec<(OwnedObject, Action, Vec<&'a Step>)> {
+    let object = |kind: &str, key: &Key| OwnedObject {
+        provider: node.provider.clone(),
+        kind: kind.to_owned(),
+        key: key.clone(),
+    };
+    if !matches!(node.key, Key::Composite { .. }) {
+        return vec![(object(&node.kind, &node.key), node.action, steps.to_vec())];
+    }
+    node.parts
+        .iter()
+        .map(|part| {
+            let own = steps
+                .iter()
+                .filter(|step| step.op.key().as_ref() == Some(&part.key));
+            let own = own.copied().collect();
+            (object(&part.kind, &part.key), part.action, own)
+        })
+        .collect()
 }
 
 /// A wait that failed, or a doubt, leaves an object that later plans should look for.

@@ -6,9 +6,9 @@ use crate::kinds;
 use crate::model::address::Address;
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{Instance, ProviderRef};
-use crate::model::resource::{Configuration, Resource};
+use crate::model::resource::{Configuration, IgnoreChanges, Resource};
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
-use crate::plan::input::{Confirmation, Conflicts, FoundProvider, Input};
+use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
 use crate::plan::{Refusal, bound, queries};
 use crate::world::query::{Answer, DryRun, Fact, Live, Query};
 use crate::world::{Bound, World};
@@ -61,7 +61,7 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         configuration: &bound,
         ..request.clone()
     };
-    let mut confirmations = BTreeMap::new();
+    let mut confirmations = Confirmations::new();
     let mut plan = plan_with(request, &live, &providers, &confirmations)?;
 
     let losses = loss_queries(&plan);
@@ -82,7 +82,7 @@ fn plan_with(
     request: &Request<'_>,
     live: &Live,
     providers: &BTreeMap<ProviderRef, FoundProvider>,
-    confirmations: &BTreeMap<Address, Confirmation>,
+    confirmations: &Confirmations,
 ) -> Result<Plan, Refusal> {
     crate::plan::plan(&Input {
         configuration: request.configuration,
@@ -214,14 +214,24 @@ fn unreached(title: &str, reason: String) -> FoundProvider {
 }
 
 fn loss_queries(plan: &Plan) -> Vec<Query> {
-    plan.nodes
+    let alone = plan
+        .nodes
         .iter()
-        .filter(|node| node.action == Action::Delete)
-        .filter(|node| kinds::find(&node.kind).is_some_and(kinds::Kind::holds_data))
-        .filter_map(|node| {
+        .map(|node| (node, &node.kind, &node.key, node.action));
+    let parts = plan.nodes.iter().flat_map(|node| {
+        node.parts
+            .iter()
+            .map(move |part| (node, &part.kind, &part.key, part.action))
+    });
+    alone
+        .chain(parts)
+        .filter(|(_, kind, _, action)| {
+            *action == Action::Delete && kinds::find(kind).is_some_and(kinds::Kind::holds_data)
+        })
+        .filter_map(|(node, _, key, _)| {
             Some(queries::loss_queries(
                 node.provider.as_ref()?,
-                &node.key.to_string(),
+                &key.to_string(),
             ))
         })
         .flatten()
@@ -230,21 +240,27 @@ fn loss_queries(plan: &Plan) -> Vec<Query> {
 
 /// Shows each update to the server. A dry-run of something in a namespace that does not exist answers 404 and is
 /// skipped; 403 means "not confirmed", never unknown (R36).
-async fn confirm(
-    world: &World,
-    request: &Request<'_>,
-    plan: &Plan,
-) -> BTreeMap<Address, Confirmation> {
-    let mut confirmations = BTreeMap::new();
+async fn confirm(world: &World, request: &Request<'_>, plan: &Plan) -> Confirmations {
+    let mut confirmations = Confirmations::new();
     for step in plan.steps.iter().filter(|step| is_apply(step)) {
         let resource = request
             .configuration
             .resources
             .iter()
             .find(|resource| resource.address == step.node);
-        let Some(resource) = resource else { continue };
-        if let Some(confirmation) = confirm_one(world, resource, step).await {
-            confirmations.insert(step.node.clone(), confirmation);
+        let (Some(resource), Some(key)) = (resource, step.op.key()) else {
+            continue;
+        };
+        let parts = kinds::parts(resource);
+        // What a part should be where something is ignored is known only with what is live.
+        let is_shown =
+            parts.len() == 1 || resource.lifecycle.ignore_changes == IgnoreChanges::Nothing;
+        let part = parts
+            .iter()
+            .find(|part| is_shown && part.kind.key(&part.resource).as_ref() == Some(&key));
+        let Some(part) = part else { continue };
+        if let Some(confirmation) = confirm_one(world, part, step).await {
+            confirmations.insert((step.node.clone(), key), confirmation);
         }
     }
     confirmations
@@ -257,14 +273,14 @@ fn is_apply(step: &Step) -> bool {
     }
 }
 
-async fn confirm_one(world: &World, resource: &Resource, step: &Step) -> Option<Confirmation> {
+async fn confirm_one(world: &World, part: &kinds::Part<'_>, step: &Step) -> Option<Confirmation> {
+    let resource = &part.resource;
     // Without a read it rehearses the change itself; whether the ground still stands is apply's question.
     Some(match world.dry_run(&step.op, &Bound::default()).await {
         DryRun::Object {
             object,
             conflicts: _,
         } => {
-            let kind = kinds::find(&resource.address.kind)?;
             // What a merge patch removes is still there: only what the apply writes can be confirmed. Ignored fields
             // were sent with their live value.
             let written = |one: &kinds::Difference| {
@@ -274,7 +290,8 @@ async fn confirm_one(world: &World, resource: &Resource, step: &Step) -> Option<
                 );
                 one.write.is_some() && !ignored
             };
-            let left = kind
+            let left = part
+                .kind
                 .differences(resource, &object)
                 .into_iter()
                 .filter(written);

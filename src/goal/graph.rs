@@ -86,7 +86,7 @@ impl<'a> Index<'a> {
                 .entry((&address.kind, &address.name))
                 .or_default()
                 .push(address);
-            if let Some(key) = kinds::find(&address.kind).and_then(|kind| kind.key(resource)) {
+            for key in kinds::keys(resource) {
                 keys.insert((resource.provider.as_ref(), key), address);
             }
         }

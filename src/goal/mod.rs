@@ -16,29 +16,32 @@ pub fn duplicate_keys(configuration: &Configuration) -> Vec<Diagnostic> {
     let mut first: BTreeMap<(Option<&ProviderRef>, Key), &Resource> = BTreeMap::new();
     let mut diagnostics = Vec::new();
     for resource in &configuration.resources {
-        let Some(key) = kinds::find(&resource.address.kind).and_then(|kind| kind.key(resource))
-        else {
-            continue;
-        };
-        let title = key.to_string();
-        match first.entry((resource.provider.as_ref(), key)) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
-                vacant.insert(resource);
+        // What is several objects may share more than one with another: one diagnostic tells.
+        let shared = kinds::keys(resource).into_iter().find_map(|key| {
+            let title = key.to_string();
+            match first.entry((resource.provider.as_ref(), key)) {
+                std::collections::btree_map::Entry::Vacant(vacant) => {
+                    vacant.insert(resource);
+                    None
+                }
+                std::collections::btree_map::Entry::Occupied(occupied) => {
+                    Some((*occupied.get(), title))
+                }
             }
-            std::collections::btree_map::Entry::Occupied(occupied) => {
-                let mut diagnostic = Diagnostic::error(
-                    "duplicate-object",
-                    "Two resources are one object",
-                    format!(
-                        "`{}` is already `{title}`: an object has one address",
-                        occupied.get().address
-                    ),
-                )
-                .at(resource.span_of("name"))
-                .within(resource.span);
-                diagnostic.address = Some(resource.address.to_string());
-                diagnostics.push(diagnostic);
-            }
+        });
+        if let Some((other, title)) = shared {
+            let mut diagnostic = Diagnostic::error(
+                "duplicate-object",
+                "Two resources are one object",
+                format!(
+                    "`{}` is already `{title}`: an object has one address",
+                    other.address
+                ),
+            )
+            .at(resource.span_of("name"))
+            .within(resource.span);
+            diagnostic.address = Some(resource.address.to_string());
+            diagnostics.push(diagnostic);
         }
     }
     diagnostics

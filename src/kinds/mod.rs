@@ -3,6 +3,7 @@
 //! files, the journal, or how a plan is put together.
 
 mod compare;
+pub mod composite;
 pub mod document;
 pub mod kubernetes_cluster;
 pub mod kubernetes_namespace;
@@ -29,7 +30,9 @@ use crate::model::identity::{Key, KubeResource};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::resource::Resource;
 use crate::model::schema::{Field, Schema, Schemas};
+use composite::Composite;
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Where resources of a kind live.
@@ -39,6 +42,8 @@ pub enum Home {
     Kube(KubeResource),
     /// Made by a program that sk-dr runs.
     Command,
+    /// In several objects of other kinds: [`Kind::composite`].
+    Parts,
 }
 
 /// What a write is for, as far as waits differ.
@@ -114,6 +119,14 @@ pub trait Kind: Sync {
     fn never_deleted(&self, _key: &Key) -> Option<&'static str> {
         None
     }
+    /// For [`Home::Parts`]: what it is made of.
+    fn composite(&self) -> Option<&dyn Composite> {
+        None
+    }
+    /// Attributes that follow from a declaration alone, so that others may refer to them where only a known value does.
+    fn derived(&self, _resource: &Resource) -> Vec<(&'static str, Json)> {
+        Vec::new()
+    }
 }
 
 /// The registry of kinds, sorted by name. One line each.
@@ -138,6 +151,11 @@ impl Schemas for Registry {
     fn provider(&self, provider: &str) -> Option<&'static [Field]> {
         providers::arguments(provider)
     }
+    fn derived(&self, resource: &Resource) -> Vec<(&'static str, Json)> {
+        find(&resource.address.kind)
+            .map(|kind| kind.derived(resource))
+            .unwrap_or_default()
+    }
 }
 
 /// The kind of a resource type.
@@ -146,6 +164,48 @@ pub fn find(kind: &str) -> Option<&'static dyn Kind> {
         .iter()
         .copied()
         .find(|candidate| candidate.schema().kind == kind)
+}
+
+/// One object of a resource.
+#[derive(Clone)]
+pub struct Part<'a> {
+    /// Its kind, which lives in an API.
+    pub kind: &'static dyn Kind,
+    /// As it would be declared by itself, under the address of the resource.
+    pub resource: Cow<'a, Resource>,
+}
+
+/// The objects that a resource is, makers before users: itself, or what a composite kind expands it to.
+pub fn parts(resource: &Resource) -> Vec<Part<'_>> {
+    let Some(kind) = find(&resource.address.kind) else {
+        return Vec::new();
+    };
+    match kind.composite() {
+        Some(composite) => composite.parts(resource),
+        None => vec![Part {
+            kind,
+            resource: Cow::Borrowed(resource),
+        }],
+    }
+}
+
+/// Every key that a resource takes: its own, and those of its parts.
+pub fn keys(resource: &Resource) -> Vec<Key> {
+    let Some(kind) = find(&resource.address.kind) else {
+        return Vec::new();
+    };
+    let parts = kind
+        .composite()
+        .map(|composite| composite.parts(resource))
+        .unwrap_or_default();
+    kind.key(resource)
+        .into_iter()
+        .chain(
+            parts
+                .iter()
+                .filter_map(|part| part.kind.key(&part.resource)),
+        )
+        .collect()
 }
 
 /// Address that an orphan is shown under when its own address label is a digest.

@@ -1,24 +1,21 @@
 //! The reference pages, one for each kind and provider, written from the tables so that they cannot fall behind. Pure.
 
-use super::{KINDS, providers, table};
+use super::{KINDS, Kind, providers, table};
 use crate::model::schema::{Compare, Field, Presence, Schema, Shape, Values};
 use crate::model::text::quote;
 use std::fmt::Write;
 
 /// File name and text of each page, sorted by file name.
 pub fn pages() -> Vec<(String, String)> {
-    let kinds = KINDS.iter().map(|kind| {
-        (
-            format!("{}.md", kind.schema().kind),
-            kind_page(kind.schema()),
-        )
-    });
+    let kinds = KINDS
+        .iter()
+        .map(|kind| (format!("{}.md", kind.schema().kind), kind_page(*kind)));
     let providers = providers::PROVIDERS.iter().map(|name| {
         let arguments = providers::arguments(name).unwrap_or_default();
         let mut page = format!(
             "# Provider `{name}`\n\nWhat is not said here is read from the environment variables named, then from `KUBECONFIG`, the cluster the program runs in, and `~/.kube/config`.\n"
         );
-        sections(&mut page, arguments, "");
+        sections(&mut page, arguments, "", Places::Shown);
         (format!("provider_{name}.md"), page)
     });
     let mut pages: Vec<(String, String)> = kinds.chain(providers).collect();
@@ -26,7 +23,20 @@ pub fn pages() -> Vec<(String, String)> {
     pages
 }
 
-fn kind_page(schema: &Schema) -> String {
+/// Whether the place of a field in the object is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Places {
+    Shown,
+    /// There is no one object.
+    Hidden,
+}
+
+fn kind_page(kind: &dyn Kind) -> String {
+    let schema: &Schema = kind.schema();
+    let places = match kind.composite() {
+        Some(_) => Places::Hidden,
+        None => Places::Shown,
+    };
     let provider = match schema.provider {
         Some(provider) => format!("Provider: [`{provider}`](provider_{provider}.md)."),
         None => "Needs no provider.".to_owned(),
@@ -35,12 +45,12 @@ fn kind_page(schema: &Schema) -> String {
         "# `{}`\n\n{}\n\n{provider}\n\n```hcl\n{}```\n",
         schema.kind, schema.summary, schema.example
     );
-    sections(&mut page, schema.fields, "");
+    sections(&mut page, schema.fields, "", places);
     page
 }
 
 /// Writing to a `String` cannot fail, so that results are dropped here.
-fn sections(page: &mut String, fields: &[Field], path: &str) {
+fn sections(page: &mut String, fields: &[Field], path: &str, places: Places) {
     let place = if path.is_empty() {
         String::new()
     } else {
@@ -54,7 +64,7 @@ fn sections(page: &mut String, fields: &[Field], path: &str) {
             page,
             "- `{}` ({})  \n  {}",
             field.name,
-            traits(field),
+            traits(field, places),
             field.doc
         );
     }
@@ -90,13 +100,13 @@ fn sections(page: &mut String, fields: &[Field], path: &str) {
             } else {
                 format!("{path}.{}", field.name)
             };
-            sections(page, inner, &path);
+            sections(page, inner, &path, places);
         }
     }
 }
 
 /// `duration, optional; spec.template.ttl; compared by value, zero is as good as absent`.
-fn traits(field: &Field) -> String {
+fn traits(field: &Field, places: Places) -> String {
     let shape = match field.shape {
         Shape::Text => "text".to_owned(),
         Shape::Choice(texts) => texts
@@ -127,9 +137,10 @@ fn traits(field: &Field) -> String {
         Values::SecretAllowed => traits.push_str(", may be a secret"),
     }
     if !field.place.is_empty() {
-        let _ = write!(traits, "; `{}`", field.place);
-        if let Some(law) = law(field.compare) {
-            let _ = write!(traits, ", {law}");
+        let place = (places == Places::Shown).then(|| format!("`{}`", field.place));
+        let told: Vec<String> = place.into_iter().chain(law(field.compare)).collect();
+        if !told.is_empty() {
+            let _ = write!(traits, "; {}", told.join(", "));
         }
     }
     traits

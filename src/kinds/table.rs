@@ -63,6 +63,11 @@ pub(super) fn kube_object(fields: &[Field], body: &Expr, api_version: &str, kind
     tree
 }
 
+/// The object that a table makes of a body, and nothing more.
+pub(super) fn object(fields: &[Field], body: &Expr) -> Expr {
+    tree(fields, body).into_expr()
+}
+
 fn tree(fields: &[Field], body: &Expr) -> Tree {
     let mut tree = Tree::default();
     for field in fields.iter().filter(|field| !field.place.is_empty()) {

@@ -129,6 +129,15 @@ pub enum Key {
         /// That name.
         name: String,
     },
+    /// Something made of several objects, each of which has a key of its own.
+    Composite {
+        /// Resource type in the language: `velero_application`.
+        kind: String,
+        /// Namespace that it is kept in.
+        namespace: Option<String>,
+        /// Its name.
+        name: String,
+    },
 }
 
 impl fmt::Display for Key {
@@ -138,8 +147,18 @@ impl fmt::Display for Key {
                 namespace: Some(namespace),
                 name,
                 ..
+            }
+            | Key::Composite {
+                namespace: Some(namespace),
+                name,
+                ..
             } => write!(f, "{namespace}/{name}"),
             Key::Kube {
+                namespace: None,
+                name,
+                ..
+            }
+            | Key::Composite {
                 namespace: None,
                 name,
                 ..

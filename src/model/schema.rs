@@ -1,6 +1,9 @@
 //! The schema of a kind, as one table that drives decoding, "did you mean", `schema -json`, the reference pages,
 //! manifests and comparison. Must not know how a value is written in HCL or sent to a server.
 
+use super::resource::Resource;
+use serde_json::Value as Json;
+
 /// Schema of a kind.
 #[derive(Debug)]
 pub struct Schema {
@@ -202,4 +205,8 @@ pub trait Schemas: Sync {
     fn kinds(&self) -> Vec<&'static str>;
     /// Arguments of a provider type; `None`: no such provider.
     fn provider(&self, provider: &str) -> Option<&'static [Field]>;
+    /// Attributes of a resource that follow from its declaration alone.
+    fn derived(&self, _resource: &Resource) -> Vec<(&'static str, Json)> {
+        Vec::new()
+    }
 }

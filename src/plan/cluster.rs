@@ -16,7 +16,7 @@ pub fn decide<'a>(
     resource: &'a Resource,
     kind: &'static dyn Kind,
     subject: Subject,
-) -> Outcome<'a> {
+) -> Outcome<Decision<'a>> {
     if context.input.goal.mode == GoalMode::Destroy {
         return Outcome::LeftAlone(
             "a cluster made by a command is released, nothing runs".to_owned(),

@@ -1,4 +1,4 @@
-//! What is decided for one object, before it becomes steps.
+//! What is decided for one object, and for one resource, before it becomes steps.
 
 use super::document::{
     Action, Blocker, FieldChange, HeldBack, Node, NodeState, Reason, ReasonCode,
@@ -53,8 +53,32 @@ pub struct Decision<'a> {
     pub held_back: Option<HeldBack>,
 }
 
-/// Outcome for one declared resource.
-pub enum Outcome<'a> {
+/// One object with what is done to it.
+pub struct Object<'a> {
+    /// Its key.
+    pub key: Key,
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// Its declaration; none for an orphan.
+    pub resource: Option<&'a Resource>,
+    /// The live object.
+    pub live: Option<&'a Json>,
+    /// What is done.
+    pub work: Work,
+}
+
+/// One resource that is not unchanged: its node, and the objects behind it in the order in which they are written.
+pub struct Resolution<'a> {
+    /// As it will stand in the plan.
+    pub node: Node,
+    /// One for a plain kind, several for a composite.
+    pub objects: Vec<Object<'a>>,
+    /// Where it is held back: why, and what lifts it.
+    pub held_back: Vec<HeldBack>,
+}
+
+/// Outcome for one declared resource, or for one object of it.
+pub enum Outcome<T> {
     /// It is as declared.
     Unchanged,
     /// There is nothing to do and nothing to say: absent on destroy.
@@ -62,7 +86,19 @@ pub enum Outcome<'a> {
     /// It is not ours: left alone on destroy, with a finding.
     LeftAlone(String),
     /// Something is to be done, or stops it.
-    Decided(Box<Decision<'a>>),
+    Decided(Box<T>),
+}
+
+impl<'a> Outcome<Decision<'a>> {
+    /// The object is the resource.
+    pub fn alone(self) -> Outcome<Resolution<'a>> {
+        match self {
+            Outcome::Unchanged => Outcome::Unchanged,
+            Outcome::Nothing => Outcome::Nothing,
+            Outcome::LeftAlone(why) => Outcome::LeftAlone(why),
+            Outcome::Decided(decision) => Outcome::Decided(Box::new((*decision).into())),
+        }
+    }
 }
 
 /// Who a decision is about.
@@ -92,6 +128,7 @@ impl<'a> Decision<'a> {
             after: Expr::Value(Json::Null),
             sensitive: std::collections::BTreeSet::new(),
             fields: Vec::new(),
+            parts: Vec::new(),
             state: NodeState::Planned,
             blockers: Vec::new(),
         };
@@ -120,12 +157,56 @@ impl<'a> Decision<'a> {
         self.held_back = Some(held);
         self.work = Work::Nothing;
     }
+}
 
-    /// Whether its object goes.
+impl<'a> From<Decision<'a>> for Resolution<'a> {
+    fn from(decision: Decision<'a>) -> Self {
+        let object = Object {
+            key: decision.node.key.clone(),
+            kind: decision.kind,
+            resource: decision.resource,
+            live: decision.live,
+            work: decision.work,
+        };
+        Self {
+            node: decision.node,
+            objects: vec![object],
+            held_back: decision.held_back.into_iter().collect(),
+        }
+    }
+}
+
+impl Object<'_> {
+    /// Whether it goes.
     pub fn removes(&self) -> bool {
         match self.work {
             Work::Delete | Work::Release => true,
             Work::Nothing | Work::Create | Work::Update(_) | Work::Run => false,
+        }
+    }
+}
+
+impl Resolution<'_> {
+    /// Whether all of it goes.
+    pub fn removes(&self) -> bool {
+        self.objects.iter().all(Object::removes)
+    }
+    /// Stops it.
+    pub fn block(&mut self, blocker: Blocker) {
+        self.node.state = NodeState::Blocked;
+        self.node.blockers.push(blocker);
+        self.rest();
+    }
+    /// Holds it back.
+    pub fn hold_back(&mut self, held: HeldBack) {
+        self.node.state = NodeState::HeldBack;
+        self.held_back.push(held);
+        self.rest();
+    }
+    /// Nothing is done to any of its objects.
+    pub fn rest(&mut self) {
+        for object in &mut self.objects {
+            object.work = Work::Nothing;
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::cluster;
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
-use super::document::{Action, Finding, GoalMode, HeldBack, NodeState, ReasonCode};
+use super::document::{Action, GoalMode, HeldBack, NodeState, ReasonCode};
 use super::found::{Found, Objects, class_words};
 use super::input::{Confirmation, Conflicts, Input};
 use super::managers;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
 use super::removal::Removal;
+use super::whole::Wholes;
 use crate::kinds::{Difference, Home, Kind};
 use crate::model::identity::{
     ADDRESS_LABEL, FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef,
@@ -23,14 +24,16 @@ pub struct Context<'a> {
     pub input: &'a Input<'a>,
     /// The live objects by key.
     pub objects: &'a Objects<'a>,
+    /// The declared resources that are several objects.
+    pub wholes: &'a Wholes<'a>,
 }
 
-/// Decides one resource. `None`: its kind or key is not known, which `validate` has reported.
+/// Decides one object. `None`: its kind or key is not known, which `validate` has reported.
 pub fn decide<'a>(
     context: &Context<'a>,
     resource: &'a Resource,
     kind: &'static dyn Kind,
-) -> Option<Outcome<'a>> {
+) -> Option<Outcome<Decision<'a>>> {
     let subject = Subject {
         address: resource.address.clone(),
         provider: resource.provider.clone(),
@@ -38,7 +41,7 @@ pub fn decide<'a>(
     };
     Some(match (kind.home(), &resource.provider) {
         (Home::Command, _) => cluster::decide(context, resource, kind, subject),
-        (Home::Kube(_), None) => return None,
+        (Home::Kube(_), None) | (Home::Parts, _) => return None,
         (Home::Kube(home), Some(provider)) => {
             let declared = Declared {
                 context,
@@ -91,7 +94,7 @@ impl<'a> Declared<'a, '_> {
             Key::Kube {
                 namespace, name, ..
             } => (namespace.as_deref(), name),
-            Key::Cluster { name } => (None, name),
+            Key::Cluster { name } | Key::Composite { name, .. } => (None, name),
         }
     }
 
@@ -100,7 +103,7 @@ impl<'a> Declared<'a, '_> {
     }
 
     /// Its provider's cluster is made by this plan: nothing is asked, the diff comes from the configuration (R31).
-    fn deferred(&self, cluster: &str) -> Outcome<'a> {
+    fn deferred(&self, cluster: &str) -> Outcome<Decision<'a>> {
         if self.destroying() {
             return Outcome::Nothing;
         }
@@ -115,7 +118,7 @@ impl<'a> Declared<'a, '_> {
         Outcome::Decided(Box::new(decision))
     }
 
-    fn found(&self, cluster_uid: &str) -> Outcome<'a> {
+    fn found(&self, cluster_uid: &str) -> Outcome<Decision<'a>> {
         let (namespace, name) = self.place();
         match self
             .context
@@ -130,7 +133,7 @@ impl<'a> Declared<'a, '_> {
         }
     }
 
-    fn absent(&self, cluster_uid: &str) -> Outcome<'a> {
+    fn absent(&self, cluster_uid: &str) -> Outcome<Decision<'a>> {
         if self.destroying() {
             return Outcome::Nothing;
         }
@@ -162,7 +165,7 @@ impl<'a> Declared<'a, '_> {
             })
     }
 
-    fn not_served(&self) -> Outcome<'a> {
+    fn not_served(&self) -> Outcome<Decision<'a>> {
         if self.destroying() {
             return Outcome::Nothing;
         }
@@ -180,14 +183,14 @@ impl<'a> Declared<'a, '_> {
         Outcome::Decided(Box::new(decision))
     }
 
-    fn unknown(&self, why: &Why) -> Outcome<'a> {
+    fn unknown(&self, why: &Why) -> Outcome<Decision<'a>> {
         self.unknown_text(
             format!("{}: {}", class_words(why.class), why.message),
             format!("list on {}, see docs/permissions.md", self.home.title()),
         )
     }
 
-    fn unknown_text(&self, text: String, needs: String) -> Outcome<'a> {
+    fn unknown_text(&self, text: String, needs: String) -> Outcome<Decision<'a>> {
         let decision = self
             .decision(
                 Action::NoOp,
@@ -198,7 +201,7 @@ impl<'a> Declared<'a, '_> {
         Outcome::Decided(Box::new(decision))
     }
 
-    fn present(&self, cluster_uid: &str, live: &'a Json) -> Outcome<'a> {
+    fn present(&self, cluster_uid: &str, live: &'a Json) -> Outcome<Decision<'a>> {
         let stack = &self.context.input.configuration.settings.stack;
         let bearer = Bearer {
             cluster_uid,
@@ -224,7 +227,7 @@ impl<'a> Declared<'a, '_> {
         }
     }
 
-    fn terminating(&self, live: &'a Json) -> Outcome<'a> {
+    fn terminating(&self, live: &'a Json) -> Outcome<Decision<'a>> {
         let since = live["metadata"]["deletionTimestamp"]
             .as_str()
             .unwrap_or("unknown");
@@ -256,7 +259,7 @@ impl<'a> Declared<'a, '_> {
         Outcome::Decided(Box::new(decision))
     }
 
-    fn ours(&self, live: &'a Json, address_label: &str) -> Outcome<'a> {
+    fn ours(&self, live: &'a Json, address_label: &str) -> Outcome<Decision<'a>> {
         let (ignored, taken) = self.differences(live);
         let renamed = !is_label_of(address_label, &self.resource.address);
         if taken.is_empty() && !renamed {
@@ -296,9 +299,7 @@ impl<'a> Declared<'a, '_> {
         decision.node.fields = field_changes(&update.taken, live);
         let conflict = self.conflict(live, &update.taken);
         decision.work = Work::Update(update);
-        if let Some(Confirmation::Refused(text)) =
-            self.context.input.confirmations.get(&self.resource.address)
-        {
+        if let Some(Confirmation::Refused(text)) = self.confirmation() {
             return decision.blocked(blocker(
                 "refused",
                 format!("The server would refuse this change: {text}"),
@@ -313,6 +314,11 @@ impl<'a> Declared<'a, '_> {
             )),
             None => decision,
         }
+    }
+
+    fn confirmation(&self) -> Option<&Confirmation> {
+        let object = (self.resource.address.clone(), self.subject.key.clone());
+        self.context.input.confirmations.get(&object)
     }
 
     /// A field that another *Apply* manager holds would be set back by it at its next sync: Argo CD and Flux win that
@@ -340,7 +346,7 @@ impl<'a> Declared<'a, '_> {
     }
 
     /// Exists without our mark: adopted only when named (R24), with the full difference shown either way.
-    fn foreign(&self, live: &'a Json, code: &str, text: String) -> Outcome<'a> {
+    fn foreign(&self, live: &'a Json, code: &str, text: String) -> Outcome<Decision<'a>> {
         let (ignored, taken) = self.differences(live);
         let marks = [
             super::marks::label(STACK_LABEL),
@@ -380,7 +386,13 @@ impl<'a> Declared<'a, '_> {
         Outcome::Decided(Box::new(decision))
     }
 
-    fn refused(&self, live: &'a Json, code: &str, text: String, cure: String) -> Outcome<'a> {
+    fn refused(
+        &self,
+        live: &'a Json,
+        code: &str,
+        text: String,
+        cure: String,
+    ) -> Outcome<Decision<'a>> {
         let mut decision = self
             .decision(
                 Action::NoOp,
@@ -404,7 +416,7 @@ impl<'a> Declared<'a, '_> {
             })
     }
 
-    fn destroy(&self, cluster_uid: &str, live: &'a Json, whose: Standing) -> Outcome<'a> {
+    fn destroy(&self, cluster_uid: &str, live: &'a Json, whose: Standing) -> Outcome<Decision<'a>> {
         let removal = Removal {
             context: self.context,
             kind: self.kind,
@@ -456,42 +468,4 @@ fn cure_for_not_served(home: &KubeResource) -> String {
     } else {
         format!("Install what serves {}, then plan again.", home.title())
     }
-}
-
-/// Live spec fields that the kind's table does not know: named, never removed (surface: Owned).
-pub fn unmanaged_fields(
-    context: &Context<'_>,
-    resource: &Resource,
-    kind: &'static dyn Kind,
-) -> Option<Finding> {
-    let (Home::Kube(home), Some(provider)) = (kind.home(), &resource.provider) else {
-        return None;
-    };
-    let Key::Kube {
-        namespace, name, ..
-    } = kind.key(resource)?
-    else {
-        return None;
-    };
-    let Found::Present(live) = context
-        .objects
-        .find(provider, &home, namespace.as_deref(), &name)
-    else {
-        return None;
-    };
-    let fields: Vec<String> = kind
-        .unknown_fields(live)
-        .iter()
-        .map(|path| path.0.join("."))
-        .collect();
-    (!fields.is_empty()).then(|| Finding {
-        code: "not-managed".to_owned(),
-        address: Some(resource.address.clone()),
-        summary: "Fields that sk-dr does not know".to_owned(),
-        detail: format!(
-            "{} holds {}; they are neither compared nor removed.",
-            resource.address,
-            fields.join(", ")
-        ),
-    })
 }

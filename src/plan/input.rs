@@ -3,7 +3,7 @@
 use super::document::Goal;
 use crate::journal::record::Inventory;
 use crate::model::address::Address;
-use crate::model::identity::{Instance, ProviderRef};
+use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::Configuration;
 use crate::world::query::Live;
 use jiff::Timestamp;
@@ -40,6 +40,9 @@ pub enum Confirmation {
     Refused(String),
 }
 
+/// What the server said, by address and key of the object.
+pub type Confirmations = BTreeMap<(Address, Key), Confirmation>;
+
 /// Input of a plan.
 pub struct Input<'a> {
     /// What is declared.
@@ -58,8 +61,8 @@ pub struct Input<'a> {
     pub consents: &'a [String],
     /// `-force-conflicts`.
     pub conflicts: Conflicts,
-    /// What the server said to dry-runs, by address; empty before they are sent.
-    pub confirmations: &'a BTreeMap<Address, Confirmation>,
+    /// What the server said to dry-runs; empty before they are sent.
+    pub confirmations: &'a Confirmations,
     /// Now.
     pub made_at: Timestamp,
     /// Absolute configuration directory.

@@ -18,7 +18,9 @@ pub mod queries;
 mod refusal;
 mod removal;
 pub mod steps;
+mod unmanaged;
 mod unswept;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +32,7 @@ use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::Configuration;
-use decision::{Decision, Outcome, blocker};
+use decision::{Outcome, Resolution, blocker};
 use declared::Context;
 use document::{
     FORMAT, Finding, GoalMode, HeldBack, Node, NodeState, Plan, PlannedOutput, PlannedProvider,
@@ -40,6 +42,7 @@ use found::Objects;
 use input::{Confirmation, Input};
 pub use refusal::{Refusal, WrongIdentity};
 use std::collections::{BTreeMap, BTreeSet};
+use whole::Wholes;
 
 /// Makes a plan.
 ///
@@ -51,26 +54,28 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     let graph = Graph::of(input.configuration);
     let scope = scope::in_scope(input.configuration, &graph, input.goal);
     let objects = Objects::of(input.live);
+    let wholes = Wholes::of(input, &objects);
     let context = Context {
         input,
         objects: &objects,
+        wholes: &wholes,
     };
     let mut gathered = decide_all(&context, &scope);
     let swept = orphans::sweep(&context, &declared_keys(input.configuration));
-    gathered.decisions.extend(swept.decisions);
+    gathered.resolutions.extend(swept.resolutions);
     gathered.findings.extend(swept.findings);
     gathered
-        .decisions
+        .resolutions
         .sort_by(|a, b| a.node.address.cmp(&b.node.address));
-    spread_blocks(&mut gathered.decisions, &graph);
-    spread_held_back(&mut gathered.decisions);
+    spread_blocks(&mut gathered.resolutions, &graph);
+    spread_held_back(&mut gathered.resolutions);
     assemble(input, &graph, gathered)
 }
 
-/// Decisions and what is said beside them.
+/// Resolutions and what is said beside them.
 #[derive(Default)]
 struct Gathered<'a> {
-    decisions: Vec<Decision<'a>>,
+    resolutions: Vec<Resolution<'a>>,
     unchanged: Vec<Address>,
     findings: Vec<Finding>,
 }
@@ -84,7 +89,11 @@ fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<
         let Some(kind) = kinds::find(&resource.address.kind) else {
             continue;
         };
-        match declared::decide(context, resource, kind) {
+        let outcome = match context.wholes.get(&resource.address) {
+            Some(whole) => whole::decide(context, resource, whole),
+            None => declared::decide(context, resource, kind).map(Outcome::alone),
+        };
+        match outcome {
             None | Some(Outcome::Nothing) => {}
             Some(Outcome::Unchanged) => gathered.unchanged.push(resource.address.clone()),
             Some(Outcome::LeftAlone(why)) => gathered.findings.push(Finding {
@@ -93,11 +102,13 @@ fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<
                 summary: "Left alone".to_owned(),
                 detail: format!("{} is not destroyed: {why}.", resource.address),
             }),
-            Some(Outcome::Decided(decision)) => gathered.decisions.push(*decision),
+            Some(Outcome::Decided(resolution)) => gathered.resolutions.push(*resolution),
         }
-        gathered
-            .findings
-            .extend(declared::unmanaged_fields(context, resource, kind));
+        let parts = kinds::parts(resource);
+        let unmanaged = parts
+            .iter()
+            .filter_map(|part| unmanaged::unmanaged_fields(context, part));
+        gathered.findings.extend(unmanaged);
     }
     gathered
 }
@@ -106,12 +117,8 @@ fn declared_keys(configuration: &Configuration) -> BTreeSet<(ProviderRef, Key)> 
     configuration
         .resources
         .iter()
-        .filter_map(|resource| {
-            Some((
-                resource.provider.clone()?,
-                kinds::find(&resource.address.kind)?.key(resource)?,
-            ))
-        })
+        .filter_map(|resource| Some((resource.provider.clone()?, kinds::keys(resource))))
+        .flat_map(|(provider, keys)| keys.into_iter().map(move |key| (provider.clone(), key)))
         .collect()
 }
 
@@ -169,29 +176,30 @@ fn check_objects(input: &Input<'_>) -> Result<(), Refusal> {
     for resource in &input.configuration.resources {
         let provider = resource.provider.as_ref();
         let cluster = provider.and_then(|provider| cluster_of(input, provider));
-        let key = kinds::find(&resource.address.kind).and_then(|kind| kind.key(resource));
-        let (Some(cluster), Some(key)) = (cluster, key) else {
+        let Some(cluster) = cluster else {
             continue;
         };
-        let title = key.to_string();
-        if let Some(other) = first.insert((cluster, key), &resource.address) {
-            return Err(Refusal::SameObject {
-                first: Box::new(other.clone()),
-                second: Box::new(resource.address.clone()),
-                key: title,
-                cluster: cluster.to_owned(),
-            });
+        for key in kinds::keys(resource) {
+            let title = key.to_string();
+            if let Some(other) = first.insert((cluster, key), &resource.address) {
+                return Err(Refusal::SameObject {
+                    first: Box::new(other.clone()),
+                    second: Box::new(resource.address.clone()),
+                    key: title,
+                    cluster: cluster.to_owned(),
+                });
+            }
         }
     }
     Ok(())
 }
 
 /// A blocker stops its node and what needs it, nothing more (R12).
-fn spread_blocks(decisions: &mut [Decision<'_>], graph: &Graph) {
-    let blocked: BTreeSet<Address> = decisions
+fn spread_blocks(resolutions: &mut [Resolution<'_>], graph: &Graph) {
+    let blocked: BTreeSet<Address> = resolutions
         .iter()
-        .filter(|decision| decision.node.state == NodeState::Blocked)
-        .map(|decision| decision.node.address.clone())
+        .filter(|resolution| resolution.node.state == NodeState::Blocked)
+        .map(|resolution| resolution.node.address.clone())
         .collect();
     if blocked.is_empty() {
         return;
@@ -202,16 +210,14 @@ fn spread_blocks(decisions: &mut [Decision<'_>], graph: &Graph) {
             .into_iter()
             .find(|need| need != address && blocked.contains(need))
     };
-    for decision in decisions.iter_mut() {
-        let stands =
-            decision.node.state == NodeState::Planned || decision.node.state == NodeState::Deferred;
-        if !stands || decision.removes() {
+    for resolution in resolutions.iter_mut() {
+        let node = &resolution.node;
+        let stands = node.state == NodeState::Planned || node.state == NodeState::Deferred;
+        if !stands || resolution.removes() {
             continue;
         }
-        if let Some(cause) = first_cause(&decision.node.address) {
-            decision.node.state = NodeState::Blocked;
-            decision.work = decision::Work::Nothing;
-            decision.node.blockers.push(blocker(
+        if let Some(cause) = first_cause(&node.address) {
+            resolution.block(blocker(
                 "needs",
                 format!("It needs {cause}, which is blocked."),
                 format!("See {cause}."),
@@ -221,34 +227,35 @@ fn spread_blocks(decisions: &mut [Decision<'_>], graph: &Graph) {
 }
 
 /// What stays keeps what it uses: a schedule under `prevent_destroy` holds back its location and its namespace.
-fn spread_held_back(decisions: &mut [Decision<'_>]) {
+fn spread_held_back(resolutions: &mut [Resolution<'_>]) {
     loop {
-        let kept: BTreeMap<(Option<ProviderRef>, Key), Address> = decisions
+        let kept: BTreeMap<(Option<ProviderRef>, Key), Address> = resolutions
             .iter()
-            .filter(|decision| !decision.removes() && goes(decision))
-            .filter_map(|decision| Some((decision, decision.live?)))
-            .flat_map(|(decision, live)| {
-                let address = decision.node.address.clone();
-                let provider = decision.node.provider.clone();
-                decision
-                    .kind
-                    .live_needs(live)
-                    .into_iter()
-                    .map(move |key| ((provider.clone(), key), address.clone()))
+            .filter(|resolution| !resolution.removes() && goes(resolution))
+            .flat_map(|resolution| {
+                let node = &resolution.node;
+                let live = resolution
+                    .objects
+                    .iter()
+                    .filter_map(|object| Some(object.kind.live_needs(object.live?)));
+                live.flatten()
+                    .map(move |key| ((node.provider.clone(), key), node.address.clone()))
             })
             .collect();
         let mut spread = false;
-        for decision in decisions.iter_mut().filter(|decision| decision.removes()) {
-            let place = (decision.node.provider.clone(), decision.node.key.clone());
-            if let Some(user) = kept.get(&place) {
+        for resolution in resolutions.iter_mut().filter(|one| one.removes()) {
+            let user = resolution.objects.iter().find_map(|object| {
+                kept.get(&(resolution.node.provider.clone(), object.key.clone()))
+            });
+            if let Some(user) = user {
                 let held = HeldBack {
-                    address: decision.node.address.clone(),
-                    action: decision.node.action,
+                    address: resolution.node.address.clone(),
+                    action: resolution.node.action,
                     reason: format!("{user} stays and uses it"),
                     losses: Vec::new(),
                     consent: None,
                 };
-                decision.hold_back(held);
+                resolution.hold_back(held);
                 spread = true;
             }
         }
@@ -259,32 +266,32 @@ fn spread_held_back(decisions: &mut [Decision<'_>]) {
 }
 
 /// A removal that was wanted, whether it is held back or not.
-fn goes(decision: &Decision<'_>) -> bool {
+fn goes(resolution: &Resolution<'_>) -> bool {
     matches!(
-        decision.node.action,
+        resolution.node.action,
         document::Action::Delete | document::Action::Forget
     )
 }
 
 fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<Plan, Refusal> {
     let planned = gathered
-        .decisions
+        .resolutions
         .iter()
-        .map(|decision| {
-            let instance = decision
+        .map(|resolution| {
+            let instance = resolution
                 .node
                 .provider
                 .as_ref()
                 .and_then(|provider| input.providers.get(provider));
-            let builder = steps::Builder {
+            let maker = steps::Maker {
                 stack: &input.configuration.settings.stack,
                 config_dir: &input.config_dir,
                 instance: instance.map(|found| &found.instance),
-                decision,
+                node: &resolution.node,
             };
             order::Planned {
-                decision,
-                steps: builder.steps(),
+                resolution,
+                steps: maker.steps(&resolution.objects),
             }
         })
         .collect();
@@ -299,14 +306,14 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         )
     })?;
     let held_back = gathered
-        .decisions
+        .resolutions
         .iter()
-        .filter_map(|decision| decision.held_back.clone())
+        .flat_map(|resolution| resolution.held_back.iter().cloned())
         .collect();
     let nodes: Vec<Node> = gathered
-        .decisions
+        .resolutions
         .into_iter()
-        .map(|decision| decision.node)
+        .map(|resolution| resolution.node)
         .collect();
     let mut plan = Plan {
         format: FORMAT.to_owned(),
@@ -350,8 +357,8 @@ fn confirmation_findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
     input
         .confirmations
         .iter()
-        .filter(|(address, _)| planned(address))
-        .filter_map(|(address, confirmation)| match confirmation {
+        .filter(|((address, _), _)| planned(address))
+        .filter_map(|((address, _), confirmation)| match confirmation {
             Confirmation::Confirmed | Confirmation::Refused(_) => None,
             Confirmation::Changed(fields) => Some(finding(
                 address,

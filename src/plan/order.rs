@@ -1,7 +1,7 @@
 //! Order of steps: makers before users, users' removal before what they used, teardown ranks where nothing else says.
 //! Derived, never kept in a list.
 
-use super::decision::Decision;
+use super::decision::{Object, Resolution};
 use super::document::{Step, StepId};
 use crate::goal::graph::Graph;
 use crate::model::address::Address;
@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A node with its steps.
 pub struct Planned<'a> {
-    /// Its decision.
-    pub decision: &'a Decision<'a>,
-    /// Its steps, in order.
-    pub steps: Vec<Step>,
+    /// Its resolution.
+    pub resolution: &'a Resolution<'a>,
+    /// The steps of each of its objects, in order.
+    pub steps: Vec<Vec<Step>>,
 }
 
 /// Steps that wait for each other in a circle: the addresses in it.
@@ -27,38 +27,42 @@ pub struct Circle(pub Vec<Address>);
 pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Circle> {
     let last: BTreeMap<&Address, StepId> = planned
         .iter()
-        .filter_map(|one| Some((&one.decision.node.address, one.steps.last()?.id.clone())))
+        .filter_map(|one| {
+            let last = one.steps.iter().flatten().last()?;
+            Some((&one.resolution.node.address, last.id.clone()))
+        })
         .collect();
     let removals = Removals::of(&planned);
     let mut steps = Vec::new();
     for one in planned {
+        let node = &one.resolution.node;
         let mut previous: Option<StepId> = None;
-        for step in one.steps {
-            let mut after: BTreeSet<StepId> = previous.iter().cloned().collect();
-            if previous.is_none() {
-                after.extend(if one.decision.removes() {
-                    removals.before(one.decision)
-                } else {
-                    makers(one.decision, graph, &last)
+        let mut is_written = false;
+        for (object, own) in one.resolution.objects.iter().zip(one.steps) {
+            for (at, step) in own.into_iter().enumerate() {
+                let mut after: BTreeSet<StepId> = previous.iter().cloned().collect();
+                if object.removes() {
+                    if at == 0 {
+                        after.extend(removals.before(node.provider.as_ref(), object));
+                    }
+                } else if !is_written {
+                    after.extend(makers(&node.address, graph, &last));
+                    is_written = true;
+                }
+                after.remove(&step.id);
+                previous = Some(step.id.clone());
+                steps.push(Step {
+                    after: after.into_iter().collect(),
+                    ..step
                 });
             }
-            after.remove(&step.id);
-            previous = Some(step.id.clone());
-            steps.push(Step {
-                after: after.into_iter().collect(),
-                ..step
-            });
         }
     }
     sorted(steps)
 }
 
-fn makers(
-    decision: &Decision<'_>,
-    graph: &Graph,
-    last: &BTreeMap<&Address, StepId>,
-) -> BTreeSet<StepId> {
-    let needs = graph.needs.get(&decision.node.address);
+fn makers(address: &Address, graph: &Graph, last: &BTreeMap<&Address, StepId>) -> BTreeSet<StepId> {
+    let needs = graph.needs.get(address);
     needs
         .into_iter()
         .flatten()
@@ -79,37 +83,38 @@ impl<'a> Removals<'a> {
         let mut users: BTreeMap<Place<'a>, BTreeSet<StepId>> = BTreeMap::new();
         let mut ranks: BTreeMap<(Option<&ProviderRef>, u8), BTreeSet<StepId>> = BTreeMap::new();
         for one in planned {
-            let (Some(live), Some(last)) = (one.decision.live, one.steps.last()) else {
-                continue;
-            };
-            let provider = one.decision.node.provider.as_ref();
-            for key in one.decision.kind.live_needs(live) {
-                users
-                    .entry((provider, key))
-                    .or_default()
-                    .insert(last.id.clone());
-            }
-            if one.decision.removes() {
-                ranks
-                    .entry((provider, one.decision.kind.teardown_rank()))
-                    .or_default()
-                    .insert(last.id.clone());
+            let provider = one.resolution.node.provider.as_ref();
+            for (object, steps) in one.resolution.objects.iter().zip(&one.steps) {
+                let (Some(live), Some(last)) = (object.live, steps.last()) else {
+                    continue;
+                };
+                for key in object.kind.live_needs(live) {
+                    users
+                        .entry((provider, key))
+                        .or_default()
+                        .insert(last.id.clone());
+                }
+                if object.removes() {
+                    ranks
+                        .entry((provider, object.kind.teardown_rank()))
+                        .or_default()
+                        .insert(last.id.clone());
+                }
             }
         }
         Self { users, ranks }
     }
 
     /// Steps of objects that use this one (removed, or changed to use another), and removals of lower rank.
-    fn before(&self, decision: &Decision<'_>) -> BTreeSet<StepId> {
-        let provider = decision.node.provider.as_ref();
+    fn before(&self, provider: Option<&'a ProviderRef>, object: &Object<'_>) -> BTreeSet<StepId> {
         let users = self
             .users
-            .get(&(provider, decision.node.key.clone()))
+            .get(&(provider, object.key.clone()))
             .into_iter()
             .flatten();
         let lower = self
             .ranks
-            .range((provider, 0)..(provider, decision.kind.teardown_rank()))
+            .range((provider, 0)..(provider, object.kind.teardown_rank()))
             .flat_map(|(_, ids)| ids);
         users.chain(lower).cloned().collect()
     }

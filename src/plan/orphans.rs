@@ -2,23 +2,25 @@
 //! `-exclude` or where its LIST is unknown.
 
 use super::cluster_of;
-use super::decision::{Decision, Subject, reason};
+use super::decision::{Decision, Resolution, Subject, reason};
 use super::declared::Context;
 use super::document::{Finding, Goal, GoalMode, ReasonCode};
 use super::ownership::{Bearer, Standing, standing};
 use super::removal::Removal;
+use super::whole;
+use crate::kinds::composite::Composite;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::world::query::Query;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a sweep found.
 #[derive(Default)]
 pub struct Swept<'a> {
     /// Orphans to remove.
-    pub decisions: Vec<Decision<'a>>,
+    pub resolutions: Vec<Resolution<'a>>,
     /// Orphans not touched now, and copies.
     pub findings: Vec<Finding>,
 }
@@ -28,6 +30,7 @@ pub struct Swept<'a> {
 /// (R21: the identity is the cluster's, not the block's).
 pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>) -> Swept<'a> {
     let mut swept = Swept::default();
+    let mut parts = Parts::new();
     let mut settled: BTreeSet<(&str, Key)> = declared
         .iter()
         .filter_map(|(provider, key)| Some((cluster_of(context.input, provider)?, key.clone())))
@@ -53,19 +56,42 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
             cluster_uid: kube_system_uid,
         };
         for object in objects {
-            let key = sweeper.key(object);
+            let key = key_of(resource, object);
             if settled.insert((kube_system_uid, key.clone())) {
-                sweeper.judge(object, key, &mut swept);
+                sweeper.judge(object, key, &mut swept, &mut parts);
             }
         }
+    }
+    for ((provider, address), (composite, decisions)) in parts {
+        swept
+            .resolutions
+            .push(whole::orphaned(address, provider, composite, decisions));
     }
     swept
 }
 
-fn kind_of(resource: &KubeResource) -> Option<&'static dyn Kind> {
+/// Decisions on objects that are parts of what nothing declares.
+type Parts<'a> = BTreeMap<(ProviderRef, Address), (CompositeKind, Vec<Decision<'a>>)>;
+
+type CompositeKind = (&'static dyn Kind, &'static dyn Composite);
+
+/// Key of a live object.
+pub fn key_of(resource: &KubeResource, object: &Json) -> Key {
+    Key::Kube {
+        resource: resource.clone(),
+        namespace: object["metadata"]["namespace"].as_str().map(str::to_owned),
+        name: object["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
+/// The kind of a resource type.
+pub fn kind_of(resource: &KubeResource) -> Option<&'static dyn Kind> {
     kinds::KINDS.iter().copied().find(|kind| match kind.home() {
         Home::Kube(home) => home == *resource,
-        Home::Command => false,
+        Home::Command | Home::Parts => false,
     })
 }
 
@@ -78,18 +104,7 @@ struct Sweeper<'a, 'c> {
 }
 
 impl<'a> Sweeper<'a, '_> {
-    fn key(&self, object: &Json) -> Key {
-        Key::Kube {
-            resource: self.resource.clone(),
-            namespace: object["metadata"]["namespace"].as_str().map(str::to_owned),
-            name: object["metadata"]["name"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-        }
-    }
-
-    fn judge(&self, object: &'a Json, key: Key, swept: &mut Swept<'a>) {
+    fn judge(&self, object: &'a Json, key: Key, swept: &mut Swept<'a>, parts: &mut Parts<'a>) {
         let stack = &self.context.input.configuration.settings.stack;
         let bearer = Bearer {
             cluster_uid: self.cluster_uid,
@@ -113,8 +128,10 @@ impl<'a> Sweeper<'a, '_> {
                 format!("{} {key} carries only a part of our mark; it proves nothing and the object is left alone.", self.resource.kind),
                 None,
             )),
+            // A declared composite decides by itself what it has no use for any more.
+            Standing::Ours { address_label, .. } if self.context.wholes.is_label(&address_label) => {}
             Standing::Ours { address_label, origin } => {
-                let address = orphan_address(self.kind, &address_label, &key);
+                let (address, composite) = orphan_address(self.kind, &address_label, &key);
                 if is_narrowed(self.context.input.goal) {
                     swept.findings.push(self.finding(
                         "orphan-left",
@@ -138,8 +155,16 @@ impl<'a> Sweeper<'a, '_> {
                     live: object,
                     why,
                 };
-                let subject = Subject { address, provider: Some(self.provider.clone()), key };
-                swept.decisions.push(removal.decide(subject, origin));
+                let subject = Subject { address: address.clone(), provider: Some(self.provider.clone()), key };
+                let decision = removal.decide(subject, origin);
+                match composite {
+                    None => swept.resolutions.push(decision.into()),
+                    Some(composite) => {
+                        let place = (self.provider.clone(), address);
+                        let whole = parts.entry(place).or_insert_with(|| (composite, Vec::new()));
+                        whole.1.push(decision);
+                    }
+                }
             }
         }
     }
@@ -165,12 +190,32 @@ impl<'a> Sweeper<'a, '_> {
     }
 }
 
-/// The address in the label where it can be read, else one made of the key.
-fn orphan_address(kind: &'static dyn Kind, label: &str, key: &Key) -> Address {
+/// The address in the label where it can be read, else one made of the key; and the composite that the object is part of.
+fn orphan_address(
+    kind: &'static dyn Kind,
+    label: &str,
+    key: &Key,
+) -> (Address, Option<CompositeKind>) {
+    let name = kind.schema().kind;
     match label.parse::<Address>() {
-        Ok(address) if address.kind == kind.schema().kind => address,
-        Ok(_) | Err(_) => kinds::orphan_address(kind.schema().kind, key),
+        Ok(address) if address.kind == name => (address, None),
+        Ok(address) => match composite_of(&address, kind) {
+            Some(composite) => (address, Some(composite)),
+            None => (kinds::orphan_address(name, key), None),
+        },
+        Err(_) => (kinds::orphan_address(name, key), None),
     }
+}
+
+/// The composite kind of an address, where it has parts of a kind.
+fn composite_of(address: &Address, part: &'static dyn Kind) -> Option<CompositeKind> {
+    let kind = kinds::find(&address.kind)?;
+    let composite = kind.composite()?;
+    composite
+        .part_kinds()
+        .iter()
+        .any(|kind| kind.schema().kind == part.schema().kind)
+        .then_some((kind, composite))
 }
 
 /// Whether a goal leaves parts alone: then orphans are not deleted, and nothing is missed where none were looked for.

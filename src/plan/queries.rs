@@ -98,7 +98,7 @@ pub fn swept_resources(provider: &str) -> Vec<KubeResource> {
         .filter(|kind| kind.schema().provider == Some(provider))
         .filter_map(|kind| match kind.home() {
             Home::Kube(resource) => Some(resource),
-            Home::Command => None,
+            Home::Command | Home::Parts => None,
         })
         .collect()
 }
@@ -113,7 +113,7 @@ pub fn namespaces(
         .resources
         .iter()
         .filter(|resource| resource.provider.as_ref() == Some(provider))
-        .filter_map(|resource| kinds::find(&resource.address.kind)?.key(resource));
+        .flat_map(kinds::keys);
     let recorded = inventory
         .into_iter()
         .flat_map(|inventory| &inventory.owned)
@@ -128,7 +128,7 @@ pub fn namespaces(
 fn namespace_of(key: Key) -> Option<String> {
     match key {
         Key::Kube { namespace, .. } => namespace,
-        Key::Cluster { .. } => None,
+        Key::Cluster { .. } | Key::Composite { .. } => None,
     }
 }
 
@@ -140,7 +140,10 @@ pub fn is_concerned(
     inventory: Option<&Inventory>,
 ) -> bool {
     let declared = configuration.resources.iter().any(|resource| {
-        resource.provider.as_ref() == Some(provider) && resource.address.kind == kind
+        resource.provider.as_ref() == Some(provider)
+            && kinds::parts(resource)
+                .iter()
+                .any(|part| part.kind.schema().kind == kind)
     });
     let recorded = inventory.into_iter().flat_map(|inventory| &inventory.owned);
     declared

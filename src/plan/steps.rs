@@ -1,7 +1,7 @@
 //! From a decision to single effects: each step one write, with its ground, wait and bindings.
 
-use super::decision::{Decision, Update, Work};
-use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Op, Step, StepId};
+use super::decision::{Object, Update, Work};
+use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, Op, Step, StepId};
 use super::marks::{self, Marked};
 use crate::kinds::{Difference, Home, Writing};
 use crate::model::address::Address;
@@ -12,16 +12,24 @@ use crate::model::json_path::JsonPath;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// What steps of one node are made of.
-pub struct Builder<'a> {
+/// Makes the steps of one node.
+pub struct Maker<'a> {
     /// Stack.
     pub stack: &'a str,
     /// Absolute configuration directory.
     pub config_dir: &'a str,
     /// Instance of the node's provider.
     pub instance: Option<&'a Instance>,
-    /// The decision.
-    pub decision: &'a Decision<'a>,
+    /// The node.
+    pub node: &'a Node,
+}
+
+/// Makes the steps of one object.
+struct Builder<'m, 'a> {
+    maker: &'m Maker<'m>,
+    object: &'m Object<'a>,
+    /// Number of its first step.
+    first: usize,
 }
 
 /// Id of the n-th step of a node, from 1.
@@ -29,10 +37,29 @@ pub fn step_id(address: &Address, number: usize) -> StepId {
     StepId(format!("{address}#{number}"))
 }
 
-impl Builder<'_> {
-    /// The node's steps in order, without `after`.
-    pub fn steps(&self) -> Vec<Step> {
-        match &self.decision.work {
+impl Maker<'_> {
+    /// The steps of each object in order, without `after`.
+    pub fn steps(&self, objects: &[Object<'_>]) -> Vec<Vec<Step>> {
+        let mut first = 1;
+        objects
+            .iter()
+            .map(|object| {
+                let builder = Builder {
+                    maker: self,
+                    object,
+                    first,
+                };
+                let steps = builder.steps();
+                first += steps.len();
+                steps
+            })
+            .collect()
+    }
+}
+
+impl Builder<'_, '_> {
+    fn steps(&self) -> Vec<Step> {
+        match &self.object.work {
             Work::Nothing => Vec::new(),
             Work::Run => self.run().into_iter().collect(),
             Work::Create => self.create().into_iter().collect(),
@@ -43,8 +70,9 @@ impl Builder<'_> {
     }
 
     fn run(&self) -> Option<Step> {
-        let resource = self.decision.resource?;
-        let kubeconfig = std::path::Path::new(self.config_dir).join(resource.text("kubeconfig")?);
+        let resource = self.object.resource?;
+        let kubeconfig =
+            std::path::Path::new(self.maker.config_dir).join(resource.text("kubeconfig")?);
         let command = match resource.body.member("command")? {
             Expr::Value(Json::Array(words)) => words.into_iter().map(Expr::Value).collect(),
             Expr::List(words) => words,
@@ -66,27 +94,27 @@ impl Builder<'_> {
                 .unwrap_or_default(),
             kubeconfig: Expr::Value(kubeconfig.to_string_lossy().into_owned().into()),
         });
-        let wait = self.decision.kind.wait(Some(resource), Writing::Create);
-        Some(self.step(1, op, Ground::Absent, wait))
+        let wait = self.object.kind.wait(Some(resource), Writing::Create);
+        Some(self.step(0, op, Ground::Absent, wait))
     }
 
     fn create(&self) -> Option<Step> {
-        let resource = self.decision.resource?;
-        let id = step_id(&self.decision.node.address, 1);
-        let mut body = self.decision.kind.object(resource);
+        let resource = self.object.resource?;
+        let id = step_id(&self.maker.node.address, self.first);
+        let mut body = self.object.kind.object(resource);
         for (place, value) in self.ownership()?.into_iter().chain(marks::creation(&id)) {
             body = body.with(&place.0, value);
         }
-        let ground = match self.instance? {
+        let ground = match self.maker.instance? {
             Instance::Known { .. } => Ground::Absent,
             Instance::MadeBy(_) | Instance::Unknown { .. } => Ground::AbsentAtFirstTouch,
         };
         let op = self.kube(KubeVerb::Create, body, Vec::new())?;
         let mut step = self.step(
-            1,
+            0,
             op,
             ground,
-            self.decision.kind.wait(Some(resource), Writing::Create),
+            self.object.kind.wait(Some(resource), Writing::Create),
         );
         step.binds = self.binds();
         Some(step)
@@ -95,7 +123,7 @@ impl Builder<'_> {
     /// First what goes, then what is written: the second step's ground is the first one's result, which can be told
     /// beforehand only in this order.
     fn update(&self, update: &Update) -> Vec<Step> {
-        let (Some(live), Some(resource)) = (self.decision.live, self.decision.resource) else {
+        let (Some(live), Some(resource)) = (self.object.live, self.object.resource) else {
             return Vec::new();
         };
         let gone: Vec<JsonPath> = update
@@ -114,11 +142,11 @@ impl Builder<'_> {
         if !gone.is_empty() {
             let op = self.kube(KubeVerb::Remove, Expr::Value(Json::Null), gone.clone());
             let wait = if written.is_empty() {
-                self.decision.kind.wait(Some(resource), Writing::Update)
+                self.object.kind.wait(Some(resource), Writing::Update)
             } else {
                 None
             };
-            steps.extend(op.map(|op| self.step(1, op, self.present(live, live), wait)));
+            steps.extend(op.map(|op| self.step(0, op, self.present(live, live), wait)));
             for place in &gone {
                 place.remove(&mut ground_object);
             }
@@ -137,11 +165,11 @@ impl Builder<'_> {
         let wait = if written.is_empty() {
             None
         } else {
-            self.decision.kind.wait(Some(resource), Writing::Update)
+            self.object.kind.wait(Some(resource), Writing::Update)
         };
-        let number = steps.len() + 1;
+        let behind = steps.len();
         steps.extend(op.map(|op| {
-            let mut step = self.step(number, op, self.present(&ground_object, live), wait);
+            let mut step = self.step(behind, op, self.present(&ground_object, live), wait);
             step.binds = self.binds();
             step
         }));
@@ -151,15 +179,15 @@ impl Builder<'_> {
     /// Everything that is declared, not only what differs: a server-side apply drops what our manager applied before
     /// and now leaves out. Ignored fields go along with their live value for the same reason.
     fn apply_body(&self, update: &Update, live: &Json) -> Option<Expr> {
-        let resource = self.decision.resource?;
-        let mut body = self.decision.kind.object(resource);
+        let resource = self.object.resource?;
+        let mut body = self.object.kind.object(resource);
         for ignored in &update.ignored {
             body = match ignored.place.get(live) {
                 Some(value) => body.with(&ignored.place.0, Expr::Value(value.clone())),
                 None => body.without(&ignored.place.0),
             };
         }
-        for (place, value) in self.decision.kind.actions(&update.taken, live) {
+        for (place, value) in self.object.kind.actions(&update.taken, live) {
             body = body.with(&place.0, Expr::Value(value));
         }
         for (place, value) in self.ownership()? {
@@ -169,25 +197,25 @@ impl Builder<'_> {
     }
 
     fn removal(&self, verb: KubeVerb) -> Option<Step> {
-        let live = self.decision.live?;
+        let live = self.object.live?;
         let op = self.kube(verb, Expr::Value(Json::Null), Vec::new())?;
         let wait = match verb {
             KubeVerb::Delete => self
-                .decision
+                .object
                 .kind
-                .wait(self.decision.resource, Writing::Delete)
+                .wait(self.object.resource, Writing::Delete)
                 .or(Some(Wait {
                     condition: Condition::Gone,
                     limit_s: 60,
                 })),
             KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release => None,
         };
-        Some(self.step(1, op, self.present(live, live), wait))
+        Some(self.step(0, op, self.present(live, live), wait))
     }
 
     /// Ground of an object as `expected` will be, with what counts read from `live`.
     fn present(&self, expected: &Json, live: &Json) -> Ground {
-        let projection = self.decision.kind.owned(self.decision.resource, live);
+        let projection = self.object.kind.owned(self.object.resource, live);
         Ground::Present {
             uid: live["metadata"]["uid"]
                 .as_str()
@@ -199,10 +227,11 @@ impl Builder<'_> {
         }
     }
 
-    fn step(&self, number: usize, op: Op, ground: Ground, wait: Option<Wait>) -> Step {
+    /// `behind`: how many steps of the object come before it.
+    fn step(&self, behind: usize, op: Op, ground: Ground, wait: Option<Wait>) -> Step {
         Step {
-            id: step_id(&self.decision.node.address, number),
-            node: self.decision.node.address.clone(),
+            id: step_id(&self.maker.node.address, self.first + behind),
+            node: self.maker.node.address.clone(),
             op,
             after: Vec::new(),
             ground,
@@ -228,37 +257,40 @@ impl Builder<'_> {
     }
 
     fn provider(&self) -> Option<&ProviderRef> {
-        self.decision.node.provider.as_ref()
+        self.maker.node.provider.as_ref()
     }
 
     fn place(&self) -> Option<(KubeResource, Option<String>, String)> {
-        match (&self.decision.node.key, self.decision.kind.home()) {
+        match (&self.object.key, self.object.kind.home()) {
             (
                 Key::Kube {
                     namespace, name, ..
                 },
                 Home::Kube(home),
             ) => Some((home, namespace.clone(), name.clone())),
-            (Key::Kube { .. } | Key::Cluster { .. }, Home::Command)
-            | (Key::Cluster { .. }, Home::Kube(_)) => None,
+            (Key::Kube { .. } | Key::Cluster { .. } | Key::Composite { .. }, _) => None,
         }
     }
 
     fn ownership(&self) -> Option<Vec<(JsonPath, Expr)>> {
         let (resource, namespace, name) = self.place()?;
         Some(marks::ownership(&Marked {
-            stack: self.stack,
-            address: &self.decision.node.address,
+            stack: self.maker.stack,
+            address: &self.maker.node.address,
             provider: self.provider()?,
-            instance: self.instance?,
+            instance: self.maker.instance?,
             resource: &resource,
             namespace: namespace.as_deref(),
             name: &name,
         }))
     }
 
+    /// Attributes of one part are none of the whole.
     fn binds(&self) -> BTreeMap<String, JsonPath> {
-        self.decision
+        if matches!(self.maker.node.key, Key::Composite { .. }) {
+            return BTreeMap::new();
+        }
+        self.object
             .kind
             .computed()
             .into_iter()

@@ -1,7 +1,7 @@
 //! Cases of planning: declared resources and live objects in, one line for each thing the plan says out.
 
 use super::document::{Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
-use super::input::{Confirmation, Conflicts, FoundProvider, Input};
+use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
 use super::{Refusal, bound, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
 use crate::kinds::testing::resource;
@@ -26,7 +26,7 @@ struct Story {
     adopt: Vec<Address>,
     consents: Vec<String>,
     conflicts: Conflicts,
-    confirmations: BTreeMap<Address, Confirmation>,
+    confirmations: Confirmations,
     identity: Option<&'static str>,
     /// Alias of another provider block that reaches the same cluster.
     also: Option<&'static str>,
@@ -64,7 +64,7 @@ fn story() -> Story {
         adopt: Vec::new(),
         consents: Vec::new(),
         conflicts: Conflicts::Block,
-        confirmations: BTreeMap::new(),
+        confirmations: Confirmations::new(),
         identity: None,
         also: None,
         unknown: None,
@@ -105,7 +105,7 @@ fn location(name: &str) -> Resource {
 fn home(kind: &str) -> KubeResource {
     match kinds::find(kind).unwrap().home() {
         Home::Kube(home) => home,
-        Home::Command => panic!("{kind} lives in no API"),
+        Home::Command | Home::Parts => panic!("{kind} lives in no API"),
     }
 }
 
@@ -950,10 +950,11 @@ fn a_field_of_another_apply_manager_blocks_unless_forced() {
 fn what_the_server_says_to_a_dry_run() {
     let shop = schedule("shop");
     let objects = vec![edited(&shop, "/spec/schedule", json!("0 2 * * *"))];
+    let key = kinds::keys(&shop).remove(0);
     let told = |confirmation| Story {
         resources: vec![shop.clone()],
         objects: objects.clone(),
-        confirmations: BTreeMap::from([(shop.address.clone(), confirmation)]),
+        confirmations: BTreeMap::from([((shop.address.clone(), key.clone()), confirmation)]),
         ..story()
     };
     let planned = "Update velero_schedule.shop (schedule)\n> apply velero_schedule.shop#1";

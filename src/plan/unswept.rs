@@ -81,6 +81,6 @@ pub fn unswept(input: &Input<'_>) -> Vec<Unswept> {
 fn swept_kind(resource: &KubeResource) -> Option<&'static str> {
     kinds::KINDS.iter().find_map(|kind| match kind.home() {
         Home::Kube(home) if home == *resource => Some(kind.schema().kind),
-        Home::Kube(_) | Home::Command => None,
+        Home::Kube(_) | Home::Command | Home::Parts => None,
     })
 }

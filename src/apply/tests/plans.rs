@@ -253,6 +253,7 @@ fn node(step: &Step) -> Node {
         after: Expr::Value(Json::Null),
         sensitive: BTreeSet::new(),
         fields: Vec::new(),
+        parts: Vec::new(),
         state: NodeState::Planned,
         blockers: Vec::new(),
     }

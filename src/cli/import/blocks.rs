@@ -176,6 +176,9 @@ fn addresses(candidates: &[Candidate<'_>], mut taken: BTreeSet<Address>) -> Vec<
             Key::Kube {
                 namespace, name, ..
             } => (namespace.as_deref(), name.as_str()),
+            Key::Composite {
+                namespace, name, ..
+            } => (namespace.as_deref(), name.as_str()),
             Key::Cluster { name } => (None, name.as_str()),
         };
         let plain = identifier(name);
@@ -306,7 +309,7 @@ impl Translation<'_> {
         };
         let beside = |resource: &KubeResource| match self.candidate.key {
             Key::Kube { namespace, .. } if resource.namespaced => namespace.clone(),
-            Key::Kube { .. } | Key::Cluster { .. } => None,
+            Key::Kube { .. } | Key::Cluster { .. } | Key::Composite { .. } => None,
         };
         Some(Key::Kube {
             namespace: beside(&resource),

@@ -141,7 +141,7 @@ fn wanted(names: &[String]) -> Result<Vec<&'static dyn Kind>, Trouble> {
 fn is_for_backups(kind: &dyn Kind) -> bool {
     match kind.home() {
         Home::Kube(resource) => !resource.group.is_empty(),
-        Home::Command => false,
+        Home::Command | Home::Parts => false,
     }
 }
 

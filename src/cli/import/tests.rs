@@ -22,7 +22,7 @@ fn objects(all: Vec<(&'static str, Json)>) -> Objects {
         .into_iter()
         .filter_map(|(name, live)| match kind(name).home() {
             Home::Kube(resource) => Some(((name, choice::key(&resource, &live)?), live)),
-            Home::Command => None,
+            Home::Command | Home::Parts => None,
         });
     keyed.collect()
 }

@@ -44,6 +44,6 @@ fn is_system(name: &str) -> bool {
 pub(super) fn never_deleted(key: &Key) -> Option<&'static str> {
     match key {
         Key::Kube { name, .. } => is_system(name).then_some(OURS_NEVER),
-        Key::Cluster { .. } => None,
+        Key::Cluster { .. } | Key::Composite { .. } => None,
     }
 }

@@ -13,6 +13,7 @@ use crate::lang::limits;
 use crate::lang::module::{Repeat, ResourceBlock, ResourceName};
 use crate::lang::syntax::Expression;
 use crate::model::address::{Address, InstanceKey};
+use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
 use crate::model::number;
 use crate::model::resource::{Lifecycle, Resource};
@@ -147,8 +148,8 @@ impl Builder<'_, '_, '_> {
                 .map(|(address, _)| address.clone()),
         );
         let is_damaged = making.is_broken || body.failed || lifecycle.is_err();
-        let visible = std::mem::take(&mut body.visible);
-        let resource = Resource {
+        let mut visible = std::mem::take(&mut body.visible);
+        let mut resource = Resource {
             address,
             provider: making.provider.clone(),
             sensitive: std::mem::take(&mut body.sensitive),
@@ -161,6 +162,12 @@ impl Builder<'_, '_, '_> {
         if is_damaged {
             self.damaged.push(resource);
             return Err(Failed);
+        }
+        for (name, value) in self.inputs.schemas.derived(&resource) {
+            if !visible.is_empty() {
+                visible.insert(name.into(), Value::from_json(&value));
+            }
+            resource.body = resource.body.with(&[name.to_owned()], Expr::Value(value));
         }
         self.configuration.resources.push(resource);
         Ok((!visible.is_empty()).then(|| (instance.key, Value::object(visible))))

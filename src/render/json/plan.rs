@@ -140,7 +140,7 @@ fn action(node: &Node) -> &'static str {
     match node.action {
         Action::Create => "create",
         // Terraform's word for an import that changes no attribute; our mark is none.
-        Action::Update if node.importing && node.fields.is_empty() => "no-op",
+        Action::Update if node.importing && node.is_same() => "no-op",
         Action::Update => "update",
         Action::Delete => "delete",
         Action::Forget => "forget",

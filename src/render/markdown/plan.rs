@@ -245,7 +245,7 @@ fn details(plan: &Plan) -> Vec<Part> {
         let (phrase, lines) = match node.state {
             NodeState::HeldBack => continue,
             // All that is known of it is said in its list.
-            NodeState::Blocked if node.fields.is_empty() && !node.importing => continue,
+            NodeState::Blocked if node.is_same() && !node.importing => continue,
             NodeState::Blocked => ("is blocked".to_owned(), blocked(node, TAGGED)),
             NodeState::Planned | NodeState::Deferred => planned(node, TAGGED),
         };

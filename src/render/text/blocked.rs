@@ -24,10 +24,10 @@ pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {
             dress.width,
         ));
     }
-    if node.importing || !node.fields.is_empty() {
+    if node.importing || !node.is_same() {
         all.extend(body(
             node,
-            if node.fields.is_empty() {
+            if node.is_same() {
                 Mark::Keep
             } else {
                 Mark::Change

@@ -86,6 +86,17 @@ pub(crate) fn changed<'a>(
     changes: &[Change<'a>],
     style: Style,
 ) -> Vec<String> {
+    changed_at(before, after, changes, 6, style)
+}
+
+/// The same at another indentation.
+pub(crate) fn changed_at<'a>(
+    before: &View<'a>,
+    after: &View<'a>,
+    changes: &[Change<'a>],
+    indent: usize,
+    style: Style,
+) -> Vec<String> {
     let nothing = Members::new();
     let changes: Vec<&Change<'a>> = changes.iter().collect();
     let level = Level {
@@ -94,7 +105,7 @@ pub(crate) fn changed<'a>(
         depth: 0,
         naming: Naming::Attributes,
     };
-    level_lines(&level, &changes, 6, style)
+    level_lines(&level, &changes, indent, style)
 }
 
 fn level_lines<'a>(

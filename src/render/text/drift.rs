@@ -6,7 +6,7 @@ use super::super::view::{Sensitive, View};
 use super::blocked::blocked;
 use super::body::changed;
 use super::layout::Mark;
-use super::node::{Side, changes, enclose, whole_of};
+use super::node::{Side, changes, enclose, parts, whole_of};
 use super::plan::{providers, warnings};
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
 
@@ -149,12 +149,12 @@ fn drifted(node: &Node, dress: Dress) -> Vec<String> {
     let inner = match mark {
         Mark::Add => whole_of(&live, Mark::Add, dress.style),
         Mark::Remove => whole_of(&declared, Mark::Remove, dress.style),
-        Mark::Change | Mark::Keep | Mark::Release => changed(
-            &declared,
-            &live,
-            &changes(&node.fields, sensitive, Side::Drifted),
-            dress.style,
-        ),
+        Mark::Change | Mark::Keep | Mark::Release => {
+            let differences = changes(&node.fields, sensitive, Side::Drifted);
+            let mut inner = changed(&declared, &live, &differences, dress.style);
+            inner.extend(parts(&node.parts, sensitive, Side::Drifted, dress.style));
+            inner
+        }
     };
     all.extend(enclose(&node.address, mark, inner, dress.style));
     all

@@ -3,11 +3,12 @@
 
 use super::super::style::{Dress, Role, Style, clean, clean_line, wrap};
 use super::super::view::{Sensitive, View};
-use super::body::{Change, changed, whole};
-use super::layout::Mark;
+use super::body::{Change, changed, changed_at, whole};
+use super::layout::{Mark, block, remarked};
 use crate::model::address::Address;
+use crate::model::identity::Key;
 use crate::model::text::quote;
-use crate::plan::document::{Action, FieldChange, Manager, Node, ReasonCode};
+use crate::plan::document::{Action, FieldChange, Manager, Node, NodePart, ReasonCode};
 
 /// What is said of a node in the first line, and the sign in front of its block.
 struct Saying {
@@ -39,14 +40,59 @@ pub(crate) fn body(node: &Node, mark: Mark, style: Style) -> Vec<String> {
         Action::Create => whole_of(&after, Mark::Add, style),
         Action::Delete => whole_of(&before, Mark::Remove, style),
         Action::Forget => whole_of(&before, Mark::Keep, style),
-        Action::Update | Action::NoOp => changed(
-            &before,
-            &after,
-            &changes(&node.fields, sensitive, Side::Planned),
-            style,
-        ),
+        Action::Update | Action::NoOp => {
+            let differences = changes(&node.fields, sensitive, Side::Planned);
+            let mut inner = changed(&before, &after, &differences, style);
+            inner.extend(parts(&node.parts, sensitive, Side::Planned, style));
+            inner
+        }
     };
     enclose(&node.address, mark, inner, style)
+}
+
+/// The objects of a node of which its own attributes do not tell all: made, gone, or different by themselves.
+pub(crate) fn parts(
+    parts: &[NodePart],
+    sensitive: Sensitive<'_>,
+    side: Side,
+    style: Style,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    for part in parts {
+        let mark = match (part.action, side) {
+            (Action::Create, Side::Planned) | (Action::Delete, Side::Drifted) => Mark::Add,
+            (Action::Create, Side::Drifted) | (Action::Delete, Side::Planned) => Mark::Remove,
+            (Action::Forget, _) => Mark::Release,
+            (Action::Update | Action::NoOp, _) if !part.fields.is_empty() => Mark::Change,
+            (Action::NoOp, _) if part.note.is_some() => Mark::Keep,
+            (Action::Update | Action::NoOp, _) => continue,
+        };
+        let nothing = View::Null;
+        let differences = changes(&part.fields, sensitive, side);
+        let body = changed_at(&nothing, &nothing, &differences, 10, style);
+        let remark = part.note.as_deref().map(clean);
+        let name = part_title(part);
+        all.push(String::new());
+        if body.is_empty() {
+            let line = format!("      {} {name}", mark.symbol(style));
+            all.extend(remarked(vec![line], remark, style));
+        } else {
+            all.extend(remarked(block(&name, body, mark, 6, style), remark, style));
+        }
+    }
+    all
+}
+
+/// `schedule "nextcloud-default-daily"`.
+fn part_title(part: &NodePart) -> String {
+    match &part.key {
+        Key::Kube { resource, name, .. } => {
+            format!("{} {}", resource.kind.to_lowercase(), quote(&clean(name)))
+        }
+        Key::Cluster { .. } | Key::Composite { .. } => {
+            format!("{} {}", part.kind, quote(&clean(&part.key.to_string())))
+        }
+    }
 }
 
 /// `resource "kind" "name" { ... }` around a body.
@@ -164,7 +210,7 @@ fn subject(node: &Node) -> String {
 pub(crate) fn moved_only(node: &Node) -> Option<&Address> {
     node.previous_address
         .as_ref()
-        .filter(|_| node.action == Action::Update && node.fields.is_empty() && !node.importing)
+        .filter(|_| node.action == Action::Update && node.is_same() && !node.importing)
 }
 
 fn saying(node: &Node) -> Saying {
@@ -182,7 +228,7 @@ fn saying(node: &Node) -> Saying {
         Action::Forget => say("will be released", Mark::Release),
         Action::Update | Action::NoOp if node.importing => say(
             "will be adopted",
-            if node.fields.is_empty() {
+            if node.is_same() {
                 Mark::Keep
             } else {
                 Mark::Change

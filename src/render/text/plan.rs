@@ -132,7 +132,7 @@ fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
         .iter()
         .filter_map(|node| match node.action {
             Action::Create => Some((Mark::Add, "create")),
-            Action::Update if !node.fields.is_empty() => Some((Mark::Change, "update in-place")),
+            Action::Update if !node.is_same() => Some((Mark::Change, "update in-place")),
             Action::Delete => Some((Mark::Remove, "destroy")),
             Action::Forget => Some((Mark::Release, "release: the object stays, without our mark")),
             Action::Update | Action::NoOp => None,

@@ -31,9 +31,7 @@ impl Counts {
             counts.import += usize::from(node.importing);
             match node.action {
                 Action::Create => counts.add += 1,
-                Action::Update => {
-                    counts.change += usize::from(!node.importing || !node.fields.is_empty())
-                }
+                Action::Update => counts.change += usize::from(!node.importing || !node.is_same()),
                 Action::Delete => counts.destroy += 1,
                 Action::Forget => counts.forget += 1,
                 Action::NoOp => {}

@@ -1,0 +1,47 @@
+//! What a live object holds that its kind's table does not know. Must not know what is decided for it.
+
+use super::declared::Context;
+use super::document::Finding;
+use super::found::Found;
+use crate::kinds::{Home, Part};
+use crate::model::identity::Key;
+
+/// Live spec fields that the kind's table does not know: named, never removed (surface: Owned).
+pub fn unmanaged_fields(context: &Context<'_>, part: &Part<'_>) -> Option<Finding> {
+    let (kind, resource) = (part.kind, &part.resource);
+    let (Home::Kube(home), Some(provider)) = (kind.home(), &resource.provider) else {
+        return None;
+    };
+    let key = kind.key(resource)?;
+    let Key::Kube {
+        namespace, name, ..
+    } = &key
+    else {
+        return None;
+    };
+    let Found::Present(live) = context
+        .objects
+        .find(provider, &home, namespace.as_deref(), name)
+    else {
+        return None;
+    };
+    let fields: Vec<String> = kind
+        .unknown_fields(live)
+        .iter()
+        .map(|path| path.0.join("."))
+        .collect();
+    (!fields.is_empty()).then(|| Finding {
+        code: "not-managed".to_owned(),
+        address: Some(resource.address.clone()),
+        summary: "Fields that sk-dr does not know".to_owned(),
+        detail: format!(
+            "{} holds {}; they are neither compared nor removed.",
+            if resource.address.kind == kind.schema().kind {
+                resource.address.to_string()
+            } else {
+                format!("{} ({key})", resource.address)
+            },
+            fields.join(", ")
+        ),
+    })
+}

@@ -1,0 +1,226 @@
+//! Resources that are several objects: what each expands to, and what of it is live. Must not know any one kind.
+
+mod resolution;
+
+use super::cluster_of;
+use super::found::{Found, Objects};
+use super::input::Input;
+use super::orphans::{key_of, kind_of};
+use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
+use crate::kinds::composite::{Composite, LivePart, with_ignored};
+use crate::kinds::{self, Home, Kind, Part};
+use crate::model::address::Address;
+use crate::model::identity::{Key, ProviderRef, address_label};
+use crate::model::resource::{IgnoreChanges, Resource};
+use crate::world::query::Query;
+pub use resolution::{decide, orphaned};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A live object with our mark.
+#[derive(Clone)]
+pub struct Marked<'a> {
+    /// Its kind.
+    pub kind: &'static dyn Kind,
+    /// Its key.
+    pub key: Key,
+    /// The object.
+    pub live: &'a Json,
+    /// Created by us or adopted.
+    pub origin: Origin,
+}
+
+/// A declared resource that is several objects, with what is live of it.
+pub struct Whole<'a> {
+    kind: &'static dyn Kind,
+    composite: &'static dyn Composite,
+    /// As it should be: what `ignore_changes` names is as it is live.
+    wanted: Resource,
+    parts: Vec<Part<'static>>,
+    /// Marked as its, and not among its parts any more.
+    left: Vec<Marked<'a>>,
+    /// `None`: nothing of it is there.
+    reading: Option<Json>,
+}
+
+/// The declared resources that are several objects.
+pub struct Wholes<'a> {
+    by_address: BTreeMap<Address, Whole<'a>>,
+    labels: BTreeSet<String>,
+}
+
+type MarkedBy<'a> = BTreeMap<(&'a ProviderRef, String), Vec<Marked<'a>>>;
+
+impl<'a> Wholes<'a> {
+    /// Expands every declared composite, and finds what is live of it.
+    pub fn of(input: &Input<'a>, objects: &Objects<'a>) -> Self {
+        let declared: Vec<(&Resource, &'static dyn Kind, &'static dyn Composite)> = input
+            .configuration
+            .resources
+            .iter()
+            .filter_map(|resource| {
+                let kind = kinds::find(&resource.address.kind)?;
+                Some((resource, kind, kind.composite()?))
+            })
+            .collect();
+        let marked = if declared.is_empty() {
+            MarkedBy::new()
+        } else {
+            marked(input, objects)
+        };
+        let by_address = declared
+            .iter()
+            .map(|(resource, kind, composite)| {
+                let whole = Whole::of(objects, &marked, (resource, *kind, *composite));
+                (resource.address.clone(), whole)
+            })
+            .collect();
+        let labels = declared
+            .iter()
+            .map(|(resource, _, _)| address_label(&resource.address))
+            .collect();
+        Self { by_address, labels }
+    }
+
+    /// The one at an address.
+    pub fn get(&self, address: &Address) -> Option<&Whole<'a>> {
+        self.by_address.get(address)
+    }
+
+    /// Whether a label names one: its objects are no orphans, it decides on them itself.
+    pub fn is_label(&self, label: &str) -> bool {
+        self.labels.contains(label)
+    }
+}
+
+/// Every live object with our mark, by provider and address label.
+fn marked<'a>(input: &Input<'a>, objects: &Objects<'a>) -> MarkedBy<'a> {
+    let mut found = MarkedBy::new();
+    for (query, listed) in objects.lists() {
+        let Query::List {
+            provider, resource, ..
+        } = query
+        else {
+            continue;
+        };
+        let (Some(kind), Some(cluster_uid)) = (kind_of(resource), cluster_of(input, provider))
+        else {
+            continue;
+        };
+        for live in listed {
+            let bearer = Bearer {
+                cluster_uid,
+                resource,
+                live,
+            };
+            if let Standing::Ours {
+                address_label,
+                origin,
+            } = standing(&bearer, &input.configuration.settings.stack)
+            {
+                let key = key_of(resource, live);
+                let one = Marked {
+                    kind,
+                    key,
+                    live,
+                    origin,
+                };
+                found
+                    .entry((provider, address_label))
+                    .or_default()
+                    .push(one);
+            }
+        }
+    }
+    found
+}
+
+impl<'a> Whole<'a> {
+    fn of(
+        objects: &Objects<'a>,
+        marked: &MarkedBy<'a>,
+        (resource, kind, composite): (&Resource, &'static dyn Kind, &'static dyn Composite),
+    ) -> Self {
+        let parts = composite.parts(resource);
+        let keys = keys(&parts);
+        let own: Vec<&Marked<'a>> = marked
+            .iter()
+            .filter(|((provider, label), _)| {
+                resource.provider.as_ref() == Some(*provider)
+                    && is_label_of(label, &resource.address)
+            })
+            .flat_map(|(_, own)| own)
+            .collect();
+        let mut live: Vec<LivePart<'a>> = parts
+            .iter()
+            .filter_map(|part| {
+                let live = present(objects, part)?;
+                let kind = part.kind;
+                Some(LivePart { kind, live })
+            })
+            .collect();
+        let others = own.iter().filter(|one| !keys.contains(&one.key));
+        live.extend(others.map(|one| LivePart {
+            kind: one.kind,
+            live: one.live,
+        }));
+        let reading = (!live.is_empty()).then(|| composite.read(&live));
+        let wanted = match &reading {
+            Some(reading) => with_ignored(kind, resource, reading),
+            None => resource.clone(),
+        };
+        let parts = match resource.lifecycle.ignore_changes {
+            IgnoreChanges::Nothing => parts,
+            IgnoreChanges::All | IgnoreChanges::Paths(_) => composite.parts(&wanted),
+        };
+        let keys = self::keys(&parts);
+        let left = own
+            .into_iter()
+            .filter(|one| !keys.contains(&one.key))
+            .cloned()
+            .collect();
+        Self {
+            kind,
+            composite,
+            wanted,
+            parts,
+            left,
+            reading,
+        }
+    }
+
+    /// What the part of a key would be if the live attributes were declared.
+    fn as_read(&self) -> Vec<Part<'static>> {
+        let Some(reading) = &self.reading else {
+            return Vec::new();
+        };
+        let mut declared = self.wanted.clone();
+        declared.lifecycle.ignore_changes = IgnoreChanges::All;
+        self.composite
+            .parts(&with_ignored(self.kind, &declared, reading))
+    }
+}
+
+fn keys(parts: &[Part<'_>]) -> BTreeSet<Key> {
+    parts
+        .iter()
+        .filter_map(|part| part.kind.key(&part.resource))
+        .collect()
+}
+
+fn present<'a>(objects: &Objects<'a>, part: &Part<'_>) -> Option<&'a Json> {
+    let Home::Kube(home) = part.kind.home() else {
+        return None;
+    };
+    let Key::Kube {
+        namespace, name, ..
+    } = part.kind.key(&part.resource)?
+    else {
+        return None;
+    };
+    let provider = part.resource.provider.as_ref()?;
+    match objects.find(provider, &home, namespace.as_deref(), &name) {
+        Found::Present(live) => Some(live),
+        Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
+    }
+}

@@ -1,0 +1,355 @@
+//! From what is decided for each object of a resource to what is decided for the resource: one node (R40). What is shown
+//! are its own attributes; what these do not explain is shown object by object. Must not know how objects were found.
+
+use super::Whole;
+use crate::kinds::composite::{Composite, LivePart};
+use crate::kinds::{self, Kind, Part};
+use crate::model::address::Address;
+use crate::model::identity::ProviderRef;
+use crate::model::resource::Resource;
+use crate::plan::cluster_of;
+use crate::plan::decision::{
+    Decision, Object, Outcome, Resolution, Subject, field_changes, reason,
+};
+use crate::plan::declared::{self, Context};
+use crate::plan::document::{
+    Action, Blocker, FieldChange, Manager, NodePart, NodeState, Reason, ReasonCode,
+};
+use crate::plan::removal::Removal;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Decides one resource. `None`: a key is not known, which `validate` has reported.
+pub fn decide<'a>(
+    context: &Context<'a>,
+    resource: &'a Resource,
+    whole: &'a Whole<'a>,
+) -> Option<Outcome<Resolution<'a>>> {
+    let mut decisions = Vec::new();
+    let mut left_alone = Vec::new();
+    let mut unchanged = 0_usize;
+    for part in &whole.parts {
+        match declared::decide(context, &part.resource, part.kind)? {
+            Outcome::Unchanged => unchanged += 1,
+            Outcome::Nothing => {}
+            Outcome::LeftAlone(why) => left_alone.push((part, why)),
+            Outcome::Decided(decision) => decisions.push(*decision),
+        }
+    }
+    let cluster_uid = resource
+        .provider
+        .as_ref()
+        .and_then(|provider| cluster_of(context.input, provider));
+    for left in &whole.left {
+        let removal = Removal {
+            context,
+            kind: left.kind,
+            cluster_uid: cluster_uid.unwrap_or_default(),
+            live: left.live,
+            why: reason(
+                ReasonCode::NotInConfiguration,
+                format!("{} has no such part any more", resource.address),
+            ),
+        };
+        let subject = Subject {
+            address: resource.address.clone(),
+            provider: resource.provider.clone(),
+            key: left.key.clone(),
+        };
+        decisions.push(removal.decide(subject, left.origin));
+    }
+    if decisions.is_empty() {
+        let whys: BTreeSet<String> = left_alone.into_iter().map(|(_, why)| why).collect();
+        return Some(match (unchanged, whys.is_empty()) {
+            (0, true) => Outcome::Nothing,
+            (_, true) => Outcome::Unchanged,
+            (_, false) => Outcome::LeftAlone(whys.into_iter().collect::<Vec<_>>().join("; ")),
+        });
+    }
+    let kept = Kept {
+        unchanged: unchanged + left_alone.len(),
+        left_alone: left_alone
+            .into_iter()
+            .filter_map(|(part, why)| left_alone_part(part, &why))
+            .collect(),
+    };
+    Some(Outcome::Decided(Box::new(declared_resolution(
+        resource, whole, decisions, kept,
+    )?)))
+}
+
+/// Parts of a resource to which nothing is done.
+#[derive(Default)]
+struct Kept {
+    unchanged: usize,
+    left_alone: Vec<NodePart>,
+}
+
+fn left_alone_part(part: &Part<'_>, why: &str) -> Option<NodePart> {
+    Some(NodePart {
+        kind: part.kind.schema().kind.to_owned(),
+        key: part.kind.key(&part.resource)?,
+        action: Action::NoOp,
+        importing: false,
+        fields: Vec::new(),
+        note: Some(format!("left alone: {why}")),
+    })
+}
+
+fn declared_resolution<'a>(
+    resource: &'a Resource,
+    whole: &Whole<'a>,
+    decisions: Vec<Decision<'a>>,
+    kept: Kept,
+) -> Option<Resolution<'a>> {
+    let subject = Subject {
+        address: resource.address.clone(),
+        provider: resource.provider.clone(),
+        key: whole.kind.key(resource)?,
+    };
+    let differences = match &whole.reading {
+        Some(reading) => whole.kind.differences(&whole.wanted, reading),
+        None => Vec::new(),
+    };
+    let as_read = whole.as_read();
+    let told = !differences.is_empty();
+    let (mut explained, mut rest) = (Vec::new(), BTreeMap::new());
+    for decision in &decisions {
+        let (left, gone) = residue(decision, &as_read, told);
+        rest.insert(decision.node.key.clone(), left);
+        explained.extend(gone);
+    }
+    let mut resolution = merged(subject, whole.kind, decisions, &kept);
+    resolution.node.sensitive = resource.sensitive.clone();
+    if let Some(reading) = &whole.reading {
+        resolution.node.before = whole.kind.attributes(reading);
+    }
+    match resolution.node.action {
+        Action::Create => resolution.node.after = resource.body.clone(),
+        Action::Update | Action::NoOp => {
+            resolution.node.after = resource.body.clone();
+            resolution.node.fields = field_changes(&differences, &Json::Null);
+            let by = only_writer(&explained);
+            for field in &mut resolution.node.fields {
+                field.by.clone_from(&by);
+            }
+        }
+        Action::Delete | Action::Forget => {}
+    }
+    for part in &mut resolution.node.parts {
+        part.fields = rest.remove(&part.key).unwrap_or_default();
+        if part.action == Action::Delete && resolution.node.action == Action::Update {
+            part.note = kinds::find(&part.kind)
+                .and_then(Kind::what_stays)
+                .map(str::to_owned);
+        }
+    }
+    resolution.node.parts.extend(kept.left_alone);
+    Some(resolution)
+}
+
+/// Differences of a part that the attributes of the whole do not explain, and those that they do.
+fn residue(
+    decision: &Decision<'_>,
+    as_read: &[Part<'static>],
+    told: bool,
+) -> (Vec<FieldChange>, Vec<FieldChange>) {
+    let part = as_read
+        .iter()
+        .find(|part| part.kind.key(&part.resource).as_ref() == Some(&decision.node.key));
+    let still: Option<BTreeSet<Vec<String>>> = part.zip(decision.live).map(|(part, live)| {
+        let differences = part.kind.differences(&part.resource, live);
+        differences.into_iter().map(|one| one.attribute).collect()
+    });
+    decision.node.fields.iter().cloned().partition(|field| {
+        !told
+            || still
+                .as_ref()
+                .is_none_or(|still| still.contains(&field.path))
+    })
+}
+
+/// Who wrote, where the same one wrote all.
+fn only_writer(fields: &[FieldChange]) -> Option<Manager> {
+    let first = fields.first()?.by.as_ref()?;
+    let all = fields
+        .iter()
+        .all(|field| field.by.as_ref().is_some_and(|by| by.name == first.name));
+    let newest = fields
+        .iter()
+        .filter_map(|field| field.by.as_ref())
+        .max_by_key(|by| by.time);
+    newest.filter(|_| all).cloned()
+}
+
+/// Objects whose mark names a composite that nothing declares, as one resolution.
+pub fn orphaned<'a>(
+    address: Address,
+    provider: ProviderRef,
+    composite: (&'static dyn Kind, &'static dyn Composite),
+    decisions: Vec<Decision<'a>>,
+) -> Resolution<'a> {
+    let (kind, composite) = composite;
+    let live: Vec<LivePart<'_>> = decisions
+        .iter()
+        .filter_map(|decision| {
+            let (kind, live) = (decision.kind, decision.live?);
+            Some(LivePart { kind, live })
+        })
+        .collect();
+    let reading = composite.read(&live);
+    let subject = Subject {
+        address,
+        provider: Some(provider),
+        key: composite.reading_key(&reading),
+    };
+    let mut resolution = merged(subject, kind, decisions, &Kept::default());
+    resolution.node.before = kind.attributes(&reading);
+    resolution
+}
+
+/// One node of several decisions, without its fields.
+fn merged<'a>(
+    subject: Subject,
+    kind: &'static dyn Kind,
+    decisions: Vec<Decision<'a>>,
+    kept: &Kept,
+) -> Resolution<'a> {
+    let action = action(&decisions, kept.unchanged);
+    let why = why(&decisions, action);
+    let mut node = Decision::new(subject, kind, action, why).node;
+    node.importing = decisions.iter().any(|one| one.node.importing);
+    let previous: BTreeSet<&Address> = decisions
+        .iter()
+        .filter_map(|one| one.node.previous_address.as_ref())
+        .collect();
+    if let (1, Some(previous)) = (previous.len(), previous.first()) {
+        node.previous_address = Some((*previous).clone());
+    }
+    node.blockers = blockers(&decisions);
+    let has = |state| decisions.iter().any(|one| one.node.state == state);
+    node.state = [NodeState::Blocked, NodeState::HeldBack, NodeState::Deferred]
+        .into_iter()
+        .find(|state| has(*state))
+        .unwrap_or(NodeState::Planned);
+    let mut held_back = Vec::new();
+    for held in decisions.iter().filter_map(|one| one.held_back.clone()) {
+        if !held_back.contains(&held) {
+            held_back.push(held);
+        }
+    }
+    let decisions = in_order(decisions);
+    node.parts = decisions.iter().map(node_part).collect();
+    let stands = matches!(node.state, NodeState::Planned | NodeState::Deferred);
+    let mut resolution = Resolution {
+        node,
+        objects: decisions.into_iter().flat_map(objects).collect(),
+        held_back,
+    };
+    if !stands {
+        resolution.rest();
+    }
+    resolution
+}
+
+fn objects(decision: Decision<'_>) -> Vec<Object<'_>> {
+    Resolution::from(decision).objects
+}
+
+/// Writes first, makers before users; then what goes, users before what they use.
+fn in_order(decisions: Vec<Decision<'_>>) -> Vec<Decision<'_>> {
+    let goes =
+        |decision: &Decision<'_>| matches!(decision.node.action, Action::Delete | Action::Forget);
+    let (mut gone, mut all): (Vec<Decision<'_>>, Vec<Decision<'_>>) =
+        decisions.into_iter().partition(goes);
+    gone.reverse();
+    gone.sort_by_key(|decision| decision.kind.teardown_rank());
+    all.extend(gone);
+    all
+}
+
+fn node_part(decision: &Decision<'_>) -> NodePart {
+    NodePart {
+        kind: decision.kind.schema().kind.to_owned(),
+        key: decision.node.key.clone(),
+        action: decision.node.action,
+        importing: decision.node.importing,
+        fields: decision.node.fields.clone(),
+        note: None,
+    }
+}
+
+fn action(decisions: &[Decision<'_>], unchanged: usize) -> Action {
+    let every = |wanted: &[Action]| {
+        decisions
+            .iter()
+            .all(|decision| wanted.contains(&decision.node.action))
+    };
+    match unchanged {
+        _ if every(&[Action::NoOp]) => Action::NoOp,
+        0 if every(&[Action::Create]) => Action::Create,
+        0 if every(&[Action::Forget]) => Action::Forget,
+        0 if every(&[Action::Delete, Action::Forget]) => Action::Delete,
+        _ => Action::Update,
+    }
+}
+
+/// The reason that all of them have, else that they differ.
+fn why(decisions: &[Decision<'_>], action: Action) -> Reason {
+    let reasons: Vec<&Reason> = decisions.iter().map(|one| &one.node.reason).collect();
+    let of = |code: ReasonCode| reasons.iter().find(|reason| reason.code == code);
+    let differs = || reason(ReasonCode::Differs, "it differs from the configuration");
+    if let Some(unknown) = of(ReasonCode::Unknown) {
+        return (*unknown).clone();
+    }
+    match action {
+        Action::Create | Action::NoOp | Action::Forget => {
+            reasons.first().map_or_else(differs, |one| (*one).clone())
+        }
+        Action::Delete => of(ReasonCode::NotInConfiguration)
+            .or_else(|| of(ReasonCode::DestroyRequested))
+            .or_else(|| reasons.first())
+            .map_or_else(differs, |one| (*one).clone()),
+        Action::Update if of(ReasonCode::Adopted).is_some() => {
+            reason(ReasonCode::Adopted, "it exists and -adopt names it")
+        }
+        Action::Update if reasons.iter().all(|one| one.code == ReasonCode::Renamed) => {
+            let names: BTreeSet<&str> = reasons
+                .iter()
+                .map(|one| one.text.trim_start_matches("renamed from "))
+                .collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            reason(
+                ReasonCode::Renamed,
+                format!("renamed from {}", names.join(", ")),
+            )
+        }
+        Action::Update => differs(),
+    }
+}
+
+/// What stops them, said once where it is the same; with the objects where it does not stop all of them.
+fn blockers(decisions: &[Decision<'_>]) -> Vec<Blocker> {
+    let mut grouped: Vec<(Blocker, Vec<String>)> = Vec::new();
+    for decision in decisions {
+        for blocker in &decision.node.blockers {
+            let name = decision.node.key.to_string();
+            match grouped.iter_mut().find(|(other, _)| other == blocker) {
+                Some((_, names)) => names.push(name),
+                None => grouped.push((blocker.clone(), vec![name])),
+            }
+        }
+    }
+    grouped
+        .into_iter()
+        .map(|(blocker, names)| {
+            if names.len() == decisions.len() {
+                return blocker;
+            }
+            Blocker {
+                text: format!("{}: {}", names.join(", "), blocker.text),
+                ..blocker
+            }
+        })
+        .collect()
+}
