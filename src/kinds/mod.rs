@@ -18,6 +18,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod velero;
+pub mod velero_application;
 pub mod velero_backup_storage_location;
 pub mod velero_schedule;
 pub mod velero_volume_snapshot_location;
@@ -133,6 +134,7 @@ pub trait Kind: Sync {
 pub const KINDS: &[&dyn Kind] = &[
     &kubernetes_cluster::Cluster,
     &kubernetes_namespace::Namespace,
+    &velero_application::Application,
     &velero_backup_storage_location::BackupStorageLocation,
     &velero_schedule::Schedule,
     &velero_volume_snapshot_location::VolumeSnapshotLocation,

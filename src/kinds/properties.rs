@@ -1,8 +1,9 @@
 //! Laws that hold for every kind and every body its table allows.
 
-use super::KINDS;
+use super::composite::LivePart;
 use super::least::declaration;
 use super::testing::{kind, line, object, resource};
+use super::{Home, KINDS, Part};
 use crate::model::json_path::JsonPath;
 use crate::model::schema::{Field, Presence, Schema, Shape};
 use proptest::prelude::*;
@@ -146,6 +147,57 @@ proptest! {
             difference.place.set(&mut live, value.unwrap_or_default());
         }
         no_differences(name, &body, &live);
+    }
+}
+
+/// A composite with a body for it.
+fn composites() -> BoxedStrategy<(&'static str, Json)> {
+    let schemas = KINDS.iter().filter(|kind| kind.composite().is_some());
+    let one = |schema: &'static Schema| {
+        bodies(schema.fields)
+            .prop_map(|body| (schema.kind, body))
+            .boxed()
+    };
+    Union::new(schemas.map(|kind| one(kind.schema()))).boxed()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(200) })]
+
+    /// What is read from the parts, expanded again, is those parts; and it is what was declared.
+    #[test]
+    fn parts_of_what_is_read_are_the_parts((name, body) in composites()) {
+        let composite = kind(name).composite().unwrap();
+        let declared = resource(name, body.clone());
+        let parts = composite.parts(&declared);
+        let live: Vec<Json> = parts.iter().map(|part| part.kind.object(&part.resource).into_known().unwrap()).collect();
+        if live.is_empty() {
+            return Ok(());
+        }
+        let seen: Vec<LivePart<'_>> = parts.iter().zip(&live).map(|(part, live)| LivePart { kind: part.kind, live }).collect();
+        let reading = composite.read(&seen);
+        no_differences(name, &body, &reading);
+        assert_eq!(Some(composite.reading_key(&reading)), kind(name).key(&declared), "{body} reads {reading}");
+        let again = composite.parts(&resource(name, kind(name).attributes(&reading)));
+        let keys = |parts: &[Part<'_>]| -> Vec<_> { parts.iter().map(|part| part.kind.key(&part.resource)).collect() };
+        assert_eq!(keys(&again), keys(&parts), "{body} reads {reading}");
+        for (part, live) in again.iter().zip(&live) {
+            let lines: Vec<String> = part.kind.differences(&part.resource, live).iter().map(line).collect();
+            assert!(lines.is_empty(), "{body} reads {reading}: {lines:#?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_lives_in_parts_says_which() {
+    for kind in KINDS {
+        let is_composite = kind.composite().is_some();
+        assert_eq!(
+            kind.home() == Home::Parts,
+            is_composite,
+            "{}",
+            kind.schema().kind
+        );
     }
 }
 

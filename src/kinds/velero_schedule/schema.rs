@@ -119,7 +119,7 @@ const fn duration(name: &'static str, place: &'static str, doc: &'static str) ->
         .compare(Compare::DurationZeroAbsent)
 }
 
-const LABEL_SELECTOR: &[Field] = &[
+pub(in crate::kinds) const LABEL_SELECTOR: &[Field] = &[
     Field::new(
         "match_labels",
         Shape::TextMap,
@@ -150,14 +150,14 @@ const MATCH_EXPRESSION: &[Field] = &[
     names("values", "values", "Values, with `In` and `NotIn`."),
 ];
 
-const UPLOADER: &[Field] = &[Field::new(
+pub(in crate::kinds) const UPLOADER: &[Field] = &[Field::new(
     "parallel_files_upload",
     Shape::Integer,
     "Files uploaded at once.",
 )
 .at("parallelFilesUpload")];
 
-const RESOURCE_POLICY: &[Field] = &[
+pub(in crate::kinds) const RESOURCE_POLICY: &[Field] = &[
     Field::new(
         "kind",
         Shape::Text,
@@ -175,7 +175,7 @@ const RESOURCE_POLICY: &[Field] = &[
     .at("name"),
 ];
 
-const HOOK: &[Field] = &[
+pub(in crate::kinds) const HOOK: &[Field] = &[
     Field::new("name", Shape::Text, "Name, for messages.")
         .required()
         .at("name"),

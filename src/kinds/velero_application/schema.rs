@@ -1,0 +1,268 @@
+//! The table of `velero_application`: one backup profile of an application. Places are those of its reading, which has
+//! the form of the attributes.
+
+use crate::kinds::velero;
+use crate::kinds::velero_schedule::schema::{HOOK, LABEL_SELECTOR, RESOURCE_POLICY, UPLOADER};
+use crate::model::schema::{Compare, Field, Literal, Schema, Shape, Values};
+
+/// Volumes: file by file, unless a pod names those to leave out.
+pub(super) const FILE_SYSTEM: &str = "file_system";
+/// Volumes: file by file, those that a pod names.
+pub(super) const FILE_SYSTEM_OPT_IN: &str = "file_system_opt_in";
+/// Volumes: by snapshots.
+pub(super) const SNAPSHOT: &str = "snapshot";
+/// Volumes or cluster-scoped resources: none.
+pub(super) const NONE: &str = "none";
+/// Cluster-scoped resources: all.
+pub(super) const ALL: &str = "all";
+/// Cluster-scoped resources: those that the chosen objects need.
+pub(super) const RELATED: &str = "related";
+
+/// The table.
+pub static SCHEMA: Schema = Schema {
+    kind: "velero_application",
+    provider: Some("kubernetes"),
+    summary: "One backup profile of an application: up to three Schedules, `NAME-PROFILE-daily`, `-monthly` and `-yearly`, each keeping its backups for as many periods as `retention` says. Counted as one resource; several profiles of an application are several resources. Removing it leaves the backups in the bucket.",
+    example: r#"resource "velero_application" "nextcloud" {
+  namespaces       = ["nextcloud"]
+  storage_location = "default"
+  volumes          = "file_system"
+  rpo              = "26h"
+
+  retention {
+    daily   = 30
+    monthly = 6
+    yearly  = 2
+  }
+
+  ready_hook {
+    use          = "postgres"
+    match_labels = { app = "nextcloud-database" }
+    container    = "postgres"
+    path         = "/backup/all.sql"
+  }
+
+  restore {
+    order = 20
+    gate {
+      resource  = "deployments.apps"
+      namespace = "nextcloud"
+      name      = "nextcloud"
+      condition = "Available"
+    }
+  }
+}
+"#,
+    fields: &[
+        Field::new("schedules", Shape::TextList, "Names of its Schedules. They follow from the configuration and are known at plan.")
+            .computed()
+            .at("schedules"),
+        Field::new("name", Shape::Text, "Name of the application: start of the names of its Schedules, and their label `application`. Where it is not set: the key of `for_each`, else the resource's own name; set it before renaming the resource, since other names are other Schedules.")
+            .values(Values::Static)
+            .at("name"),
+        Field::new("profile", Shape::Text, "Name of the profile: follows the application's in the names, and is their label `profile`.")
+            .default(Literal::Text("default"))
+            .values(Values::Static)
+            .at("profile"),
+        Field::new("namespace", Shape::Text, "Namespace that the Velero server runs in.")
+            .default(Literal::Text("velero"))
+            .values(Values::Static)
+            .at("namespace"),
+        Field::new("labels", Shape::TextMap, "More labels of the Schedules and of their backups.")
+            .values(Values::Static)
+            .at("labels")
+            .compare(Compare::MapExact),
+        Field::new("retention", Shape::Block(RETENTION), "How many backups of each period are kept, by their age; zero: no Schedule of that period. At least one is not zero.")
+            .required()
+            .at("retention")
+            .compare(Compare::Never),
+        Field::new("schedule", Shape::Block(SCHEDULE), "When backups of each period are made.")
+            .at("schedule")
+            .compare(Compare::Never),
+        Field::new("paused", Shape::Bool, "Whether no backups are made. Unpausing does not make up for missed runs.")
+            .default(Literal::Bool(false))
+            .at("paused")
+            .compare(Compare::FalseAbsent),
+        names("namespaces", "Namespaces to back up: where none are named, that of the application's name; `[\"*\"]`: all.").compare(Compare::IncludeSet),
+        names("excluded_namespaces", "Namespaces not to back up."),
+        names("included_resources", "Resources to back up; all where none are named.").compare(Compare::IncludeSet),
+        names("excluded_resources", "Resources not to back up, beside those of `default_exclusions`.").values(Values::Static),
+        Field::new("default_exclusions", Shape::Bool, "Whether the cluster-scoped types that are not an application's are left out: `apiservices.apiregistration.k8s.io`, `castemplates.openebs.io`, `certificatesigningrequests.certificates.k8s.io`, `clusterrolebindings.rbac.authorization.k8s.io`, `clusterroles.rbac.authorization.k8s.io`, `csinodes.storage.k8s.io`, `customresourcedefinitions.apiextensions.k8s.io`, `nodes`, `priorityclasses.scheduling.k8s.io`, `storageclasses.storage.k8s.io`, `storagepools.openebs.io`, `validatingwebhookconfigurations.admissionregistration.k8s.io`.")
+            .default(Literal::Bool(true))
+            .values(Values::Static)
+            .at("default_exclusions"),
+        Field::new("cluster_resources", Shape::Choice(&[ALL, RELATED, NONE]), "Cluster-scoped resources: `all` that are not excluded, so that volumes are taken; `related`: those that the chosen objects need; or `none`.")
+            .default(Literal::Text(ALL))
+            .values(Values::Static)
+            .at("cluster_resources"),
+        Field::new("label_selector", Shape::Block(LABEL_SELECTOR), "Only objects with these labels. Not together with `or_label_selector`.")
+            .at("label_selector"),
+        Field::new("or_label_selector", Shape::Blocks(LABEL_SELECTOR), "Only objects that one of these selectors takes.")
+            .at("or_label_selector")
+            .compare(Compare::Ordered),
+        Field::new("storage_location", Shape::Text, "Name of the location to store backups in; the server's default where it is not set.")
+            .at("storage_location"),
+        Field::new("volumes", Shape::Choice(&[FILE_SYSTEM, FILE_SYSTEM_OPT_IN, SNAPSHOT, NONE]), "How volumes are backed up. `file_system`: file by file, but for those that a pod names in its annotation `backup.velero.io/backup-volumes-excludes`. `file_system_opt_in`: file by file, those that a pod names in `backup.velero.io/backup-volumes` (and all, where the server is set up so); put the annotation on the Deployment's pod template, since one on the pod is lost at restart. `snapshot`: by snapshots. `none`: no data of volumes, but for those that a pod names.")
+            .default(Literal::Text(FILE_SYSTEM))
+            .values(Values::Static)
+            .at("volumes"),
+        names("volume_snapshot_locations", "Names of volume snapshot locations, at most one for each provider."),
+        Field::new("snapshot_move_data", Shape::Bool, "Whether the data of snapshots is moved to the location; unset, as the server is set up.")
+            .at("snapshot_move_data")
+            .compare(Compare::TriState),
+        duration("csi_snapshot_timeout", "For a CSI snapshot to become ready; `10m` where it is not set."),
+        duration("item_operation_timeout", "For operations of plugins; `4h` where it is not set."),
+        Field::new("uploader_config", Shape::Block(UPLOADER), "Settings of the uploader.").at("uploader_config"),
+        Field::new("ordered_resources", Shape::TextMap, "Order of backup by resource: `pods = \"shop/a,shop/b\"`. It is not the order of restore.")
+            .at("ordered_resources")
+            .compare(Compare::MapExact),
+        Field::new("resource_policy", Shape::Block(RESOURCE_POLICY), "ConfigMap with volume policies.").at("resource_policy"),
+        Field::new("ready_hook", Shape::Blocks(READY_HOOK), "A hook that is known by name, with its commands; runs before the hooks of `hook`.")
+            .compare(Compare::Never),
+        Field::new("hook", Shape::Blocks(HOOK), "Commands to run in pods before and after they are backed up, in order.")
+            .at("hook")
+            .compare(Compare::Ordered),
+        Field::new("rpo", Shape::Duration, "Objective: how old the newest backup may be. A finding where the Schedules cannot give it.")
+            .compare(Compare::Never),
+        Field::new("databases", Shape::TextList, "Databases that belong to the application, as `NAMESPACE/NAME`: one consistency group in a recovery.")
+            .values(Values::Static)
+            .compare(Compare::Never),
+        Field::new("restore", Shape::Block(RESTORE), "How a recovery restores it.").compare(Compare::Never),
+        velero::TIMEOUTS,
+    ],
+};
+
+const fn names(name: &'static str, doc: &'static str) -> Field {
+    Field::new(name, Shape::TextList, doc)
+        .at(name)
+        .compare(Compare::NameSet)
+}
+
+const fn duration(name: &'static str, doc: &'static str) -> Field {
+    Field::new(name, Shape::Duration, doc)
+        .at(name)
+        .compare(Compare::DurationZeroAbsent)
+}
+
+const fn count(name: &'static str, doc: &'static str) -> Field {
+    Field::new(name, Shape::Integer, doc)
+        .default(Literal::Integer(0))
+        .values(Values::Static)
+        .at(name)
+}
+
+const RETENTION: &[Field] = &[
+    count("daily", "Daily backups: each is kept for 24h times this."),
+    count(
+        "monthly",
+        "Monthly backups: each is kept for 31 days times this.",
+    ),
+    count(
+        "yearly",
+        "Yearly backups: each is kept for 365 days times this.",
+    ),
+];
+
+const SCHEDULE: &[Field] = &[
+    Field::new(
+        "daily",
+        Shape::Cron,
+        "Daily; `0 1 * * *` where it is not set.",
+    )
+    .at("daily"),
+    Field::new(
+        "monthly",
+        Shape::Cron,
+        "Monthly; `0 3 1 * *` where it is not set.",
+    )
+    .at("monthly"),
+    Field::new(
+        "yearly",
+        Shape::Cron,
+        "Yearly; `0 5 1 1 *` where it is not set.",
+    )
+    .at("yearly"),
+];
+
+const READY_HOOK: &[Field] = &[
+    Field::new("use", Shape::Choice(super::hooks::NAMES), super::hooks::DOC)
+        .required()
+        .values(Values::Static)
+        .compare(Compare::Never),
+    Field::new(
+        "match_labels",
+        Shape::TextMap,
+        "Labels of the pods that it runs in, among those that are backed up.",
+    )
+    .required()
+    .compare(Compare::Never),
+    Field::new(
+        "container",
+        Shape::Text,
+        "Container; the pod's first where it is not set.",
+    )
+    .compare(Compare::Never),
+    Field::new(
+        "path",
+        Shape::Text,
+        "With `fsfreeze` where the volume is mounted; else the file that is written, on a volume that is backed up.",
+    )
+    .required()
+    .values(Values::Static)
+    .compare(Compare::Never),
+    Field::new(
+        "timeout",
+        Shape::Duration,
+        "For each command to end; `10m` where it is not set.",
+    )
+    .compare(Compare::Never),
+];
+
+const RESTORE: &[Field] = &[
+    Field::new(
+        "order",
+        Shape::Integer,
+        "Applications with a lower number are restored before it, those with the same at the same time.",
+    )
+    .default(Literal::Integer(0))
+    .values(Values::Static)
+    .compare(Compare::Never),
+    Field::new(
+        "gate",
+        Shape::Blocks(GATE),
+        "What must be healthy before the application counts as restored.",
+    )
+    .compare(Compare::Never),
+];
+
+const GATE: &[Field] = &[
+    Field::new(
+        "resource",
+        Shape::Text,
+        "Type of the object, as kubectl names it: `deployments.apps`.",
+    )
+    .required()
+    .values(Values::Static)
+    .compare(Compare::Never),
+    Field::new("namespace", Shape::Text, "Its namespace.")
+        .values(Values::Static)
+        .compare(Compare::Never),
+    Field::new("name", Shape::Text, "Its name.")
+        .required()
+        .values(Values::Static)
+        .compare(Compare::Never),
+    Field::new(
+        "condition",
+        Shape::Text,
+        "Type of the condition in its status that must be true: `Available`, `Ready`.",
+    )
+    .required()
+    .values(Values::Static)
+    .compare(Compare::Never),
+    Field::new(
+        "timeout",
+        Shape::Duration,
+        "How long to wait for it; `10m` where it is not set.",
+    )
+    .compare(Compare::Never),
+];

@@ -1,0 +1,375 @@
+//! Cases of `velero_application`: the Schedules that it expands to, and what is read back from them.
+
+use super::object::EXCLUDED;
+use crate::kinds::composite::LivePart;
+use crate::kinds::testing::{check_differences, check_validate, kind, object, resource};
+use crate::kinds::{keys, parts};
+use crate::model::json_path::JsonPath;
+use serde_json::{Value as Json, json};
+
+const KIND: &str = "velero_application";
+
+/// A body of nextcloud with these members.
+fn body(more: Json) -> Json {
+    let mut base =
+        json!({"name": "nextcloud", "retention": [{"daily": 30, "monthly": 6, "yearly": 2}]});
+    if let (Json::Object(base), Json::Object(more)) = (&mut base, more) {
+        base.extend(more);
+    }
+    base
+}
+
+/// The Schedules of a body, as they would live.
+fn schedules(more: Json) -> Vec<Json> {
+    parts(&resource(KIND, body(more)))
+        .iter()
+        .map(|part| part.kind.object(&part.resource).into_known().unwrap())
+        .collect()
+}
+
+fn read(live: &[Json]) -> Json {
+    let schedule = kind("velero_schedule");
+    let parts: Vec<LivePart<'_>> = live
+        .iter()
+        .map(|live| LivePart {
+            kind: schedule,
+            live,
+        })
+        .collect();
+    kind(KIND).composite().unwrap().read(&parts)
+}
+
+fn with(mut object: Json, place: &str, value: Json) -> Json {
+    JsonPath::dotted(place).set(&mut object, value);
+    object
+}
+
+#[test]
+fn expands_as_solakubes_profiles_do() {
+    let labels = json!({"application": "nextcloud", "profile": "default"});
+    let wanted = |period: &str, cron: &str, ttl: &str| {
+        json!({
+            "apiVersion": "velero.io/v1", "kind": "Schedule",
+            "metadata": {"name": format!("nextcloud-default-{period}"), "namespace": "velero", "labels": labels},
+            "spec": {
+                "schedule": cron, "paused": false, "useOwnerReferencesInBackup": false,
+                "template": {
+                    "metadata": {"labels": labels}, "ttl": ttl, "includedNamespaces": ["nextcloud"],
+                    "excludedResources": EXCLUDED, "includeClusterResources": true,
+                    "snapshotVolumes": false, "defaultVolumesToFsBackup": true,
+                },
+            },
+        })
+    };
+    assert_eq!(
+        schedules(json!({})),
+        [
+            wanted("daily", "0 1 * * *", "720h0m0s"),
+            wanted("monthly", "0 3 1 * *", "4464h0m0s"),
+            wanted("yearly", "0 5 1 1 *", "17520h0m0s"),
+        ]
+    );
+}
+
+#[test]
+fn every_default_can_be_overridden() {
+    let check = |more: Json, place: &str, wanted: Json| {
+        let daily = schedules(more.clone()).remove(0);
+        let found = JsonPath::dotted(place)
+            .get(&daily)
+            .cloned()
+            .unwrap_or_default();
+        assert_eq!(found, wanted, "{more} at {place}");
+    };
+    check(
+        json!({"profile": "files"}),
+        "metadata.name",
+        json!("nextcloud-files-daily"),
+    );
+    check(
+        json!({"namespace": "backups"}),
+        "metadata.namespace",
+        json!("backups"),
+    );
+    check(
+        json!({"schedule": [{"daily": "0 2 * * *"}]}),
+        "spec.schedule",
+        json!("0 2 * * *"),
+    );
+    check(
+        json!({"labels": {"team": "web"}}),
+        "spec.template.metadata.labels.team",
+        json!("web"),
+    );
+    check(
+        json!({"labels": {"team": "web"}}),
+        "metadata.labels.team",
+        json!("web"),
+    );
+    let template = |more: Json, member: &str, wanted: Json| {
+        check(more, &format!("spec.template.{member}"), wanted)
+    };
+    template(
+        json!({"namespaces": ["a", "b"]}),
+        "includedNamespaces",
+        json!(["a", "b"]),
+    );
+    template(
+        json!({"namespaces": []}),
+        "includedNamespaces",
+        json!(["nextcloud"]),
+    );
+    template(
+        json!({"namespaces": ["*"]}),
+        "includedNamespaces",
+        json!(["*"]),
+    );
+    template(
+        json!({"excluded_namespaces": ["c"]}),
+        "excludedNamespaces",
+        json!(["c"]),
+    );
+    template(
+        json!({"default_exclusions": false}),
+        "excludedResources",
+        Json::Null,
+    );
+    let own = json!({"default_exclusions": false, "excluded_resources": ["events"]});
+    template(own, "excludedResources", json!(["events"]));
+    template(
+        json!({"cluster_resources": "related"}),
+        "includeClusterResources",
+        Json::Null,
+    );
+    template(
+        json!({"cluster_resources": "none"}),
+        "includeClusterResources",
+        json!(false),
+    );
+    template(
+        json!({"storage_location": "main"}),
+        "storageLocation",
+        json!("main"),
+    );
+    for (volumes, file_system, snapshots) in [
+        ("file_system_opt_in", Json::Null, json!(false)),
+        ("snapshot", json!(false), json!(true)),
+        ("none", json!(false), json!(false)),
+    ] {
+        template(
+            json!({"volumes": volumes}),
+            "defaultVolumesToFsBackup",
+            file_system,
+        );
+        template(json!({"volumes": volumes}), "snapshotVolumes", snapshots);
+    }
+    let cert_manager = json!({"excluded_resources": ["orders.acme.cert-manager.io"]});
+    let excluded =
+        schedules(cert_manager).remove(0)["spec"]["template"]["excludedResources"].clone();
+    assert_eq!(excluded.as_array().unwrap().len(), EXCLUDED.len() + 1);
+}
+
+#[test]
+fn zero_is_no_schedule() {
+    let names = |retention: Json| -> Vec<String> {
+        keys(&resource(KIND, body(json!({"retention": [retention]}))))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    };
+    assert_eq!(
+        names(json!({"daily": 7})),
+        ["velero/nextcloud-default", "velero/nextcloud-default-daily"]
+    );
+    assert_eq!(names(json!({"yearly": 1})).len(), 2);
+}
+
+#[test]
+fn is_named_by_its_block_where_nothing_else_says() {
+    use crate::model::address::{Address, InstanceKey};
+    let mut declared = resource(KIND, json!({"retention": [{"daily": 1}]}));
+    let name = |declared: &_| keys(declared).first().unwrap().to_string();
+    assert_eq!(name(&declared), "velero/main-default");
+    declared.address =
+        Address::new(KIND, "app").with_instance(InstanceKey::Name("shop".to_owned()));
+    assert_eq!(name(&declared), "velero/shop-default");
+    let derived = kind(KIND).derived(&declared);
+    assert_eq!(
+        derived,
+        [
+            ("name", json!("shop")),
+            ("schedules", json!(["shop-default-daily"]))
+        ]
+    );
+}
+
+#[test]
+fn differences_are_those_of_its_own_attributes() {
+    let check = |more: Json, live: &[Json], wanted: &[&str]| {
+        check_differences(KIND, body(more), &read(live), wanted)
+    };
+    let live = schedules(json!({}));
+    check(json!({}), &live, &[]);
+    check(
+        json!({"retention": [{"daily": 14, "monthly": 6, "yearly": 0}], "namespaces": ["nextcloud", "redis"]}),
+        &live,
+        &[
+            "retention.daily: 30 -> 14 [retention.daily = 14] # affects future backups only: existing ones keep their expiry",
+            "retention.yearly: 2 -> 0 [retention.yearly = 0] # no more are made; existing ones keep their expiry",
+            r#"namespaces: ["nextcloud"] -> ["nextcloud","redis"] [namespaces = ["nextcloud","redis"]]"#,
+        ],
+    );
+    check(
+        json!({}),
+        &live[..2],
+        &["retention.yearly: 0 -> 2 [retention.yearly = 2]"],
+    );
+    let mut edited = live.clone();
+    edited[0] = with(edited[0].clone(), "spec.schedule", json!("0 4 * * *"));
+    check(
+        json!({}),
+        &edited,
+        &[r#"schedule.daily: "0 4 * * *" -> "0 1 * * *" [schedule.daily = "0 1 * * *"]"#],
+    );
+    // One of three is no attribute of the whole.
+    edited = live.clone();
+    edited[1] = with(edited[1].clone(), "spec.paused", json!(true));
+    check(json!({}), &edited, &[]);
+    let paused: Vec<Json> = live
+        .iter()
+        .map(|one| with(one.clone(), "spec.paused", json!(true)))
+        .collect();
+    check(
+        json!({}),
+        &paused,
+        &["paused: true -> false [paused = false]"],
+    );
+}
+
+/// What somebody made by hand in the same pattern, without a label.
+#[test]
+fn names_are_taken_apart_where_no_label_says() {
+    let check = |schedule: &str, namespaces: Json, wanted: &str| {
+        let live = json!({
+            "metadata": {"name": schedule, "namespace": "velero"},
+            "spec": {"schedule": "@daily", "template": {"includedNamespaces": namespaces}},
+        });
+        let reading = read(&[live]);
+        let found = format!(
+            "{} {}",
+            reading["name"].as_str().unwrap(),
+            reading["profile"].as_str().unwrap()
+        );
+        assert_eq!(found, wanted, "{schedule}");
+    };
+    check(
+        "nextcloud-default-daily",
+        json!(["nextcloud"]),
+        "nextcloud default",
+    );
+    check(
+        "my-shop-all-data-yearly",
+        json!(["my-shop"]),
+        "my-shop all-data",
+    );
+    check("my-shop-files-daily", json!(["*"]), "my-shop files");
+    check("odd", json!(null), "odd default");
+}
+
+#[test]
+fn ready_hooks_are_the_commands_of_the_reference() {
+    let check = |name: &str, pre: Json, post: Json| {
+        let hook = json!({"use": name, "match_labels": {"app": "db"}, "container": "db", "path": "/data/x"});
+        let own = json!({"name": "own", "pre": [{"exec": [{"command": ["true"]}]}]});
+        let daily = schedules(json!({"ready_hook": [hook], "hook": [own]})).remove(0);
+        let exec = |command: Json| json!([{"exec": {"command": command, "container": "db", "onError": "Fail", "timeout": "10m"}}]);
+        assert_eq!(
+            daily["spec"]["template"]["hooks"]["resources"],
+            json!([
+                {"name": name, "labelSelector": {"matchLabels": {"app": "db"}}, "pre": exec(pre), "post": exec(post)},
+                {"name": "own", "pre": [{"exec": {"command": ["true"]}}]},
+            ])
+        );
+    };
+    let remove = json!(["/bin/rm", "-f", "/data/x"]);
+    check(
+        "fsfreeze",
+        json!(["/sbin/fsfreeze", "--freeze", "/data/x"]),
+        json!(["/sbin/fsfreeze", "--unfreeze", "/data/x"]),
+    );
+    let dump = r#"PGPASSWORD="$POSTGRES_PASSWORD" pg_dumpall --clean --if-exists -U "${POSTGRES_USER:-postgres}" -f /data/x"#;
+    check("postgres", json!(["/bin/sh", "-c", dump]), remove.clone());
+    let dump = r#"MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysqldump --all-databases --single-transaction -u root -r /data/x"#;
+    check("mysql", json!(["/bin/sh", "-c", dump]), remove);
+}
+
+#[test]
+fn checks_what_the_table_cannot() {
+    let check = |more: Json, wanted: &[&str]| check_validate(KIND, body(more), wanted);
+    check(json!({}), &[]);
+    check(
+        json!({"retention": [{}]}),
+        &[
+            "error retention-nowhere retention: it keeps no backups: daily, monthly and yearly are all 0, so that there would be no Schedule (set one of them, or remove the resource: existing backups stay)",
+        ],
+    );
+    check(
+        json!({"retention": [{"daily": -1, "yearly": 101}]}),
+        &[
+            "error invalid-count retention.daily: -1 is not between 0 and 36500, which is 100 years",
+            "error invalid-count retention.yearly: 101 is not between 0 and 100, which is 100 years",
+        ],
+    );
+    check(
+        json!({"schedule": [{"daily": "0 0 30 2 *"}], "rpo": "0s"}),
+        &[
+            "error schedule-never-fires schedule.daily: 30 February does not exist; Velero would accept this and never run it",
+            "error invalid-objective rpo: no backup is ever as new as that",
+        ],
+    );
+    check(
+        json!({"databases": ["shop/main", "main"]}),
+        &[
+            r#"error invalid-database databases: "main" does not name a database (write NAMESPACE/NAME)"#,
+        ],
+    );
+    check(
+        json!({"ready_hook": [{"use": "postgres", "match_labels": {}, "path": "/a b"}]}),
+        &[
+            r#"error invalid-path ready_hook.path: "/a b" is no absolute path of letters, digits, `/`, `-`, `_` and `.`"#,
+            "error no-labels ready_hook.match_labels: without labels it would run in every pod that is backed up",
+        ],
+    );
+    let gate = json!({"resource": "deployments.apps", "name": "Web", "condition": ""});
+    check(
+        json!({"restore": [{"order": -1, "gate": [gate]}]}),
+        &[
+            "error invalid-order restore.order: an order is zero or more",
+            r#"error invalid-name restore.gate.name: "Web" is no name that Kubernetes takes: `W` is neither a lower-case letter, a digit nor `-`"#,
+            r#"error invalid-gate restore.gate.condition: "" is not a type of condition"#,
+        ],
+    );
+    // Said by the Schedule, at the place of the application's attribute.
+    check(
+        json!({"namespaces": ["a", "*"]}),
+        &[
+            "error star-and-names namespaces: the list holds `*` beside names; Velero takes either `*` alone or names",
+        ],
+    );
+    check(
+        json!({"name": "my_app"}),
+        &[
+            r#"error invalid-name name: "my_app" is no name that Kubernetes takes: `_` is neither a lower-case letter, a digit nor `-`"#,
+        ],
+    );
+}
+
+#[test]
+fn an_object_is_the_reading_of_its_parts() {
+    let mut reading = read(&schedules(json!({"storage_location": "main"})));
+    reading.as_object_mut().unwrap().remove("schedules");
+    assert_eq!(
+        reading,
+        object(KIND, body(json!({"storage_location": "main"})))
+    );
+}

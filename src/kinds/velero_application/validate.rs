@@ -1,0 +1,184 @@
+//! What the table of an application does not tell: retention that keeps nothing, names, objectives, gates.
+
+use super::object::{self, Period};
+use super::schema::SCHEMA;
+use crate::diag::Diagnostic;
+use crate::kinds::syntax::{Checker, dns_label, dns_subdomain_in_label, known_text};
+use crate::kinds::table;
+use crate::model::duration::GoDuration;
+use crate::model::expression::Expr;
+use crate::model::resource::Resource;
+use crate::model::text::quote;
+use serde_json::Value as Json;
+
+/// A Go duration ends after 292 years; nobody keeps a backup for longer than this.
+const YEARS: i64 = 100;
+
+/// Checks a declared application; where it is right, each Schedule that it expands to, whose attributes say the same.
+pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
+    let before = diagnostics.len();
+    let mut checker = Checker::start(SCHEMA.fields, resource, diagnostics);
+    names(&mut checker);
+    retention(&mut checker);
+    rpo(&mut checker);
+    databases(&mut checker);
+    ready_hooks(&mut checker);
+    gates(&mut checker);
+    if diagnostics.len() > before {
+        return;
+    }
+    if let Some(part) = object::parts(resource).first() {
+        part.kind.validate(&part.resource, diagnostics);
+    }
+}
+
+fn names(checker: &mut Checker<'_>) {
+    let resource = checker.resource;
+    let name = object::name(resource);
+    let namespace = resource.text("namespace");
+    checker.name("namespace", namespace.as_deref(), dns_label);
+    if let Some(why) = dns_subdomain_in_label(&name) {
+        let detail = format!("{} is no name that Kubernetes takes: {why}", quote(&name));
+        let mistake = checker.mistake("name", "invalid-name", "Invalid name", detail);
+        checker.add(match resource.spans.contains_key("name") {
+            true => mistake,
+            false => {
+                mistake.hint("an application without `name` has that of its block: set `name`")
+            }
+        });
+        return;
+    }
+    let profile = resource.text("profile");
+    checker.name("profile", profile.as_deref(), dns_label);
+    let longest = object::parts(resource)
+        .iter()
+        .filter_map(|part| part.resource.text("name"))
+        .max_by_key(String::len);
+    checker.name("name", longest.as_deref(), dns_subdomain_in_label);
+}
+
+fn retention(checker: &mut Checker<'_>) {
+    let body = &checker.resource.body;
+    if body.member("retention").is_none() {
+        return;
+    }
+    let mut total = 0;
+    for period in Period::ALL {
+        let count = object::count(body, period);
+        total += count.clamp(0, 1);
+        let limit = YEARS * 365 * 24 / period.hours();
+        if !(0..=limit).contains(&count) {
+            let place = format!("retention.{}", period.name());
+            let detail = format!("{count} is not between 0 and {limit}, which is {YEARS} years");
+            checker.add(checker.mistake(&place, "invalid-count", "Invalid count", detail));
+        }
+    }
+    if total == 0 {
+        let detail =
+            "it keeps no backups: daily, monthly and yearly are all 0, so that there would be no Schedule"
+                .to_owned();
+        let mistake = checker.mistake(
+            "retention",
+            "retention-nowhere",
+            "Retention 0 everywhere",
+            detail,
+        );
+        checker.add(mistake.hint("set one of them, or remove the resource: existing backups stay"));
+    }
+}
+
+fn rpo(checker: &mut Checker<'_>) {
+    let rpo = checker.resource.text("rpo");
+    if rpo.and_then(|text| text.parse().ok()) == Some(GoDuration::ZERO) {
+        let detail = "no backup is ever as new as that".to_owned();
+        checker.add(checker.mistake("rpo", "invalid-objective", "Objective of zero", detail));
+    }
+}
+
+fn databases(checker: &mut Checker<'_>) {
+    let databases = checker.resource.body.member("databases");
+    let databases = databases.as_ref().and_then(Expr::known);
+    for database in databases.and_then(Json::as_array).into_iter().flatten() {
+        let text = database.as_str().unwrap_or_default();
+        let is_name = |part: &str| dns_label(part).is_none();
+        let is_right = text
+            .split_once('/')
+            .is_some_and(|(namespace, name)| is_name(namespace) && is_name(name));
+        if !is_right {
+            let detail = format!("{} does not name a database", quote(text));
+            let mistake =
+                checker.mistake("databases", "invalid-database", "Invalid database", detail);
+            checker.add(mistake.hint("write NAMESPACE/NAME"));
+        }
+    }
+}
+
+fn blocks(body: &Expr, name: &str) -> Vec<Expr> {
+    body.member(name)
+        .map(|blocks| table::blocks(&blocks))
+        .unwrap_or_default()
+}
+
+fn text(block: &Expr, name: &str) -> Option<String> {
+    block.member(name).as_ref().and_then(known_text)
+}
+
+/// The path stands in a script, so that it may hold nothing that a shell would take.
+fn ready_hooks(checker: &mut Checker<'_>) {
+    for block in blocks(&checker.resource.body, "ready_hook") {
+        let Some(path) = text(&block, "path") else {
+            continue;
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+        if !path.starts_with('/') || !path.chars().all(plain) {
+            let detail = format!(
+                "{} is no absolute path of letters, digits, `/`, `-`, `_` and `.`",
+                quote(&path)
+            );
+            checker.add(checker.mistake("ready_hook.path", "invalid-path", "Invalid path", detail));
+        }
+        if block
+            .member("match_labels")
+            .is_some_and(|labels| labels.known().is_some_and(table::is_empty))
+        {
+            let detail = "without labels it would run in every pod that is backed up".to_owned();
+            let place = "ready_hook.match_labels";
+            checker.add(checker.mistake(place, "no-labels", "Hook for every pod", detail));
+        }
+    }
+}
+
+fn gates(checker: &mut Checker<'_>) {
+    for restore in blocks(&checker.resource.body, "restore") {
+        let order = restore.member("order");
+        let order = order.and_then(|order| order.known().and_then(Json::as_i64));
+        if order.is_some_and(|order| order < 0) {
+            let detail = "an order is zero or more".to_owned();
+            checker.add(checker.mistake("restore.order", "invalid-order", "Invalid order", detail));
+        }
+        for gate in blocks(&restore, "gate") {
+            checker.name(
+                "restore.gate.namespace",
+                text(&gate, "namespace").as_deref(),
+                dns_label,
+            );
+            checker.name(
+                "restore.gate.name",
+                text(&gate, "name").as_deref(),
+                dns_subdomain_in_label,
+            );
+            for (attribute, what) in [
+                ("resource", "a type of Kubernetes"),
+                ("condition", "a type of condition"),
+            ] {
+                let value = text(&gate, attribute).unwrap_or_default();
+                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
+                if value.is_empty() || !value.chars().all(plain) {
+                    let place = format!("restore.gate.{attribute}");
+                    let detail = format!("{} is not {what}", quote(&value));
+                    checker.add(checker.mistake(&place, "invalid-gate", "Invalid gate", detail));
+                }
+            }
+        }
+    }
+}
