@@ -3,6 +3,8 @@
 
 use crate::model::expression::{Bindings, Expr, HoleSource};
 use crate::world::query::{FailureClass, Why};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 /// The value of an expression.
@@ -43,6 +45,16 @@ pub fn fill(expr: &Expr, bindings: &Bindings) -> Result<Json, Why> {
                 }
             }
             Ok(Json::String(text))
+        }
+        Expr::Call {
+            function,
+            arguments,
+        } if function == "base64encode" && arguments.len() == 1 => {
+            let text = arguments
+                .iter()
+                .map(|argument| fill_text(argument, bindings));
+            let text = text.collect::<Result<String, Why>>()?;
+            Ok(STANDARD.encode(text).into())
         }
         Expr::Call { function, .. } => Err(no_value(format!(
             "the function `{function}` is not applied here"

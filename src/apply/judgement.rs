@@ -199,6 +199,14 @@ fn takes_effect(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
         (Some(live), Some(wanted)) if live == wanted => true,
         (live, wanted) => is_empty(live) && is_empty(wanted),
     };
+    // Whether a secret was written cannot be told here, and writing it once more does no harm.
+    let is_secret = |path: &JsonPath| {
+        let written = op.body.at(&path.0);
+        written.is_some_and(|written| !written.secrets().is_empty())
+    };
+    if op.takes.iter().any(is_secret) {
+        return false;
+    }
     let mut counted = op.takes.iter().filter(counts).peekable();
     if counted.peek().is_none() {
         op.takes.iter().all(same)

@@ -146,7 +146,8 @@ impl StepTask<'_> {
 
     /// Judges what is there; an unanswered question is asked again a few times.
     async fn probe(&self, op: &KubeOp, query: &Query) -> Prepared {
-        let body = match fill(&op.body, &self.bindings) {
+        // Secrets are not read here (R32): what is judged is the rest.
+        let body = match fill(&op.body.without_secrets(), &self.bindings) {
             Ok(body) => body,
             Err(why) => return Prepared::Unclear(why),
         };
@@ -281,8 +282,8 @@ impl StepTask<'_> {
             Ok(found) => found,
             Err(why) => return Prepared::Unclear(why),
         };
-        // A body with a secret cannot be compared here (R32): the ground alone decides then.
-        let presence = fill(&op.body, &self.bindings).map_or(Presence::NotThere, |body| {
+        let body = fill(&op.body.without_secrets(), &self.bindings);
+        let presence = body.map_or(Presence::NotThere, |body| {
             effect_of(self.step, op, &body, found)
         });
         match presence {

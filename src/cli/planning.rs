@@ -7,13 +7,15 @@ use crate::model::address::Address;
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{Instance, ProviderRef};
 use crate::model::resource::{Configuration, IgnoreChanges, Resource};
+use crate::model::secret::SecretName;
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
 use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
-use crate::plan::{Refusal, bound, queries};
+use crate::plan::secrets::{Comparison, Comparisons};
+use crate::plan::{Refusal, bound, queries, secrets};
 use crate::world::query::{Answer, DryRun, Fact, Live, Query};
 use crate::world::{Bound, World};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether updates are shown to the server as a dry-run, which needs write rights (R36).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,39 +63,73 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         configuration: &bound,
         ..request.clone()
     };
-    let mut confirmations = Confirmations::new();
-    let mut plan = plan_with(request, &live, &providers, &confirmations)?;
+    let mut seen = Seen {
+        providers,
+        comparisons: compare(world, request, &live).await,
+        unreadable: unreadable(world, request.configuration),
+        confirmations: Confirmations::new(),
+    };
+    let mut plan = plan_with(request, &live, &seen)?;
 
     let losses = loss_queries(&plan);
     if !losses.is_empty() {
         live.answers.extend(world.answer_all(losses).await.answers);
-        plan = plan_with(request, &live, &providers, &confirmations)?;
+        plan = plan_with(request, &live, &seen)?;
     }
     if request.confirm == Confirm::ByDryRun {
-        confirmations = confirm(world, request, &plan).await;
-        if !confirmations.is_empty() {
-            plan = plan_with(request, &live, &providers, &confirmations)?;
+        seen.confirmations = confirm(world, request, &plan).await;
+        if !seen.confirmations.is_empty() {
+            plan = plan_with(request, &live, &seen)?;
         }
     }
     Ok(plan)
 }
 
-fn plan_with(
-    request: &Request<'_>,
-    live: &Live,
-    providers: &BTreeMap<ProviderRef, FoundProvider>,
-    confirmations: &Confirmations,
-) -> Result<Plan, Refusal> {
+/// What was found out beside the answers to queries.
+struct Seen {
+    providers: BTreeMap<ProviderRef, FoundProvider>,
+    comparisons: Comparisons,
+    unreadable: BTreeMap<SecretName, String>,
+    confirmations: Confirmations,
+}
+
+/// Holds declared secrets against live values: the one place that has both.
+async fn compare(world: &World, request: &Request<'_>, live: &Live) -> Comparisons {
+    let mut comparisons = Comparisons::new();
+    for question in secrets::questions(request.configuration, live) {
+        let came_of_it = match world.is_value(&question.declared, &question.live).await {
+            Ok(true) => Comparison::Same,
+            Ok(false) => Comparison::Differs,
+            Err(why) => Comparison::NotCompared(why.message),
+        };
+        comparisons.insert((question.address, question.key, question.place), came_of_it);
+    }
+    comparisons
+}
+
+/// Secrets of resources that are not where they should be. No program is run for it.
+fn unreadable(world: &World, configuration: &Configuration) -> BTreeMap<SecretName, String> {
+    let bodies = configuration.resources.iter().map(|one| &one.body);
+    let names: BTreeSet<&SecretName> = bodies.flat_map(|body| body.secrets()).collect();
+    names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), world.check_secret(name).err()?.message)))
+        .collect()
+}
+
+fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Refusal> {
     crate::plan::plan(&Input {
         configuration: request.configuration,
         goal: request.goal,
         live,
-        providers,
+        providers: &seen.providers,
         inventory: request.inventory,
         adopt: request.adopt,
         consents: request.consents,
         conflicts: request.conflicts,
-        confirmations,
+        confirmations: &seen.confirmations,
+        comparisons: &seen.comparisons,
+        unreadable: &seen.unreadable,
         made_at: request.made_at,
         config_dir: request.config_dir.clone(),
     })
@@ -225,8 +261,10 @@ fn loss_queries(plan: &Plan) -> Vec<Query> {
     });
     alone
         .chain(parts)
-        .filter(|(_, kind, _, action)| {
-            *action == Action::Delete && kinds::find(kind).is_some_and(kinds::Kind::holds_data)
+        .filter(|(_, kind, key, action)| {
+            let loses = |kind: &dyn kinds::Kind, key| kind.loss(key, &serde_json::Value::Null);
+            *action == Action::Delete
+                && kinds::find(kind).map(|found| loses(found, key)) == Some(kinds::Loss::Namespace)
         })
         .filter_map(|(node, _, key, _)| {
             Some(queries::loss_queries(
@@ -288,7 +326,12 @@ async fn confirm_one(world: &World, part: &kinds::Part<'_>, step: &Step) -> Opti
                     &resource.lifecycle.ignore_changes,
                     &one.attribute,
                 );
-                one.write.is_some() && !ignored
+                // A value made of a secret was held against the live one, and is not told to anybody else.
+                let readable = one
+                    .write
+                    .as_ref()
+                    .is_some_and(|write| write.secrets().is_empty());
+                readable && !ignored
             };
             let left = part
                 .kind

@@ -3,7 +3,7 @@
 //! into one object of the composite's own form, its *reading*, so that schema, comparison and attributes work on it as on
 //! any live object. Must not know how plans are put together.
 
-use super::{Difference, Home, Kind, Part, Writing, compare, table};
+use super::{Difference, Home, Kind, Loss, Part, Writing, compare, table};
 use crate::diag::Diagnostic;
 use crate::model::condition::Wait;
 use crate::model::expression::Expr;
@@ -100,8 +100,8 @@ impl<C: Composite> Kind for C {
     fn teardown_rank(&self) -> u8 {
         0
     }
-    fn holds_data(&self) -> bool {
-        false
+    fn loss(&self, _key: &Key, _live: &Json) -> Loss {
+        Loss::Nothing
     }
     fn actions(&self, _differences: &[Difference], _live: &Json) -> Vec<(JsonPath, Json)> {
         Vec::new()

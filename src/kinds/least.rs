@@ -9,7 +9,12 @@ use serde_json::{Map, Value as Json};
 /// The body of a block that declares a live object: against it the kind finds no difference, and no argument could be
 /// left out of it. What the object holds for arguments that are refused is not in it, see [`refused`].
 pub fn declaration(kind: &dyn Kind, live: &Json) -> Json {
-    said(kind.schema().fields, kind.attributes(live))
+    let mut attributes = kind.attributes(live);
+    // What is never shown cannot be declared from what is live; undeclared it is left alone.
+    if let Json::Object(members) = &mut attributes {
+        members.retain(|name, _| !kind.sensitive().contains(&name.as_str()));
+    }
+    said(kind.schema().fields, attributes)
 }
 
 /// Arguments that the object holds a value for and that a block must not have, each with the reason.

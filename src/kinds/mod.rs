@@ -6,13 +6,17 @@ mod compare;
 pub mod composite;
 pub mod document;
 pub mod kubernetes_cluster;
+pub mod kubernetes_config_map;
 pub mod kubernetes_namespace;
+pub mod kubernetes_secret;
 pub mod least;
 mod metadata;
+mod metadata_block;
 #[cfg(test)]
 pub(crate) mod properties;
 pub mod providers;
 pub mod reference;
+mod stored;
 mod syntax;
 mod table;
 #[cfg(test)]
@@ -45,6 +49,27 @@ pub enum Home {
     Command,
     /// In several objects of other kinds: [`Kind::composite`].
     Parts,
+}
+
+/// Where objects of a kind are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// In every namespace that the configuration or the inventory names, and in Velero's.
+    Everywhere,
+    /// Only in namespaces where one is declared or recorded: nobody should need the right to read Secrets for a plan
+    /// that has none.
+    WhereKnown,
+}
+
+/// What a delete loses beside the object, so that it needs a consent that lists it (R27).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing that cannot be written again.
+    Nothing,
+    /// Everything in the namespace that is deleted.
+    Namespace,
+    /// This.
+    Itself(String),
 }
 
 /// What a write is for, as far as waits differ.
@@ -105,8 +130,8 @@ pub trait Kind: Sync {
     fn live_needs(&self, live: &Json) -> Vec<Key>;
     /// Order of deletion where nothing else says: lower goes first (R29).
     fn teardown_rank(&self) -> u8;
-    /// Whether a delete loses data, so that it needs consent (R27).
-    fn holds_data(&self) -> bool;
+    /// What a delete of this object loses (R27).
+    fn loss(&self, key: &Key, live: &Json) -> Loss;
     /// Fields written once with a write, where the write is this one: unpausing carries `skipImmediately: true`.
     fn actions(&self, differences: &[Difference], live: &Json) -> Vec<(JsonPath, Json)>;
     /// Live spec fields that hold something and that the schema does not know: shown in adoption and drift ("not
@@ -114,6 +139,23 @@ pub trait Kind: Sync {
     fn unknown_fields(&self, live: &Json) -> Vec<JsonPath>;
     /// What stays where it is when one is deleted, as a clause for the plan's reason; `None`: nothing worth a word.
     fn what_stays(&self) -> Option<&'static str> {
+        None
+    }
+    /// Where its objects are looked for.
+    fn reach(&self) -> Reach {
+        Reach::Everywhere
+    }
+    /// Attributes whose values are never shown, live or declared.
+    fn sensitive(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Annotations under our own prefix that the kind keeps on its objects, written with every write: what must be known
+    /// of an object once nothing declares it any more.
+    fn records(&self, _resource: &Resource) -> Vec<(JsonPath, Json)> {
+        Vec::new()
+    }
+    /// Why these differences cannot be written to this object, in full sentences; `None`: they can.
+    fn cannot_change(&self, _live: &Json, _differences: &[Difference]) -> Option<String> {
         None
     }
     /// Why the object of this key is never deleted, whatever is consented to; `None`: it may be. It is released instead.
@@ -133,7 +175,9 @@ pub trait Kind: Sync {
 /// The registry of kinds, sorted by name. One line each.
 pub const KINDS: &[&dyn Kind] = &[
     &kubernetes_cluster::Cluster,
+    &kubernetes_config_map::ConfigMap,
     &kubernetes_namespace::Namespace,
+    &kubernetes_secret::Secret,
     &velero_application::Application,
     &velero_backup_storage_location::BackupStorageLocation,
     &velero_schedule::Schedule,

@@ -221,6 +221,28 @@ impl Expr {
         }
     }
 
+    /// The same without the members that hold a secret; a list that holds one goes whole.
+    #[must_use]
+    pub fn without_secrets(&self) -> Expr {
+        match self {
+            Expr::Object(members) => Expr::object(
+                members
+                    .iter()
+                    .filter(|(_, member)| {
+                        matches!(member, Expr::Object(_)) || member.secrets().is_empty()
+                    })
+                    .map(|(name, member)| (name.clone(), member.without_secrets()))
+                    .collect(),
+            ),
+            Expr::Value(_)
+            | Expr::List(_)
+            | Expr::Hole(_)
+            | Expr::Secret(_)
+            | Expr::Concat(_)
+            | Expr::Call { .. } => self.clone(),
+        }
+    }
+
     /// Every hole in it.
     pub fn holes(&self) -> BTreeSet<&Hole> {
         let mut holes = BTreeSet::new();

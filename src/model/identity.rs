@@ -15,6 +15,9 @@ pub const OWNER_ANNOTATION: &str = "sk-dr.io/owner";
 /// Annotation: run and step that created the object; proves after a lost answer that the create was ours.
 pub const STEP_ANNOTATION: &str = "sk-dr.io/step";
 
+/// Annotation: `true` where the resource said that data is lost with the object (R27); read once nothing declares it.
+pub const HOLDS_DATA_ANNOTATION: &str = "sk-dr.io/holds-data";
+
 /// Label set on what we created, never on what we adopted (R22): tells a delete from a release (R24).
 pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 /// Its value.

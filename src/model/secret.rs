@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What stands in place of a value that is never shown.
+pub const HIDDEN: &str = "(sensitive value)";
+
 /// Name of a `secret "name" {}` block.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -9,6 +9,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::Resource;
+use crate::model::secret::HIDDEN;
 use serde_json::Value as Json;
 
 /// What is to be done to one object.
@@ -115,6 +116,7 @@ pub struct Subject {
 impl<'a> Decision<'a> {
     /// A decision with nothing in it yet.
     pub fn new(subject: Subject, kind: &'static dyn Kind, action: Action, reason: Reason) -> Self {
+        let hidden = kind.sensitive().iter();
         let node = Node {
             kind: subject.address.kind.clone(),
             address: subject.address,
@@ -126,7 +128,7 @@ impl<'a> Decision<'a> {
             reason,
             before: Json::Null,
             after: Expr::Value(Json::Null),
-            sensitive: std::collections::BTreeSet::new(),
+            sensitive: hidden.map(|name| vec![(*name).to_owned()]).collect(),
             fields: Vec::new(),
             parts: Vec::new(),
             state: NodeState::Planned,
@@ -142,13 +144,36 @@ impl<'a> Decision<'a> {
         }
     }
 
+    /// Takes the declaration along, as far as it may be shown.
+    pub fn declare(&mut self, resource: &'a Resource) {
+        self.resource = Some(resource);
+        self.node.sensitive.extend(resource.sensitive.clone());
+    }
+
+    /// What it will be, as declared; known values of attributes that are never shown are replaced.
+    pub fn becomes(&mut self, body: &Expr) {
+        self.node.after = self
+            .kind
+            .sensitive()
+            .iter()
+            .fold(body.clone(), |body, name| match body.member(name) {
+                Some(value) => body.with(&[(*name).to_owned()], masked(value)),
+                None => body,
+            });
+    }
+
     /// The same, stopped.
     #[must_use]
     pub fn blocked(mut self, blocker: Blocker) -> Self {
+        self.block(blocker);
+        self
+    }
+
+    /// Stops it.
+    pub fn block(&mut self, blocker: Blocker) {
         self.node.state = NodeState::Blocked;
         self.node.blockers.push(blocker);
         self.work = Work::Nothing;
-        self
     }
 
     /// Holds it back.
@@ -207,6 +232,23 @@ impl Resolution<'_> {
     pub fn rest(&mut self) {
         for object in &mut self.objects {
             object.work = Work::Nothing;
+        }
+    }
+}
+
+/// References to secrets tell nothing and stay; what is known is replaced.
+fn masked(value: Expr) -> Expr {
+    match value {
+        Expr::Value(Json::Object(_)) | Expr::Object(_) => Expr::object(
+            value
+                .into_members()
+                .into_iter()
+                .map(|(name, member)| (name, masked(member)))
+                .collect(),
+        ),
+        Expr::Value(_) => Expr::Value(HIDDEN.into()),
+        Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => {
+            value
         }
     }
 }

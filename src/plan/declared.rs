@@ -8,12 +8,14 @@ use super::input::{Confirmation, Conflicts, Input};
 use super::managers;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
 use super::removal::Removal;
+use super::secrets;
 use super::whole::Wholes;
 use crate::kinds::{Difference, Home, Kind};
 use crate::model::identity::{
     ADDRESS_LABEL, FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef,
     STACK_LABEL,
 };
+use crate::model::json_path::JsonPath;
 use crate::model::resource::{IgnoreChanges, Resource};
 use crate::world::query::Why;
 use serde_json::Value as Json;
@@ -84,8 +86,7 @@ impl<'a> Declared<'a, '_> {
     fn decision(&self, action: Action, code: ReasonCode, text: impl Into<String>) -> Decision<'a> {
         let mut decision =
             Decision::new(self.subject.clone(), self.kind, action, reason(code, text));
-        decision.resource = Some(self.resource);
-        decision.node.sensitive = self.resource.sensitive.clone();
+        decision.declare(self.resource);
         decision
     }
 
@@ -112,7 +113,7 @@ impl<'a> Declared<'a, '_> {
             ReasonCode::ProviderDeferred,
             format!("{cluster} does not exist yet"),
         );
-        decision.node.after = self.resource.body.clone();
+        decision.becomes(&self.resource.body);
         decision.node.state = NodeState::Deferred;
         decision.work = Work::Create;
         Outcome::Decided(Box::new(decision))
@@ -138,7 +139,7 @@ impl<'a> Declared<'a, '_> {
             return Outcome::Nothing;
         }
         let mut decision = self.decision(Action::Create, ReasonCode::Absent, "it does not exist");
-        decision.node.after = self.resource.body.clone();
+        decision.becomes(&self.resource.body);
         decision.work = Work::Create;
         if self.belongs_to_another_cluster(cluster_uid) {
             decision = decision.blocked(blocker(
@@ -262,23 +263,25 @@ impl<'a> Declared<'a, '_> {
     fn ours(&self, live: &'a Json, address_label: &str) -> Outcome<Decision<'a>> {
         let (ignored, taken) = self.differences(live);
         let renamed = !is_label_of(address_label, &self.resource.address);
-        if taken.is_empty() && !renamed {
+        let mut marks = self.stale_records(live);
+        if taken.is_empty() && marks.is_empty() && !renamed {
             return Outcome::Unchanged;
         }
-        let why = if taken.is_empty() {
-            reason(ReasonCode::Renamed, format!("renamed from {address_label}"))
-        } else {
-            reason(ReasonCode::Differs, "it differs from the configuration")
+        let why = match (taken.is_empty(), renamed) {
+            (false, _) => reason(ReasonCode::Differs, "it differs from the configuration"),
+            (true, true) => reason(ReasonCode::Renamed, format!("renamed from {address_label}")),
+            (true, false) => reason(
+                ReasonCode::Recorded,
+                "what sk-dr notes on it for later changes",
+            ),
         };
         let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
         if renamed {
             decision.node.previous_address = address_label.parse().ok();
         }
-        let marks = if renamed {
-            vec![super::marks::label(ADDRESS_LABEL)]
-        } else {
-            Vec::new()
-        };
+        if renamed {
+            marks.push(super::marks::label(ADDRESS_LABEL));
+        }
         Outcome::Decided(Box::new(self.update(
             decision,
             live,
@@ -290,20 +293,36 @@ impl<'a> Declared<'a, '_> {
         )))
     }
 
+    /// Notes of the kind on the object that are not as they should be.
+    fn stale_records(&self, live: &Json) -> Vec<JsonPath> {
+        let records = self.kind.records(self.resource).into_iter();
+        records
+            .filter(|(place, value)| place.get(live) != Some(value))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
     fn update(&self, mut decision: Decision<'a>, live: &'a Json, update: Update) -> Decision<'a> {
-        decision.resource = Some(self.resource);
+        decision.declare(self.resource);
         decision.live = Some(live);
-        decision.node.sensitive = self.resource.sensitive.clone();
         decision.node.before = self.kind.attributes(live);
-        decision.node.after = self.resource.body.clone();
+        decision.becomes(&self.resource.body);
         decision.node.fields = field_changes(&update.taken, live);
         let conflict = self.conflict(live, &update.taken);
+        let fixed = self.kind.cannot_change(live, &update.taken);
         decision.work = Work::Update(update);
         if let Some(Confirmation::Refused(text)) = self.confirmation() {
             return decision.blocked(blocker(
                 "refused",
                 format!("The server would refuse this change: {text}"),
                 "Mend the configuration; the words are the server's.",
+            ));
+        }
+        if let Some(text) = fixed {
+            return decision.blocked(blocker(
+                "immutable",
+                text,
+                "Take the resource out, apply, and put it back: that deletes the object and makes it anew.",
             ));
         }
         match conflict {
@@ -348,11 +367,12 @@ impl<'a> Declared<'a, '_> {
     /// Exists without our mark: adopted only when named (R24), with the full difference shown either way.
     fn foreign(&self, live: &'a Json, code: &str, text: String) -> Outcome<Decision<'a>> {
         let (ignored, taken) = self.differences(live);
-        let marks = [
+        let mut marks = self.stale_records(live);
+        marks.extend([
             super::marks::label(STACK_LABEL),
             super::marks::label(ADDRESS_LABEL),
             super::marks::annotation(OWNER_ANNOTATION),
-        ];
+        ]);
         let named = self
             .context
             .input
@@ -368,7 +388,7 @@ impl<'a> Declared<'a, '_> {
             Update {
                 taken,
                 ignored,
-                marks: marks.to_vec(),
+                marks,
             },
         );
         if !named {
@@ -405,9 +425,15 @@ impl<'a> Declared<'a, '_> {
     }
 
     fn differences(&self, live: &Json) -> (Vec<Difference>, Vec<Difference>) {
+        let stands = |difference: &Difference| {
+            let comparisons = self.context.input.comparisons;
+            let of = (&self.resource.address, &self.subject.key);
+            secrets::is_difference(of, difference, comparisons)
+        };
         self.kind
             .differences(self.resource, live)
             .into_iter()
+            .filter(stands)
             .partition(|difference| {
                 is_ignored(
                     &self.resource.lifecycle.ignore_changes,

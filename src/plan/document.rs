@@ -133,6 +133,8 @@ pub enum ReasonCode {
     Differs,
     /// Only its mark differs: renamed, or the mark is damaged.
     Renamed,
+    /// Only what the kind notes on the object differs.
+    Recorded,
     /// It exists without a mark and `-adopt` names it.
     Adopted,
     /// It carries our mark and is not in the configuration.

@@ -1,10 +1,12 @@
 //! All that a plan is made of, as one value. Nothing is asked while a plan is made.
 
 use super::document::Goal;
+use super::secrets::Comparisons;
 use crate::journal::record::Inventory;
 use crate::model::address::Address;
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::Configuration;
+use crate::model::secret::SecretName;
 use crate::world::query::Live;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -63,6 +65,10 @@ pub struct Input<'a> {
     pub conflicts: Conflicts,
     /// What the server said to dry-runs; empty before they are sent.
     pub confirmations: &'a Confirmations,
+    /// What came of holding declared secrets against live values; what is not in it was not compared.
+    pub comparisons: &'a Comparisons,
+    /// Secrets that are not where they should be, and why.
+    pub unreadable: &'a BTreeMap<SecretName, String>,
     /// Now.
     pub made_at: Timestamp,
     /// Absolute configuration directory.

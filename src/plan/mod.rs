@@ -17,6 +17,7 @@ pub mod ownership;
 pub mod queries;
 mod refusal;
 mod removal;
+pub mod secrets;
 pub mod steps;
 mod unmanaged;
 mod unswept;
@@ -67,6 +68,11 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     gathered
         .resolutions
         .sort_by(|a, b| a.node.address.cmp(&b.node.address));
+    secrets::block_unreadable(
+        &mut gathered.resolutions,
+        input.configuration,
+        input.unreadable,
+    );
     spread_blocks(&mut gathered.resolutions, &graph);
     spread_held_back(&mut gathered.resolutions);
     assemble(input, &graph, gathered)
@@ -338,9 +344,10 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         outputs: outputs(input),
         digest: String::new(),
     };
-    plan.secrets = secrets(input, &plan);
+    plan.secrets = sources(input, &plan);
     plan.findings.extend(crate::check::findings(&plan));
     plan.findings.extend(confirmation_findings(input, &plan));
+    plan.findings.extend(secrets::findings(input));
     seal(&mut plan)?;
     Ok(plan)
 }
@@ -410,7 +417,7 @@ fn planned_providers(input: &Input<'_>) -> BTreeMap<ProviderRef, PlannedProvider
 }
 
 /// Sources of the secrets that the plan's expressions name; never a value.
-fn secrets(
+fn sources(
     input: &Input<'_>,
     plan: &Plan,
 ) -> BTreeMap<crate::model::secret::SecretName, crate::model::secret::SecretSource> {

@@ -3,7 +3,7 @@
 
 use crate::goal::graph::Graph;
 use crate::journal::record::Inventory;
-use crate::kinds::{self, Home};
+use crate::kinds::{self, Home, Reach};
 use crate::model::address::Address;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
@@ -54,7 +54,8 @@ pub fn cluster_query(resource: &Resource, directory: &str) -> Option<Query> {
     })
 }
 
-/// LISTs of every kind in every provider that is known, in the namespaces declared, in the inventory, and Velero's.
+/// LISTs of every kind in every provider that is known, in the namespaces declared, in the inventory, and Velero's; of
+/// kinds that reach less far only where one is declared or recorded.
 pub fn lists(
     configuration: &Configuration,
     providers: &BTreeMap<ProviderRef, FoundProvider>,
@@ -65,15 +66,25 @@ pub fn lists(
         if !matches!(found.instance, Instance::Known { .. }) {
             continue;
         }
+        let known = keys(configuration, provider, inventory);
         for resource in swept_resources(&provider.provider) {
             if resource.namespaced {
-                for namespace in namespaces(configuration, provider, inventory) {
+                for namespace in namespaces(&known) {
                     queries.insert(list(provider, &resource, Some(namespace)));
                 }
             } else {
                 queries.insert(list(provider, &resource, None));
             }
         }
+        // What is declared or recorded, each where it is: kinds that are not swept everywhere.
+        queries.extend(known.into_iter().filter_map(|key| match key {
+            Key::Kube {
+                resource,
+                namespace,
+                ..
+            } => Some(list(provider, &resource, namespace)),
+            Key::Cluster { .. } | Key::Composite { .. } => None,
+        }));
     }
     queries.into_iter().collect()
 }
@@ -91,11 +102,12 @@ fn list(provider: &ProviderRef, resource: &KubeResource, namespace: Option<Strin
     }
 }
 
-/// Resource types of every kind under a provider type.
+/// Resource types of every kind under a provider type that is swept everywhere.
 pub fn swept_resources(provider: &str) -> Vec<KubeResource> {
     kinds::KINDS
         .iter()
         .filter(|kind| kind.schema().provider == Some(provider))
+        .filter(|kind| kind.reach() == Reach::Everywhere)
         .filter_map(|kind| match kind.home() {
             Home::Kube(resource) => Some(resource),
             Home::Command | Home::Parts => None,
@@ -103,12 +115,12 @@ pub fn swept_resources(provider: &str) -> Vec<KubeResource> {
         .collect()
 }
 
-/// Namespaces that are swept under a provider.
-pub fn namespaces(
+/// Keys declared or recorded under a provider.
+fn keys(
     configuration: &Configuration,
     provider: &ProviderRef,
     inventory: Option<&Inventory>,
-) -> BTreeSet<String> {
+) -> BTreeSet<Key> {
     let declared = configuration
         .resources
         .iter()
@@ -119,17 +131,16 @@ pub fn namespaces(
         .flat_map(|inventory| &inventory.owned)
         .filter(|owned| owned.provider.as_ref() == Some(provider))
         .map(|owned| owned.key.clone());
-    let mut namespaces: BTreeSet<String> =
-        declared.chain(recorded).filter_map(namespace_of).collect();
-    namespaces.insert(VELERO_NAMESPACE.to_owned());
-    namespaces
+    declared.chain(recorded).collect()
 }
 
-fn namespace_of(key: Key) -> Option<String> {
-    match key {
-        Key::Kube { namespace, .. } => namespace,
+/// Namespaces that are swept under a provider.
+fn namespaces(known: &BTreeSet<Key>) -> BTreeSet<String> {
+    let named = known.iter().filter_map(|key| match key {
+        Key::Kube { namespace, .. } => namespace.clone(),
         Key::Cluster { .. } | Key::Composite { .. } => None,
-    }
+    });
+    named.chain([VELERO_NAMESPACE.to_owned()]).collect()
 }
 
 /// Whether a type is declared or was ever owned under a provider: a 403 on any other is a note, not a blocker.

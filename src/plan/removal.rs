@@ -6,8 +6,9 @@ use super::declared::Context;
 use super::document::{Action, HeldBack, Reason, ReasonCode};
 use super::losses::{self, Losing};
 use super::ownership::Origin;
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Loss};
 use crate::model::identity::Key;
+use crate::world::query::Why;
 use serde_json::Value as Json;
 
 /// An owned object that is to go: by destroy, or because nothing declares it any more.
@@ -51,21 +52,32 @@ impl<'a> Removal<'a, '_> {
                 "Plan again once it is gone.",
             ));
         }
-        if action == Action::Delete && self.kind.holds_data() {
-            self.guard_data(decision)
-        } else {
-            decision
-        }
-    }
-
-    fn guard_data(&self, mut decision: Decision<'a>) -> Decision<'a> {
-        let Key::Kube { name, .. } = &decision.node.key else {
+        if action != Action::Delete {
             return decision;
-        };
+        }
         let Some(provider) = decision.node.provider.clone() else {
             return decision;
         };
-        let listed = losses::of_namespace(self.context.input.live, &provider, name);
+        match (
+            self.kind.loss(&decision.node.key, self.live),
+            &decision.node.key,
+        ) {
+            (Loss::Nothing, _) | (Loss::Namespace, Key::Cluster { .. } | Key::Composite { .. }) => {
+                decision
+            }
+            (Loss::Itself(what), _) => self.guarded(decision, Ok(vec![what])),
+            (Loss::Namespace, Key::Kube { name, .. }) => {
+                let listed = losses::of_namespace(self.context.input.live, &provider, name);
+                self.guarded(decision, listed)
+            }
+        }
+    }
+
+    fn guarded(
+        &self,
+        mut decision: Decision<'a>,
+        listed: Result<Vec<String>, Why>,
+    ) -> Decision<'a> {
         let consent = |losses: &[String]| {
             let losing = Losing {
                 address: &decision.node.address,
@@ -90,7 +102,11 @@ impl<'a> Removal<'a, '_> {
                 let held = HeldBack {
                     address: decision.node.address.clone(),
                     action: Action::Delete,
-                    reason: "deleting it loses what is in it".to_owned(),
+                    reason: match self.kind.loss(&decision.node.key, self.live) {
+                        Loss::Nothing | Loss::Namespace => "deleting it loses what is in it",
+                        Loss::Itself(_) => "deleting it loses data",
+                    }
+                    .to_owned(),
                     losses,
                     consent: Some(consent),
                 };

@@ -9,6 +9,7 @@ use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
+use crate::model::resource::Resource;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -102,7 +103,8 @@ impl Builder<'_, '_> {
         let resource = self.object.resource?;
         let id = step_id(&self.maker.node.address, self.first);
         let mut body = self.object.kind.object(resource);
-        for (place, value) in self.ownership()?.into_iter().chain(marks::creation(&id)) {
+        let marks = self.ownership()?.into_iter().chain(marks::creation(&id));
+        for (place, value) in self.records(resource).chain(marks) {
             body = body.with(&place.0, value);
         }
         let ground = match self.maker.instance? {
@@ -190,10 +192,15 @@ impl Builder<'_, '_> {
         for (place, value) in self.object.kind.actions(&update.taken, live) {
             body = body.with(&place.0, Expr::Value(value));
         }
-        for (place, value) in self.ownership()? {
+        for (place, value) in self.records(resource).chain(self.ownership()?) {
             body = body.with(&place.0, value);
         }
         Some(body)
+    }
+
+    fn records(&self, resource: &Resource) -> impl Iterator<Item = (JsonPath, Expr)> {
+        let records = self.object.kind.records(resource).into_iter();
+        records.map(|(place, value)| (place, Expr::Value(value)))
     }
 
     fn removal(&self, verb: KubeVerb) -> Option<Step> {

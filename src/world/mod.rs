@@ -224,12 +224,28 @@ impl World {
         };
         match self.expose(&op.body, &bound.bindings).await {
             Ok(body) => {
-                client
+                let said = client
                     .dry_run(op, body.value().clone(), bound.read.as_ref())
-                    .await
+                    .await;
+                let redactor = body.redactor().and(&self.known);
+                match said {
+                    DryRun::Object { object, conflicts } => DryRun::Object { object, conflicts },
+                    DryRun::Forbidden(why) => DryRun::Forbidden(redact(why, &redactor)),
+                    DryRun::Skipped(why) => DryRun::Skipped(redact(why, &redactor)),
+                    DryRun::Refused(why) => DryRun::Refused(redact(why, &redactor)),
+                    DryRun::Unknown(why) => DryRun::Unknown(redact(why, &redactor)),
+                }
             }
             Err(why) => DryRun::Skipped(why),
         }
+    }
+    /// Whether an expression has a certain value; which one is told to nobody.
+    ///
+    /// # Errors
+    /// Where the expression cannot be read here.
+    pub async fn is_value(&self, expr: &Expr, value: &Json) -> Result<bool, Why> {
+        let exposed = self.expose(expr, &Bindings::new()).await?;
+        Ok(exposed.value() == value)
     }
     /// Whether a secret is where it should be. Its value is not looked at and no program is run.
     ///

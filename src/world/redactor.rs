@@ -1,6 +1,7 @@
 //! Strikes secrets out of texts that others wrote: answers of servers, output of programs. A secret is recognised as it is
 //! and as JSON, URLs and base64 write it, wherever in a longer text it stands. Must not know where a text goes.
 
+use crate::model::secret::HIDDEN;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde_json::Value as Json;
@@ -9,8 +10,6 @@ use zeroize::Zeroizing;
 
 /// Shorter lines and shorter encodings are not struck out by themselves: they would blot out ordinary words.
 const SHORTEST: usize = 6;
-/// What stands in a secret's place.
-const INSTEAD: &str = "(sensitive value)";
 
 /// Strikes secrets out of texts.
 #[derive(Clone, Default)]
@@ -71,7 +70,7 @@ impl Redactor {
     pub fn redact(&self, text: &str) -> String {
         self.patterns.iter().fold(text.to_owned(), |text, pattern| {
             if text.contains(pattern.as_str()) {
-                text.replace(pattern.as_str(), INSTEAD)
+                text.replace(pattern.as_str(), HIDDEN)
             } else {
                 text
             }
@@ -166,7 +165,7 @@ fn base64_after(engine: &impl Engine, text: &str, before: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{INSTEAD, Redactor};
+    use super::{HIDDEN, Redactor};
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use zeroize::Zeroizing;
@@ -187,12 +186,12 @@ mod tests {
         ] {
             assert_eq!(
                 redacted(secret, &format!("a {text} b")),
-                format!("a {INSTEAD} b")
+                format!("a {HIDDEN} b")
             );
         }
         for before in ["", "u", "us", "usr", "user:"] {
             let text = STANDARD.encode(format!("{before}{secret}, and more"));
-            assert!(redacted(secret, &text).contains(INSTEAD), "{text}");
+            assert!(redacted(secret, &text).contains(HIDDEN), "{text}");
         }
     }
 
@@ -201,11 +200,11 @@ mod tests {
         assert_eq!(redacted("", "nothing at all"), "nothing at all");
         assert_eq!(
             redacted("abc", "YWJj stays, only (abc) goes"),
-            format!("{INSTEAD} stays, only ({INSTEAD}) goes")
+            format!("{HIDDEN} stays, only ({HIDDEN}) goes")
         );
         assert_eq!(
             redacted("first line\nab", "ab and first line"),
-            format!("ab and {INSTEAD}")
+            format!("ab and {HIDDEN}")
         );
     }
 }

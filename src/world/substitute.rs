@@ -6,6 +6,8 @@ pub use super::redactor::Redactor;
 use super::query::{FailureClass, Why};
 use crate::model::expression::{Bindings, Expr, Hole, HoleSource, HoleType};
 use crate::model::secret::SecretName;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use zeroize::{Zeroize, Zeroizing};
@@ -82,9 +84,19 @@ fn fill(expr: &Expr, bindings: &Bindings, secrets: &SecretValues) -> Result<Json
             }
             Ok(Json::String(text.as_str().to_owned()))
         }
-        Expr::Call { function, .. } => Err(refuse(format!(
-            "function {function} on a value known after apply is not available in this version"
-        ))),
+        Expr::Call {
+            function,
+            arguments,
+        } => match (function.as_str(), arguments.as_slice()) {
+            ("base64encode", [argument]) => {
+                let mut text = Zeroizing::new(String::new());
+                append(&mut text, fill(argument, bindings, secrets)?)?;
+                Ok(Json::String(STANDARD.encode(text.as_bytes())))
+            }
+            _ => Err(refuse(format!(
+                "function {function} on a value known after apply is not available in this version"
+            ))),
+        },
     }
 }
 

@@ -57,6 +57,19 @@ resource "kubernetes_namespace" "exec" {
   provider = kubernetes.exec
   metadata { name = "by-plugin" }
 }
+secret "data" {
+  env = "CANARY_DATA"
+}
+resource "kubernetes_secret" "data" {
+  metadata {
+    name      = "data"
+    namespace = "velero"
+  }
+  data = {
+    plain  = secret.data
+    joined = "[default]\nkey=${secret.data}\n"
+  }
+}
 resource "velero_schedule" "nightly" {
   name     = "nightly"
   schedule = "0 1 * * *"

@@ -122,7 +122,13 @@ async fn runs_from_beginning_to_end() {
     );
     hand_edit(&sandbox);
     for line in ["drift", "drift -json"] {
-        expect(&place.run(line).await, 2, line);
+        let drift = place.run(line).await;
+        expect(&drift, 2, line);
+        assert!(
+            drift.stdout.contains("kubernetes_secret"),
+            "{}",
+            drift.stdout
+        );
     }
     for line in [
         "plan",
@@ -142,7 +148,13 @@ async fn runs_from_beginning_to_end() {
     );
     // The server's own log of requests, and what it keeps.
     let stored = sandbox.with(|state| serde_json::to_string(&state.objects).unwrap());
-    let log = serde_json::to_string(&sandbox.log()).unwrap();
+    // Writes of Secrets carry them: that is where they belong, and where they were seen to arrive.
+    let log: Vec<_> = sandbox
+        .log()
+        .into_iter()
+        .filter(|entry| !entry.target.contains("/secrets"))
+        .collect();
+    let log = serde_json::to_string(&log).unwrap();
     for (name, text) in [
         ("objects of the server", stored),
         ("requests to the server", log),
@@ -161,6 +173,13 @@ fn arrived(place: &Place, sandbox: &Sandbox) {
         let there = sandbox.with(|state| state.objects.contains_key(&format!("namespaces/{name}")));
         assert!(there, "the token of {name} did not arrive");
     }
+    let stored = sandbox.with(|state| state.objects["secrets/velero/data"].clone());
+    let data = canary("secret-data").text;
+    assert_eq!(stored["data"]["plain"], encoded(&data), "secret-data");
+    assert_eq!(
+        stored["data"]["joined"],
+        encoded(&format!("[default]\nkey={data}\n"))
+    );
     let made = place.environment_of("make-cluster");
     for source in ["secret-env", "secret-file", "secret-command"] {
         assert!(
@@ -198,11 +217,20 @@ fn arrived(place: &Place, sandbox: &Sandbox) {
     assert!(place.keep.join("made.yaml").exists());
 }
 
+fn encoded(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
 fn hand_edit(sandbox: &Sandbox) {
     sandbox.with(|state| {
         let key = "schedules.velero.io/velero/nightly";
         let mut object = state.objects[key].clone();
         object["spec"]["paused"] = true.into();
+        state.store(key, object);
+        // Somebody changes a value of a Secret: it is seen, and neither side of it is told.
+        let key = "secrets/velero/data";
+        let mut object = state.objects[key].clone();
+        object["data"]["plain"] = encoded(&canary("live-secret").text).into();
         state.store(key, object);
     });
 }

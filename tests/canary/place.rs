@@ -21,6 +21,8 @@ pub const SOURCES: &[&str] = &[
     "exec-environment",
     "variable-environment",
     "made-kubeconfig",
+    "secret-data",
+    "live-secret",
 ];
 
 /// The canary of a source.
@@ -173,6 +175,7 @@ impl Place {
             .env("TMPDIR", self.keep.join("tmp"))
             .env("CANARY_ENV", canary("secret-env").text)
             .env("CANARY_TOKEN", canary("secret-token").text)
+            .env("CANARY_DATA", canary("secret-data").text)
             .env("SKDR_VAR_phrase", canary("variable-environment").text)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -237,8 +237,12 @@ impl Place {
             }
             "answer" => self.answer = format!("{rest}\n"),
             "env" => {
-                let (name, value) = rest.split_once('=').unwrap();
-                self.environment.insert(name.to_owned(), value.to_owned());
+                match rest.split_once('=') {
+                    Some((name, value)) => {
+                        self.environment.insert(name.to_owned(), value.to_owned())
+                    }
+                    None => self.environment.remove(rest),
+                };
             }
             "terminal" => {
                 self.terminal = Terminal {

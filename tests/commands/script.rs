@@ -19,7 +19,7 @@
 //! | `@ fault METHOD TARGET NTH FAULT` | a fault at the wire, rehearsals not counted |
 //! | `@ crash METHOD TARGET NTH` | the next command ends there, the request being carried out |
 //! | `@ answer TEXT` | what the next command reads |
-//! | `@ env NAME=VALUE` | a variable of the environment from here on |
+//! | `@ env NAME=VALUE`, `@ env NAME` | a variable of the environment from here on; none of that name |
 //! | `@ terminal COLUMNS` | the next command prints to a terminal |
 //! | `@ writes` | what was sent to the server since the last `@ writes`, reads left out |
 

@@ -6,7 +6,7 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 
-use super::{Difference, Home, Kind, Writing, velero};
+use super::{Difference, Home, Kind, Loss, Writing, velero};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -73,8 +73,8 @@ impl Kind for Cluster {
     fn teardown_rank(&self) -> u8 {
         40
     }
-    fn holds_data(&self) -> bool {
-        true
+    fn loss(&self, _key: &Key, _live: &Json) -> Loss {
+        Loss::Nothing
     }
     fn actions(&self, _differences: &[Difference], _live: &Json) -> Vec<(JsonPath, Json)> {
         Vec::new()

@@ -6,7 +6,7 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 
-use super::{Difference, Home, Kind, Writing, compare, metadata, table, velero};
+use super::{Difference, Home, Kind, Loss, Writing, compare, metadata, table, velero};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -106,8 +106,8 @@ impl Kind for Namespace {
     fn teardown_rank(&self) -> u8 {
         30
     }
-    fn holds_data(&self) -> bool {
-        true
+    fn loss(&self, _key: &Key, _live: &Json) -> Loss {
+        Loss::Namespace
     }
     fn actions(&self, _differences: &[Difference], _live: &Json) -> Vec<(JsonPath, Json)> {
         Vec::new()

@@ -7,7 +7,9 @@ pub mod schema;
 mod tests;
 
 use super::kubernetes_namespace::namespace_key;
-use super::{Difference, Home, Kind, Writing, metadata, table, velero};
+use super::kubernetes_secret::secret_key;
+use super::syntax::known_text;
+use super::{Difference, Home, Kind, Loss, Writing, metadata, table, velero};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -71,19 +73,36 @@ impl Kind for BackupStorageLocation {
         velero::computed()
     }
     fn needs(&self, resource: &Resource) -> Vec<Key> {
-        vec![namespace_key(&velero::namespace(resource))]
+        let namespace = velero::namespace(resource);
+        let named = |block| {
+            resource
+                .in_block(block, "name")
+                .as_ref()
+                .and_then(known_text)
+        };
+        let secrets = ["credential", "ca_cert_ref"].into_iter().filter_map(named);
+        let secrets = secrets.map(|name| secret_key(&namespace, &name));
+        std::iter::once(namespace_key(&namespace))
+            .chain(secrets)
+            .collect()
     }
     fn live_needs(&self, live: &Json) -> Vec<Key> {
-        velero::live_namespace(live)
-            .map(namespace_key)
-            .into_iter()
+        let Some(namespace) = velero::live_namespace(live) else {
+            return Vec::new();
+        };
+        let named = |place| JsonPath::dotted(place).get(live).and_then(Json::as_str);
+        let places = ["spec.credential.name", "spec.objectStorage.caCertRef.name"];
+        let secrets = places.into_iter().filter_map(named);
+        let secrets = secrets.map(|name| secret_key(namespace, name));
+        std::iter::once(namespace_key(namespace))
+            .chain(secrets)
             .collect()
     }
     fn teardown_rank(&self) -> u8 {
         20
     }
-    fn holds_data(&self) -> bool {
-        false
+    fn loss(&self, _key: &Key, _live: &Json) -> Loss {
+        Loss::Nothing
     }
     fn what_stays(&self) -> Option<&'static str> {
         Some("the bucket and its backups stay")

@@ -6,8 +6,10 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 
+use super::kubernetes_config_map::config_map_key;
 use super::kubernetes_namespace::namespace_key;
-use super::{Difference, Home, Kind, Writing, metadata, table, velero};
+use super::syntax::known_text;
+use super::{Difference, Home, Kind, Loss, Writing, metadata, table, velero};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -73,11 +75,13 @@ impl Kind for Schedule {
         let namespace = velero::namespace(resource);
         let location = resource.text("storage_location");
         let snapshots = object::texts(resource, "volume_snapshot_locations");
-        named(
-            &namespace,
-            location.as_deref(),
-            snapshots.iter().map(String::as_str),
-        )
+        let policy = resource.in_block("resource_policy", "name");
+        let policy = policy.as_ref().and_then(known_text);
+        let policy = policy.map(|name| config_map_key(&namespace, &name));
+        let snapshots = snapshots.iter().map(String::as_str);
+        let mut needs = named(&namespace, location.as_deref(), snapshots);
+        needs.extend(policy);
+        needs
     }
     fn live_needs(&self, live: &Json) -> Vec<Key> {
         let Some(namespace) = velero::live_namespace(live) else {
@@ -86,13 +90,17 @@ impl Kind for Schedule {
         let template = &live["spec"]["template"];
         let snapshots = template["volumeSnapshotLocations"].as_array();
         let snapshots = snapshots.into_iter().flatten().filter_map(Json::as_str);
-        named(namespace, template["storageLocation"].as_str(), snapshots)
+        let policy = template["resourcePolicy"]["name"].as_str();
+        let policy = policy.map(|name| config_map_key(namespace, name));
+        let mut needs = named(namespace, template["storageLocation"].as_str(), snapshots);
+        needs.extend(policy);
+        needs
     }
     fn teardown_rank(&self) -> u8 {
         10
     }
-    fn holds_data(&self) -> bool {
-        false
+    fn loss(&self, _key: &Key, _live: &Json) -> Loss {
+        Loss::Nothing
     }
     fn what_stays(&self) -> Option<&'static str> {
         Some("its backups in the bucket stay")

@@ -7,7 +7,7 @@ pub mod schema;
 mod tests;
 
 use super::kubernetes_namespace::namespace_key;
-use super::{Difference, Home, Kind, Writing, compare, metadata, table, velero};
+use super::{Difference, Home, Kind, Loss, Writing, compare, metadata, table, velero};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -79,8 +79,8 @@ impl Kind for VolumeSnapshotLocation {
     fn teardown_rank(&self) -> u8 {
         20
     }
-    fn holds_data(&self) -> bool {
-        false
+    fn loss(&self, _key: &Key, _live: &Json) -> Loss {
+        Loss::Nothing
     }
     fn what_stays(&self) -> Option<&'static str> {
         Some("its snapshots stay where the plugin keeps them")

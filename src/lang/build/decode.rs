@@ -240,7 +240,7 @@ fn allowed(field: &Field, value: &Value) -> Result<(), Diagnostic> {
             "`{name}` takes no secret, and {unknown} is one: it would be stored with the object"
         );
         return Err(Diagnostic::error("secret-used", "Secret not allowed here", detail)
-            .hint("secrets may stand in provider arguments and in the environment of a cluster's command"));
+            .hint("secrets may stand in provider arguments, in the environment of a cluster's command and in `data` of a `kubernetes_secret`"));
     }
     let later = |why: &str| {
         let detail = format!("`{name}` {why}, and {unknown} is known only after apply");

@@ -155,6 +155,7 @@ fn action_reason(node: &Node) -> Option<&'static str> {
         | ReasonCode::ProviderDeferred
         | ReasonCode::Differs
         | ReasonCode::Renamed
+        | ReasonCode::Recorded
         | ReasonCode::Adopted
         | ReasonCode::DestroyRequested
         | ReasonCode::ReleasedBecauseAdopted

@@ -248,7 +248,7 @@ fn within<'a>(
     let is_map = [before, after]
         .into_iter()
         .flatten()
-        .any(|view| matches!(view, View::Map(_)));
+        .any(|view| matches!(view, View::Map(_) | View::Hidden));
     let inner = Level {
         before: before.and_then(View::members).unwrap_or(&nothing),
         after: after.and_then(View::members).unwrap_or(&nothing),

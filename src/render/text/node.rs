@@ -277,6 +277,7 @@ fn is_telling(code: ReasonCode) -> bool {
         | ReasonCode::Adopted => false,
         ReasonCode::ProviderDeferred
         | ReasonCode::Renamed
+        | ReasonCode::Recorded
         | ReasonCode::NotInConfiguration
         | ReasonCode::ReleasedBecauseAdopted
         | ReasonCode::Unknown => true,

@@ -53,6 +53,9 @@ fn name_it(state: &State, object: &mut Value) {
 pub(super) fn dress(state: &State, target: &Target<'_>, mut object: Value) -> Value {
     validate::fill_defaults(&mut object, target.resource.shape);
     let name = text(&object, "/metadata/name").to_owned();
+    if target.resource.plural == "secrets" && text(&object, "/type").is_empty() {
+        object["type"] = json!("Opaque");
+    }
     if target.resource.plural == "namespaces" {
         if !object
             .pointer("/metadata/labels")

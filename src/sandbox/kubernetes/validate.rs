@@ -247,6 +247,28 @@ fn unstructured(value: &Value) -> String {
     format!("&value.valueUnstructured{{Value:{value}}}")
 }
 
+/// What a change of a Secret or ConfigMap may not touch: the type of the one, and what either was told to keep.
+pub fn fixed_causes(old: &Value, new: &Value, resource: &Resource) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let changed = |member: &str| old.get(member) != new.get(member);
+    if resource.title() == "secrets" && changed("type") {
+        let value = new.get("type").unwrap_or(&Value::Null);
+        let message = format!("Invalid value: {value}: field is immutable");
+        causes.push(Cause::new("FieldValueInvalid", "type", message));
+    }
+    let is_stored = matches!(resource.title().as_str(), "secrets" | "configmaps");
+    if is_stored && old.get("immutable") == Some(&Value::Bool(true)) {
+        for member in ["immutable", "data", "binaryData"]
+            .into_iter()
+            .filter(|member| changed(member))
+        {
+            let message = "Forbidden: field is immutable when `immutable` is set";
+            causes.push(Cause::new("FieldValueForbidden", member, message));
+        }
+    }
+    causes
+}
+
 /// What is wrong with a name.
 pub fn name_cause(resource: &Resource, name: &str) -> Option<Cause> {
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());

@@ -404,6 +404,7 @@ fn commit(
     keep_server_fields(old, &mut new);
     let mut causes = validate::label_causes(&new);
     causes.extend(validate::causes(&new, resource));
+    causes.extend(validate::fixed_causes(old, &new, resource));
     if !causes.is_empty() {
         return Err(Failure::invalid(resource, target.name, causes));
     }

@@ -5,6 +5,7 @@ mod deletion;
 mod ownership;
 mod reading;
 mod refusals;
+mod stored;
 
 use super::case::{Case, Step};
 use serde_json::{Value, json};
@@ -65,6 +66,7 @@ pub fn cases() -> Vec<Case> {
         reading::reading(),
         reading::rights(),
         reading::discovery(),
+        stored::stored(),
     ]
     .into_iter()
     .flatten()
