@@ -6,8 +6,7 @@ use bolero::generator::{TypeGenerator, produce};
 use sk_dr::diag::render::{Rendering, render};
 use sk_dr::kinds::Registry;
 use sk_dr::lang::sources::MemorySources;
-use sk_dr::lang::{Given, Giver, Inputs, Loaded, Missing, load};
-use std::collections::BTreeMap;
+use sk_dr::lang::{GivenVariables, Inputs, Loaded, Missing, OnLine, load};
 
 const ITERATIONS: usize = 1500;
 
@@ -15,22 +14,20 @@ fn loaded(files: &[(&str, &[u8])], variable: Option<&str>) -> Loaded {
     let files = files
         .iter()
         .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()));
-    let given = |text: &str| {
-        let giver = Giver::CommandLine;
-        (
-            "x".to_owned(),
-            Given {
-                text: text.to_owned(),
-                giver,
-            },
-        )
+    let given = |text: &str| OnLine::Value {
+        name: "x".to_owned(),
+        text: text.to_owned(),
+    };
+    let variables = GivenVariables {
+        line: variable.map(given).into_iter().collect(),
+        ..GivenVariables::default()
     };
     load(&Inputs {
         sources: &MemorySources {
             files: files.collect(),
         },
         schemas: &Registry,
-        variables: variable.map(given).into_iter().collect::<BTreeMap<_, _>>(),
+        variables,
         missing: Missing::Report,
         version: "0.1.0",
     })
@@ -167,6 +164,22 @@ const PIECES: &[&str] = &[
     ";",
     "moved {\n",
     "dynamic \"x\" {\n",
+    "dynamic \"or_label_selector\" {\n",
+    "dynamic \"match_expression\" {\n",
+    "content {\n",
+    "iterator = it\n",
+    "it.value",
+    "check \"c\" {\n",
+    "assert {\n",
+    "precondition {\n",
+    "postcondition {\n",
+    "error_message = ",
+    "self.name",
+    "type = secret\n",
+    "secret.s",
+    "templatestring(",
+    "uuidv5(\"dns\", ",
+    "textdecodebase64(",
 ];
 
 #[derive(Debug, TypeGenerator)]
@@ -212,6 +225,44 @@ fn any_expression_in_a_good_place() {
         );
         holds(&loaded(&[("main.hcl", body.as_bytes()), ("t", expression.as_bytes())], Some("[1]")));
     });
+}
+
+#[test]
+fn any_dynamic_block() {
+    check!().with_iterations(2 * ITERATIONS).with_type::<(Text, Text)>().for_each(|(head, content): &(Text, Text)| {
+        let (head, content) = (head.spelled(), content.spelled());
+        let body = format!(
+            "sk_dr {{ stack = \"t\" }}\nprovider \"kubernetes\" {{}}\nresource \"velero_schedule\" \"a\" {{\n  name = \"a\"\n  schedule = \"0 1 * * *\"\n  dynamic \"or_label_selector\" {{\n    for_each = [1, {{ k = \"v\" }}]\n    {head}\n    content {{\n      {content}\n    }}\n  }}\n}}\n"
+        );
+        holds(&loaded(&[("main.hcl", body.as_bytes())], None));
+    });
+}
+
+#[test]
+fn any_claim() {
+    check!().with_iterations(2 * ITERATIONS).with_type::<(Text, Text)>().for_each(|(condition, message): &(Text, Text)| {
+        let (condition, message) = (condition.spelled(), message.spelled());
+        let claim = format!("condition = {condition}\n    error_message = {message}\n");
+        let body = format!(
+            "sk_dr {{ stack = \"t\" }}\nprovider \"kubernetes\" {{}}\nresource \"kubernetes_namespace\" \"n\" {{\n  metadata {{ name = \"n\" }}\n  lifecycle {{\n    precondition {{\n    {claim}\n    }}\n    postcondition {{\n    {claim}\n    }}\n  }}\n}}\ncheck \"c\" {{\n  assert {{\n    {claim}\n  }}\n}}\n"
+        );
+        holds(&loaded(&[("main.hcl", body.as_bytes())], None));
+    });
+}
+
+#[test]
+fn any_file_of_values() {
+    let body = b"sk_dr { stack = \"t\" }\nsecret \"s\" { env = \"S\" }\nvariable \"x\" { type = any }\nvariable \"a\" {\n  type = list(string)\n  sensitive = true\n}\nvariable \"b\" { type = secret }\n";
+    check!()
+        .with_iterations(2 * ITERATIONS)
+        .with_type::<(Text, Vec<u8>)>()
+        .for_each(|(text, bytes): &(Text, Vec<u8>)| {
+            let text = text.spelled();
+            for values in [text.as_bytes(), bytes.as_slice()] {
+                let files: [(&str, &[u8]); 2] = [("main.hcl", body), ("v.auto.vars.hcl", values)];
+                holds(&loaded(&files, None));
+            }
+        });
 }
 
 #[test]

@@ -5,8 +5,7 @@ use sk_dr::diag::Severity;
 use sk_dr::diag::render::{Rendering, render};
 use sk_dr::kinds::Registry;
 use sk_dr::lang::sources::MemorySources;
-use sk_dr::lang::{Inputs, Loaded, Missing, load};
-use std::collections::BTreeMap;
+use sk_dr::lang::{GivenVariables, Inputs, Loaded, Missing, load};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ fn load_bytes(files: Vec<(String, Vec<u8>)>) -> Loaded {
             files: files.into_iter().collect(),
         },
         schemas: &Registry,
-        variables: BTreeMap::new(),
+        variables: GivenVariables::default(),
         missing: Missing::Report,
         version: "0.1.0",
     })
@@ -667,4 +666,98 @@ fn what_is_no_file() {
             std::fs::remove_file(&path).unwrap();
         }
     });
+}
+
+const SCHEDULE: &str =
+    "resource \"velero_schedule\" \"a\" {\n  name = \"a\"\n  schedule = \"0 1 * * *\"\n";
+
+/// Blocks that make blocks: an end by what they weigh, not by the memory of the machine.
+#[test]
+fn dynamic_blocks() {
+    let inner = "dynamic \"match_expression\" {\n for_each = EACH\n content {\n key = \"k\"\n operator = \"Exists\"\n }\n }\n";
+    let outer = |each: &str, content: &str| {
+        format!(
+            "{SCHEDULE}dynamic \"or_label_selector\" {{\n for_each = {each}\n content {{\n {content} }}\n}}\n}}\n"
+        )
+    };
+    for (what, text, codes) in [
+        (
+            "a thousand thousands",
+            outer("range(1000)", &inner.replace("EACH", "range(1000)")),
+            &["budget-exhausted"][..],
+        ),
+        (
+            "empty blocks",
+            outer("[for a in range(1000) : [for b in range(1000) : b]]", ""),
+            &["budget-exhausted"],
+        ),
+        (
+            "a product",
+            outer("setproduct(range(1000), range(1000), range(1000))", ""),
+            &["budget-exhausted"],
+        ),
+        (
+            "itself",
+            outer("or_label_selector.value", ""),
+            &["undeclared"],
+        ),
+        (
+            "each element wrong",
+            outer(
+                "range(1000)",
+                &inner.replace("EACH", "or_label_selector.value"),
+            ),
+            &["not-a-collection"],
+        ),
+        (
+            "in many instances",
+            outer("range(100)", &inner.replace("EACH", "range(100)"))
+                .replace("name = \"a\"", "count = 1000\n  name = count.index"),
+            &["budget-exhausted"],
+        ),
+        (
+            "a hundred",
+            outer("range(10)", &inner.replace("EACH", "range(10)")),
+            &[],
+        ),
+    ] {
+        check_behind(what, &text, codes);
+    }
+    let deep = format!(
+        "{SCHEDULE}{}{}}}\n",
+        "dynamic \"or_label_selector\" {\n for_each = []\n content {\n".repeat(MANY),
+        "}\n}\n".repeat(MANY)
+    );
+    check_behind("dynamic in dynamic", &deep, &["too-deep"]);
+}
+
+#[test]
+fn files_of_values() {
+    let main = format!("{HEAD}variable \"x\" {{\n  type = any\n  default = 1\n}}\n");
+    let beside = |what: &str, values: Vec<u8>, codes: &[&str]| {
+        let files = [
+            ("main.hcl".to_owned(), main.clone().into_bytes()),
+            ("v.auto.vars.hcl".to_owned(), values),
+        ];
+        check_files(what, files.into(), codes);
+    };
+    let many: String = (0..MANY).map(|at| format!("a{at} = 1\n")).collect();
+    beside(
+        "many names that are not declared",
+        many.into_bytes(),
+        &["undeclared"],
+    );
+    beside(
+        "a deep value",
+        format!("x = {}", "[".repeat(MANY)).into_bytes(),
+        &["too-deep"],
+    );
+    beside("a large file", vec![b'#'; 17 << 20], &["unreadable-file"]);
+    beside("no text", vec![0xff; 100], &["invalid-utf8"]);
+    beside(
+        "an endless value",
+        b"x = [for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]\n"
+            .to_vec(),
+        &["budget-exhausted"],
+    );
 }

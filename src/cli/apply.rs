@@ -12,6 +12,7 @@ use crate::journal::record::Holder;
 use crate::journal::runs::{self, RunSummary};
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
+use crate::lang::OnLine;
 use crate::plan::document::Plan;
 use crate::render::text::Outcome;
 use jiff::{SignedDuration, Timestamp};
@@ -34,12 +35,14 @@ pub(crate) async fn run(process: &mut Process, flags: &ApplyFlags) -> Result<Exi
 /// A saved plan says everything: a flag that would change it is a mistake.
 fn check_flags(flags: &ApplyFlags) -> Result<(), Trouble> {
     let scope = &flags.scope;
+    let given = |wanted: fn(&OnLine) -> bool| flags.variables.line.iter().any(wanted);
     let given = [
         ("-target", !scope.target.is_empty()),
         ("-adopt", !scope.adopt.is_empty()),
         ("-force-conflicts", scope.force_conflicts),
         ("-destroy", flags.destroy),
-        ("-var", !flags.variables.var.is_empty()),
+        ("-var", given(|item| matches!(item, OnLine::Value { .. }))),
+        ("-var-file", given(|item| matches!(item, OnLine::File(_)))),
     ];
     match given.iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),

@@ -7,6 +7,7 @@ pub use import::ImportFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, ShowFlags};
 
 use super::process::{ColourFlag, Trouble};
+pub use super::variables::VariableFlags;
 use crate::model::address::Address;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -25,6 +26,9 @@ pub struct Arguments {
     /// Go to this directory before anything else
     #[arg(long, global = true, value_name = "DIR")]
     pub chdir: Option<PathBuf>,
+    /// Trust the configuration no further than a file outside of its repository says: no program is started
+    #[arg(long, global = true)]
+    pub safe: bool,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -115,14 +119,6 @@ pub struct JsonFlags {
     pub json: bool,
 }
 
-/// `-var`.
-#[derive(Clone, Debug, Default, Args)]
-pub struct VariableFlags {
-    /// Value of a variable; SKDR_VAR_name does the same
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    pub var: Vec<(String, String)>,
-}
-
 /// `-journal`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct JournalFlags {
@@ -173,7 +169,7 @@ pub struct ValidateFlags {
     /// `-json`.
     #[command(flatten)]
     pub json: JsonFlags,
-    /// `-var`.
+    /// `-var` and `-var-file`.
     #[command(flatten)]
     pub variables: VariableFlags,
     /// `-no-color`.
@@ -208,7 +204,7 @@ pub struct PlanFlags {
     /// Scope.
     #[command(flatten)]
     pub scope: ScopeFlags,
-    /// `-var`.
+    /// `-var` and `-var-file`.
     #[command(flatten)]
     pub variables: VariableFlags,
     /// `-journal`.
@@ -245,7 +241,7 @@ pub struct ApplyFlags {
     /// Scope.
     #[command(flatten)]
     pub scope: ScopeFlags,
-    /// `-var`.
+    /// `-var` and `-var-file`.
     #[command(flatten)]
     pub variables: VariableFlags,
     /// `-journal`.
@@ -274,7 +270,7 @@ pub struct DestroyFlags {
     /// Scope.
     #[command(flatten)]
     pub scope: ScopeFlags,
-    /// `-var`.
+    /// `-var` and `-var-file`.
     #[command(flatten)]
     pub variables: VariableFlags,
     /// `-journal`.
@@ -433,15 +429,6 @@ pub struct DemoFlags {
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,
-}
-
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if crate::model::address::is_identifier(name.trim()) => {
-            Ok((name.trim().to_owned(), value.to_owned()))
-        }
-        Some(_) | None => Err("expected NAME=VALUE".to_owned()),
-    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

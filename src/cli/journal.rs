@@ -12,6 +12,7 @@ use crate::journal::store::{Store, StoreError};
 use crate::model::resource::Configuration;
 use crate::plan::document::Plan;
 use crate::render::json;
+use crate::world::guard::Guard;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,32 @@ pub(crate) fn of_configuration(
         &process.directory,
         configuration.settings.journal_path.as_deref(),
     )
+}
+
+/// Whether the journal that a configuration names may be read and written: under `-safe` only in its repository (R47).
+///
+/// # Errors
+/// Where it lies elsewhere.
+pub(crate) fn within_reach(
+    process: &Process,
+    configuration: &Configuration,
+) -> Result<(), Trouble> {
+    let Guard::Safe(permissions) = &process.guard else {
+        return Ok(());
+    };
+    let declared = configuration.settings.journal_path.as_deref();
+    let declared = declared.unwrap_or(DEFAULT);
+    let path = process.directory.join(declared);
+    // The journal need not exist yet: its nearest directory that does decides where links lead.
+    let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
+    let leads_out = existing.is_none_or(|part| !part.starts_with(&permissions.repository));
+    if leads_out || declared.split('/').any(|part| part == "..") {
+        let detail = format!(
+            "The configuration keeps its journal at {declared}, which leads out of its repository. Keep it inside, or leave out -safe for what you trust."
+        );
+        return Err(Trouble::error("Journal out of reach", detail));
+    }
+    Ok(())
 }
 
 /// The journal of a plan, found without its configuration (R44).

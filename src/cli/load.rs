@@ -3,18 +3,19 @@
 
 use super::arguments::VariableFlags;
 use super::exit::Exit;
+use super::journal;
 use super::process::{ColourFlag, Form, Process, Trouble};
-use super::sources::Directory;
+use super::sources::{Directory, Reach};
 use super::stream;
 use crate::diag::render::{Rendering, Style as Colours, render};
 use crate::diag::{self, Diagnostic, SourceMap, Span, has_errors};
 use crate::lang::sources::Sources;
-use crate::lang::{self, Given, Giver, Inputs, Loaded, Missing};
+use crate::lang::{self, GivenVariables, Inputs, Loaded, Missing};
 use crate::model::resource::{Configuration, Resource};
 use crate::render::json;
 use crate::render::style::Style;
+use crate::world::guard::Guard;
 use crate::{goal, kinds};
-use std::collections::BTreeMap;
 
 /// Prefix of environment variables that give a variable its value.
 const VARIABLE_PREFIX: &str = "SKDR_VAR_";
@@ -36,8 +37,7 @@ impl Found {
 
 /// Loads the files of the directory and checks them; prints nothing.
 pub(crate) fn load(process: &Process, flags: &VariableFlags, missing: Missing) -> Found {
-    let directory = Directory::new(process.directory.clone());
-    load_from(&directory, process, flags, missing)
+    load_from(&directory(process, flags), process, flags, missing)
 }
 
 /// Loads these files and checks them; prints nothing.
@@ -88,6 +88,7 @@ pub(crate) fn valid(
     if has_errors(&loaded.diagnostics) {
         return Err(Trouble::told(Exit::Error));
     }
+    journal::within_reach(process, &loaded.configuration)?;
     Ok(loaded.configuration)
 }
 
@@ -114,23 +115,28 @@ pub(crate) fn tell(process: &mut Process, loaded: &Found, colour: ColourFlag) {
     process.stderr.print(&text);
 }
 
-/// Values of variables: the environment, then the command line over it.
-fn variables(process: &Process, flags: &VariableFlags) -> BTreeMap<String, Given> {
+/// Values of variables: the environment, and the command line in its order.
+fn variables(process: &Process, flags: &VariableFlags) -> GivenVariables {
     let environment = process.environment.iter().filter_map(|(name, text)| {
         let name = name.strip_prefix(VARIABLE_PREFIX)?;
-        Some((name.to_owned(), given(text, Giver::Environment)))
+        Some((name.to_owned(), text.clone()))
     });
-    let line = flags.var.iter();
-    environment
-        .chain(line.map(|(name, text)| (name.clone(), given(text, Giver::CommandLine))))
-        .collect()
+    GivenVariables {
+        environment: environment.collect(),
+        line: flags.line.clone(),
+    }
 }
 
-fn given(text: &str, giver: Giver) -> Given {
-    Given {
-        text: text.to_owned(),
-        giver,
-    }
+/// The directory of the process, and what the configuration in it may read.
+pub(crate) fn directory(process: &Process, flags: &VariableFlags) -> Directory {
+    let reach = match &process.guard {
+        Guard::Open => Reach::Machine,
+        Guard::Safe(permissions) => Reach::Repository {
+            root: permissions.repository.clone(),
+            named: flags.files().map(str::to_owned).collect(),
+        },
+    };
+    Directory::new(process.directory.clone(), reach)
 }
 
 fn overlap(one: Option<Span>, other: Option<Span>) -> bool {

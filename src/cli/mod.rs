@@ -23,6 +23,7 @@ pub mod process;
 mod reporter;
 mod resume;
 mod runs;
+mod safe;
 mod sandbox;
 mod schema;
 mod show;
@@ -34,11 +35,12 @@ pub mod system;
 mod tests;
 mod unlock;
 mod validate;
+mod variables;
 mod version;
 
 use crate::diag::Severity;
 use crate::render::{json, text};
-use arguments::{Asked, Command};
+use arguments::{Arguments, Asked, Command};
 use exit::Exit;
 use process::{ColourFlag, Form, Process, Trouble};
 use std::path::Path;
@@ -70,7 +72,9 @@ pub async fn run(mut process: Process) -> u8 {
             if arguments.command.streams() {
                 stream::begin(&mut process);
             }
-            let done = match change_directory(&mut process, arguments.chdir.as_deref()) {
+            let entered = change_directory(&mut process, arguments.chdir.as_deref())
+                .and_then(|()| guarded(&mut process, &arguments));
+            let done = match entered {
                 Ok(()) => command(&mut process, arguments.command).await,
                 Err(trouble) => Err(trouble),
             };
@@ -105,6 +109,14 @@ fn change_directory(process: &mut Process, to: Option<&Path>) -> Result<(), Trou
                 format!("-chdir={}: there is no such directory.", to.display()),
             )
         })?;
+    Ok(())
+}
+
+/// `-safe`.
+fn guarded(process: &mut Process, arguments: &Arguments) -> Result<(), Trouble> {
+    if arguments.safe {
+        safe::enter(process)?;
+    }
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::journal::local::LocalStore;
 use crate::journal::store::{Store, StoreError};
 use crate::render::style::{Dress, Speaker, Style};
 use crate::world::clock::Clock;
+use crate::world::guard::Guard;
 use crate::world::kube::Wires;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -39,6 +40,8 @@ pub struct Process {
     pub stores: Arc<dyn Stores>,
     /// Ctrl-C and its like.
     pub interrupts: Arc<dyn Interrupts>,
+    /// What the configuration may make happen; `-safe` narrows it.
+    pub guard: Guard,
 }
 
 /// Which of the streams are terminals, and how wide.

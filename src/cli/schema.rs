@@ -5,9 +5,10 @@ use super::exit::Exit;
 use super::process::{Process, Trouble};
 use crate::diag::suggest::nearest;
 use crate::kinds::{self, Kind};
+use crate::lang::signatures;
 use crate::model::schema::Schema;
 use crate::render;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 /// Runs it.
 ///
@@ -19,11 +20,20 @@ pub(crate) fn run(process: &mut Process, flags: &SchemaFlags) -> Result<Exit, Tr
     let text = match (one, flags.json.json) {
         (Some(schema), true) => format!("{}\n", only(kinds::document::document(), schema.kind)),
         (Some(schema), false) => render::text::schema(schema),
-        (None, true) => format!("{}\n", kinds::document::document()),
+        (None, true) => format!("{}\n", whole()),
         (None, false) => render::text::schemas(all()),
     };
     process.stdout.print(&text);
     Ok(Exit::Done)
+}
+
+/// The document of all kinds, with functions and blocks of the language beside them: readers of that form skip what they
+/// do not know.
+fn whole() -> Json {
+    let mut document = kinds::document::document();
+    document["function_signatures"] = signatures::function_signatures();
+    document["language"] = json!({"block_types": signatures::block_forms()});
+    document
 }
 
 /// The document reduced to one resource type.

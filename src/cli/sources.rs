@@ -1,9 +1,10 @@
 //! The files of a configuration, read from a directory. The only place where the language's files meet the file system.
 
-use crate::lang::sources::{SourceError, Sources, is_configuration_file};
+use crate::lang::sources::{SourceError, Sources, is_configuration_file, is_variable_file};
+use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Files that `fileset` looks at before it gives up: a path mistyped as `/` is a whole machine.
 const FILES: usize = 100_000;
@@ -13,22 +14,76 @@ const LEVELS: usize = 64;
 /// A configuration's directory.
 pub(crate) struct Directory {
     root: PathBuf,
+    reach: Reach,
+}
+
+/// What may be read beside the directory.
+#[derive(Clone, Debug)]
+pub(crate) enum Reach {
+    /// Everything that this process may.
+    Machine,
+    /// Files of the repository, and what the command line names (R47).
+    Repository {
+        /// Its root, absolute and without links.
+        root: PathBuf,
+        /// As they were named.
+        named: BTreeSet<String>,
+    },
+}
+
+impl Reach {
+    /// Refuses what is out of reach: by its name, so that nothing can be learned about what is there, and by what its
+    /// links lead to. The version control's own files may hold credentials.
+    fn check(&self, relative: &str, path: &Path) -> Result<(), SourceError> {
+        let Reach::Repository { root, named } = self else {
+            return Ok(());
+        };
+        let is_inside = |path: &Path| {
+            let below = path.strip_prefix(root);
+            below.is_ok_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
+        };
+        if named.contains(relative) {
+            return Ok(());
+        }
+        if !is_inside(&plain(path)) {
+            return Err(SourceError::Outside);
+        }
+        match path.canonicalize() {
+            Ok(path) if is_inside(&path) => Ok(()),
+            Ok(_) => Err(SourceError::Outside),
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+/// The path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
 }
 
 impl Directory {
     /// This one; absolute.
-    pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+    pub(crate) fn new(root: PathBuf, reach: Reach) -> Self {
+        Self { root, reach }
     }
-}
 
-impl Sources for Directory {
-    fn list(&self) -> Result<Vec<String>, SourceError> {
+    /// Names of the files of the root directory that are meant.
+    fn names(&self, meant: fn(&str) -> bool) -> Result<Vec<String>, SourceError> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.root).map_err(failure)? {
             let entry = entry.map_err(failure)?;
             match entry.file_name().into_string() {
-                Ok(name) if is_configuration_file(&name) => names.push(name),
+                Ok(name) if meant(&name) => names.push(name),
                 Err(name) if name.to_string_lossy().ends_with(".hcl") => {
                     return Err(SourceError::Name);
                 }
@@ -38,9 +93,20 @@ impl Sources for Directory {
         names.sort();
         Ok(names)
     }
+}
+
+impl Sources for Directory {
+    fn list(&self) -> Result<Vec<String>, SourceError> {
+        self.names(is_configuration_file)
+    }
+
+    fn variable_files(&self) -> Result<Vec<String>, SourceError> {
+        self.names(is_variable_file)
+    }
 
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
         let path = self.root.join(relative);
+        self.reach.check(relative, &path)?;
         // Opening a named pipe would wait for a writer that never comes.
         regular(&std::fs::metadata(&path).map_err(failure)?)?;
         let mut bytes = Vec::new();
@@ -54,7 +120,13 @@ impl Sources for Directory {
     }
 
     fn exists(&self, relative: &str) -> Result<bool, SourceError> {
-        match std::fs::metadata(self.root.join(relative)) {
+        let path = self.root.join(relative);
+        match self.reach.check(relative, &path) {
+            Ok(()) => {}
+            Err(SourceError::Missing) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        match std::fs::metadata(path) {
             Ok(metadata) => regular(&metadata).map(|()| true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(failure(error)),
@@ -63,7 +135,9 @@ impl Sources for Directory {
 
     fn walk(&self, relative: &str) -> Result<Vec<String>, SourceError> {
         let mut names = Vec::new();
-        walk(&self.root.join(relative), "", LEVELS, &mut names)?;
+        let path = self.root.join(relative);
+        self.reach.check(relative, &path)?;
+        walk(&path, "", LEVELS, &mut names)?;
         names.sort();
         Ok(names)
     }
@@ -123,5 +197,73 @@ fn failure(error: std::io::Error) -> SourceError {
         SourceError::Other("permission denied".to_owned())
     } else {
         SourceError::Other(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    /// What `file` and `fileset` may see of a repository with a stack in it and a secret beside it.
+    fn check(relative: &str, expected: Result<&str, SourceError>) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let repository = root.join("repository");
+        for part in ["repository/stack", "repository/modules", "repository/.git"] {
+            fs::create_dir_all(root.join(part)).unwrap();
+        }
+        for (name, text) in [
+            ("secret", "secret"),
+            ("repository/stack/a.txt", "a"),
+            ("repository/modules/b.txt", "b"),
+            ("repository/.git/config", "token"),
+        ] {
+            fs::write(root.join(name), text).unwrap();
+        }
+        symlink(root.join("secret"), repository.join("stack/link")).unwrap();
+        symlink("../modules/b.txt", repository.join("stack/inner")).unwrap();
+        symlink(&root, repository.join("stack/up")).unwrap();
+        let reach = Reach::Repository {
+            root: repository.clone(),
+            named: ["../../named".to_owned()].into(),
+        };
+        fs::write(root.join("named"), "named").unwrap();
+        let guarded = Directory::new(repository.join("stack"), reach);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let found = guarded.read(relative, 100).map(text);
+        assert_eq!(found, expected.clone().map(str::to_owned), "{relative}");
+        if expected == Err(SourceError::Outside) {
+            assert_eq!(guarded.exists(relative), Err(SourceError::Outside));
+            assert_eq!(guarded.walk(relative), Err(SourceError::Outside));
+            let open = Directory::new(repository.join("stack"), Reach::Machine);
+            assert_ne!(
+                open.read(relative, 100).map(text),
+                Err(SourceError::Outside)
+            );
+        }
+    }
+
+    #[test]
+    fn a_guarded_directory_sees_its_repository() {
+        check("a.txt", Ok("a"));
+        check("./../stack/a.txt", Ok("a"));
+        check("../modules/b.txt", Ok("b"));
+        check("inner", Ok("b"));
+        check("missing", Err(SourceError::Missing));
+        check("../../named", Ok("named"));
+        for outside in [
+            "../../secret",
+            "../../missing",
+            "link",
+            "up/secret",
+            "/etc/hostname",
+            "/nowhere",
+            "../.git/config",
+            "../modules/../.git/config",
+        ] {
+            check(outside, Err(SourceError::Outside));
+        }
     }
 }

@@ -20,11 +20,9 @@ const LATER_FLAGS: &[&str] = &[
     "refresh",
     "refresh-only",
     "replace",
-    "safe",
     "show-sensitive",
     "summary",
     "target-file",
-    "var-file",
 ];
 
 /// Commands of the same sort.

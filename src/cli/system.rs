@@ -2,6 +2,7 @@
 
 use super::process::{Interrupts, LocalStores, Output, Process, Terminal};
 use crate::world::clock::Clock;
+use crate::world::guard::Guard;
 use crate::world::kube::KubeWires;
 use jiff::Timestamp;
 use std::io::IsTerminal;
@@ -41,6 +42,7 @@ pub fn process() -> std::io::Result<Process> {
         wires: Arc::new(KubeWires),
         stores: Arc::new(LocalStores),
         interrupts: Arc::new(Signals),
+        guard: Guard::Open,
     })
 }
 

@@ -5,6 +5,7 @@ use super::process::{Captured, ColourFlag, Interrupts, LocalStores, Output, Proc
 use crate::render::fixture::{node, plan};
 use crate::render::style::Style;
 use crate::world::clock::Clock;
+use crate::world::guard::Guard;
 use crate::world::kube::{ConnectArguments, Connected, Wires};
 use crate::world::query::{FailureClass, Why};
 use async_trait::async_trait;
@@ -56,6 +57,7 @@ fn process(arguments: &[&str], directory: &Path) -> (Process, Captured, Captured
         wires: Arc::new(NoCluster),
         stores: Arc::new(LocalStores),
         interrupts: Arc::new(NoCluster),
+        guard: Guard::Open,
     };
     (process, out, err)
 }
@@ -108,7 +110,11 @@ fn flags_take_one_dash_or_two_and_values_either_way() {
         };
         assert_eq!(flags.out.as_deref(), Some(Path::new("a b")));
         assert!(flags.detailed_exitcode && !flags.destroy && !flags.input && !flags.json.json);
-        assert_eq!(flags.variables.var, [("n".to_owned(), "-1=2".to_owned())]);
+        let given = crate::lang::OnLine::Value {
+            name: "n".to_owned(),
+            text: "-1=2".to_owned(),
+        };
+        assert_eq!(flags.variables.line, [given]);
         assert_eq!(flags.scope.target.len(), 1);
         assert_eq!(flags.run.parallelism, 10);
     }

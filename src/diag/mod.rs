@@ -47,6 +47,12 @@ impl SourceMap {
         self.files.push(Source { name, text });
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }
+    /// Shows another text in place of one: of as many bytes and lines, where spans lead into it.
+    pub fn replace(&mut self, id: FileId, text: Arc<str>) {
+        if let Some(source) = self.files.get_mut(id.0 as usize) {
+            source.text = text;
+        }
+    }
     /// The source of an id, if it belongs to this map.
     pub fn get(&self, id: FileId) -> Option<&Source> {
         self.files.get(id.0 as usize)

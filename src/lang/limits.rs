@@ -15,12 +15,17 @@ pub const SPLATS: usize = 16;
 pub const STEPS: u64 = 10_000_000;
 /// Weight of all values produced (see [`crate::model::value::Shape`]), long texts by their length.
 pub const WEIGHT: u64 = 40_000_000;
+/// Weight of one nested block that `dynamic` makes, beside what stands in it: an object in the plan and one that others
+/// see, about a kilobyte.
+pub const BLOCK_WEIGHT: u64 = 200;
 /// Levels of containers in one value.
 pub const DEPTH: u16 = 200;
 /// Calls of `templatefile` inside `templatefile`.
 pub const TEMPLATE_CALLS: usize = 16;
 /// Instances of one resource.
 pub const INSTANCES: usize = 100_000;
+/// Values of one file for variables that there are not, which are named one by one.
+pub const UNUSED_VALUES: usize = 10;
 /// Instances of one resource that are reported as wrong before the rest is left alone.
 pub const WRONG_INSTANCES: usize = 10;
 /// Syntax errors shown of one file.

@@ -6,6 +6,7 @@ use super::check;
 use super::collect::Collector;
 use super::evaluate::Evaluator;
 use super::evaluate::globals::Globals;
+use super::given::GivenVariables;
 use super::limits;
 use super::module::Module;
 use super::parse;
@@ -14,7 +15,7 @@ use super::syntax::Body;
 use crate::diag::{Diagnostic, FileId, SourceMap, Span, has_errors};
 use crate::model::resource::{Configuration, Resource};
 use crate::model::schema::Schemas;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Everything that a configuration is made of.
 pub struct Inputs<'a> {
@@ -22,30 +23,12 @@ pub struct Inputs<'a> {
     pub sources: &'a dyn Sources,
     /// Resource and provider types.
     pub schemas: &'a dyn Schemas,
-    /// Values of variables by name.
-    pub variables: BTreeMap<String, Given>,
+    /// Values of variables.
+    pub variables: GivenVariables,
     /// What is done about a variable that has no value.
     pub missing: Missing,
     /// Version of the program.
     pub version: &'a str,
-}
-
-/// The value of a variable as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// Its text.
-    pub text: String,
-    /// By whom.
-    pub giver: Giver,
-}
-
-/// Where the value of a variable comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Giver {
-    /// `SKDR_VAR_name`: may name a variable of another configuration.
-    Environment,
-    /// `-var`.
-    CommandLine,
 }
 
 /// What is done about a variable without a value.
@@ -55,16 +38,6 @@ pub enum Missing {
     Report,
     /// What needs it is not evaluated: a configuration is valid whatever its values will be.
     LeaveOut,
-}
-
-impl Given {
-    /// How the place is called: `-var name`.
-    pub fn title(&self, name: &str) -> String {
-        match self.giver {
-            Giver::Environment => format!("SKDR_VAR_{name}"),
-            Giver::CommandLine => format!("-var {name}"),
-        }
-    }
 }
 
 /// A configuration and all that was found about it.
@@ -241,7 +214,7 @@ fn unreadable(name: &str, error: &SourceError, left: usize) -> Diagnostic {
 }
 
 /// Adds a file's text; where its bytes are no UTF-8, with the first wrong ones replaced, so that they can be shown.
-fn text(
+pub(super) fn text(
     name: &str,
     bytes: Vec<u8>,
     texts: &mut SourceMap,

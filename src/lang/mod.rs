@@ -5,14 +5,17 @@ mod build;
 mod check;
 mod coerce;
 mod collect;
+pub mod constants;
 mod convert;
 pub mod evaluate;
 pub mod functions;
+mod given;
 pub mod limits;
 mod load;
 mod module;
 mod parse;
 mod scan;
+pub mod signatures;
 pub mod sources;
 mod syntax;
 #[cfg(test)]
@@ -20,4 +23,5 @@ mod tests;
 mod types;
 mod version;
 
-pub use load::{Given, Giver, Inputs, Loaded, Missing, in_order, load};
+pub use given::{GivenVariables, OnLine};
+pub use load::{Inputs, Loaded, Missing, in_order, load};

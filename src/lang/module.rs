@@ -27,6 +27,8 @@ pub struct Module {
     pub outputs: BTreeMap<Arc<str>, OutputBlock>,
     /// `secret`.
     pub secrets: BTreeMap<Arc<str>, SecretBlock>,
+    /// `check`.
+    pub checks: BTreeMap<Arc<str>, CheckBlock>,
     /// `resource`.
     pub resources: BTreeMap<ResourceName, ResourceBlock>,
 }
@@ -83,18 +85,27 @@ pub struct VariableBlock {
     /// Whether it is not shown.
     pub sensitive: bool,
     /// What its value must fulfil.
-    pub validations: Vec<Validation>,
+    pub validations: Vec<Condition>,
     /// A mistake in the block makes its value unusable.
     pub broken: bool,
 }
 
-/// `validation { }`.
+/// `validation { }`, `assert { }`, `precondition { }`, `postcondition { }`.
 #[derive(Debug)]
-pub struct Validation {
+pub struct Condition {
     /// What must be true.
     pub condition: Expression,
     /// What is said where it is not.
     pub message: Expression,
+}
+
+/// `check "name" { }`.
+#[derive(Debug)]
+pub struct CheckBlock {
+    /// The header.
+    pub header: Span,
+    /// What it claims.
+    pub assertions: Vec<Condition>,
 }
 
 /// `output "name" { }`.
@@ -136,6 +147,10 @@ pub struct ResourceBlock {
     pub depends_on: Vec<(Address, Span)>,
     /// `lifecycle { prevent_destroy }`.
     pub prevent_destroy: Option<Expression>,
+    /// `lifecycle { precondition { } }`.
+    pub preconditions: Vec<Condition>,
+    /// `lifecycle { postcondition { } }`.
+    pub postconditions: Vec<Condition>,
     /// `lifecycle { ignore_changes }`.
     pub ignore_changes: IgnoreChanges,
     /// Everything else.

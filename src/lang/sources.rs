@@ -18,6 +18,9 @@ pub enum SourceError {
     /// A name that is no UTF-8.
     #[error("its name is not UTF-8")]
     Name,
+    /// A place that a configuration may not see (R47).
+    #[error("-safe reads only files of the configuration's repository")]
+    Outside,
     /// What the system says: no permission, a loop of links.
     #[error("{0}")]
     Other(String),
@@ -27,6 +30,9 @@ pub enum SourceError {
 pub trait Sources: Sync {
     /// Names of the configuration's files: `*.hcl` of the root directory, except `*.vars.hcl` and dot-files.
     fn list(&self) -> Result<Vec<String>, SourceError>;
+    /// Names of files in the root directory that hold values of variables: `*.auto.vars.hcl`, and Terraform's, of which
+    /// a user may think that they are read. Sorted.
+    fn variable_files(&self) -> Result<Vec<String>, SourceError>;
     /// Bytes of a file, at most `limit`. Absolute names are taken as they are.
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError>;
     /// Whether there is a file of that name. A directory is an error, as in Terraform.
@@ -64,6 +70,11 @@ impl Sources for MemorySources {
         Ok(self.files.keys().filter(root).cloned().collect())
     }
 
+    fn variable_files(&self) -> Result<Vec<String>, SourceError> {
+        let root = |name: &&String| is_variable_file(name) && !name.contains('/');
+        Ok(self.files.keys().filter(root).cloned().collect())
+    }
+
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
         let bytes = self
             .files
@@ -94,6 +105,15 @@ impl Sources for MemorySources {
             .map(str::to_owned)
             .collect())
     }
+}
+
+/// Ends the name of a file of values that is read without being named.
+pub const AUTOMATIC: &str = ".auto.vars.hcl";
+
+/// Whether a file of the root directory holds values of variables, ours or Terraform's.
+pub fn is_variable_file(name: &str) -> bool {
+    let ours = name.ends_with(AUTOMATIC) && !name.starts_with('.');
+    ours || name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
 }
 
 /// Whether a file of the root directory is part of the configuration.

@@ -20,6 +20,8 @@ pub enum Type {
     Number,
     /// `bool`.
     Bool,
+    /// `secret`: a reference to one, or a text with one in it.
+    Secret,
     /// `list(element)`.
     List(Box<Type>),
     /// `set(element)`.
@@ -107,6 +109,7 @@ pub fn convert(value: &Value, wanted: &Type) -> Result<Value, Mismatch> {
             "a bool",
             coerce::boolean(value).map(Value::from),
         ),
+        Type::Secret => secret(value),
         Type::List(element) => Ok(Value::list(elements(value, element, "a list")?)),
         Type::Set(element) => Ok(Value::set(elements(value, element, "a set")?)),
         Type::Map(element) => map(value, element),
@@ -134,6 +137,18 @@ fn primitive(
         },
         None => Mismatch::of(wanted, value),
     })
+}
+
+fn secret(value: &Value) -> Result<Value, Mismatch> {
+    if value.shape().secret && matches!(value.data, Data::Unknown(_)) {
+        return Ok(value.clone());
+    }
+    let message = format!(
+        "a secret is needed, such as secret.NAME, this is {}",
+        value.title()
+    );
+    let path = String::new();
+    Err(Mismatch { path, message })
 }
 
 fn elements(value: &Value, element: &Type, wanted: &str) -> Result<Vec<Value>, Mismatch> {
@@ -267,10 +282,7 @@ pub fn read(expression: &Expression, constant: Constant<'_>) -> Result<Type, Dia
             "list" => Ok(Type::List(Box::new(Type::Any))),
             "set" => Ok(Type::Set(Box::new(Type::Any))),
             "map" => Ok(Type::Map(Box::new(Type::Any))),
-            "secret" => Err(unreadable(
-                "variables of type `secret` are not available yet: refer to a `secret` block",
-                expression.span,
-            )),
+            "secret" => Ok(Type::Secret),
             other => Err(unknown_type(other, expression.span)),
         },
         Term::Call(call) => read_call(call, expression.span, constant),
@@ -400,7 +412,8 @@ fn unreadable(detail: &str, span: Span) -> Diagnostic {
 
 fn unknown_type(name: &str, span: Span) -> Diagnostic {
     let known = [
-        "any", "string", "number", "bool", "list", "set", "map", "tuple", "object", "optional",
+        "any", "string", "number", "bool", "secret", "list", "set", "map", "tuple", "object",
+        "optional",
     ];
     let diagnostic = unreadable(&format!("there is no type `{name}`"), span);
     let meant = match name {
@@ -411,6 +424,6 @@ fn unknown_type(name: &str, span: Span) -> Diagnostic {
     };
     match meant {
         Some(meant) => diagnostic.fix(format!("did you mean `{meant}`?"), Patch { span, text: meant.to_owned() }),
-        None => diagnostic.hint("types are string, number, bool, list(...), set(...), map(...), object({...}), tuple([...]), any"),
+        None => diagnostic.hint("types are string, number, bool, secret, list(...), set(...), map(...), object({...}), tuple([...]), any"),
     }
 }

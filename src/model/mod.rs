@@ -1,6 +1,7 @@
 //! The nouns that everything shares. Pure data: no HCL syntax, no client, no clock, no file system.
 
 pub mod address;
+pub mod checks;
 pub mod condition;
 pub mod cron;
 pub mod duration;

@@ -129,6 +129,11 @@ pub fn to_integer(number: &Number) -> Option<i64> {
     }
 }
 
+/// The nearest float.
+pub fn to_float(number: &Number) -> f64 {
+    number.to_f64().unwrap_or(f64::NAN)
+}
+
 /// As JSON keeps it: a 64-bit integer where it is one, else the nearest float.
 pub fn to_json(number: &Number) -> serde_json::Value {
     if number.is_integer() {

@@ -2,6 +2,7 @@
 //! Bodies are attribute-shaped [`Expr`]s; how they became so is not known here.
 
 use super::address::Address;
+use super::checks::CheckResult;
 use super::expression::Expr;
 use super::identity::ProviderRef;
 use super::secret::{SecretName, SecretSource};
@@ -123,6 +124,8 @@ pub struct Configuration {
     pub secrets: BTreeMap<SecretName, SecretSource>,
     /// Resource instances, sorted by address.
     pub resources: Vec<Resource>,
+    /// What it claims about itself, in order of evaluation. What does not hold and is no `check` block is a mistake.
+    pub checks: Vec<CheckResult>,
     /// Output blocks.
     pub outputs: BTreeMap<String, Output>,
     /// The texts, for diagnostics.

@@ -4,6 +4,7 @@
 mod step;
 
 use crate::model::address::Address;
+use crate::model::checks::CheckResult;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::secret::{SecretName, SecretSource};
@@ -61,6 +62,9 @@ pub struct Plan {
     pub consents: Vec<String>,
     /// Findings of `check/`.
     pub findings: Vec<Finding>,
+    /// What the configuration claims about itself, and whether it holds as far as a plan can tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckResult>,
     /// Outputs after apply.
     pub outputs: BTreeMap<String, PlannedOutput>,
     /// False where anything is blocked: apply refuses it (R12).
@@ -358,6 +362,8 @@ struct Covered<'a> {
     pinned: &'a [Json],
     consents: &'a [String],
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "<[CheckResult]>::is_empty")]
+    checks: &'a [CheckResult],
     outputs: &'a BTreeMap<String, PlannedOutput>,
     applyable: bool,
 }
@@ -403,6 +409,7 @@ impl Plan {
             pinned,
             consents,
             findings,
+            checks,
             outputs,
             applyable,
             digest: _,
@@ -425,6 +432,7 @@ impl Plan {
             pinned,
             consents,
             findings,
+            checks,
             outputs,
             applyable: *applyable,
         };

@@ -2,6 +2,7 @@
 //! Pure and synchronous. Must not know clients, files or the terminal.
 
 pub mod bound;
+mod checks;
 mod cluster;
 mod decision;
 pub mod declared;
@@ -341,6 +342,7 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         pinned: Vec::new(),
         consents: input.consents.to_vec(),
         findings: gathered.findings,
+        checks: checks::results(input),
         outputs: outputs(input),
         digest: String::new(),
     };
@@ -348,6 +350,7 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
     plan.findings.extend(crate::check::findings(&plan));
     plan.findings.extend(confirmation_findings(input, &plan));
     plan.findings.extend(secrets::findings(input));
+    plan.findings.extend(checks::findings(&plan.checks));
     seal(&mut plan)?;
     Ok(plan)
 }

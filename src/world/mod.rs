@@ -2,6 +2,7 @@
 //! the real clients; tests and the demo put a sandbox behind them at the wire. Must not know kinds or a plan's meaning.
 
 pub mod clock;
+pub mod guard;
 pub mod kube;
 pub mod local;
 pub mod query;
@@ -17,6 +18,7 @@ use crate::plan::document::{LocalOp, Op};
 use bytes::Bytes;
 use clock::Clock;
 use futures::StreamExt;
+use guard::{Guard, Start};
 use jiff::Timestamp;
 use kube::ConnectArguments;
 use kube::client::Client;
@@ -51,6 +53,8 @@ pub struct Doors {
     pub directory: PathBuf,
     /// Where each secret is.
     pub secrets: BTreeMap<SecretName, SecretSource>,
+    /// What the configuration may make happen.
+    pub guard: Guard,
     /// Decides the pauses between tries: same seed, same pauses.
     pub seed: u64,
 }
@@ -122,6 +126,7 @@ impl World {
             arguments: exposed.value().clone(),
             environment: self.doors.environment.clone(),
             directory: self.doors.directory.clone(),
+            guard: self.doors.guard.clone(),
         };
         let connected = self
             .doors
@@ -293,6 +298,7 @@ impl World {
             arguments: json!({ "config_path": path.display().to_string() }),
             environment,
             directory: self.doors.directory.clone(),
+            guard: self.doors.guard.clone(),
         };
         match self.doors.wires.connect(&arguments).await {
             Ok(connected) => {
@@ -329,9 +335,21 @@ impl World {
                 "command and environment take texts, numbers and booleans only".to_owned(),
             );
         };
+        let set: Vec<String> = declared.keys().cloned().collect();
         let mut environment = local::handed_on(&self.doors.environment);
         environment.extend(declared);
         let directory = self.doors.directory.clone();
+        let name = words.first().map_or("", String::as_str);
+        if let Some(file) = local::find_program(name, &environment, &directory) {
+            let start = Start {
+                words: &words,
+                file: &file,
+                environment: &set,
+            };
+            if let Err(message) = self.doors.guard.start(start) {
+                return refuse(FailureClass::Program, message);
+            }
+        }
         let program = Program {
             words,
             environment,

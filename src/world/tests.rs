@@ -1,5 +1,6 @@
 //! The two doors: expressions to values, secrets, programs, connections. Canaries arrive where they should and nowhere else.
 
+use super::guard::Guard;
 use super::kube::{ConnectArguments, Connected, Wires};
 use super::query::{Answer, DryRun, Effect, Fact, FailureClass, Query, Why};
 use super::substitute::{Redactor, SecretValues, substitute};
@@ -104,6 +105,7 @@ fn world_with(directory: &Path, secrets: &[(&str, SecretSource)]) -> (World, Arc
             .iter()
             .map(|(name, source)| (secret(name), source.clone()))
             .collect(),
+        guard: Guard::Open,
         seed: 1,
     };
     (World::new(doors), wires)

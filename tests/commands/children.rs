@@ -65,7 +65,8 @@ impl Served {
             .unwrap()
     }
 
-    async fn run(&self, arguments: &str) -> (Option<i32>, String) {
+    /// Runs a command: its code, and both streams.
+    pub async fn run(&self, arguments: &str) -> (Option<i32>, String) {
         let output = self.start(arguments).wait_with_output().await.unwrap();
         (output.status.code(), text(&output))
     }

@@ -12,6 +12,7 @@ mod children;
 mod configurations;
 mod every_kind;
 mod place;
+mod safe;
 mod same;
 mod script;
 #[path = "../shared/every_kind.rs"]

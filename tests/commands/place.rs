@@ -13,6 +13,7 @@ use sk_dr::sandbox::kubernetes::access::Right;
 use sk_dr::sandbox::log::{Entry, Outcome};
 use sk_dr::sandbox::state::ADMIN_TOKEN;
 use sk_dr::world::clock::Clock;
+use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{Again, ConnectArguments, Connected, Unsent, Wires};
 use sk_dr::world::query::{FailureClass, Why};
 use std::collections::BTreeMap;
@@ -151,6 +152,7 @@ impl Place {
             }),
             stores: Arc::new(LocalStores),
             interrupts: Arc::new(Nobody),
+            guard: Guard::Open,
         };
         (process, out, err)
     }

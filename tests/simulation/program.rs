@@ -6,6 +6,7 @@ use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
 use sk_dr::world::Wire;
 use sk_dr::world::clock::Clock;
+use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{ConnectArguments, Connected, Wires};
 use sk_dr::world::query::Why;
 use std::ffi::OsString;
@@ -70,6 +71,7 @@ pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &st
         wires: inside.clone(),
         stores: Arc::new(LocalStores),
         interrupts: inside,
+        guard: Guard::Open,
     };
     let code = sk_dr::cli::run(process).await;
     Ended {

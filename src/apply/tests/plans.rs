@@ -203,6 +203,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         unswept: Vec::new(),
         journal: None,
         pinned: Vec::new(),
+        checks: Vec::new(),
         consents: Vec::new(),
         findings: Vec::new(),
         outputs: BTreeMap::new(),

@@ -21,6 +21,9 @@ impl Sources for Beside<'_> {
         names.dedup();
         Ok(names)
     }
+    fn variable_files(&self) -> Result<Vec<String>, SourceError> {
+        self.directory.variable_files()
+    }
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
         if relative != self.name {
             self.directory.read(relative, limit)

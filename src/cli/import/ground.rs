@@ -3,7 +3,6 @@
 use crate::cli::arguments::ImportFlags;
 use crate::cli::load;
 use crate::cli::process::{Process, Trouble};
-use crate::cli::sources::Directory;
 use crate::lang::sources::Sources;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
@@ -33,7 +32,7 @@ impl Ground {
     /// # Errors
     /// Where the configuration is not valid, or says by itself where the cluster is.
     pub(super) fn of(process: &mut Process, flags: &ImportFlags) -> Result<Self, Trouble> {
-        let files = Directory::new(process.directory.clone()).list();
+        let files = load::directory(process, &flags.variables).list();
         let has_files = files.map_or(true, |names| !names.is_empty());
         let configuration = if has_files {
             load::valid(process, &flags.variables, flags.colour.flag())?

@@ -15,7 +15,6 @@ use super::load;
 use super::making;
 use super::planning;
 use super::process::{Process, Trouble};
-use super::sources::Directory;
 use crate::diag::has_errors;
 use crate::diag::suggest::nearest;
 use crate::kinds::{self, Home, Kind};
@@ -191,7 +190,7 @@ fn read_again(
         Some(_) | None => PRINTED,
     };
     let sources = Beside {
-        directory: Directory::new(process.directory.clone()),
+        directory: load::directory(process, &flags.variables),
         name,
         text,
     };

@@ -7,7 +7,7 @@ use crate::kinds::properties::cases;
 use crate::kinds::testing::{kind, line, object};
 use crate::kinds::{self, Home};
 use crate::lang::sources::MemorySources;
-use crate::lang::{Inputs, Missing};
+use crate::lang::{GivenVariables, Inputs, Missing};
 use crate::model::identity::Key;
 use crate::model::resource::Configuration;
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ fn read(text: &str) -> Configuration {
     let loaded = crate::lang::load(&Inputs {
         sources: &MemorySources::new([("main.hcl", text)]),
         schemas: &kinds::Registry,
-        variables: BTreeMap::new(),
+        variables: GivenVariables::default(),
         missing: Missing::Report,
         version: "0.1.0",
     });

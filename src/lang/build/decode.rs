@@ -2,9 +2,11 @@
 //! that other expressions see, with a hole for each attribute that is known after apply (R30).
 
 use crate::diag::{Diagnostic, Patch, Span, suggest};
-use crate::lang::check::shape::{BodyPlan, inner_fields};
+use crate::lang::check::dynamic::DynamicPlan;
+use crate::lang::check::shape::{BodyPlan, NestedPlan, inner_fields};
 use crate::lang::evaluate::scope::Scope;
 use crate::lang::evaluate::{Evaluated, Evaluator, Failed, first_unknown, unknown_name};
+use crate::lang::limits;
 use crate::lang::syntax::Expression;
 use crate::lang::types::{self, Type};
 use crate::model::address::Address;
@@ -14,6 +16,7 @@ use crate::model::schema::{Field, Literal, Presence, Shape, Values};
 use crate::model::text::quote;
 use crate::model::value::{Data, Members, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What became of a body.
 #[derive(Default)]
@@ -55,13 +58,12 @@ pub fn body(
 ) -> Decoded {
     let mut decoder = Decoder {
         evaluator,
-        scope,
         seen,
         names: Vec::new(),
         way: String::new(),
         whole: Decoded::default(),
     };
-    let (members, visible) = decoder.body(plan);
+    let (members, visible) = decoder.body(plan, scope);
     Decoded {
         members,
         visible,
@@ -71,7 +73,6 @@ pub fn body(
 
 struct Decoder<'d, 'e> {
     evaluator: &'d mut Evaluator<'e>,
-    scope: &'d Scope<'d>,
     seen: Seen<'d>,
     /// Member names on the way here.
     names: Vec<String>,
@@ -80,15 +81,26 @@ struct Decoder<'d, 'e> {
     whole: Decoded,
 }
 
+/// Nested blocks of one name.
+#[derive(Default)]
+struct Made {
+    expressions: Vec<Expr>,
+    values: Vec<Value>,
+}
+
 impl Decoder<'_, '_> {
-    fn body(&mut self, plan: &BodyPlan<'_>) -> (BTreeMap<String, Expr>, Members) {
+    fn body(
+        &mut self,
+        plan: &BodyPlan<'_>,
+        scope: &Scope<'_>,
+    ) -> (BTreeMap<String, Expr>, Members) {
         let mut members = BTreeMap::new();
         let mut visible = Members::new();
         for (field, attribute) in &plan.arguments {
             self.names.push(field.name.to_owned());
             let span = attribute.value.span;
             self.whole.spans.entry(self.names.join(".")).or_insert(span);
-            match self.attribute(field, &attribute.value) {
+            match self.attribute(field, &attribute.value, scope) {
                 Ok(value) if value.is_null() => {}
                 Ok(value) => {
                     if value.shape().sensitive {
@@ -107,7 +119,10 @@ impl Decoder<'_, '_> {
             self.names.pop();
         }
         for (field, blocks) in &plan.blocks {
-            let (expressions, values) = self.blocks(field, blocks);
+            let Made {
+                expressions,
+                values,
+            } = self.blocks(field, blocks, scope);
             members.insert(field.name.to_owned(), Expr::list(expressions));
             if let Seen::As(_) = self.seen {
                 visible.insert(field.name.into(), Value::list(values));
@@ -118,9 +133,14 @@ impl Decoder<'_, '_> {
     }
 
     /// The value of an argument as its field takes it.
-    fn attribute(&mut self, field: &Field, expression: &Expression) -> Evaluated {
+    fn attribute(
+        &mut self,
+        field: &Field,
+        expression: &Expression,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
         let span = expression.span;
-        let value = self.evaluator.whole(expression, self.scope)?;
+        let value = self.evaluator.whole(expression, scope)?;
         let value = match self.argument(field, &value, span) {
             Ok(value) => value,
             Err(diagnostic) => return self.evaluator.fail(diagnostic.at(span)),
@@ -130,24 +150,90 @@ impl Decoder<'_, '_> {
         Ok(value)
     }
 
-    fn blocks(&mut self, field: &Field, blocks: &[BodyPlan<'_>]) -> (Vec<Expr>, Vec<Value>) {
+    fn blocks(&mut self, field: &Field, blocks: &[NestedPlan<'_>], scope: &Scope<'_>) -> Made {
         self.names.push(field.name.to_owned());
-        let mut expressions = Vec::with_capacity(blocks.len());
-        let mut values = Vec::with_capacity(blocks.len());
-        for (at, block) in blocks.iter().enumerate() {
-            let length = self.way.len();
-            self.way.push_str(&format!("{}[{at}].", field.name));
-            self.whole
-                .spans
-                .entry(self.names.join("."))
-                .or_insert(block.header);
-            let (members, visible) = self.body(block);
-            self.way.truncate(length);
-            expressions.push(Expr::object(members));
-            values.push(Value::object(visible));
+        let mut made = Made::default();
+        for block in blocks {
+            match block {
+                NestedPlan::Written(plan) => self.block(field, plan, scope, &mut made),
+                NestedPlan::Dynamic(dynamic) => {
+                    let done = self
+                        .dynamic(field, dynamic, scope, &mut made)
+                        .and_then(|()| self.right_number(field, dynamic.header, &made));
+                    self.whole.failed |= done.is_err();
+                }
+            }
         }
         self.names.pop();
-        (expressions, values)
+        made
+    }
+
+    fn block(&mut self, field: &Field, block: &BodyPlan<'_>, scope: &Scope<'_>, made: &mut Made) {
+        let length = self.way.len();
+        let at = made.expressions.len();
+        self.way.push_str(&format!("{}[{at}].", field.name));
+        let spans = &mut self.whole.spans;
+        spans.entry(self.names.join(".")).or_insert(block.header);
+        let (members, visible) = self.body(block, scope);
+        self.way.truncate(length);
+        made.expressions.push(Expr::object(members));
+        made.values.push(Value::object(visible));
+    }
+
+    /// One block for each element.
+    fn dynamic(
+        &mut self,
+        field: &Field,
+        dynamic: &DynamicPlan<'_>,
+        scope: &Scope<'_>,
+        made: &mut Made,
+    ) -> Result<(), Failed> {
+        let span = dynamic.for_each.span;
+        let collection = self.evaluator.whole(dynamic.for_each, scope)?;
+        if collection.sensitive {
+            let detail = "how many blocks there are is shown, and this value is sensitive";
+            let diagnostic = Diagnostic::error("sensitive-value", "Sensitive value", detail);
+            return self.evaluator.fail(
+                diagnostic
+                    .at(span)
+                    .hint("if its keys are none, take the mark away with `nonsensitive`"),
+            );
+        }
+        let what = format!("`for_each` of `dynamic \"{}\"`", field.name);
+        let elements = self.evaluator.elements(&collection, span, &what)?;
+        let weight = (elements.len() as u64).saturating_mul(limits::BLOCK_WEIGHT);
+        self.evaluator.charge(weight, span)?;
+        let names: [Arc<str>; 2] = ["key".into(), "value".into()];
+        let [key_name, value_name] = &names;
+        let before = self.evaluator.diagnostics.len();
+        for (key, value) in elements {
+            let members = [(key_name.clone(), key), (value_name.clone(), value)];
+            let element = Value::object(Members::from(members));
+            let bound = [(dynamic.iterator.clone(), element)];
+            self.block(field, &dynamic.content, &scope.inner(&bound), made);
+            let wrong = self.evaluator.diagnostics.len() - before;
+            if wrong >= limits::WRONG_INSTANCES || self.evaluator.exhausted() {
+                return Err(Failed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Only now it shows how many blocks there are.
+    fn right_number(&mut self, field: &Field, header: Span, made: &Made) -> Result<(), Failed> {
+        let name = field.name;
+        let count = made.expressions.len();
+        if matches!(field.shape, Shape::Block(_)) && count > 1 {
+            let detail = format!("there can be one `{name}` block, this makes {count}");
+            let diagnostic = Diagnostic::error("duplicate", "Declared twice", detail);
+            return self.evaluator.fail(diagnostic.at(header));
+        }
+        if matches!(field.presence, Presence::Required) && count == 0 {
+            let detail = format!("the block `{name}` is needed, and this makes none");
+            let diagnostic = Diagnostic::error("missing-argument", "Missing argument", detail);
+            return self.evaluator.fail(diagnostic.at(header));
+        }
+        Ok(())
     }
 
     /// What is not declared: defaults, and what others see in place of it.

@@ -1,6 +1,7 @@
 //! From checked blocks to the evaluated configuration: variables, then locals, providers and resources in the order in
 //! which they need each other, then outputs. What fails stays failed: who refers to it is not blamed as well.
 
+mod conditions;
 mod decode;
 mod resource;
 mod variables;
@@ -17,7 +18,7 @@ use crate::diag::{Diagnostic, Span};
 use crate::model::identity::ProviderRef;
 use crate::model::resource::{Configuration, Output, Provider, Resource, Settings};
 use crate::model::secret::SecretName;
-use crate::model::value::Value;
+use crate::model::value::{Members, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub struct Builder<'b, 'm, 'e> {
     pub inputs: &'b Inputs<'e>,
     /// Resources that something refers to: only of these a value is kept.
     referred: BTreeSet<ResourceName>,
+    /// Every secret by name: what a value that is given may refer to.
+    secrets: Value,
     configuration: Configuration,
     damaged: Vec<Resource>,
 }
@@ -50,13 +53,19 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
             Node::Resource(name) => Some(name.clone()),
             Node::Local(_) | Node::Provider(_) => None,
         });
-        let referred = referred.collect();
+        let mut referred: BTreeSet<ResourceName> = referred.collect();
+        // What looks at itself is looked at.
+        let postconditions = module.resources.iter();
+        let postconditions =
+            postconditions.filter(|(_, resource)| !resource.postconditions.is_empty());
+        referred.extend(postconditions.map(|(name, _)| name.clone()));
         Self {
             evaluator,
             module,
             checked,
             inputs,
             referred,
+            secrets: Value::object(Members::new()),
             configuration: Configuration::default(),
             damaged: Vec::new(),
         }
@@ -87,6 +96,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         for (name, output) in &module.outputs {
             self.output(name, output);
         }
+        self.checks();
         self.configuration
             .resources
             .sort_by(|left, right| left.address.cmp(&right.address));
@@ -127,6 +137,11 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
 
     fn secrets(&mut self) {
         let module = self.module;
+        let reference = |name: &Arc<str>| {
+            let secret = SecretName(name.to_string());
+            (name.clone(), Value::secret(secret))
+        };
+        self.secrets = Value::object(module.secrets.keys().map(reference).collect());
         for (name, secret) in &module.secrets {
             self.evaluator.globals.secrets.insert(name.clone());
             if let Some(source) = &secret.source {

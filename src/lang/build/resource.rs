@@ -128,6 +128,12 @@ impl Builder<'_, '_, '_> {
         };
         let mut body = decode::body(self.evaluator, making.plan, &scope, seen);
         let lifecycle = self.lifecycle(making.block, &scope);
+        let conditions = if body.failed {
+            // What is missing would only be complained about twice.
+            Ok(())
+        } else {
+            self.instance_conditions(making.block, &address, &scope, &body.visible)
+        };
         for diagnostic in self.evaluator.diagnostics.iter_mut().skip(before) {
             diagnostic.context.get_or_insert(making.block.header);
             diagnostic.address = Some(address.to_string());
@@ -147,7 +153,8 @@ impl Builder<'_, '_, '_> {
                 .iter()
                 .map(|(address, _)| address.clone()),
         );
-        let is_damaged = making.is_broken || body.failed || lifecycle.is_err();
+        let is_damaged =
+            making.is_broken || body.failed || lifecycle.is_err() || conditions.is_err();
         let mut visible = std::mem::take(&mut body.visible);
         let mut resource = Resource {
             address,

@@ -1,66 +1,81 @@
 //! Variables: what was given, else the default; converted, marked, validated.
 
 use super::Builder;
-use crate::diag::{Diagnostic, FileId, Span, has_errors, suggest};
-use crate::lang::coerce;
+use super::conditions::Held;
+use crate::diag::{Diagnostic, FileId, Span, has_errors};
 use crate::lang::evaluate::Failed;
 use crate::lang::evaluate::globals::Slot;
 use crate::lang::evaluate::scope::Scope;
-use crate::lang::load::{Given, Giver, Missing};
-use crate::lang::module::{Validation, VariableBlock};
+use crate::lang::given::{Gatherer, Given};
+use crate::lang::load::Missing;
+use crate::lang::module::{Condition, VariableBlock};
 use crate::lang::parse;
+use crate::lang::syntax::{Attribute, Expression};
 use crate::lang::types::{self, Type};
+use crate::model::checks::{CheckResult, CheckSubject};
 use crate::model::value::Value;
 use std::sync::Arc;
 
 impl Builder<'_, '_, '_> {
     pub(super) fn variables(&mut self) {
         let module = self.module;
-        for (name, given) in &self.inputs.variables {
-            if given.giver == Giver::CommandLine && !module.variables.contains_key(name.as_str()) {
-                let detail =
-                    format!("-var gives a value to `{name}`, and there is no such variable");
-                let diagnostic = Diagnostic::error("undeclared", "Undeclared variable", detail);
-                let near = suggest::nearest(name, module.variables.keys().map(AsRef::as_ref));
-                self.report(match near {
-                    Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
-                    None => diagnostic,
-                });
-            }
-        }
+        let evaluator = &mut *self.evaluator;
+        let mut gatherer = Gatherer {
+            sources: self.inputs.sources,
+            variables: &module.variables,
+            texts: &mut evaluator.texts,
+            diagnostics: &mut evaluator.diagnostics,
+        };
+        let given = gatherer.gather(&self.inputs.variables);
         for (name, variable) in &module.variables {
-            let slot = match self.variable(name, variable) {
+            let slot = match self.variable(name, variable, given.get(name)) {
                 Ok(value) => Slot::Ready(value.marked(variable.sensitive)),
                 Err(Failed) => Slot::Failed,
             };
             self.evaluator.globals.variables.insert(name.clone(), slot);
         }
         for (name, variable) in &module.variables {
-            for validation in &variable.validations {
-                if !matches!(
-                    self.evaluator.globals.variables.get(name),
-                    Some(Slot::Ready(_))
-                ) {
-                    continue;
-                }
-                if self.validate(name, variable, validation).is_err() {
-                    self.evaluator
-                        .globals
-                        .variables
-                        .insert(name.clone(), Slot::Failed);
-                }
-            }
+            self.validations(name, variable, given.get(name));
         }
     }
 
-    fn variable(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
+    fn validations(&mut self, name: &Arc<str>, variable: &VariableBlock, given: Option<&Given>) {
+        for validation in &variable.validations {
+            let variables = &self.evaluator.globals.variables;
+            if !matches!(variables.get(name), Some(Slot::Ready(_))) {
+                return;
+            }
+            if self.validate(variable, validation, given).is_err() {
+                let variables = &mut self.evaluator.globals.variables;
+                variables.insert(name.clone(), Slot::Failed);
+            }
+        }
+        let variables = &self.evaluator.globals.variables;
+        if !variable.validations.is_empty() && matches!(variables.get(name), Some(Slot::Ready(_))) {
+            let subject = CheckSubject::Variable(name.to_string());
+            let result = CheckResult::new(subject, Vec::new(), Vec::new());
+            self.configuration.checks.push(result);
+        }
+    }
+
+    fn variable(
+        &mut self,
+        name: &Arc<str>,
+        variable: &VariableBlock,
+        given: Option<&Given>,
+    ) -> Result<Value, Failed> {
         if variable.broken {
             return Err(Failed);
         }
-        let Some(given) = self.inputs.variables.get(name.as_ref()) else {
+        let Some(given) = given else {
             return self.not_given(name, variable);
         };
-        let value = self.given(name, variable, given)?;
+        let value = match given {
+            Given::Text { title, text } => self.text(name, variable, (title, text))?,
+            Given::Argument { title, attribute } => {
+                self.argument(name, variable, (title, attribute))?
+            }
+        };
         if value.is_null() && !variable.nullable {
             return match &variable.default {
                 Some(default) => Ok(default.clone()),
@@ -93,41 +108,72 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    fn given(
+    /// A value of a file, which is an expression of constants.
+    fn argument(
         &mut self,
         name: &Arc<str>,
         variable: &VariableBlock,
-        given: &Given,
+        (title, attribute): (&str, &Attribute),
+    ) -> Result<Value, Failed> {
+        let before = self.evaluator.diagnostics.len();
+        let span = attribute.value.span;
+        let value = self.constant(&attribute.value);
+        let converted = value.and_then(|value| {
+            types::convert(&value, &variable.variable_type).or_else(|mismatch| {
+                let detail = format!("this does not fit the type of `var.{name}`: {mismatch}");
+                self.evaluator
+                    .fail(Diagnostic::error("wrong-type", "Wrong type", detail).at(span))
+            })
+        });
+        if converted.is_err() && variable.sensitive {
+            // What was found may quote the value.
+            self.evaluator.diagnostics.truncate(before);
+            let detail = format!("the value in {title} is none of the type of `var.{name}`");
+            self.report(Diagnostic::error("wrong-type", "Wrong type", detail).at(span));
+        }
+        converted
+    }
+
+    /// A value of constants and references to secrets.
+    fn constant(&mut self, expression: &Expression) -> Result<Value, Failed> {
+        let names = [("secret".into(), self.secrets.clone())];
+        self.evaluator.evaluate(expression, &Scope::sealed(&names))
+    }
+
+    /// A value given as a text: as it is for what is written in one word, else an expression.
+    fn text(
+        &mut self,
+        name: &Arc<str>,
+        variable: &VariableBlock,
+        (title, text): (&str, &str),
     ) -> Result<Value, Failed> {
         let plain = match variable.variable_type {
             Type::Text | Type::Number | Type::Bool => true,
             Type::Any => !variable.typed,
-            Type::List(_) | Type::Set(_) | Type::Map(_) | Type::Tuple(_) | Type::Object(_) => false,
+            Type::Secret
+            | Type::List(_)
+            | Type::Set(_)
+            | Type::Map(_)
+            | Type::Tuple(_)
+            | Type::Object(_) => false,
         };
         // A sensitive text stays out of the texts that diagnostics show.
         let source = match (plain, variable.sensitive) {
-            (false, false) => Some(
-                self.evaluator
-                    .texts
-                    .add(given.title(name), given.text.as_str().into()),
-            ),
+            (false, false) => Some(self.evaluator.texts.add(title.to_owned(), text.into())),
             (true, _) | (false, true) => None,
         };
         let whole = source.map(|file| Span {
             file,
             start: 0,
-            end: given.text.len(),
+            end: text.len(),
         });
         let value = if plain {
-            Value::from(given.text.as_str())
+            Value::from(text)
         } else {
-            self.expression(name, variable, given, source)?
+            self.expression(name, variable, (title, text), source)?
         };
         types::convert(&value, &variable.variable_type).or_else(|mismatch| {
-            let detail = format!(
-                "{} does not fit the type of `var.{name}`: {mismatch}",
-                given.title(name)
-            );
+            let detail = format!("{title} does not fit the type of `var.{name}`: {mismatch}");
             self.evaluator.fail(
                 Diagnostic::error("wrong-type", "Wrong type", detail)
                     .at(whole.unwrap_or(variable.header)),
@@ -140,15 +186,15 @@ impl Builder<'_, '_, '_> {
         &mut self,
         name: &Arc<str>,
         variable: &VariableBlock,
-        given: &Given,
+        (title, text): (&str, &str),
         source: Option<FileId>,
     ) -> Result<Value, Failed> {
         let before = self.evaluator.diagnostics.len();
         let file = source.unwrap_or(variable.header.file);
         let mut found = Vec::new();
-        let expression = parse::expression(&given.text, file, &mut found);
+        let expression = parse::expression(text, file, &mut found);
         let value = match (expression, has_errors(&found)) {
-            (Some(expression), false) => self.evaluator.evaluate(&expression, &Scope::sealed(&[])),
+            (Some(expression), false) => self.constant(&expression),
             (Some(_) | None, _) => Err(Failed),
         };
         if value.is_ok() {
@@ -158,10 +204,7 @@ impl Builder<'_, '_, '_> {
         if source.is_none() {
             // Their spans lead into the text that must not be shown.
             self.evaluator.diagnostics.truncate(before);
-            let detail = format!(
-                "{} is not a value of the type of `var.{name}`",
-                given.title(name)
-            );
+            let detail = format!("{title} is not a value of the type of `var.{name}`");
             self.report(Diagnostic::error("wrong-type", "Wrong type", detail).at(variable.header));
         }
         Err(Failed)
@@ -169,36 +212,22 @@ impl Builder<'_, '_, '_> {
 
     fn validate(
         &mut self,
-        name: &str,
         variable: &VariableBlock,
-        validation: &Validation,
+        validation: &Condition,
+        given: Option<&Given>,
     ) -> Result<(), Failed> {
-        let condition = self
-            .evaluator
-            .whole(&validation.condition, &Scope::CONFIGURATION)?;
         let span = validation.condition.span;
-        if self
-            .evaluator
-            .truth(&condition, span, "the condition of a validation")?
-        {
-            return Ok(());
-        }
-        let message = self
-            .evaluator
-            .whole(&validation.message, &Scope::CONFIGURATION)?;
-        let message = match coerce::text(&message) {
-            Some(text) if !message.sensitive => text,
-            Some(_) | None => "the value does not fulfil its validation".into(),
+        let what = "the condition of a validation";
+        let message = match self.condition(validation, &Scope::CONFIGURATION, what)? {
+            Held::Yes => return Ok(()),
+            Held::No(message) | Held::Later(message) => message,
         };
-        let diagnostic = Diagnostic::error(
-            "invalid-variable",
-            "Invalid value for variable",
-            message.as_ref(),
-        )
-        .at(span)
-        .within(variable.header);
-        self.evaluator.fail(match self.inputs.variables.get(name) {
-            Some(given) => diagnostic.hint(format!("the value comes from {}", given.title(name))),
+        let diagnostic =
+            Diagnostic::error("invalid-variable", "Invalid value for variable", message)
+                .at(span)
+                .within(variable.header);
+        self.evaluator.fail(match given {
+            Some(given) => diagnostic.hint(format!("the value comes from {}", given.title())),
             None => diagnostic.hint("the value is the variable's default"),
         })
     }

@@ -4,11 +4,14 @@ use super::order::{Needs, Node};
 use super::references::{Bound, Walker};
 use super::shape::{self, BodyPlan};
 use crate::diag::{Diagnostic, Patch, Span, has_errors, suggest};
-use crate::lang::module::{Module, Repeat, ResourceBlock, ResourceName};
+use crate::lang::module::{Module, Repeat, ResourceBlock, ResourceName, VariableBlock};
 use crate::lang::syntax::{Body, Expression};
 use crate::model::address::{Address, InstanceKey};
+use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
 use crate::model::schema::Schemas;
+use crate::model::secret::SecretName;
+use crate::model::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A module whose blocks have been checked.
@@ -21,7 +24,7 @@ pub struct Checked<'m> {
     pub providers: BTreeMap<&'m ProviderRef, BodyPlan<'m>>,
     /// Blocks with a mistake: what refers to them is not blamed for it.
     pub broken: BTreeSet<Node>,
-    /// What the outputs need.
+    /// What outputs and checks need.
     pub outputs: BTreeSet<Node>,
 }
 
@@ -44,6 +47,7 @@ pub fn check<'m>(
         },
     };
     checker.locals();
+    checker.checks();
     checker.variables();
     checker.providers();
     for (name, resource) in &module.resources {
@@ -87,6 +91,7 @@ impl<'m> Checker<'_, 'm> {
     /// A validation sees variables only: it is held against them before anything else is evaluated.
     fn variables(&mut self) {
         for variable in self.module.variables.values() {
+            self.default_secret(variable);
             for validation in &variable.validations {
                 let needs = self.walk([&validation.condition, &validation.message], Bound::Nothing);
                 if let Some(need) = needs.first() {
@@ -99,6 +104,38 @@ impl<'m> Checker<'_, 'm> {
                 }
             }
         }
+    }
+
+    /// The default of a variable that is a secret names one.
+    fn default_secret(&mut self, variable: &VariableBlock) {
+        let default = variable.default.as_ref().map(Value::to_expr);
+        let known = |name: &&SecretName| self.module.secrets.contains_key(name.0.as_str());
+        let secrets = default.iter().flat_map(Expr::secrets);
+        for name in secrets.filter(|name| !known(name)) {
+            let detail = format!(
+                "the default names the secret `{}`, which there is not",
+                name.0
+            );
+            self.diagnostics.push(
+                Diagnostic::error("undeclared", "Undeclared name", detail).at(variable.header),
+            );
+        }
+    }
+
+    /// What `check` blocks look at must be kept until they do.
+    fn checks(&mut self) {
+        for check in self.module.checks.values() {
+            let mut walker =
+                Walker::new(self.module, self.schemas, self.diagnostics, Bound::Nothing);
+            walker.conditions(&check.assertions);
+            self.checked.outputs.append(&mut walker.needs);
+        }
+    }
+
+    fn walk_body(&mut self, body: &Body, bound: Bound) -> BTreeSet<Node> {
+        let mut walker = Walker::new(self.module, self.schemas, self.diagnostics, bound);
+        walker.body(body);
+        walker.needs
     }
 
     fn providers(&mut self) {
@@ -115,7 +152,7 @@ impl<'m> Checker<'_, 'm> {
                 );
                 self.checked.providers.insert(reference, plan);
             }
-            let needs = self.walk(expressions(&provider.body), Bound::Nothing);
+            let needs = self.walk_body(&provider.body, Bound::Nothing);
             let node = Node::Provider(reference.clone());
             self.note(before, &node);
             self.checked.needs.insert(node, needs);
@@ -136,8 +173,12 @@ impl<'m> Checker<'_, 'm> {
             Repeat::ForEach(expression) => (Some(expression), Bound::Each),
         };
         let mut needs = self.walk(repeat, Bound::Nothing);
-        needs.append(&mut self.walk(expressions(&resource.body), bound));
+        needs.append(&mut self.walk_body(&resource.body, bound));
         needs.append(&mut self.walk(resource.prevent_destroy.as_ref(), bound));
+        let mut walker = Walker::new(self.module, self.schemas, self.diagnostics, bound);
+        walker.conditions(&resource.preconditions);
+        walker.postconditions(&resource.postconditions);
+        needs.append(&mut walker.needs);
         for (address, span) in &resource.depends_on {
             self.depends_on(address, *span, &mut needs);
         }
@@ -270,15 +311,4 @@ impl<'m> Checker<'_, 'm> {
             }
         }
     }
-}
-
-/// Every expression of a body, those of nested blocks included.
-fn expressions(body: &Body) -> Vec<&Expression> {
-    let mut all: Vec<&Expression> = Vec::new();
-    let mut bodies = vec![body];
-    while let Some(body) = bodies.pop() {
-        all.extend(body.attributes.iter().map(|attribute| &attribute.value));
-        bodies.extend(body.blocks.iter().map(|block| &block.body));
-    }
-    all
 }

@@ -2,6 +2,8 @@
 //! declarations, the order of evaluation. So a mistake in a branch that is not taken is a mistake all the same.
 
 mod blocks;
+mod bodies;
+pub mod dynamic;
 pub mod order;
 pub mod references;
 pub mod shape;

@@ -135,7 +135,11 @@ impl<'w> Walker<'w> {
         });
     }
 
-    fn with_names(&mut self, names: [Option<&Arc<str>>; 2], inside: impl FnOnce(&mut Self)) {
+    pub(super) fn with_names(
+        &mut self,
+        names: [Option<&Arc<str>>; 2],
+        inside: impl FnOnce(&mut Self),
+    ) {
         let before = self.names.len();
         self.names.extend(names.into_iter().flatten().cloned());
         inside(self);

@@ -1,8 +1,9 @@
 //! A body against the fields of a schema: which argument is which field, what is missing, what cannot be written.
 
+use super::dynamic::{self, DynamicPlan};
 use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::lang::collect::{unsupported_argument, unsupported_block};
-use crate::lang::syntax::{Attribute, Block, Body};
+use crate::lang::syntax::{Attribute, Block, Body, Name};
 use crate::model::schema::{Field, Presence, Shape};
 
 /// A body whose arguments and blocks have found their fields.
@@ -13,9 +14,18 @@ pub struct BodyPlan<'m> {
     /// Arguments.
     pub arguments: Vec<(&'static Field, &'m Attribute)>,
     /// Nested blocks by field, in schema order.
-    pub blocks: Vec<(&'static Field, Vec<BodyPlan<'m>>)>,
+    pub blocks: Vec<(&'static Field, Vec<NestedPlan<'m>>)>,
     /// The header of the block.
     pub header: Span,
+}
+
+/// Nested blocks as they are written.
+#[derive(Debug)]
+pub enum NestedPlan<'m> {
+    /// One.
+    Written(BodyPlan<'m>),
+    /// One for each element of a collection.
+    Dynamic(DynamicPlan<'m>),
 }
 
 /// The fields that a nested block has, if it is one.
@@ -98,23 +108,36 @@ pub fn plan<'m>(
         let blocks: Vec<&Block> = body
             .blocks
             .iter()
-            .filter(|block| block.kind.text.as_ref() == field.name)
+            .filter(|block| made(block).is_some_and(|name| name.text.as_ref() == field.name))
             .collect();
         nested(&mut plan, field, &blocks, diagnostics);
     }
     for block in &body.blocks {
-        if !fields
-            .iter()
-            .any(|field| field.name == block.kind.text.as_ref())
-        {
-            let known = writable(fields, Blocks::Nested);
+        let Some(name) = made(block) else {
+            let detail = "this block is written dynamic \"BLOCK\" { }";
             diagnostics.push(
-                unsupported_block(title, &block.kind.text, block.kind.span, known).within(header),
+                Diagnostic::error("wrong-labels", "Wrong labels", detail)
+                    .at(block.header)
+                    .within(header),
             );
+            continue;
+        };
+        if !fields.iter().any(|field| field.name == name.text.as_ref()) {
+            let known = writable(fields, Blocks::Nested);
+            diagnostics.push(unsupported_block(title, &name.text, name.span, known).within(header));
         }
     }
     missing(&plan, body, title, diagnostics);
     plan
+}
+
+/// The name of the nested block that a block is, or makes by `dynamic`; `None`: it does not say which.
+fn made(block: &Block) -> Option<&Name> {
+    if block.kind.text.as_ref() == dynamic::DYNAMIC {
+        dynamic::label(block)
+    } else {
+        Some(&block.kind)
+    }
 }
 
 fn unknown_argument(title: &str, attribute: &Attribute, fields: &'static [Field]) -> Diagnostic {
@@ -154,8 +177,10 @@ fn nested<'m>(
     blocks: &[&'m Block],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Some(first) = blocks.first() else { return };
-    if let Some(diagnostic) = not_writable(field, first.kind.span) {
+    let Some(first) = blocks.first().and_then(|block| made(block)) else {
+        return;
+    };
+    if let Some(diagnostic) = not_writable(field, first.span) {
         diagnostics.push(diagnostic.within(plan.header));
         return;
     }
@@ -170,19 +195,21 @@ fn nested<'m>(
             field.name, field.name
         );
         let diagnostic =
-            Diagnostic::error("unsupported-block", "Unsupported block", detail).at(first.kind.span);
+            Diagnostic::error("unsupported-block", "Unsupported block", detail).at(first.span);
+        let diagnostic = diagnostic.within(plan.header);
         let patch = Patch {
-            span: first.kind.span,
+            span: first.span,
             text: format!("{} =", field.name),
         };
-        diagnostics.push(
-            diagnostic
-                .within(plan.header)
-                .fix("put a `=` between", patch),
-        );
+        diagnostics.push(if blocks.iter().any(|block| is_dynamic(block)) {
+            diagnostic.hint("a `for` expression makes its value: [for x in ... : x]")
+        } else {
+            diagnostic.fix("put a `=` between", patch)
+        });
         return;
     };
-    if let (Shape::Block(_), Some(second)) = (&field.shape, blocks.get(1)) {
+    let written = || blocks.iter().filter(|block| !is_dynamic(block));
+    if let (Shape::Block(_), Some(second)) = (&field.shape, written().nth(1)) {
         let detail = format!("there can be one `{}` block", field.name);
         diagnostics.push(
             Diagnostic::error("duplicate", "Declared twice", detail)
@@ -190,7 +217,7 @@ fn nested<'m>(
                 .within(plan.header),
         );
     }
-    for label in blocks.iter().filter_map(|block| block.labels.first()) {
+    for label in written().filter_map(|block| block.labels.first()) {
         let detail = format!("the block `{}` has no labels", field.name);
         diagnostics.push(
             Diagnostic::error("wrong-labels", "Wrong labels", detail)
@@ -198,11 +225,20 @@ fn nested<'m>(
                 .within(plan.header),
         );
     }
-    let plans = blocks
-        .iter()
-        .map(|block| self::plan(&block.body, inner, field.name, block.header, diagnostics));
-    let plans: Vec<BodyPlan<'m>> = plans.collect();
+    let mut plans = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        if is_dynamic(block) {
+            plans.extend(dynamic::plan(block, inner, diagnostics).map(NestedPlan::Dynamic));
+        } else {
+            let body = self::plan(&block.body, inner, field.name, block.header, diagnostics);
+            plans.push(NestedPlan::Written(body));
+        }
+    }
     plan.blocks.push((field, plans));
+}
+
+fn is_dynamic(block: &Block) -> bool {
+    block.kind.text.as_ref() == dynamic::DYNAMIC
 }
 
 fn missing(plan: &BodyPlan<'_>, body: &Body, title: &str, diagnostics: &mut Vec<Diagnostic>) {
@@ -218,7 +254,8 @@ fn missing(plan: &BodyPlan<'_>, body: &Body, title: &str, diagnostics: &mut Vec<
             || body
                 .blocks
                 .iter()
-                .any(|block| block.kind.text.as_ref() == field.name);
+                .filter_map(made)
+                .any(|name| name.text.as_ref() == field.name);
         if !written {
             let what = if inner_fields(field).is_some() {
                 "block"

@@ -105,7 +105,9 @@ pub fn unsupported_block<'k>(
                 text: meant.to_owned(),
             },
         ),
-        None if name == "dynamic" => diagnostic.hint("`dynamic` is not available yet"),
+        None if name == "dynamic" => {
+            diagnostic.hint("`dynamic` makes nested blocks of resources and providers only")
+        }
         None => diagnostic,
     }
 }

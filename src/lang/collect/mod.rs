@@ -2,6 +2,7 @@
 //! Evaluates constants only.
 
 mod arguments;
+mod condition;
 mod resource;
 mod secret;
 mod settings;
@@ -17,12 +18,12 @@ use crate::model::identity::ProviderRef;
 use crate::model::schema::Schemas;
 use crate::model::value::Value;
 use arguments::{block_mistake, leftover, take};
-pub use arguments::{unsupported_argument, unsupported_block};
+pub use arguments::{missing, unsupported_argument, unsupported_block};
 use std::sync::Arc;
 
 /// Blocks of the root of a configuration.
-const BLOCKS: &[&str] = &[
-    "locals", "output", "provider", "resource", "secret", "sk_dr", "variable",
+pub(super) const BLOCKS: &[&str] = &[
+    "check", "locals", "output", "provider", "resource", "secret", "sk_dr", "variable",
 ];
 
 /// Sorts blocks into a [`Module`].
@@ -68,18 +69,16 @@ impl Collector<'_, '_> {
             "output" => self.output(block),
             "secret" => self.secret(block),
             "resource" => self.resource(block),
+            "check" => self.check(block),
             "terraform" => self.unsupported(&block, "settings stand in a `sk_dr { }` block"),
             "data" => self.unsupported(
                 &block,
                 "there are no data sources: use a variable, or `jsondecode(file(...))`",
             ),
-            "module" | "check" | "moved" | "import" | "removed" | "recovery" => {
+            "module" | "moved" | "import" | "removed" | "recovery" => {
                 self.unsupported(&block, "this block is not available yet");
             }
-            "dynamic" => self.unsupported(
-                &block,
-                "`dynamic` stands inside of a resource, and is not available yet",
-            ),
+            "dynamic" => self.unsupported(&block, "`dynamic` stands inside of a resource"),
             other => {
                 let detail = format!("there is no block `{other}`");
                 let diagnostic =

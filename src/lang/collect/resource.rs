@@ -4,12 +4,21 @@ use super::Collector;
 use super::arguments::{leftover, take, take_blocks};
 use crate::diag::{Diagnostic, Patch, suggest};
 use crate::lang::coerce;
-use crate::lang::module::{Repeat, ResourceBlock};
+use crate::lang::module::{Condition, Repeat, ResourceBlock};
 use crate::lang::syntax::{Attribute, Block, Expression, Name, PathStep, Term};
 use crate::model::address::{Address, InstanceKey};
 use crate::model::identity::ProviderRef;
 use crate::model::number;
 use crate::model::resource::IgnoreChanges;
+
+/// What stands in `lifecycle { }`.
+#[derive(Default)]
+struct Written {
+    prevent_destroy: Option<Expression>,
+    preconditions: Vec<Condition>,
+    postconditions: Vec<Condition>,
+    ignore_changes: IgnoreChanges,
+}
 
 impl Collector<'_, '_> {
     pub(super) fn resource_block(&mut self, mut block: Block, kind: Name) -> ResourceBlock {
@@ -35,7 +44,7 @@ impl Collector<'_, '_> {
         let depends_on = take(&mut block.body, "depends_on")
             .map(|attribute| self.depends_on(&attribute))
             .unwrap_or_default();
-        let (prevent_destroy, ignore_changes) = self.lifecycle(&mut block);
+        let lifecycle = self.lifecycle(&mut block);
         for name in ["provisioner", "connection"] {
             for inner in take_blocks(&mut block.body, name) {
                 let detail =
@@ -53,8 +62,10 @@ impl Collector<'_, '_> {
             repeat,
             provider,
             depends_on,
-            prevent_destroy,
-            ignore_changes,
+            prevent_destroy: lifecycle.prevent_destroy,
+            preconditions: lifecycle.preconditions,
+            postconditions: lifecycle.postconditions,
+            ignore_changes: lifecycle.ignore_changes,
             body: block.body,
         }
     }
@@ -126,10 +137,10 @@ impl Collector<'_, '_> {
         addresses
     }
 
-    fn lifecycle(&mut self, block: &mut Block) -> (Option<Expression>, IgnoreChanges) {
+    fn lifecycle(&mut self, block: &mut Block) -> Written {
         let mut lifecycles = take_blocks(&mut block.body, "lifecycle").into_iter();
         let Some(mut lifecycle) = lifecycles.next() else {
-            return (None, IgnoreChanges::Nothing);
+            return Written::default();
         };
         for second in lifecycles {
             self.duplicate("the `lifecycle` block", second.header, lifecycle.header);
@@ -142,29 +153,28 @@ impl Collector<'_, '_> {
             });
         for name in ["create_before_destroy", "replace_triggered_by"] {
             if let Some(attribute) = take(&mut lifecycle.body, name) {
-                let detail = format!("`{name}` is not available yet");
+                let detail =
+                    format!("`{name}` means nothing here: no object of these types is replaced");
                 self.report(
-                    Diagnostic::error("not-available", "Not available yet", detail)
+                    Diagnostic::error("unsupported-argument", "Unsupported argument", detail)
                         .at(attribute.name.span),
                 );
             }
         }
-        for name in ["precondition", "postcondition"] {
-            for inner in take_blocks(&mut lifecycle.body, name) {
-                let detail = format!("`{name}` is not available yet");
-                self.report(
-                    Diagnostic::error("not-available", "Not available yet", detail)
-                        .at(inner.kind.span),
-                );
-            }
-        }
+        let preconditions = self.conditions(&mut lifecycle.body, "precondition");
+        let postconditions = self.conditions(&mut lifecycle.body, "postcondition");
         leftover(
             &lifecycle,
             &["prevent_destroy", "ignore_changes"],
-            &[],
+            &["precondition", "postcondition"],
             &mut self.evaluator.diagnostics,
         );
-        (prevent_destroy, ignore_changes)
+        Written {
+            prevent_destroy,
+            preconditions,
+            postconditions,
+            ignore_changes,
+        }
     }
 
     fn ignore_changes(&mut self, attribute: &Attribute) -> IgnoreChanges {

@@ -1,11 +1,12 @@
 //! `variable "name" { }`.
 
 use super::Collector;
-use super::arguments::{leftover, take, take_blocks};
+use super::arguments::{leftover, take};
 use crate::diag::Diagnostic;
-use crate::lang::module::{Validation, VariableBlock};
-use crate::lang::syntax::{Attribute, Block};
+use crate::lang::module::VariableBlock;
+use crate::lang::syntax::{Attribute, Block, Expression, PathStep};
 use crate::lang::types::{self, Type};
+use crate::model::secret::SecretName;
 use crate::model::value::Value;
 
 const RESERVED: &[&str] = &[
@@ -52,7 +53,7 @@ impl Collector<'_, '_> {
         if let Some(description) = description {
             self.constant_text(&description);
         }
-        let validations = self.validations(&mut block);
+        let validations = self.conditions(&mut block.body, "validation");
         let arguments = &["type", "default", "description", "sensitive", "nullable"];
         leftover(
             &block,
@@ -84,7 +85,10 @@ impl Collector<'_, '_> {
     }
 
     fn default(&mut self, attribute: &Attribute, variable_type: &Type) -> Option<Value> {
-        let value = self.constant(&attribute.value)?;
+        let value = match (variable_type, secret_name(&attribute.value)) {
+            (Type::Secret, Some(name)) => Value::secret(name),
+            _ => self.constant(&attribute.value)?,
+        };
         match types::convert(&value, variable_type) {
             Ok(value) => Some(value),
             Err(mismatch) => {
@@ -95,37 +99,13 @@ impl Collector<'_, '_> {
             }
         }
     }
+}
 
-    fn validations(&mut self, block: &mut Block) -> Vec<Validation> {
-        let mut validations = Vec::new();
-        for mut inner in take_blocks(&mut block.body, "validation") {
-            let condition = take(&mut inner.body, "condition");
-            let message = take(&mut inner.body, "error_message");
-            leftover(
-                &inner,
-                &["condition", "error_message"],
-                &[],
-                &mut self.evaluator.diagnostics,
-            );
-            match (condition, message) {
-                (Some(condition), Some(message)) => {
-                    validations.push(Validation {
-                        condition: condition.value,
-                        message: message.value,
-                    });
-                }
-                (None, _) => self.report(super::arguments::missing(
-                    "condition",
-                    "validation",
-                    inner.header,
-                )),
-                (Some(_), None) => self.report(super::arguments::missing(
-                    "error_message",
-                    "validation",
-                    inner.header,
-                )),
-            }
-        }
-        validations
+/// The secret that an expression names, where it does nothing else.
+fn secret_name(expression: &Expression) -> Option<SecretName> {
+    let (root, steps) = expression.static_path()?;
+    match (root.as_ref(), steps.as_slice()) {
+        ("secret", [PathStep::Attribute(name)]) => Some(SecretName(name.to_string())),
+        _ => None,
     }
 }

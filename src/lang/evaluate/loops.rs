@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 impl Evaluator<'_> {
     /// Key and value of each element of a collection.
-    pub(super) fn elements(
+    pub(in crate::lang) fn elements(
         &mut self,
         collection: &Value,
         span: Span,

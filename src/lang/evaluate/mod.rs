@@ -280,6 +280,9 @@ impl<'a> Evaluator<'a> {
             Implementation::Special(Special::TemplateFile) => {
                 return self.template_file(call, span, scope);
             }
+            Implementation::Special(Special::TemplateString) => {
+                return self.template_string(call, span, scope);
+            }
             Implementation::Plain(implementation) => implementation,
         };
         let (arguments, spans) = self.arguments(call, scope)?;

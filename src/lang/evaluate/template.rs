@@ -17,6 +17,12 @@ pub struct Template {
     weight: u64,
 }
 
+/// The first argument of a function of templates.
+struct Given {
+    text: Arc<str>,
+    sensitive: bool,
+}
+
 /// A text in the making.
 #[derive(Default)]
 struct Joined {
@@ -176,43 +182,93 @@ impl Evaluator<'_> {
         span: Span,
         scope: &Scope<'_>,
     ) -> Evaluated {
-        let ([path, variables], Spread::None) = (call.arguments.as_slice(), call.spread) else {
-            let detail = "`templatefile` takes a path and an object of variables";
-            return self.fail(
-                Diagnostic::error("wrong-arguments", "Wrong number of arguments", detail).at(span),
-            );
-        };
-        let path_value = self.evaluate(path, scope)?;
-        let value = self.evaluate(variables, scope)?;
-        self.known(&path_value, path.span, "the function `templatefile`")?;
-        self.known(&value, variables.span, "the function `templatefile`")?;
-        let (Some(name), Some(members)) = (coerce::text(&path_value), value.as_members()) else {
-            let detail = "`templatefile` takes a path and an object of variables";
+        let what = "`templatefile` takes a path and an object of variables";
+        let (path, variables) = self.template_arguments(call, (span, what), scope)?;
+        let place = call.arguments.first().map_or(span, |path| path.span);
+        let template = self.read_template(&path.text, place)?;
+        self.filled(&template, &variables, path.sensitive, span)
+    }
+
+    /// `templatestring(text, variables)`. What is wrong with a sensitive text is not shown beside it.
+    pub(super) fn template_string(
+        &mut self,
+        call: &Call,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Evaluated {
+        let what = "`templatestring` takes a text and an object of variables";
+        let (given, variables) = self.template_arguments(call, (span, what), scope)?;
+        // Each use is parsed: a text is no file that many share.
+        self.charge(16 + given.text.len() as u64 / 4, span)?;
+        let before = self.diagnostics.len();
+        let result = self
+            .parsed_template("templatestring", given.text)
+            .and_then(|template| self.filled(&template, &variables, given.sensitive, span));
+        if result.is_err() && given.sensitive && !self.exhausted() {
+            self.diagnostics.truncate(before);
+            let detail = "templatestring: the text is no template that these variables fill";
             return self.fail(
                 Diagnostic::error("invalid-argument", "Invalid function argument", detail).at(span),
             );
+        }
+        result
+    }
+
+    /// A text and an object.
+    fn template_arguments(
+        &mut self,
+        call: &Call,
+        (span, what): (Span, &str),
+        scope: &Scope<'_>,
+    ) -> Result<(Given, Value), Failed> {
+        let ([text, variables], Spread::None) = (call.arguments.as_slice(), call.spread) else {
+            return self.fail(
+                Diagnostic::error("wrong-arguments", "Wrong number of arguments", what).at(span),
+            );
         };
+        let function = format!("the function `{}`", call.name.text);
+        let text_value = self.evaluate(text, scope)?;
+        let value = self.evaluate(variables, scope)?;
+        self.known(&text_value, text.span, &function)?;
+        self.known(&value, variables.span, &function)?;
+        match (coerce::text(&text_value), value.as_members()) {
+            (Some(text), Some(_)) => {
+                let sensitive = text_value.sensitive;
+                Ok((Given { text, sensitive }, value))
+            }
+            (_, _) => self.fail(
+                Diagnostic::error("invalid-argument", "Invalid function argument", what).at(span),
+            ),
+        }
+    }
+
+    /// A template with its names bound.
+    fn filled(
+        &mut self,
+        template: &Template,
+        variables: &Value,
+        sensitive: bool,
+        span: Span,
+    ) -> Evaluated {
         if self.template_calls >= limits::TEMPLATE_CALLS {
             let detail = format!(
-                "templates may call `templatefile` at most {} levels deep",
+                "templates may call templates at most {} levels deep",
                 limits::TEMPLATE_CALLS
             );
             return self.fail(Diagnostic::error("too-deep", "Nested too deep", detail).at(span));
         }
-        let template = self.read_template(&name, path.span)?;
         self.charge(1 + template.weight, span)?;
+        let members = variables.as_members().into_iter().flatten();
         let names: Vec<(Arc<str>, Value)> = members
-            .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let file = template.file;
         let whole = Span {
-            file,
+            file: template.file,
             start: 0,
             end: 0,
         };
         let mut joined = Joined {
-            sensitive: value.sensitive || path_value.sensitive,
+            sensitive: variables.sensitive || sensitive,
             ..Joined::default()
         };
         self.template_calls += 1;
@@ -236,17 +292,21 @@ impl Evaluator<'_> {
             Err(error) => return self.unreadable(name, &error.to_string(), span),
         };
         self.charge(1 + text.len() as u64 / 16, span)?;
-        let text: Arc<str> = text.into();
-        let file = self.texts.add(name.to_string(), text.clone());
+        let template = self.parsed_template(name, text.into())?;
+        self.templates.insert(name.clone(), template.clone());
+        Ok(template)
+    }
+
+    /// A text as a template; `name` is shown where it is wrong.
+    fn parsed_template(&mut self, name: &str, text: Arc<str>) -> Result<Arc<Template>, Failed> {
+        let file = self.texts.add(name.to_owned(), text.clone());
         let parts = parse::template(&text, file, &mut self.diagnostics).ok_or(Failed)?;
         let weight = text.len() as u64 / 64;
-        let template = Arc::new(Template {
+        Ok(Arc::new(Template {
             file,
             parts,
             weight,
-        });
-        self.templates.insert(name.clone(), template.clone());
-        Ok(template)
+        }))
     }
 
     fn unreadable<T>(&mut self, name: &str, reason: &str, span: Span) -> Result<T, Failed> {

@@ -1,5 +1,6 @@
 //! Encodings and digests.
 
+use super::charsets::{textdecodebase64, textencodebase64, urldecode, uuidv5};
 use super::json;
 use super::{Context, Function, Result_, argument, exactly, row, text_at, wrong};
 use crate::model::number;
@@ -31,6 +32,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         base64sha256,
     ),
     row(
+        "base64sha512",
+        "text",
+        exactly(1),
+        "The SHA-512 of a text in base64.",
+        base64sha512,
+    ),
+    row(
         "csvdecode",
         "text",
         exactly(1),
@@ -53,6 +61,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     row("md5", "text", exactly(1), "The MD5 of a text in hex.", md5),
     row(
+        "sha1",
+        "text",
+        exactly(1),
+        "The SHA-1 of a text in hex.",
+        sha1,
+    ),
+    row(
         "sha256",
         "text",
         exactly(1),
@@ -67,11 +82,39 @@ pub(super) const FUNCTIONS: &[Function] = &[
         sha512,
     ),
     row(
+        "textdecodebase64",
+        "text, encoding",
+        exactly(2),
+        "The text whose bytes in an encoding base64 spells: UTF-8, UTF-16LE, UTF-16BE, ISO-8859-1, US-ASCII.",
+        textdecodebase64,
+    ),
+    row(
+        "textencodebase64",
+        "text, encoding",
+        exactly(2),
+        "The bytes of a text in an encoding, in base64: UTF-8, UTF-16LE, UTF-16BE, ISO-8859-1, US-ASCII.",
+        textencodebase64,
+    ),
+    row(
+        "urldecode",
+        "text",
+        exactly(1),
+        "The text that a part of a URL's query spells.",
+        urldecode,
+    ),
+    row(
         "urlencode",
         "text",
         exactly(1),
         "The text as part of a URL's query.",
         urlencode,
+    ),
+    row(
+        "uuidv5",
+        "namespace, name",
+        exactly(2),
+        "The UUID of a name in a namespace: dns, url, oid, x500 or a UUID.",
+        uuidv5,
     ),
     row(
         "yamldecode",
@@ -110,6 +153,15 @@ fn base64sha256(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     Ok(BASE64
         .encode(sha2::Sha256::digest(text_at(arguments, 0)?.as_bytes()))
         .into())
+}
+
+fn base64sha512(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let digest = sha2::Sha512::digest(text_at(arguments, 0)?.as_bytes());
+    Ok(BASE64.encode(digest).into())
+}
+
+fn sha1(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    Ok(hex::encode(sha1::Sha1::digest(text_at(arguments, 0)?.as_bytes())).into())
 }
 
 fn md5(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {

@@ -60,11 +60,39 @@ pub(super) const FUNCTIONS: &[Function] = &[
         filemd5,
     ),
     row(
+        "filebase64sha256",
+        "path",
+        exactly(1),
+        "The SHA-256 of a file in base64.",
+        filebase64sha256,
+    ),
+    row(
+        "filebase64sha512",
+        "path",
+        exactly(1),
+        "The SHA-512 of a file in base64.",
+        filebase64sha512,
+    ),
+    row(
+        "filesha1",
+        "path",
+        exactly(1),
+        "The SHA-1 of a file in hex.",
+        filesha1,
+    ),
+    row(
         "filesha256",
         "path",
         exactly(1),
         "The SHA-256 of a file in hex.",
         filesha256,
+    ),
+    row(
+        "filesha512",
+        "path",
+        exactly(1),
+        "The SHA-512 of a file in hex.",
+        filesha512,
     ),
     row(
         "fileset",
@@ -81,6 +109,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         inside: Inside::Opaque,
         doc: "A file evaluated as a template.",
         implementation: Implementation::Special(Special::TemplateFile),
+    },
+    Function {
+        name: "templatestring",
+        parameters: "text, variables",
+        least: 2,
+        most: Some(2),
+        inside: Inside::Opaque,
+        doc: "A text evaluated as a template.",
+        implementation: Implementation::Special(Special::TemplateString),
     },
 ];
 
@@ -123,6 +160,32 @@ fn filemd5(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 fn filesha256(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let (_, bytes) = bytes(context, arguments)?;
     Ok(hex::encode(sha2::Sha256::digest(bytes)).into())
+}
+
+fn filesha1(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    Ok(hex::encode(sha1::Sha1::digest(bytes)).into())
+}
+
+fn filesha512(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    Ok(hex::encode(sha2::Sha512::digest(bytes)).into())
+}
+
+fn filebase64sha256(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    let digest = sha2::Sha256::digest(bytes);
+    Ok(base64::engine::general_purpose::STANDARD
+        .encode(digest)
+        .into())
+}
+
+fn filebase64sha512(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let (_, bytes) = bytes(context, arguments)?;
+    let digest = sha2::Sha512::digest(bytes);
+    Ok(base64::engine::general_purpose::STANDARD
+        .encode(digest)
+        .into())
 }
 
 fn fileexists(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {

@@ -1,6 +1,7 @@
 //! The functions of the language: a registry with one row each, a file per family. Names and results are Terraform's.
 //! A function sees evaluated arguments, the files and the budget; it must not know scopes or blocks.
 
+mod charsets;
 mod collections;
 mod encoding;
 mod files;
@@ -77,6 +78,8 @@ pub enum Special {
     Can,
     /// A file evaluated as a template.
     TemplateFile,
+    /// A text evaluated as a template.
+    TemplateString,
 }
 
 /// What a function may use beside its arguments.

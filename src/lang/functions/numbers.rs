@@ -38,6 +38,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
         max,
     ),
     row(
+        "log",
+        "number, base",
+        exactly(2),
+        "The logarithm of a number, to about 15 digits.",
+        log,
+    ),
+    row(
         "min",
         "numbers...",
         (1, None),
@@ -105,6 +112,29 @@ fn max(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
         .into_iter()
         .max()
         .map_or(Value::NULL, |number| number.as_ref().clone().into()))
+}
+
+fn log(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
+    let number = number::to_float(number_at(arguments, 0)?.as_ref());
+    let base = number::to_float(number_at(arguments, 1)?.as_ref());
+    if number <= 0.0 {
+        return wrong(0, "only a number above zero has a logarithm");
+    }
+    if base <= 0.0 || base == 1.0 {
+        return wrong(1, "a base is above zero and not one");
+    }
+    // Exactly where the library is exact: a quotient of two logarithms makes 2.9999999999999996 of log(1000, 10).
+    let result = if base == 10.0 {
+        number.log10()
+    } else if base == 2.0 {
+        number.log2()
+    } else {
+        number.ln() / base.ln()
+    };
+    number::parse(&result.to_string()).map_or_else(
+        |_| wrong(0, "the result is no number"),
+        |number| Ok(number.into()),
+    )
 }
 
 fn min(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {

@@ -20,7 +20,9 @@ Names and results are Terraform's. What differs:
 
 - Numbers are decimals of up to 1000 digits on each side of the point, so that `0.1 + 0.2 == 0.3`; a division that does not
   come out even is rounded to 60 digits. Numbers of `yamldecode` are floats of 64 bits.
-- There is no `timestamp`, `uuid` or `bcrypt`: the same configuration gives the same plan.
+- There is no `timestamp`, `plantimestamp`, `uuid` or `bcrypt`: the same configuration gives the same plan. There is no
+  `pathexpand`, which depends on the machine, and neither `rsadecrypt` (a `secret` block reads what was decrypted by its
+  command), nor `base64gzip` (its bytes depend on who packs them), nor `ephemeralasnull` (nothing is ephemeral). `urldecode` is OpenTofu's.
 - Paths are relative to the configuration directory; `path.module` and `path.root` are both `.`.
 - `nonsensitive` takes a value that is not sensitive too.
 - A function that looks at a value needs it now: one that is known only after apply, or a secret, is an error that names it.

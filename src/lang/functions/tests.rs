@@ -119,6 +119,57 @@ const ENCODINGS: &[(&str, &str)] = &[
         "sha256(\"a\")",
         "\"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"",
     ),
+    (
+        "sha1(\"a\")",
+        "\"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8\"",
+    ),
+    ("substr(base64sha512(\"a\"), 0, 16)", "\"H0D8ktokFpR1CXnu\""),
+    (
+        "uuidv5(\"dns\", \"www.terraform.io\")",
+        "\"a5008fae-b28c-5ba5-96cd-82b4c53552d6\"",
+    ),
+    (
+        "uuidv5(uuidv5(\"dns\", \"www.terraform.io\"), \"x\")",
+        "\"7981a8ea-6100-52ad-b132-83c81e98b222\"",
+    ),
+    (
+        "uuidv5(\"6ba7b8109dad11d180b400c04fd430c8\", \"x\")",
+        "Err: uuidv5: a namespace is",
+    ),
+    (
+        "textencodebase64(\"Hello World\", \"UTF-16LE\")",
+        "\"SABlAGwAbABvACAAVwBvAHIAbABkAA==\"",
+    ),
+    (
+        "textdecodebase64(\"SABlAGwAbABvACAAVwBvAHIAbABkAA==\", \"utf-16le\")",
+        "\"Hello World\"",
+    ),
+    (
+        "[for c in [\"UTF-8\", \"UTF-16LE\", \"UTF-16BE\", \"ISO-8859-1\"] : textdecodebase64(textencodebase64(\"äö\", c), c)]",
+        "[\"äö\", \"äö\", \"äö\", \"äö\"]",
+    ),
+    (
+        "textencodebase64(\"ä\", \"US-ASCII\")",
+        "Err: the encoding has not all of these characters",
+    ),
+    (
+        "textdecodebase64(\"QQ==\", \"UTF-16LE\")",
+        "Err: no text of that encoding",
+    ),
+    (
+        "textdecodebase64(\"/w==\", \"UTF-8\")",
+        "Err: no text of that encoding",
+    ),
+    (
+        "textdecodebase64(\"QQ==\", \"EBCDIC\")",
+        "Err: there are UTF-8",
+    ),
+    ("urldecode(\"a+b%2F%C3%A4\")", "\"a b/ä\""),
+    (
+        "urldecode(\"%2\")",
+        "Err: behind a `%` stand two digits in hex",
+    ),
+    ("urldecode(\"%FF\")", "Err: not UTF-8"),
     ("substr(sha512(\"a\"), 0, 16)", "\"1f40fc92da241694\""),
     ("urlencode(\"a b/ä\")", "\"a+b%2F%C3%A4\""),
     (
@@ -220,6 +271,15 @@ const NUMBERS: &[(&str, &str)] = &[
     ("parseint(\"ff\", 16)", "255"),
     ("parseint(\"-101\", 2)", "-5"),
     ("parseint(\"9\", 8)", "Err: `9` is no digit of base 8"),
+    ("log(50, 10)", "1.6989700043360187"),
+    ("log(1000, 10)", "3"),
+    ("log(16, 2)", "4"),
+    ("log(0.5, 2)", "-1"),
+    (
+        "log(0, 2)",
+        "Err: log: only a number above zero has a logarithm",
+    ),
+    ("log(2, 1)", "Err: log: a base is above zero and not one"),
     ("pow(2, 100) == 1267650600228229401496703205376", "true"),
     ("pow(10, 5000)", "Err: pow"),
     ("range(3)", "[0, 1, 2]"),
@@ -353,6 +413,40 @@ const FILES: &[(&str, &str)] = &[
     (
         "templatefile(\"data/deep/t.tpl\", {})",
         "Err: `names` is not declared here",
+    ),
+    (
+        "filesha1(\"data/a.txt\")",
+        "\"372ea08cab33e71c02c651dbc83a474d32c676ea\"",
+    ),
+    (
+        "substr(filesha512(\"data/a.txt\"), 0, 16)",
+        "\"eaf2c12742cb8c16\"",
+    ),
+    (
+        "filebase64sha256(\"data/a.txt\")",
+        "\"mC2ePrmW9VnmM/TRlN7zdh2Qn1o7ZH0ahR/q1nwyydE=\"",
+    ),
+    (
+        "substr(filebase64sha512(\"data/a.txt\"), 0, 16)",
+        "\"6vLBJ0LLjBYby9hL\"",
+    ),
+    (
+        "templatestring(\"$${n}: %%{ for x in l }$${x} %%{ endfor }\", {n = \"a\", l = [1, 2]})",
+        "\"a: 1 2 \"",
+    ),
+    (
+        "templatestring(\"$${local.x}\", {})",
+        "Err: `local` is not declared here",
+    ),
+    ("templatestring(\"$${\", {})", "Err: never closed"),
+    (
+        "templatestring(sensitive(\"$${hunter2\"), {})",
+        "Err: templatestring: the text is no template that these variables fill",
+    ),
+    ("issensitive(templatestring(sensitive(\"a\"), {}))", "true"),
+    (
+        "templatestring([], {})",
+        "Err: takes a text and an object of variables",
     ),
     (
         "templatefile(\"data/deep/t.tpl\")",

@@ -232,9 +232,8 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["unsupported-block: there is no block `resorce`"],
     ),
     (
-        "module \"a\" {}\nmoved {}\nimport {}\nremoved {}\ncheck \"x\" {}\nrecovery \"x\" {}\n",
+        "module \"a\" {}\nmoved {}\nimport {}\nremoved {}\nrecovery \"x\" {}\n",
         &[
-            "unsupported-block: this block is not available yet",
             "unsupported-block: this block is not available yet",
             "unsupported-block: this block is not available yet",
             "unsupported-block: this block is not available yet",
@@ -388,15 +387,16 @@ const MISTAKES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "resource \"loner\" \"a\" {\n  lifecycle {\n    prevent_destroy = \"x\"\n    ignore_changes = [\"ttl\"]\n    create_before_destroy = true\n    precondition {}\n    prevent_destory = true\n  }\n  provisioner \"x\" {}\n  dynamic \"y\" {}\n}\n",
+        "resource \"loner\" \"a\" {\n  lifecycle {\n    prevent_destroy = \"x\"\n    ignore_changes = [\"ttl\"]\n    create_before_destroy = true\n    precondition {}\n    prevent_destory = true\n  }\n  provisioner \"x\" {}\n  dynamic \"y\" {}\n}\ndynamic \"z\" {}\n",
         &[
             "not-a-bool: `prevent_destroy` is true or false, this is a string",
             "invalid-reference: `ignore_changes` names attributes, such as ttl or metadata[0].labels, without quotes",
-            "not-available: `create_before_destroy` is not available yet",
-            "not-available: `precondition` is not available yet",
+            "unsupported-argument: `create_before_destroy` means nothing here: no object of these types is replaced",
+            "missing-argument: `precondition` needs the argument `condition`",
             "unsupported-argument: `lifecycle` has no argument `prevent_destory`",
             "unsupported-block: there is no `provisioner`: sk-dr runs no programs beside a resource",
-            "unsupported-block: `loner` has no block `dynamic`",
+            "unsupported-block: `loner` has no block `y`",
+            "unsupported-block: `dynamic` stands inside of a resource",
         ],
     ),
     (

@@ -1,19 +1,21 @@
 //! Tests of the language by what it makes of texts. The resource types here are made up, so that no kind's table decides
 //! what the language does.
 
+mod checks;
 mod configurations;
 mod diagnostics;
+mod dynamic;
 mod expressions;
 mod limits;
 mod types;
+mod values;
 
 use super::sources::MemorySources;
-use super::{Given, Giver, Inputs, Loaded, Missing, load};
+use super::{GivenVariables, Inputs, Loaded, Missing, OnLine, load};
 use crate::diag::render::{Rendering, render};
 use crate::model::expression::Expr;
 use crate::model::resource::Resource;
 use crate::model::schema::{Field, Literal, Schema, Schemas, Shape, Values};
-use std::collections::BTreeMap;
 
 static THING: Schema = Schema {
     kind: "cloud_thing",
@@ -90,17 +92,25 @@ pub(crate) const HEAD: &str = "sk_dr { stack = \"test\" }\nprovider \"cloud\" {}
 
 /// Loads files with values of variables.
 pub(crate) fn load_files(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Loaded {
-    let given = |(name, text): &(&str, &str)| {
-        let given = Given {
-            text: (*text).to_owned(),
-            giver: Giver::CommandLine,
-        };
-        ((*name).to_owned(), given)
+    let value = |(name, text): &(&str, &str)| OnLine::Value {
+        name: (*name).to_owned(),
+        text: (*text).to_owned(),
     };
+    load_given(
+        files,
+        GivenVariables {
+            line: variables.iter().map(value).collect(),
+            ..GivenVariables::default()
+        },
+    )
+}
+
+/// Loads files with values of variables from anywhere.
+pub(crate) fn load_given(files: &[(&str, &str)], variables: GivenVariables) -> Loaded {
     load(&Inputs {
         sources: &MemorySources::new(files.iter().copied()),
         schemas: &MadeUp,
-        variables: variables.iter().map(given).collect::<BTreeMap<_, _>>(),
+        variables,
         missing: Missing::Report,
         version: "0.1.0",
     })

@@ -1,5 +1,6 @@
 //! JSON for programs: Terraform's plan JSON with our own document beside it, and its stream of messages.
 
+mod checks;
 mod plan;
 mod progress;
 pub mod stream;

@@ -2,6 +2,7 @@
 //! the extra key `sk_dr`, which that format's versioning rule allows. Secrets and sensitive values are null here, also
 //! where Terraform would write them in the clear (R32).
 
+use super::checks;
 use crate::model::address::{Address, InstanceKey};
 use crate::model::expression::Expr;
 use crate::plan::document::{Action, Node, NodeState, Plan, PlannedOutput, ReasonCode};
@@ -41,7 +42,7 @@ pub fn plan(plan: &Plan) -> Result<Json, serde_json::Error> {
             "values": {"root_module": {"resources": plan.nodes.iter().filter_map(prior_resource).collect::<Vec<_>>()}}
         },
         "configuration": configuration(plan),
-        "checks": [],
+        "checks": checks::checks(&plan.checks),
         "timestamp": plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "applyable": plan.applyable && !plan.steps.is_empty(),
         "complete": plan.applyable && stopped.is_empty() && plan.held_back.is_empty() && is_whole(plan),

@@ -2,6 +2,7 @@
 //! `~/.kube/config`; reduced to a kubeconfig with one context. Reads files; must not connect.
 
 use super::{ConnectArguments, credentials};
+use crate::world::guard::Start;
 use crate::world::local;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
@@ -42,7 +43,9 @@ enum Place {
 /// Where the arguments and everything after them name no API, or files cannot be read.
 pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
     let settings = Settings(arguments);
-    let mut chosen = match settings.place()? {
+    let place = settings.place()?;
+    let is_ours = settings.is_ours(&place)?;
+    let mut chosen = match place {
         Place::Files(files) => from_files(&settings, &files)?,
         Place::Host => Chosen {
             context: None,
@@ -63,16 +66,22 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
             "proxy_url is not supported in this version: reach the API without a proxy",
         ));
     }
-    let redactor = Redactor::new(&credentials::of_user(&chosen.user));
-    if let Some(exec) = &mut chosen.user.exec {
-        find_plugin(arguments, exec)?;
-    }
     let server = chosen
         .cluster
         .server
         .as_deref()
         .map(credentials::without)
         .unwrap_or_default();
+    if !is_ours {
+        arguments.guard.ask(&server).map_err(refuse)?;
+    }
+    if let Some(old) = &chosen.user.auth_provider {
+        auth_provider(arguments, &old.config)?;
+    }
+    let redactor = Redactor::new(&credentials::of_user(&chosen.user));
+    if let Some(exec) = &mut chosen.user.exec {
+        find_plugin(arguments, exec)?;
+    }
     let title = match &chosen.context {
         Some(context) => format!("context {context} ({server})"),
         None => format!("server {server}"),
@@ -177,6 +186,17 @@ impl Settings<'_> {
             return Ok(Place::Host);
         }
         self.default_place()
+    }
+
+    /// Whether the server is the operator's own choice: no argument names it, nor a file that the configuration may have
+    /// brought along.
+    fn is_ours(&self, place: &Place) -> Result<bool, Why> {
+        let named = self.argument_text("host")?.is_some();
+        Ok(!named
+            && match place {
+                Place::Files(files) => files.iter().all(|file| self.0.guard.is_outside(file)),
+                Place::Host | Place::Pod => true,
+            })
     }
 
     fn default_place(&self) -> Result<Place, Why> {
@@ -432,11 +452,23 @@ fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<()
     };
     exec.command = Some(program.display().to_string());
     let mut environment = local::handed_on(&arguments.environment);
+    let mut set = Vec::new();
     for variable in exec.env.take().unwrap_or_default() {
         if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
             environment.insert(name.clone(), value.clone());
+            set.push(name.clone());
         }
     }
+    let words: Vec<String> = [command]
+        .into_iter()
+        .chain(exec.args.iter().flatten().cloned())
+        .collect();
+    let start = Start {
+        words: &words,
+        file: &program,
+        environment: &set,
+    };
+    arguments.guard.start(start).map_err(refuse)?;
     let variable =
         |(name, value)| HashMap::from([("name".to_owned(), name), ("value".to_owned(), value)]);
     exec.env = Some(environment.into_iter().map(variable).collect());
@@ -444,6 +476,29 @@ fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<()
     let kept_back = local::kept_back(&arguments.environment);
     exec.drop_env.get_or_insert_default().extend(kept_back);
     Ok(())
+}
+
+/// The older kind of plugin: its command stands in its settings, its arguments in one text.
+fn auth_provider(
+    arguments: &ConnectArguments,
+    settings: &HashMap<String, String>,
+) -> Result<(), Why> {
+    let Some(command) = settings.get("cmd-path") else {
+        return Ok(());
+    };
+    let given = settings.get("cmd-args").map_or("", String::as_str);
+    let words: Vec<String> = [command.as_str()]
+        .into_iter()
+        .chain(given.split_whitespace())
+        .map(str::to_owned)
+        .collect();
+    let found = local::find_program(command, &arguments.environment, &arguments.directory);
+    let start = Start {
+        words: &words,
+        file: &found.unwrap_or_default(),
+        environment: &[],
+    };
+    arguments.guard.start(start).map_err(refuse)
 }
 
 fn pem_data(name: &str, pem: &str) -> Result<String, Why> {

@@ -12,6 +12,7 @@ mod tests;
 mod writes;
 
 use super::Wire;
+use super::guard::Guard;
 use super::query::{FailureClass, Why};
 use async_trait::async_trait;
 pub use connect::KubeWires;
@@ -27,6 +28,8 @@ pub struct ConnectArguments {
     pub environment: BTreeMap<String, String>,
     /// Relative paths resolve against it.
     pub directory: PathBuf,
+    /// Which programs may be started and which servers asked.
+    pub guard: Guard,
 }
 
 /// A wire and what to call it.

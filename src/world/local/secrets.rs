@@ -3,6 +3,7 @@
 
 use crate::model::secret::{SecretName, SecretSource};
 use crate::world::Doors;
+use crate::world::guard::Start;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use crate::world::substitute::SecretValues;
@@ -109,6 +110,15 @@ async fn output(
     words: &[String],
 ) -> Result<Zeroizing<String>, Why> {
     let file = program(doors, name, words)?;
+    let start = Start {
+        words,
+        file: &file,
+        environment: &[],
+    };
+    doors
+        .guard
+        .start(start)
+        .map_err(|message| refuse(name, &message))?;
     let title = words.first().map_or("", String::as_str);
     let child = Command::new(file)
         .args(words.get(1..).unwrap_or_default())

@@ -1,6 +1,7 @@
 //! Which API the arguments name, in which order, and what is said where they name none.
 
 use super::super::{ConnectArguments, KubeWires, Wires, kubeconfig};
+use crate::world::guard::{Guard, Permissions, PermittedProgram};
 use crate::world::query::FailureClass;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -58,6 +59,7 @@ fn arguments(home: &Path, arguments: Json, variables: &[(&str, &str)]) -> Connec
         arguments,
         environment,
         directory: home.to_owned(),
+        guard: Guard::Open,
     }
 }
 
@@ -292,4 +294,131 @@ async fn a_refused_connection_is_known_to_have_sent_nothing() {
         .expect("marked as not sent");
     assert_eq!(unsent.again, super::super::Again::Later);
     assert!(!unsent.message.contains(CANARY));
+}
+
+/// The same under `-safe`, where the configuration lies in `repository` below the home.
+fn check_safe(given: Json, variables: &[(&str, &str)], expected: &str) {
+    let home = home();
+    let repository = home.path().join("repository");
+    std::fs::create_dir(&repository).unwrap();
+    let brought = json!({
+        "current-context": "x",
+        "clusters": [{ "name": "x", "cluster": { "server": "https://brought.test" } }],
+        "users": [{ "name": "x", "user": { "auth-provider": { "name": "gcp", "config": { "cmd-path": "sh", "cmd-args": "-c x" } } } }],
+        "contexts": [{ "name": "x", "context": { "cluster": "x", "user": "x" } }],
+    });
+    let local = kubeconfig_text("local", "https://local.test");
+    for (name, text) in [("brought.yaml", brought.to_string()), ("local.yaml", local)] {
+        std::fs::write(repository.join(name), text).unwrap();
+    }
+    std::os::unix::fs::symlink(repository.join("local.yaml"), home.path().join("link.yaml"))
+        .unwrap();
+    let permissions = Permissions {
+        place: Some("safe.hcl".into()),
+        repository: repository.canonicalize().unwrap(),
+        programs: vec![PermittedProgram {
+            command: vec!["sh".to_owned(), "allowed".to_owned()],
+            environment: ["PROFILE".to_owned()].into(),
+        }],
+        servers: [
+            "https://allowed.test".to_owned(),
+            "https://brought.test".to_owned(),
+        ]
+        .into(),
+    };
+    let arguments = ConnectArguments {
+        directory: repository,
+        guard: Guard::Safe(std::sync::Arc::new(permissions)),
+        ..arguments(home.path(), given.clone(), variables)
+    };
+    match (kubeconfig::resolve(&arguments), expected.strip_prefix('!')) {
+        (Ok(resolved), None) => assert_eq!(resolved.title, expected, "{given} {variables:?}"),
+        (Err(why), Some(part)) => {
+            assert!(why.message.contains(part), "{given}: {}", why.message);
+            assert!(
+                !why.message.contains(CANARY),
+                "a secret in: {}",
+                why.message
+            );
+        }
+        (Ok(resolved), Some(_)) => panic!("{given} {variables:?}: {}", resolved.title),
+        (Err(why), None) => panic!("{given} {variables:?}: {}", why.message),
+    }
+}
+
+#[test]
+fn a_guarded_configuration_leads_to_servers_of_its_operator_only() {
+    let no = "!-safe sends credentials to no server that only the configuration names: ";
+    check_safe(json!({}), &[], "context home (https://home.test)");
+    check_safe(
+        json!({ "config_path": "~/eu.yaml" }),
+        &[],
+        "context eu (https://eu.test)",
+    );
+    check_safe(
+        json!({ "config_path": "../eu.yaml" }),
+        &[],
+        "context eu (https://eu.test)",
+    );
+    check_safe(
+        json!({}),
+        &[("KUBE_HOST", "https://x.test")],
+        "server https://x.test",
+    );
+    check_safe(
+        json!({ "host": "https://allowed.test/" }),
+        &[],
+        "server https://allowed.test/",
+    );
+    for given in [
+        json!({ "host": "https://evil.test" }),
+        json!({ "host": "evil.test", "token": CANARY }),
+        json!({ "host": "https://evil.test", "config_path": "~/eu.yaml" }),
+        json!({ "host": "https://canary-3f9a-token@allowed.test" }),
+        json!({ "config_path": "local.yaml" }),
+        json!({ "config_path": "../link.yaml" }),
+        json!({ "config_paths": ["../eu.yaml", "local.yaml"] }),
+    ] {
+        let expected = if given["host"]
+            .as_str()
+            .is_some_and(|host| host.contains('@'))
+        {
+            // Without its user this server is allowed.
+            "server https://allowed.test"
+        } else {
+            no
+        };
+        check_safe(given, &[], expected);
+    }
+    check_safe(json!({}), &[("KUBECONFIG", "local.yaml")], no);
+}
+
+#[test]
+fn a_guarded_configuration_starts_no_plugin() {
+    let path = [("PATH", "/usr/bin:/bin")];
+    let exec = |exec: Json| json!({ "config_path": "~/eu.yaml", "exec": [exec] });
+    for (given, expected) in [
+        (
+            exec(json!({ "command": "sh", "args": ["-c", "x"] })),
+            "!write into safe.hcl:\n  program { command = [\"sh\", \"-c\", \"x\"] }",
+        ),
+        (
+            exec(json!({ "command": "sh", "args": ["allowed"] })),
+            "context eu (https://eu.test)",
+        ),
+        (
+            exec(json!({ "command": "sh", "args": ["allowed"], "env": { "PROFILE": "x" } })),
+            "context eu (https://eu.test)",
+        ),
+        (
+            exec(json!({ "command": "sh", "args": ["allowed"], "env": { "LD_PRELOAD": CANARY } })),
+            "!the configuration sets LD_PRELOAD for it",
+        ),
+        (
+            json!({ "config_path": "brought.yaml" }),
+            "!program { command = [\"sh\", \"-c\", \"x\"] }",
+        ),
+    ] {
+        check_safe(given, &path, expected);
+    }
 }

@@ -1,0 +1,222 @@
+//! What a configuration may make happen on this machine and to whom its credentials go (R47): everything, or only what
+//! its operator allowed in a file that the configuration cannot change. Must not know how that file is written.
+
+use crate::model::text::quote;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Whether a configuration is trusted.
+#[derive(Clone, Debug, Default)]
+pub enum Guard {
+    /// It is ours.
+    #[default]
+    Open,
+    /// It may be anybody's: `-safe`.
+    Safe(Arc<Permissions>),
+}
+
+/// What the operator allows.
+#[derive(Clone, Debug, Default)]
+pub struct Permissions {
+    /// The file that says so, or where it would be looked for; `None`: there is no such place.
+    pub place: Option<PathBuf>,
+    /// Root of the repository, absolute and without links: what lies in it may be changed by a request.
+    pub repository: PathBuf,
+    /// Programs that may be started.
+    pub programs: Vec<PermittedProgram>,
+    /// URLs of API servers that may be asked, without a slash at the end.
+    pub servers: BTreeSet<String>,
+}
+
+/// A program that may be started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermittedProgram {
+    /// Program and arguments, exactly.
+    pub command: Vec<String>,
+    /// Variables that the configuration may set for it.
+    pub environment: BTreeSet<String>,
+}
+
+/// A program that is to be started.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// Program and arguments as they were written.
+    pub words: &'a [String],
+    /// The file that the program was found to be.
+    pub file: &'a Path,
+    /// Variables that the configuration sets for it.
+    pub environment: &'a [String],
+}
+
+impl Guard {
+    /// Whether a program may be started.
+    ///
+    /// # Errors
+    /// Where not: which program, and how to allow it.
+    pub fn start(&self, start: Start<'_>) -> Result<(), String> {
+        match self {
+            Guard::Open => Ok(()),
+            Guard::Safe(permissions) => permissions.start(start),
+        }
+    }
+
+    /// Whether credentials may go to a server that the configuration names.
+    ///
+    /// # Errors
+    /// Where not: which server, and how to allow it.
+    pub fn ask(&self, server: &str) -> Result<(), String> {
+        match self {
+            Guard::Open => Ok(()),
+            Guard::Safe(permissions) => permissions.ask(server),
+        }
+    }
+
+    /// Whether a file is out of reach of the configuration's repository.
+    pub fn is_outside(&self, file: &Path) -> bool {
+        match self {
+            Guard::Open => true,
+            Guard::Safe(permissions) => permissions.is_outside(file),
+        }
+    }
+}
+
+impl Permissions {
+    /// What cannot be resolved is taken for a file of the repository.
+    fn is_outside(&self, file: &Path) -> bool {
+        file.canonicalize()
+            .is_ok_and(|file| !file.starts_with(&self.repository))
+    }
+
+    fn start(&self, start: Start<'_>) -> Result<(), String> {
+        let shown = start.words.join(" ");
+        let Some(permitted) = self.programs.iter().find(|one| one.command == start.words) else {
+            let words: Vec<String> = start.words.iter().map(|word| quote(word)).collect();
+            return Err(format!(
+                "-safe starts no program that is not allowed: {shown}\nTo allow it, write into {}:\n  program {{ command = [{}] }}",
+                self.file(),
+                words.join(", ")
+            ));
+        };
+        if !self.is_outside(start.file) {
+            return Err(format!(
+                "-safe does not start {shown}: {} lies in the repository, so its own text is not what was allowed; keep it outside",
+                start.file.display()
+            ));
+        }
+        let set = start.environment.iter();
+        match set
+            .into_iter()
+            .find(|name| !permitted.environment.contains(*name))
+        {
+            None => Ok(()),
+            Some(name) => Err(format!(
+                "-safe does not start {shown}: the configuration sets {name} for it\nTo allow that, write beside its command in {}:\n  environment = [{}]",
+                self.file(),
+                quote(name)
+            )),
+        }
+    }
+
+    fn ask(&self, server: &str) -> Result<(), String> {
+        if self.servers.contains(server.trim_end_matches('/')) {
+            return Ok(());
+        }
+        Err(format!(
+            "-safe sends credentials to no server that only the configuration names: {server}\nTo allow it, write into {}:\n  server {{ url = {} }}",
+            self.file(),
+            quote(server)
+        ))
+    }
+
+    fn file(&self) -> String {
+        match &self.place {
+            Some(place) => place.display().to_string(),
+            None => "a file outside of the repository, named by SKDR_SAFE_FILE".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program that stands outside, allowed with one argument and one variable.
+    fn check(words: &[&str], file: &str, environment: &[&str], expected: &str) {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let repository = root.join("repository");
+        std::fs::create_dir_all(&repository).unwrap();
+        for name in ["tool", "repository/tool"] {
+            std::fs::write(root.join(name), "").unwrap();
+        }
+        std::os::unix::fs::symlink(repository.join("tool"), root.join("link")).unwrap();
+        let texts =
+            |texts: &[&str]| -> Vec<String> { texts.iter().map(ToString::to_string).collect() };
+        let guard = Guard::Safe(Arc::new(Permissions {
+            place: Some("safe.hcl".into()),
+            repository,
+            programs: vec![PermittedProgram {
+                command: texts(&["tool", "x"]),
+                environment: ["PROFILE".to_owned()].into(),
+            }],
+            servers: BTreeSet::new(),
+        }));
+        let start = Start {
+            words: &texts(words),
+            file: &root.join(file),
+            environment: &texts(environment),
+        };
+        let found = guard.start(start).err().unwrap_or_default();
+        assert!(
+            found.contains(expected) && found.is_empty() == expected.is_empty(),
+            "{words:?} {file} {environment:?}: {found}"
+        );
+        assert_eq!(Guard::Open.start(start), Ok(()));
+    }
+
+    #[test]
+    fn starts_exactly_what_is_allowed() {
+        check(&["tool", "x"], "tool", &[], "");
+        check(&["tool", "x"], "tool", &["PROFILE"], "");
+        check(&["tool"], "tool", &[], "program { command = [\"tool\"] }");
+        check(
+            &["tool", "x", "y"],
+            "tool",
+            &[],
+            "To allow it, write into safe.hcl:",
+        );
+        check(
+            &["tool", "x"],
+            "repository/tool",
+            &[],
+            "lies in the repository",
+        );
+        check(&["tool", "x"], "link", &[], "lies in the repository");
+        check(&["tool", "x"], "missing", &[], "lies in the repository");
+        check(
+            &["tool", "x"],
+            "tool",
+            &["PROFILE", "LD_PRELOAD"],
+            "environment = [\"LD_PRELOAD\"]",
+        );
+    }
+
+    #[test]
+    fn asks_the_servers_that_are_named() {
+        let guard = Guard::Safe(Arc::new(Permissions {
+            servers: ["https://a.test:6443".to_owned()].into(),
+            ..Permissions::default()
+        }));
+        for (server, allowed) in [
+            ("https://a.test:6443", true),
+            ("https://a.test:6443/", true),
+            ("https://a.test", false),
+            ("https://a.test:6443@evil.test", false),
+            ("http://a.test:6443", false),
+        ] {
+            assert_eq!(guard.ask(server).is_ok(), allowed, "{server}");
+            assert!(Guard::Open.ask(server).is_ok());
+        }
+    }
+}
