@@ -1,20 +1,31 @@
 //! A location is made over a bucket that nobody has looked into (R2, the half that needs S3).
 
-use crate::plan::document::{Action, Finding, Plan};
+use super::scene::{LOCATION, Scene};
+use super::{Hit, Lint, Severity, Sight};
+use crate::plan::document::Action;
 
-/// One finding for each location to be created.
-pub fn check(plan: &Plan) -> Vec<Finding> {
-    plan.nodes
-        .iter()
-        .filter(|node| node.kind == "velero_backup_storage_location" && node.action == Action::Create)
-        .map(|node| Finding {
-            code: "bucket-not-examined".to_owned(),
+pub(super) const LINT: Lint = Lint {
+    code: "bucket-not-examined",
+    severity: Severity::Danger,
+    sight: Sight::Live,
+    summary: "Bucket not examined",
+    cause: "A location is about to be made. If another cluster's Velero wrote to that place, this one imports its backups \
+            and deletes the expired ones with their data, within a minute.",
+    cure: "Make sure that the bucket and prefix are empty or this cluster's own, or declare access_mode = \"ReadOnly\" first.",
+    blind: "It does not look into the bucket: it is said of every location to be made.",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Hit> {
+    scene
+        .nodes()
+        .filter(|node| node.kind == LOCATION && node.action == Action::Create)
+        .map(|node| Hit {
             address: Some(node.address.clone()),
-            summary: "Bucket not examined".to_owned(),
+            attribute: "bucket",
             detail: format!(
                 "{} will be made without a look into its bucket. If another cluster's Velero wrote there, this one will \
-                 import those backups and delete the expired ones with their data. Make sure that the bucket and \
-                 prefix are empty or this cluster's own, or declare access_mode = \"ReadOnly\" first.",
+                 import those backups and delete the expired ones with their data.",
                 node.address
             ),
         })

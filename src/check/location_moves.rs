@@ -1,21 +1,33 @@
 //! A location changes its bucket or prefix: Velero lets go of every backup of the old place.
 
-use crate::plan::document::{Action, Finding, Plan};
+use super::scene::{LOCATION, Scene};
+use super::{Hit, Lint, Severity, Sight};
+use crate::plan::document::Action;
 
-/// One finding for each location that moves.
-pub fn check(plan: &Plan) -> Vec<Finding> {
+pub(super) const LINT: Lint = Lint {
+    code: "location-moves",
+    severity: Severity::Danger,
+    sight: Sight::Live,
+    summary: "Location moves",
+    cause: "Bucket or prefix of a location change. Nothing is moved: Velero lets go of every backup of the old place and \
+            removes its Backup objects for them at the next sync.",
+    cure: "Copy the backups first, or declare a second location for the new place and let the old one run out.",
+    blind: "",
+    check,
+};
+
+fn check(scene: &Scene<'_>) -> Vec<Hit> {
     let moves = |path: &[String]| {
         path.first()
             .is_some_and(|first| first == "bucket" || first == "prefix")
     };
-    plan.nodes
-        .iter()
-        .filter(|node| node.kind == "velero_backup_storage_location" && node.action == Action::Update)
+    scene
+        .nodes()
+        .filter(|node| node.kind == LOCATION && node.action == Action::Update)
         .filter(|node| node.fields.iter().any(|field| moves(&field.path)))
-        .map(|node| Finding {
-            code: "location-moves".to_owned(),
+        .map(|node| Hit {
             address: Some(node.address.clone()),
-            summary: "Location moves".to_owned(),
+            attribute: "bucket",
             detail: format!(
                 "{} will point to another place. Backups of the old place stay in the bucket, but Velero no longer \
                  restores from them or expires them, and its Backup objects for them are removed at the next sync.",

@@ -1,18 +1,163 @@
-//! Findings of a plan: what is allowed and still deserves a word. One file per check, all in the list below.
-//! A finding never changes what a plan does.
+//! Findings of a configuration and of a plan: what is allowed and still deserves a word. One file per lint, all in the
+//! list below; each has a code, and a section in `docs/lints.md` that is written from here. A finding never changes what a
+//! plan does. Must not ask anything: it reads what was declared and what the plan's questions found.
 
+mod allowed;
 mod bucket_not_examined;
+mod checksum_algorithm;
+mod default_location_name;
+mod default_ttl;
+mod foreign_owner;
+mod gitops_prunes_backups;
+mod hetzner_snapshots;
 mod location_moves;
+mod names;
+mod objective_missed;
+mod owner_references;
+mod page;
+mod read_only_location;
+pub mod scene;
+mod several_snapshot_locations;
+mod shared_prefix;
+mod skipped_run;
+#[cfg(test)]
+mod tests;
+mod too_frequent;
+mod velero_namespace;
+mod volumes_not_covered;
 
-use crate::plan::document::{Finding, Plan};
+use crate::diag::Diagnostic;
+use crate::model::address::Address;
+use crate::model::resource::Configuration;
+use crate::plan::document::Finding;
+pub use page::page;
+use scene::Scene;
+use std::collections::BTreeSet;
 
-/// A check.
-pub type Check = fn(&Plan) -> Vec<Finding>;
+/// How much is at stake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Backups are lost, or are not made.
+    Danger,
+    /// Something will surprise somebody.
+    Warning,
+}
 
-/// Every check.
-pub const CHECKS: &[Check] = &[bucket_not_examined::check, location_moves::check];
+/// What a lint needs to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// What is declared: `validate` shows it too.
+    Declared,
+    /// What is live besides: shown by `plan` and `drift`.
+    Live,
+}
 
-/// All findings of a plan, in the order of the checks.
-pub fn findings(plan: &Plan) -> Vec<Finding> {
-    CHECKS.iter().flat_map(|check| check(plan)).collect()
+/// A lint.
+pub struct Lint {
+    /// Stable code, with dashes.
+    pub code: &'static str,
+    /// How much is at stake.
+    pub severity: Severity,
+    /// What it needs to see.
+    pub sight: Sight,
+    /// Fixed phrase.
+    pub summary: &'static str,
+    /// Why it matters, for the page.
+    pub cause: &'static str,
+    /// What to do, said with each finding.
+    pub cure: &'static str,
+    /// What it cannot see, for the page; empty where there is nothing to say.
+    pub blind: &'static str,
+    /// Looks.
+    pub check: fn(&Scene<'_>) -> Vec<Hit>,
+}
+
+/// One place that a lint found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// The resource; none for what is live and not declared.
+    pub address: Option<Address>,
+    /// The attribute that says so, by member names joined with dots; empty for the whole block.
+    pub attribute: &'static str,
+    /// Full sentences.
+    pub detail: String,
+}
+
+/// Every lint, those with the most at stake first, then by code.
+pub const LINTS: &[&Lint] = &[
+    &bucket_not_examined::LINT,
+    &gitops_prunes_backups::LINT,
+    &location_moves::LINT,
+    &objective_missed::LINT,
+    &read_only_location::LINT,
+    &several_snapshot_locations::LINT,
+    &shared_prefix::LINT,
+    &volumes_not_covered::LINT,
+    &checksum_algorithm::LINT,
+    &default_location_name::LINT,
+    &default_ttl::LINT,
+    &foreign_owner::LINT,
+    &hetzner_snapshots::LINT,
+    &owner_references::LINT,
+    &skipped_run::LINT,
+    &too_frequent::LINT,
+    &velero_namespace::LINT,
+];
+
+/// All findings of a plan, in the order of the lints. Where it is about a part of the configuration only, `about` are the
+/// resources of that part.
+pub fn findings(scene: &Scene<'_>, about: Option<&BTreeSet<Address>>) -> Vec<Finding> {
+    let concerns = |hit: &Hit| match (&hit.address, about) {
+        (Some(address), Some(about)) => about.contains(address),
+        (None, Some(_)) => false,
+        (_, None) => true,
+    };
+    hits(scene)
+        .filter(|(_, hit)| concerns(hit))
+        .map(|(lint, hit)| Finding {
+            code: lint.code.to_owned(),
+            address: hit.address,
+            summary: lint.summary.to_owned(),
+            detail: format!("{} {}", hit.detail, lint.cure),
+        })
+        .collect()
+}
+
+/// What can be said of a configuration alone, each at its place in the text.
+pub fn diagnostics(configuration: &Configuration) -> Vec<Diagnostic> {
+    let scene = Scene::declared(configuration);
+    hits(&scene)
+        .map(|(lint, hit)| {
+            let mut diagnostic = Diagnostic::warning(lint.code, lint.summary, hit.detail);
+            if let Some(resource) = hit
+                .address
+                .as_ref()
+                .and_then(|address| scene.owner(address))
+            {
+                diagnostic = diagnostic
+                    .at(resource.span_of(hit.attribute))
+                    .within(resource.span);
+                diagnostic.address = Some(resource.address.to_string());
+            }
+            diagnostic.hint(lint.cure)
+        })
+        .collect()
+}
+
+/// Allowances that name no lint, which would silence nothing.
+pub use allowed::unknown_codes;
+
+fn hits<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = (&'static Lint, Hit)> + 's {
+    let allowed = &scene.configuration.settings.allowed_lints;
+    let stands =
+        |lint: &Lint, hit: &Hit| !allowed::is_allowed(allowed, lint.code, hit.address.as_ref());
+    LINTS.iter().flat_map(move |lint| {
+        let mut said = BTreeSet::new();
+        let found = (lint.check)(scene).into_iter();
+        found
+            .filter(move |hit| stands(lint, hit))
+            // The objects of one resource mostly have one fault.
+            .filter(move |hit| said.insert(hit.clone()))
+            .map(move |hit| (*lint, hit))
+    })
 }

@@ -7,6 +7,7 @@ use super::journal;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::sources::{Directory, Reach};
 use super::stream;
+use crate::check::unknown_codes;
 use crate::diag::render::{Rendering, Style as Colours, render};
 use crate::diag::{self, Diagnostic, SourceMap, Span, has_errors};
 use crate::lang::sources::Sources;
@@ -165,6 +166,7 @@ fn check(configuration: &Configuration, damaged: &[Resource]) -> Vec<Diagnostic>
         }
     }
     diagnostics.extend(goal::duplicate_keys(configuration));
+    diagnostics.extend(unknown_codes(configuration));
     diagnostics
 }
 

@@ -4,16 +4,22 @@ use super::arguments::ValidateFlags;
 use super::exit::Exit;
 use super::load;
 use super::process::{Process, Trouble};
+use crate::check;
 use crate::diag::{has_errors, json};
-use crate::lang::Missing;
+use crate::lang::{self, Missing};
 
 /// Runs it.
 ///
 /// # Errors
 /// Where there is no configuration at all.
 pub(crate) fn run(process: &mut Process, flags: &ValidateFlags) -> Result<Exit, Trouble> {
-    let loaded = load::load(process, &flags.variables, Missing::LeaveOut);
+    let mut loaded = load::load(process, &flags.variables, Missing::LeaveOut);
     let is_valid = !has_errors(&loaded.diagnostics);
+    // Of what could not be evaluated nothing is known, and a lint would say so.
+    if is_valid {
+        let found = check::diagnostics(&loaded.configuration);
+        loaded.diagnostics = lang::in_order(loaded.diagnostics.into_iter().chain(found).collect());
+    }
     if flags.json.json {
         process
             .stdout
@@ -21,7 +27,11 @@ pub(crate) fn run(process: &mut Process, flags: &ValidateFlags) -> Result<Exit, 
     } else {
         load::tell(process, &loaded, flags.colour.flag());
         if is_valid {
-            process.stdout.line("Success! The configuration is valid.");
+            process.stdout.line(if loaded.diagnostics.is_empty() {
+                "Success! The configuration is valid."
+            } else {
+                "Success! The configuration is valid, but there were some validation warnings as shown above."
+            });
         }
     }
     Ok(if is_valid { Exit::Done } else { Exit::Error })

@@ -5,7 +5,7 @@ use super::types::Type;
 use crate::diag::Span;
 use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
-use crate::model::resource::IgnoreChanges;
+use crate::model::resource::{AllowedLint, IgnoreChanges};
 use crate::model::schema::Schema;
 use crate::model::secret::SecretSource;
 use crate::model::value::Value;
@@ -56,6 +56,8 @@ pub struct SettingsBlock {
     pub stack: Option<String>,
     /// `journal { path }`.
     pub journal_path: Option<String>,
+    /// `allow_lint`.
+    pub allowed_lints: Vec<AllowedLint>,
     /// The header.
     pub header: Span,
 }

@@ -413,6 +413,7 @@ fn day_matches(fields: &Fields, day: i8, weekday: Weekday) -> bool {
 }
 
 mod next;
+mod rhythm;
 
 #[cfg(test)]
 mod tests;

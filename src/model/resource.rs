@@ -16,6 +16,21 @@ pub struct Settings {
     pub stack: String,
     /// `journal { path }`, relative to the configuration directory.
     pub journal_path: Option<String>,
+    /// `allow_lint`, in the order of the text.
+    pub allowed_lints: Vec<AllowedLint>,
+}
+
+/// A finding that has been looked at and is meant as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedLint {
+    /// Code of the lint.
+    pub code: String,
+    /// Why.
+    pub reason: String,
+    /// Where; everywhere where none is named.
+    pub resources: Vec<Address>,
+    /// The code in the text.
+    pub span: Span,
 }
 
 /// A `provider` block.

@@ -27,6 +27,7 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+use crate::check::{self, scene::Scene};
 use crate::goal::graph::Graph;
 use crate::goal::scope;
 use crate::kinds;
@@ -76,7 +77,26 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     );
     spread_blocks(&mut gathered.resolutions, &graph);
     spread_held_back(&mut gathered.resolutions);
+    let found = lints(&context, &gathered.resolutions, &scope);
+    gathered.findings.extend(found);
     assemble(input, &graph, gathered)
+}
+
+/// What lints find; of what goes nothing is said.
+fn lints(
+    context: &Context<'_>,
+    resolutions: &[Resolution<'_>],
+    scope: &BTreeSet<Address>,
+) -> Vec<Finding> {
+    let goal = context.input.goal;
+    match goal.mode {
+        GoalMode::Destroy => Vec::new(),
+        GoalMode::Converge => {
+            let nodes = resolutions.iter().map(|one| &one.node).collect();
+            let scene = Scene::planned(context.input.configuration, context.objects, nodes);
+            check::findings(&scene, orphans::is_narrowed(goal).then_some(scope))
+        }
+    }
 }
 
 /// Resolutions and what is said beside them.
@@ -347,7 +367,6 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         digest: String::new(),
     };
     plan.secrets = sources(input, &plan);
-    plan.findings.extend(crate::check::findings(&plan));
     plan.findings.extend(confirmation_findings(input, &plan));
     plan.findings.extend(secrets::findings(input));
     plan.findings.extend(checks::findings(&plan.checks));

@@ -89,7 +89,7 @@ fn schedule(name: &str) -> Resource {
     named(
         "velero_schedule",
         name,
-        json!({"name": name, "schedule": "0 1 * * *"}),
+        json!({"name": name, "schedule": "0 1 * * *", "ttl": "720h", "included_namespaces": ["shop"]}),
     )
 }
 
@@ -942,12 +942,12 @@ fn a_field_of_another_apply_manager_blocks_unless_forced() {
     };
     check(
         &told,
-        "Update velero_schedule.shop (schedule) blocked [conflict]",
+        "Update velero_schedule.shop (schedule) blocked [conflict]\n! foreign-owner velero_schedule.shop",
     );
     told.conflicts = Conflicts::Force;
     check(
         &told,
-        "Update velero_schedule.shop (schedule)\n> apply velero_schedule.shop#1",
+        "Update velero_schedule.shop (schedule)\n> apply velero_schedule.shop#1\n! foreign-owner velero_schedule.shop",
     );
     told.conflicts = Conflicts::Block;
     told.objects = managed("Update");

@@ -125,6 +125,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
                 self.configuration.settings = Settings {
                     stack: settings.stack.clone().unwrap_or_default(),
                     journal_path: settings.journal_path.clone(),
+                    allowed_lints: settings.allowed_lints.clone(),
                 };
             }
             None => {

@@ -1,6 +1,7 @@
 //! From syntax trees to declared blocks: which blocks there are, what they may hold, that nothing is declared twice.
 //! Evaluates constants only.
 
+mod allowed_lint;
 mod arguments;
 mod condition;
 mod resource;

@@ -1,4 +1,4 @@
-//! `sk_dr { }`: version, stack, journal.
+//! `sk_dr { }`: version, stack, journal, allowed lints.
 
 use super::Collector;
 use super::arguments::{leftover, missing, take, take_blocks};
@@ -60,15 +60,20 @@ impl Collector<'_, '_> {
             }),
         };
         let journal_path = self.journal(&mut block);
+        let allowed_lints = take_blocks(&mut block.body, "allow_lint")
+            .into_iter()
+            .filter_map(|allowed| self.allowed_lint(allowed))
+            .collect();
         leftover(
             &block,
             &["required_version", "stack"],
-            &["journal"],
+            &["allow_lint", "journal"],
             &mut self.evaluator.diagnostics,
         );
         self.module.settings = Some(SettingsBlock {
             stack,
             journal_path,
+            allowed_lints,
             header: block.header,
         });
     }

@@ -5,6 +5,7 @@ mod blocked;
 mod body;
 mod drift;
 mod event;
+mod findings;
 mod layout;
 mod literal;
 mod node;

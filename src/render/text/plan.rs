@@ -3,6 +3,7 @@
 
 use super::super::style::{Dress, Role, Style, clean, wrap};
 use super::blocked::{blocked, held_back};
+use super::findings;
 use super::layout::Mark;
 use super::node::planned;
 use super::outputs;
@@ -186,20 +187,12 @@ fn stopped(plan: &Plan, dress: Dress) -> Vec<String> {
 /// plans leave out everything from there on.
 pub(crate) fn warnings(plan: &Plan, dress: Dress) -> Vec<String> {
     let mut all = Vec::new();
-    for finding in &plan.findings {
-        all.extend(warning(&finding.summary, dress.style));
-        let detail = match &finding.address {
-            // A sentence that begins with its subject needs no heading of the same words.
-            Some(address) if !finding.detail.starts_with(&address.to_string()) => {
-                format!("{address}: {}", clean(&finding.detail))
-            }
-            Some(_) | None => clean(&finding.detail),
-        };
-        all.extend(
-            wrap(&detail, dress.width.map(|width| width.saturating_sub(2)))
-                .iter()
-                .map(|line| format!("  {line}")),
-        );
+    for similar in findings::groups(&plan.findings) {
+        all.extend(warning(&findings::heading(&similar), dress.style));
+        let width = dress.width.map(|width| width.saturating_sub(2));
+        for text in findings::texts(&similar) {
+            all.extend(wrap(&text, width).iter().map(|line| format!("  {line}")));
+        }
     }
     if !plan.unswept.is_empty() {
         all.extend(warning("Not swept for orphans", dress.style));

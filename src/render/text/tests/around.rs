@@ -132,7 +132,7 @@ Plan: 1 to add, 0 to change, 0 to destroy.
 Changes to Outputs:
   + uid = (known after apply)
 
-Warning: Objective will be missed
+Warning: Objective will be missed [rpo]
   velero_schedule.shop: It declares rpo = 1h and runs every 24h.
 
 Warning: Not swept for orphans
