@@ -69,29 +69,6 @@ pub enum Command {
     Help,
 }
 
-impl Command {
-    /// Whether it tells what it does as a stream of messages.
-    pub(crate) fn streams(&self) -> bool {
-        match self {
-            Command::Plan(flags) => flags.json.json,
-            Command::Apply(flags) => flags.json.json,
-            Command::Destroy(flags) => flags.json.json,
-            Command::Resume(flags) => flags.json.json,
-            Command::Validate(_)
-            | Command::Show(_)
-            | Command::Drift(_)
-            | Command::Import(_)
-            | Command::Runs(_)
-            | Command::Unlock(_)
-            | Command::Schema(_)
-            | Command::Version(_)
-            | Command::Sandbox(_)
-            | Command::Demo(_)
-            | Command::Help => false,
-        }
-    }
-}
-
 /// `-no-color`, on every command that dresses its text.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct ColourFlags {

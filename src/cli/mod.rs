@@ -69,7 +69,7 @@ pub async fn run(mut process: Process) -> u8 {
             Exit::Done
         }
         Ok(Asked::Command(arguments)) => {
-            if arguments.command.streams() {
+            if stream::is_wanted(&arguments.command) {
                 stream::begin(&mut process);
             }
             let entered = change_directory(&mut process, arguments.chdir.as_deref())

@@ -306,9 +306,14 @@ async fn the_demo_tells_its_story() {
     let told = text(&output);
     assert_eq!(output.status.code(), Some(0), "{told}");
     let story = [
+        "$ sk-dr apply velero.plan\n",
+        "Apply complete! Resources: 1 imported, 0 added, 1 changed, 0 destroyed.",
         "$ sk-dr apply acme.plan\n",
-        "Apply complete! Resources: 1 imported, 4 added, 1 changed, 0 destroyed.",
+        "Apply complete! Resources: 4 added, 0 changed, 0 destroyed.",
         "No changes.",
+        "<!-- sk-dr:plan:acme-prod -->\n## sk-dr plan for `acme-prod`: 0 to add, 1 to change, 0 to destroy",
+        "$ sk-dr apply wiki.plan\n",
+        "Apply complete! Resources: 0 added, 1 changed, 0 destroyed.",
         "# by kubectl-edit, ",
         "[exit code 2]",
         "Apply complete! Resources: 0 added, 1 changed, 0 destroyed.",
@@ -318,6 +323,11 @@ async fn the_demo_tells_its_story() {
         "No changes.",
         "sk-dr sandbox -dir=",
     ];
+    // A scene is seen at once.
+    let caption = regex::Regex::new(r"(?m)^\d+\. ").unwrap();
+    for scene in caption.split(&told) {
+        assert!(scene.lines().count() <= 50, "{scene}");
+    }
     let mut rest = told.as_str();
     for words in story {
         let found = rest.split_once(words);

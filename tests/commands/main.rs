@@ -10,6 +10,7 @@
 
 mod children;
 mod configurations;
+mod documents;
 mod every_kind;
 mod place;
 mod safe;

@@ -19,8 +19,14 @@ use std::path::{Path, PathBuf};
 /// The shop's daily schedule, as the API names it.
 const SHOP: &str = "/apis/velero.io/v1/namespaces/velero/schedules/shop-daily";
 
+/// A line before and after a request.
+const WIKI: [&str; 2] = [
+    "    wiki = { hour = 2, keep_days = 14 }\n",
+    "    wiki = { hour = 2, keep_days = 21 }\n",
+];
+
 /// What the team adds, and the line that it is added after.
-const AFTER: &str = "    wiki = { hour = 2, keep_days = 14 }\n";
+const AFTER: &str = WIKI[1];
 const ADDED: &str = "    mail = { hour = 3, keep_days = 30 }\n    chat = { hour = 4, keep_days = 14 }\n    docs = { hour = 5, keep_days = 14 }\n";
 
 /// Runs it.
@@ -50,16 +56,33 @@ async fn story(stage: &mut Stage<'_>) -> Result<(), Trouble> {
     stage.file("applications.hcl")?;
 
     stage.scene(
-        "The plan. Velero is installed already: its namespace is adopted on request, never in silence",
+        "The first plan. Velero is installed already: its namespace is adopted on request, never in silence",
     );
-    let plan = "sk-dr plan -adopt=kubernetes_namespace.velero -out=acme.plan";
-    stage.command(plan, 0).await?;
+    let namespace = "kubernetes_namespace.velero";
+    let plan = format!("sk-dr plan -adopt={namespace} -target={namespace} -out=velero.plan");
+    stage.command(&plan, 0).await?;
+    stage.command("sk-dr apply velero.plan", 0).await?;
 
-    stage.scene("Apply does exactly what the saved plan says, and waits until Velero agrees");
+    stage.scene(
+        "Then the rest: apply does exactly what the saved plan says, and waits until Velero agrees",
+    );
+    stage
+        .command("sk-dr plan -out=acme.plan >/dev/null", 0)
+        .await?;
     stage.command("sk-dr apply acme.plan", 0).await?;
 
     stage.scene("Nothing is left to do");
     stage.command("sk-dr plan", 0).await?;
+
+    stage.scene("A pull request: the wiki is kept for three weeks. Its plan, as a comment on it");
+    stage.replace("applications.hcl", WIKI)?;
+    stage
+        .command("sk-dr plan -out=wiki.plan >/dev/null", 0)
+        .await?;
+    stage.command("sk-dr show -markdown wiki.plan", 0).await?;
+
+    stage.scene("After the merge exactly that plan is applied");
+    stage.command("sk-dr apply wiki.plan", 0).await?;
 
     stage.scene("Somebody pauses the shop's backups by hand, as `kubectl edit` does");
     stage.edit(SHOP, "kubectl-edit", &json!({"spec": {"paused": true}}))?;

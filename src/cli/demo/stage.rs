@@ -170,18 +170,36 @@ impl<'a> Stage<'a> {
 
     /// Adds lines to a file after one of its lines, and shows them.
     pub(super) fn add(&mut self, name: &str, after: &str, lines: &str) -> Result<(), Trouble> {
-        let path = self.directory.join(name);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| wrong(&format!("{name}: {error}")))?
-            .replacen(after, &format!("{after}{lines}"), 1);
-        std::fs::write(&path, text).map_err(|error| wrong(&format!("{name}: {error}")))?;
+        self.rewrite(name, [after, &format!("{after}{lines}")])?;
         self.process.stdout.print(&format!("{name}\n  {after}"));
-        for line in lines.lines() {
-            let line = self.dress.style.paint(Role::Add, &format!("+ {line}"));
-            self.process.stdout.line(&line);
-        }
+        self.show_lines(Role::Add, "+", lines);
         self.process.stdout.line("");
         Ok(())
+    }
+
+    /// Puts one line of a file in another's place, and shows both.
+    pub(super) fn replace(&mut self, name: &str, lines: [&str; 2]) -> Result<(), Trouble> {
+        self.rewrite(name, lines)?;
+        self.process.stdout.line(name);
+        self.show_lines(Role::Remove, "-", lines[0]);
+        self.show_lines(Role::Add, "+", lines[1]);
+        self.process.stdout.line("");
+        Ok(())
+    }
+
+    fn rewrite(&self, name: &str, [before, after]: [&str; 2]) -> Result<(), Trouble> {
+        let path = self.directory.join(name);
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| wrong(&format!("{name}: {error}")))?;
+        std::fs::write(&path, text.replacen(before, after, 1))
+            .map_err(|error| wrong(&format!("{name}: {error}")))
+    }
+
+    fn show_lines(&mut self, role: Role, sign: &str, lines: &str) {
+        for line in lines.lines() {
+            let line = self.dress.style.paint(role, &format!("{sign} {line}"));
+            self.process.stdout.line(&line);
+        }
     }
 
     /// Counts from here on.

@@ -102,13 +102,13 @@ mod tests {
             "Job restore\nis running: 12.4 of 18.0 GiB",
             Some(1800),
             80,
-            &format!("{address}      Job restore is running: 12.4… (3m12s, limit 30m0s)"),
+            &format!("{address}      Job restore is running: 12.4 o… (3m12s, limit 30m0s)"),
         );
         check(
             "数据库正在恢复",
             Some(1800),
             50,
-            "● velero_schedul…  … (3m12s, limit 30m0s)",
+            "● velero_schedule.shop  数据… (3m12s, limit 30m0s)",
         );
         check(
             "\u{1b}[2K gone",
