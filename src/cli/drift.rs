@@ -1,14 +1,20 @@
 //! `drift`: what changed outside of sk-dr. Sends no write of any kind and needs get and list only (R36).
 
-use super::arguments::DriftFlags;
-use super::exit::Exit;
+use super::arguments::{DriftFlags, DriftFormat};
+use super::exit::{Exit, of_drift};
 use super::making::{self, Wanted};
 use super::planning::Confirm;
-use super::present::{self, AsJson};
 use super::process::{Process, Trouble};
 use super::{journal, load};
-use crate::plan::document::GoalMode;
+use crate::model::address::Address;
+use crate::model::resource::Configuration;
+use crate::plan::document::{GoalMode, Plan};
+use crate::plan::drift::{self, Drifted};
 use crate::plan::input::Conflicts;
+use crate::render;
+use crate::render::drift::Place;
+use crate::render::style::Dress;
+use std::collections::BTreeMap;
 
 /// Runs it.
 ///
@@ -30,10 +36,51 @@ pub(crate) async fn run(process: &mut Process, flags: &DriftFlags) -> Result<Exi
         confirm: Confirm::Never,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
-    let as_json = if flags.json.json {
-        AsJson::Yes
-    } else {
-        AsJson::No
+    let found = drift::set_aside(plan.clone(), &configuration, plan.made_at);
+    let text = text(&plan, &found, &configuration, flags, dress)
+        .map_err(|error| Trouble::error("Drift not shown", error.to_string()))?;
+    process.stdout.print(&text);
+    Ok(of_drift(&found.plan))
+}
+
+fn text(
+    whole: &Plan,
+    found: &Drifted,
+    configuration: &Configuration,
+    flags: &DriftFlags,
+    dress: Dress,
+) -> Result<String, serde_json::Error> {
+    let line = |json: serde_json::Value| format!("{json}\n");
+    Ok(match flags.format() {
+        DriftFormat::Text => render::text::drift(found, dress),
+        DriftFormat::Json => line(render::json::drift(whole, found)?),
+        DriftFormat::Markdown => render::markdown::drift(found, flags.budget),
+        DriftFormat::Junit => render::drift::junit(found),
+        DriftFormat::Sarif => {
+            let (places, elsewhere) = places(configuration);
+            line(render::drift::sarif(found, &places, &elsewhere))
+        }
+        DriftFormat::Prometheus => render::drift::prometheus(found),
+        DriftFormat::GithubIssue => line(render::drift::issue(found, flags.budget)),
+    })
+}
+
+/// Where each resource is declared, and the place of what is not.
+fn places(configuration: &Configuration) -> (BTreeMap<Address, Place>, Place) {
+    let place = |resource: &crate::model::resource::Resource| {
+        let source = configuration.sources.get(resource.span.file)?;
+        let before = source.text.get(..resource.span.start)?;
+        let place = Place {
+            file: source.name.clone(),
+            line: before.matches('\n').count() + 1,
+        };
+        Some((resource.address.clone(), place))
     };
-    present::drift(process, &plan, as_json, dress)
+    let first = configuration.sources.files.first();
+    let elsewhere = Place {
+        file: first.map_or_else(|| "main.hcl".to_owned(), |source| source.name.clone()),
+        line: 1,
+    };
+    let places = configuration.resources.iter().filter_map(place);
+    (places.collect(), elsewhere)
 }

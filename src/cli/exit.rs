@@ -1,8 +1,7 @@
 //! Exit codes (R46). Must not know how a command came to its result.
 
-use crate::plan::document::Plan;
+use crate::plan::document::{Plan, Unswept};
 use crate::render::text::{Counts, Drift};
-use crate::world::query::FailureClass;
 
 /// How a command ended, for the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,12 +86,9 @@ pub enum Detail {
     Coarse,
 }
 
-/// Whether orphans may be hidden from this plan: a LIST failed. That a type which is neither declared nor was ever owned
-/// may not be listed is a note (R27).
+/// Whether orphans may be hidden from this plan: a LIST failed (R27).
 fn is_blind(plan: &Plan) -> bool {
-    plan.unswept
-        .iter()
-        .any(|place| place.concerned || place.class != FailureClass::Forbidden)
+    plan.unswept.iter().any(Unswept::hides)
 }
 
 /// Of a plan. What is held back is no change: apply would do nothing about it, and a nightly job would apply for ever.

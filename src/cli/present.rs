@@ -2,7 +2,7 @@
 
 use super::arguments::Compat;
 use super::exit::Detail;
-use super::exit::{Exit, of_drift, of_plan};
+use super::exit::{Exit, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::stream;
@@ -119,36 +119,4 @@ fn quoted_for_shell(address: &str) -> String {
     } else {
         address.to_owned()
     }
-}
-
-/// Prints the drift that a plan tells.
-///
-/// # Errors
-/// Where the plan cannot be written as JSON.
-pub(crate) fn drift(
-    process: &mut Process,
-    plan: &Plan,
-    as_json: AsJson,
-    dress: Dress,
-) -> Result<Exit, Trouble> {
-    match as_json {
-        AsJson::Yes => {
-            let json = render::json::plan(plan)
-                .map_err(|error| Trouble::error("Drift not shown", error.to_string()))?;
-            process.stdout.line(&json.to_string());
-        }
-        AsJson::No => {
-            process.stdout.print(&render::text::drift(plan, dress));
-        }
-    }
-    Ok(of_drift(plan))
-}
-
-/// `-json`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AsJson {
-    /// Given.
-    Yes,
-    /// Not given.
-    No,
 }

@@ -5,6 +5,7 @@ use super::types::Type;
 use crate::diag::Span;
 use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
+use crate::model::ignore::IgnoreRule;
 use crate::model::resource::{AllowedLint, IgnoreChanges};
 use crate::model::schema::Schema;
 use crate::model::secret::SecretSource;
@@ -31,6 +32,17 @@ pub struct Module {
     pub checks: BTreeMap<Arc<str>, CheckBlock>,
     /// `resource`.
     pub resources: BTreeMap<ResourceName, ResourceBlock>,
+    /// `ignore` in `drift`.
+    pub ignores: BTreeMap<Arc<str>, IgnoreBlock>,
+}
+
+/// `drift { ignore "NAME" { } }`.
+#[derive(Debug)]
+pub struct IgnoreBlock {
+    /// The rule, where it is a good one.
+    pub rule: Option<IgnoreRule>,
+    /// The header.
+    pub header: Span,
 }
 
 /// Type and name of a resource.

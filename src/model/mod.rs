@@ -7,6 +7,7 @@ pub mod cron;
 pub mod duration;
 pub mod expression;
 pub mod identity;
+pub mod ignore;
 pub mod json_path;
 pub mod number;
 pub mod resource;

@@ -5,6 +5,7 @@ use super::address::Address;
 use super::checks::CheckResult;
 use super::expression::Expr;
 use super::identity::ProviderRef;
+use super::ignore::IgnoreRule;
 use super::secret::{SecretName, SecretSource};
 use crate::diag::{SourceMap, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,6 +142,8 @@ pub struct Configuration {
     pub resources: Vec<Resource>,
     /// What it claims about itself, in order of evaluation. What does not hold and is no `check` block is a mistake.
     pub checks: Vec<CheckResult>,
+    /// Rules of `drift` blocks, by name.
+    pub ignores: Vec<IgnoreRule>,
     /// Output blocks.
     pub outputs: BTreeMap<String, Output>,
     /// The texts, for diagnostics.

@@ -319,6 +319,13 @@ pub struct Unswept {
     pub concerned: bool,
 }
 
+impl Unswept {
+    /// Whether orphans may be hidden: that a type which is neither declared nor was ever owned may not be listed is a note.
+    pub fn hides(&self) -> bool {
+        self.concerned || self.class != FailureClass::Forbidden
+    }
+}
+
 /// A finding of `check/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -7,6 +7,7 @@ mod cluster;
 mod decision;
 pub mod declared;
 pub mod document;
+pub mod drift;
 pub mod found;
 pub mod input;
 pub mod losses;

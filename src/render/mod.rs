@@ -1,6 +1,7 @@
 //! Text, markdown, JSON and HCL from values: plans, drift, events, runs, blocks. The same value always gives the same bytes: no clock, no
 //! age and no terminal is known here; colour and width are handed in. Must not print, and must not decide anything.
 
+pub mod drift;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod hcl;

@@ -52,6 +52,12 @@ pub struct DriftFlags {
     /// Everything but this resource; may be repeated
     #[arg(long, value_name = "ADDR")]
     pub exclude: Vec<Address>,
+    /// text, json, markdown, junit, sarif, prometheus or github-issue
+    #[arg(long, value_name = "FORMAT", value_parser = format, conflicts_with = "json")]
+    format: Option<DriftFormat>,
+    /// Bytes that markdown and the body of an issue take at most
+    #[arg(long, value_name = "BYTES", default_value_t = BUDGET, value_parser = budget)]
+    pub budget: usize,
     /// `-json`.
     #[command(flatten)]
     pub json: JsonFlags,
@@ -84,4 +90,52 @@ fn budget(text: &str) -> Result<usize, String> {
     bytes
         .filter(|bytes| *bytes >= LEAST_BUDGET)
         .ok_or_else(|| format!("expected a number of bytes, at least {LEAST_BUDGET}"))
+}
+
+/// How drift is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriftFormat {
+    /// For people.
+    Text,
+    /// The JSON of a plan, and what of it is drift.
+    Json,
+    /// For a comment.
+    Markdown,
+    /// For the test reports of CI systems.
+    Junit,
+    /// For code scanning.
+    Sarif,
+    /// For the textfile collector.
+    Prometheus,
+    /// One issue per stack.
+    GithubIssue,
+}
+
+const FORMATS: &[(&str, DriftFormat)] = &[
+    ("text", DriftFormat::Text),
+    ("json", DriftFormat::Json),
+    ("markdown", DriftFormat::Markdown),
+    ("junit", DriftFormat::Junit),
+    ("sarif", DriftFormat::Sarif),
+    ("prometheus", DriftFormat::Prometheus),
+    ("github-issue", DriftFormat::GithubIssue),
+];
+
+impl DriftFlags {
+    /// The format: `-json` is `-format=json`.
+    pub fn format(&self) -> DriftFormat {
+        match self.format {
+            Some(format) => format,
+            None if self.json.json => DriftFormat::Json,
+            None => DriftFormat::Text,
+        }
+    }
+}
+
+fn format(text: &str) -> Result<DriftFormat, String> {
+    let found = FORMATS.iter().find(|(word, _)| *word == text);
+    found.map(|(_, format)| *format).ok_or_else(|| {
+        let words: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
+        format!("expected one of {}", words.join(", "))
+    })
 }

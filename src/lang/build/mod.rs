@@ -75,6 +75,8 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
     pub fn build(mut self) -> (Configuration, Vec<Resource>) {
         self.settings();
         self.secrets();
+        let ignores = self.module.ignores.values();
+        self.configuration.ignores = ignores.filter_map(|block| block.rule.clone()).collect();
         self.declare();
         self.variables();
         let order = order::sort(&self.checked.needs);

@@ -4,6 +4,7 @@
 mod allowed_lint;
 mod arguments;
 mod condition;
+mod drift;
 mod resource;
 mod secret;
 mod settings;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 /// Blocks of the root of a configuration.
 pub(super) const BLOCKS: &[&str] = &[
-    "check", "locals", "output", "provider", "resource", "secret", "sk_dr", "variable",
+    "check", "drift", "locals", "output", "provider", "resource", "secret", "sk_dr", "variable",
 ];
 
 /// Sorts blocks into a [`Module`].
@@ -71,6 +72,7 @@ impl Collector<'_, '_> {
             "secret" => self.secret(block),
             "resource" => self.resource(block),
             "check" => self.check(block),
+            "drift" => self.drift(block),
             "terraform" => self.unsupported(&block, "settings stand in a `sk_dr { }` block"),
             "data" => self.unsupported(
                 &block,

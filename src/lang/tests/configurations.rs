@@ -138,6 +138,35 @@ fn secrets_go_where_they_may() {
 }
 
 #[test]
+fn rules_that_ignore_drift() {
+    let rule = |name: &str, until: &str| {
+        format!(
+            "drift {{\n  ignore \"{name}\" {{\n    resource = \"cloud_thing.*\"\n    attributes = [\"ttl\", \"tags[\\\"a/b\\\"]\"]\n    reason = \"moving\"\n    until = \"{until}\"\n  }}\n}}\n"
+        )
+    };
+    let text = format!(
+        "sk_dr {{ stack = \"t\" }}\n{}{}",
+        rule("b", "2026-12-31"),
+        rule("a", "2027-01-31")
+    );
+    let loaded = load_files(&[("main.hcl", &text)], &[]);
+    assert!(loaded.diagnostics.is_empty(), "{}", shown(&loaded));
+    let [a, b] = loaded.configuration.ignores.as_slice() else {
+        panic!("two rules")
+    };
+    assert_eq!((a.name.as_str(), b.name.as_str()), ("a", "b"));
+    assert_eq!(b.until.to_string(), "2026-12-31");
+    assert_eq!(b.attributes, [vec!["ttl"], vec!["tags", "a/b"]]);
+    let twice = format!("{text}{}", rule("a", "2026-12-31"));
+    let loaded = load_files(&[("main.hcl", &twice)], &[]);
+    assert!(
+        shown(&loaded).contains("already declared"),
+        "{}",
+        shown(&loaded)
+    );
+}
+
+#[test]
 fn lifecycle_alias_outputs_and_settings() {
     let text = "sk_dr {\n  stack = \"t\"\n  required_version = \"~> 0.1\"\n  journal { path = \"j\" }\n}\nprovider \"cloud\" {}\nprovider \"cloud\" { alias = \"eu\" }\nlocals {\n  keep = true\n}\nresource \"cloud_thing\" \"a\" {\n  provider = cloud.eu\n  name = \"a\"\n  lifecycle {\n    prevent_destroy = local.keep && true\n    ignore_changes = [ttl, tags[\"x\"], place[0].city]\n  }\n}\nresource \"cloud_thing\" \"b\" {\n  name = \"b\"\n  lifecycle { ignore_changes = all }\n}\noutput \"id\" {\n  value = cloud_thing.a.id\n  description = \"The id.\"\n}\noutput \"hidden\" {\n  value = sensitive([1])\n  sensitive = true\n}\n";
     let loaded = load_files(&[("main.hcl", text)], &[]);
@@ -239,6 +268,30 @@ const MISTAKES: &[(&str, &[&str])] = &[
             "unsupported-block: this block is not available yet",
             "unsupported-block: this block is not available yet",
             "unsupported-block: this block is not available yet",
+        ],
+    ),
+    (
+        "drift \"x\" {}\n",
+        &["wrong-labels: this block is written drift { }"],
+    ),
+    (
+        "drift {\n  x = 1\n  ignore {}\n  ignore \"a\" {}\n}\n",
+        &[
+            "unsupported-argument: `drift` has no argument `x`",
+            "wrong-labels: this block is written ignore \"NAME\" { }",
+            "missing-argument: `ignore` needs the argument `resource`",
+            "missing-argument: `ignore` needs the argument `attributes`",
+            "missing-argument: `ignore` needs the argument `reason`",
+            "missing-argument: `ignore` needs the argument `until`",
+        ],
+    ),
+    (
+        "drift {\n  ignore \"a\" {\n    resource = \"\"\n    attributes = [\"a b\"]\n    reason = \" \"\n    until = \"2026-12-31T00:00:00Z\"\n  }\n}\n",
+        &[
+            "invalid-rule: `resource` says nothing",
+            "invalid-rule: `attributes` is a list of attributes such as \"paused\", \"labels.team\" or \"labels[\\\"a/b\\\"]\"; [\"*\"] is all of them",
+            "invalid-rule: `reason` says nothing",
+            "invalid-rule: `until` is the last day on which the rule holds, such as \"2026-12-31\"",
         ],
     ),
     (

@@ -1,11 +1,13 @@
 //! JSON for programs: Terraform's plan JSON with our own document beside it, and its stream of messages.
 
 mod checks;
+mod drift;
 mod plan;
 mod progress;
 pub mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use drift::drift;
 pub use plan::plan;
 pub use progress::EventMessages;

@@ -1,6 +1,7 @@
 //! Pieces of a line or a block that text from outside is put into. Must not know what the text is about.
 
 use super::super::style::{clean, clean_line};
+use crate::model::address::Address;
 
 /// Longest name that is shown whole: what cannot be left out has to fit into any budget.
 const NAME: usize = 120;
@@ -74,7 +75,7 @@ pub(crate) fn cell(code: &str) -> String {
 }
 
 /// Text in an HTML element, in one line.
-pub(crate) fn html(text: &str) -> String {
+fn html(text: &str) -> String {
     clean_line(text)
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -111,6 +112,15 @@ pub(crate) fn at_margin(lines: Vec<String>) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// The title of a resource behind its fold.
+pub(crate) fn titled(address: &Address, phrase: &str) -> String {
+    format!(
+        "<code>{}</code> {}",
+        html(&address.to_string()),
+        html(phrase)
+    )
 }
 
 /// `1 resource`, `2 resources`.

@@ -1,14 +1,15 @@
 //! A plan as a comment on a pull request: the sum, what is dangerous, what is not done and why, what is done, then each
 //! resource behind a fold. Must not know how a plan was made.
 
-use super::super::style::{Dress, Style};
+use super::super::style::Style;
 use super::super::text::Counts;
 use super::super::text::parts::{
     blocked, consent_flags, done_by_word, output_changes, planned, would,
 };
 use super::budget::{Part, Rank, fit};
-use super::inline::{
-    at_margin, cell, code, code_of_name, collapsed, fenced, html, prose, resources,
+use super::inline::{at_margin, code, code_of_name, collapsed, fenced, prose, resources, titled};
+use super::sections::{
+    TAGGED, blocked_entry, findings, folded, marker, prose_after, providers, section,
 };
 use crate::model::address::Address;
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
@@ -28,16 +29,6 @@ pub fn plan(plan: &Plan, file: &str, budget: usize) -> String {
     parts.extend(providers(plan));
     parts.push(Part::Fixed(foot(plan, file)));
     fit(&parts, budget)
-}
-
-/// The comment that CI looks for to update it: one per stack.
-fn marker(stack: &str) -> String {
-    let plain: String = stack
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .take(63)
-        .collect();
-    format!("<!-- sk-dr:plan:{plain} -->\n")
 }
 
 fn head(plan: &Plan) -> String {
@@ -63,8 +54,8 @@ fn head(plan: &Plan) -> String {
         sums.push(format!("{blocked} blocked"));
     }
     format!(
-        "{}## sk-dr plan for {}: {}\n\n",
-        marker(&plan.stack),
+        "{}\n## sk-dr plan for {}: {}\n\n",
+        marker("plan", &plan.stack),
         code_of_name(&plan.stack),
         sums.join(", ")
     )
@@ -74,22 +65,6 @@ fn stuck(plan: &Plan) -> impl Iterator<Item = &Node> {
     plan.nodes
         .iter()
         .filter(|node| node.state == NodeState::Blocked)
-}
-
-/// A heading in bold and a list under it; nothing where the list is empty.
-fn section(heading: &str, rank: Rank, entries: Vec<String>) -> Vec<Part> {
-    if entries.is_empty() {
-        return Vec::new();
-    }
-    vec![
-        Part::Fixed(format!("**{heading}**\n\n")),
-        Part::Entries {
-            rank,
-            entries,
-            left_out: |count| format!("- and {count} more, left out to keep within the budget\n"),
-            end: "\n",
-        },
-    ]
 }
 
 fn narrowed(plan: &Plan) -> Vec<Part> {
@@ -135,11 +110,6 @@ fn destroyed(plan: &Plan) -> Vec<Part> {
     )
 }
 
-/// The rest of a sentence, behind something else.
-fn prose_after(rest: &str) -> String {
-    format!(" {}", prose(rest.trim_start()))
-}
-
 fn held_back(plan: &Plan) -> Vec<Part> {
     let entry = |held: &HeldBack| {
         let mut text = format!(
@@ -171,36 +141,14 @@ fn held_back(plan: &Plan) -> Vec<Part> {
 }
 
 fn blocked_nodes(plan: &Plan) -> Vec<Part> {
-    let entry = |node: &Node| {
-        let mut text = format!("- {}", code(&node.address.to_string()));
-        let reasons: Vec<String> = match node.blockers.as_slice() {
-            [] => vec![prose(&node.reason.text)],
-            some => some
-                .iter()
-                .map(|blocker| {
-                    format!(
-                        "{} {}",
-                        prose(&blocker.text),
-                        prose_after_text(&blocker.cure)
-                    )
-                })
-                .collect(),
-        };
-        text.push_str(&format!(": {}\n", reasons.join(" ").trim_end()));
-        text
-    };
     section(
         &format!(
             "Blocked, so this plan cannot be applied: {}",
             resources(stuck(plan).count())
         ),
         Rank::Serious,
-        stuck(plan).map(entry).collect(),
+        stuck(plan).map(blocked_entry).collect(),
     )
-}
-
-fn prose_after_text(text: &str) -> String {
-    prose_after(text).trim_start().to_owned()
 }
 
 fn consents(plan: &Plan) -> Vec<Part> {
@@ -232,12 +180,6 @@ fn capital(word: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-const TAGGED: Dress = Dress {
-    style: Style::Tagged,
-    width: None,
-    speaker: super::super::style::Speaker::SkDr,
-};
-
 /// One fold per resource whose change is known.
 fn details(plan: &Plan) -> Vec<Part> {
     let mut entries = Vec::new();
@@ -249,11 +191,7 @@ fn details(plan: &Plan) -> Vec<Part> {
             NodeState::Blocked => ("is blocked".to_owned(), blocked(node, TAGGED)),
             NodeState::Planned | NodeState::Deferred => planned(node, TAGGED),
         };
-        let title = format!(
-            "<code>{}</code> {}",
-            html(&node.address.to_string()),
-            html(&phrase)
-        );
+        let title = titled(&node.address, &phrase);
         entries.push(collapsed(&title, &fenced("diff", &at_margin(lines))));
     }
     let outputs = output_changes(&plan.outputs, Style::Tagged);
@@ -263,81 +201,7 @@ fn details(plan: &Plan) -> Vec<Part> {
             &fenced("diff", &at_margin(outputs)),
         ));
     }
-    if entries.is_empty() {
-        return Vec::new();
-    }
-    vec![Part::Entries {
-        rank: Rank::Detail,
-        entries,
-        left_out: |count| {
-            format!(
-                "*{} not shown in detail, the largest first, to keep within the budget: see `sk-dr show`.*\n\n",
-                match count {
-                    1 => "1 resource is".to_owned(),
-                    count => format!("{count} resources are"),
-                }
-            )
-        },
-        end: "",
-    }]
-}
-
-fn findings(plan: &Plan) -> Vec<Part> {
-    let finding = plan.findings.iter().map(|finding| {
-        let subject = finding
-            .address
-            .as_ref()
-            .map(|address| cell(&code(&address.to_string())))
-            .unwrap_or_default();
-        format!(
-            "| {} | {subject} | {} |\n",
-            prose(&finding.summary),
-            prose(&finding.detail)
-        )
-    });
-    let unswept = plan.unswept.iter().map(|place| {
-        format!(
-            "| Not swept for orphans | {} | provider {}: {} |\n",
-            cell(&code(&place.resource)),
-            cell(&code(&place.provider.to_string())),
-            prose(&place.reason)
-        )
-    });
-    let entries: Vec<String> = finding.chain(unswept).collect();
-    if entries.is_empty() {
-        return Vec::new();
-    }
-    vec![
-        Part::Fixed("| finding | about | detail |\n| --- | --- | --- |\n".to_owned()),
-        Part::Entries {
-            rank: Rank::Finding,
-            entries,
-            left_out: |count| {
-                format!("| and {count} more, left out to keep within the budget | | |\n")
-            },
-            end: "\n",
-        },
-    ]
-}
-
-fn providers(plan: &Plan) -> Vec<Part> {
-    let entries: Vec<String> = plan
-        .providers
-        .iter()
-        .map(|(name, provider)| {
-            format!(
-                "Provider {}: {}\n\n",
-                code(&name.to_string()),
-                prose(&super::super::text::parts::place(provider))
-            )
-        })
-        .collect();
-    vec![Part::Entries {
-        rank: Rank::Finding,
-        entries,
-        left_out: |count| format!("And {count} more providers.\n\n"),
-        end: "",
-    }]
+    folded(entries)
 }
 
 /// What ties an approval to this very plan (R37).

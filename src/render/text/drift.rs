@@ -1,14 +1,17 @@
 //! What happened outside of sk-dr, read from a plan: the same differences, seen from the declared side (R36).
 //! Must not know how drift is acted upon.
 
-use super::super::style::{Dress, Role};
+use super::super::style::{Dress, Role, clean_line};
 use super::super::view::{Sensitive, View};
 use super::blocked::blocked;
 use super::body::changed;
 use super::layout::Mark;
-use super::node::{Side, changes, enclose, parts, whole_of};
+use super::node::{Side, changes, enclose, manager, part_title, parts, remark_lines, whole_of};
 use super::plan::{providers, warnings};
-use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
+use crate::model::ignore::attribute_text;
+use crate::model::text::quote;
+use crate::plan::document::{Action, FieldChange, HeldBack, Node, NodeState, Plan};
+use crate::plan::drift::{Drifted, Ignored};
 
 /// What a plan tells about drift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,11 +31,11 @@ impl Drift {
     pub fn of(plan: &Plan) -> Self {
         let mut drift = Self::default();
         for node in &plan.nodes {
-            match sort(node) {
-                Sort::Changed => drift.changed += 1,
-                Sort::Missing => drift.missing += 1,
-                Sort::Undeclared => drift.undeclared += 1,
-                Sort::Unknown => drift.unknown += 1,
+            match standing(node) {
+                Standing::Changed => drift.changed += 1,
+                Standing::Missing => drift.missing += 1,
+                Standing::Undeclared => drift.undeclared += 1,
+                Standing::Unknown => drift.unknown += 1,
             }
         }
         drift.undeclared += held_alone(plan).count();
@@ -44,33 +47,41 @@ impl Drift {
     }
 }
 
-enum Sort {
+/// What is to be said of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// It differs.
     Changed,
+    /// It is declared and not there.
     Missing,
+    /// It carries our mark and is not declared.
     Undeclared,
+    /// Whether it differs cannot be told, or is not ours to tell.
     Unknown,
 }
 
-fn sort(node: &Node) -> Sort {
+/// Of a node.
+pub(crate) fn standing(node: &Node) -> Standing {
     match node.action {
-        _ if node.state == NodeState::Blocked => Sort::Unknown,
-        Action::Create => Sort::Missing,
-        Action::Update => Sort::Changed,
-        Action::Delete | Action::Forget => Sort::Undeclared,
-        Action::NoOp if node.importing => Sort::Changed,
-        Action::NoOp => Sort::Unknown,
+        _ if node.state == NodeState::Blocked => Standing::Unknown,
+        Action::Create => Standing::Missing,
+        Action::Update => Standing::Changed,
+        Action::Delete | Action::Forget => Standing::Undeclared,
+        Action::NoOp if node.importing => Standing::Changed,
+        Action::NoOp => Standing::Unknown,
     }
 }
 
 /// Held-back entries whose node is not listed beside them.
-fn held_alone(plan: &Plan) -> impl Iterator<Item = &HeldBack> {
+pub(crate) fn held_alone(plan: &Plan) -> impl Iterator<Item = &HeldBack> {
     plan.held_back
         .iter()
         .filter(|held| !plan.nodes.iter().any(|node| node.address == held.address))
 }
 
-/// The drift of a plan as text, ending in a newline.
-pub fn drift(plan: &Plan, dress: Dress) -> String {
+/// The drift as text, ending in a newline.
+pub fn drift(drifted: &Drifted, dress: Dress) -> String {
+    let plan = &drifted.plan;
     let mut all = providers(plan, dress.style);
     let drift = Drift::of(plan);
     if drift == Drift::default() {
@@ -78,6 +89,11 @@ pub fn drift(plan: &Plan, dress: Dress) -> String {
             "{} Your infrastructure matches the configuration.",
             dress.style.paint(Role::Good, "No changes.")
         ));
+        if !drifted.ignored.is_empty() {
+            all.push(String::new());
+            all.extend(ignored(&drifted.ignored, dress));
+            all.push(format!("Drift: none, {} ignored.", drifted.ignored.len()));
+        }
     } else {
         if drift.is_there() {
             let note = dress.style.paint(Role::Note, "Note:");
@@ -90,7 +106,7 @@ pub fn drift(plan: &Plan, dress: Dress) -> String {
             ]);
         }
         for node in &plan.nodes {
-            all.extend(drifted(node, dress));
+            all.extend(resource(node, dress));
             all.push(String::new());
         }
         for held in held_alone(plan) {
@@ -103,38 +119,125 @@ pub fn drift(plan: &Plan, dress: Dress) -> String {
             all.push("Unless you have made equivalent changes to your configuration, sk-dr apply would undo these.".to_owned());
             all.push(String::new());
         }
-        all.push(sum(drift));
+        all.extend(ignored(&drifted.ignored, dress));
+        all.push(sum(drift, drifted.ignored.len()));
     }
     all.extend(warnings(plan, dress));
     all.push(String::new());
     all.join("\n")
 }
 
-fn sum(drift: Drift) -> String {
-    let mut line = format!(
-        "Drift: {} changed, {} missing, {} not in configuration",
+/// What rules bear, each with its rule.
+fn ignored(ignored: &[Ignored], dress: Dress) -> Vec<String> {
+    if ignored.is_empty() {
+        return Vec::new();
+    }
+    let mut all = vec![
+        "Ignored, as rules of the configuration say:".to_owned(),
+        String::new(),
+    ];
+    for one in ignored {
+        let subject = dress
+            .style
+            .paint(Role::Strong, &format!("# {}", one.address));
+        all.push(format!("  {subject} has changed: {}", ignored_text(one)));
+        all.extend(remark_lines(&format!("({})", rule_text(one)), dress.width));
+        all.push(String::new());
+    }
+    all
+}
+
+/// `rule "maintenance" until 2026-12-31: the shop moves`.
+pub(crate) fn rule_text(one: &Ignored) -> String {
+    format!(
+        "rule {} until {}: {}",
+        quote(&one.rule),
+        one.until,
+        clean_line(&one.reason)
+    )
+}
+
+/// Everything that changed in a resource, each as one line.
+pub(crate) fn change_texts(node: &Node) -> Vec<String> {
+    let mut all: Vec<String> = node.fields.iter().map(change_text).collect();
+    for part in &node.parts {
+        let title = part_title(part);
+        match part.action {
+            Action::Create => all.push(format!("{title} is missing")),
+            Action::Delete | Action::Forget => {
+                all.push(format!("{title} is not in configuration"));
+            }
+            Action::Update | Action::NoOp => {
+                let fields = part.fields.iter();
+                all.extend(fields.map(|field| format!("{title}: {}", change_text(field))));
+            }
+        }
+    }
+    all
+}
+
+/// What a rule bears, in one line.
+pub(crate) fn ignored_text(one: &Ignored) -> String {
+    match &one.part {
+        Some(part) => format!("{}: {}", clean_line(part), change_text(&one.change)),
+        None => change_text(&one.change),
+    }
+}
+
+/// `paused by kubectl-edit, 2026-11-20 16:02:11 UTC`: what changed, who changed it and when. No value.
+fn change_text(change: &FieldChange) -> String {
+    let attribute = clean_line(&attribute_text(&change.path));
+    match &change.by {
+        Some(by) => format!("{attribute} {}", manager(by)),
+        None => attribute,
+    }
+}
+
+/// The sum in words: `1 changed, 0 missing, 0 not in configuration`.
+pub(crate) fn sum_words(drift: Drift, ignored: usize) -> String {
+    let mut words = format!(
+        "{} changed, {} missing, {} not in configuration",
         drift.changed, drift.missing, drift.undeclared
     );
     if drift.unknown > 0 {
-        line.push_str(&format!(", {} that cannot be told", drift.unknown));
+        words.push_str(&format!(", {} that cannot be told", drift.unknown));
     }
-    line.push('.');
-    line
+    if ignored > 0 {
+        words.push_str(&format!(", {ignored} ignored"));
+    }
+    words
 }
 
-fn drifted(node: &Node, dress: Dress) -> Vec<String> {
-    let (phrase, mark) = match sort(node) {
-        Sort::Unknown if node.state == NodeState::Blocked => return blocked(node, dress),
-        Sort::Unknown => ("cannot be told", Mark::Keep),
-        Sort::Changed => ("has changed", Mark::Change),
-        Sort::Missing => ("is missing", Mark::Remove),
-        Sort::Undeclared => ("is not in configuration", Mark::Add),
+fn sum(drift: Drift, ignored: usize) -> String {
+    format!("Drift: {}.", sum_words(drift, ignored))
+}
+
+/// What the first line says of a resource.
+pub(crate) fn phrase(node: &Node) -> &'static str {
+    match standing(node) {
+        Standing::Unknown if node.state == NodeState::Blocked => "is blocked",
+        Standing::Unknown => "cannot be told",
+        Standing::Changed => "has changed",
+        Standing::Missing => "is missing",
+        Standing::Undeclared => "is not in configuration",
+    }
+}
+
+/// One resource, all its lines.
+pub(crate) fn resource(node: &Node, dress: Dress) -> Vec<String> {
+    let mark = match standing(node) {
+        Standing::Unknown if node.state == NodeState::Blocked => return blocked(node, dress),
+        Standing::Unknown => Mark::Keep,
+        Standing::Changed => Mark::Change,
+        Standing::Missing => Mark::Remove,
+        Standing::Undeclared => Mark::Add,
     };
     let mut all = vec![format!(
-        "  {} {phrase}",
+        "  {} {}",
         dress
             .style
-            .paint(Role::Strong, &format!("# {}", node.address))
+            .paint(Role::Strong, &format!("# {}", node.address)),
+        phrase(node)
     )];
     if let Some(previous) = &node.previous_address {
         all.push(format!("  # (its mark names {previous})"));

@@ -84,7 +84,7 @@ pub(crate) fn parts(
 }
 
 /// `schedule "nextcloud-default-daily"`.
-fn part_title(part: &NodePart) -> String {
+pub(crate) fn part_title(part: &NodePart) -> String {
     match &part.key {
         Key::Kube { resource, name, .. } => {
             format!("{} {}", resource.kind.to_lowercase(), quote(&clean(name)))
@@ -174,7 +174,7 @@ fn remark(field: &FieldChange) -> Option<String> {
 }
 
 /// `by kubectl-edit, 2026-11-20 16:02:11 UTC`.
-fn manager(manager: &Manager) -> String {
+pub(crate) fn manager(manager: &Manager) -> String {
     match manager.time {
         None => format!("by {}", clean_line(&manager.name)),
         Some(time) => format!(

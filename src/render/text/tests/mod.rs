@@ -5,6 +5,7 @@ mod plans;
 mod runs;
 
 use super as text_of;
+use crate::plan::drift::Drifted;
 use crate::render::fixture::{node, plan};
 use crate::render::style::Dress;
 use serde_json::{Value as Json, json};
@@ -16,5 +17,9 @@ fn text(members: Json) -> String {
 
 /// The drift of the plan with this one node, as text.
 fn drift(members: Json) -> String {
-    text_of::drift(&plan(json!({"nodes": [node(members)]})), Dress::default())
+    let found = Drifted {
+        plan: plan(json!({"nodes": [node(members)]})),
+        ignored: Vec::new(),
+    };
+    text_of::drift(&found, Dress::default())
 }

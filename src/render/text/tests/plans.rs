@@ -1,6 +1,7 @@
 //! What each kind of node looks like, one snapshot each.
 
 use super::text;
+use crate::plan::drift::Drifted;
 use crate::render::fixture::plan;
 use crate::render::style::{Dress, Style};
 use crate::render::text as text_of;
@@ -21,7 +22,7 @@ No changes. No objects need to be destroyed.
 
 Nothing of this stack is left.
 ");
-    assert_snapshot!(text_of::drift(&nothing, Dress::default()), @"No changes. Your infrastructure matches the configuration.");
+    assert_snapshot!(text_of::drift(&Drifted { plan: nothing, ignored: Vec::new() }, Dress::default()), @"No changes. Your infrastructure matches the configuration.");
 }
 
 #[test]

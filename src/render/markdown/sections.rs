@@ -1,0 +1,143 @@
+//! Parts that a plan and a drift share. Must not know which of them it is.
+
+use super::super::style::{Dress, Speaker, Style};
+use super::super::text::parts::place;
+use super::budget::{Part, Rank};
+use super::inline::{cell, code, prose};
+use crate::plan::document::{Node, Plan};
+
+/// The comment in the text that CI looks for to update it: one per stack.
+pub(crate) fn marker(what: &str, stack: &str) -> String {
+    let plain: String = stack
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(63)
+        .collect();
+    format!("<!-- sk-dr:{what}:{plain} -->")
+}
+
+/// A heading in bold and a list under it; nothing where the list is empty.
+pub(crate) fn section(heading: &str, rank: Rank, entries: Vec<String>) -> Vec<Part> {
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        Part::Fixed(format!("**{heading}**\n\n")),
+        Part::Entries {
+            rank,
+            entries,
+            left_out: |count| format!("- and {count} more, left out to keep within the budget\n"),
+            end: "\n",
+        },
+    ]
+}
+
+/// Marks are found again and moved to the margin.
+pub(crate) const TAGGED: Dress = Dress {
+    style: Style::Tagged,
+    width: None,
+    speaker: Speaker::SkDr,
+};
+
+/// The rest of a sentence, behind something else.
+pub(crate) fn prose_after(rest: &str) -> String {
+    format!(" {}", prose(rest.trim_start()))
+}
+
+/// What stops a resource, and what would mend it.
+pub(crate) fn blocked_entry(node: &Node) -> String {
+    let reasons: Vec<String> = match node.blockers.as_slice() {
+        [] => vec![prose(&node.reason.text)],
+        some => some
+            .iter()
+            .flat_map(|blocker| [prose(&blocker.text), prose(&blocker.cure)])
+            .filter(|text| !text.is_empty())
+            .collect(),
+    };
+    format!(
+        "- {}: {}\n",
+        code(&node.address.to_string()),
+        reasons.join(" ")
+    )
+}
+
+/// Resources in detail, each behind its fold.
+pub(crate) fn folded(entries: Vec<String>) -> Vec<Part> {
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    vec![Part::Entries {
+        rank: Rank::Detail,
+        entries,
+        left_out: |count| {
+            format!(
+                "*{} not shown in detail, the largest first, to keep within the budget.*\n\n",
+                match count {
+                    1 => "1 resource is".to_owned(),
+                    count => format!("{count} resources are"),
+                }
+            )
+        },
+        end: "",
+    }]
+}
+
+/// Findings and what was not swept, as a table.
+pub(crate) fn findings(plan: &Plan) -> Vec<Part> {
+    let finding = plan.findings.iter().map(|finding| {
+        let subject = finding
+            .address
+            .as_ref()
+            .map(|address| cell(&code(&address.to_string())))
+            .unwrap_or_default();
+        format!(
+            "| {} | {subject} | {} |\n",
+            prose(&finding.summary),
+            prose(&finding.detail)
+        )
+    });
+    let unswept = plan.unswept.iter().map(|place| {
+        format!(
+            "| Not swept for orphans | {} | provider {}: {} |\n",
+            cell(&code(&place.resource)),
+            cell(&code(&place.provider.to_string())),
+            prose(&place.reason)
+        )
+    });
+    let entries: Vec<String> = finding.chain(unswept).collect();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        Part::Fixed("| finding | about | detail |\n| --- | --- | --- |\n".to_owned()),
+        Part::Entries {
+            rank: Rank::Finding,
+            entries,
+            left_out: |count| {
+                format!("| and {count} more, left out to keep within the budget | | |\n")
+            },
+            end: "\n",
+        },
+    ]
+}
+
+/// Where it was looked.
+pub(crate) fn providers(plan: &Plan) -> Vec<Part> {
+    let entries: Vec<String> = plan
+        .providers
+        .iter()
+        .map(|(name, provider)| {
+            format!(
+                "Provider {}: {}\n\n",
+                code(&name.to_string()),
+                prose(&place(provider))
+            )
+        })
+        .collect();
+    vec![Part::Entries {
+        rank: Rank::Finding,
+        entries,
+        left_out: |count| format!("And {count} more providers.\n\n"),
+        end: "",
+    }]
+}
