@@ -2,32 +2,47 @@
 //! Must not know which attribute they belong to.
 
 use super::super::style::{Role, Style, is_hazardous};
-use super::super::view::View;
+use super::super::view::{Sensitive, View};
 use super::body::members_between;
 use super::layout::{Mark, Naming, enclosed, hidden};
+use super::structure::{Structure, structure};
 use super::value::{element, heredoc_lines, heredoc_marker, lines, quoted, spaces};
 use similar::{Algorithm, DiffOp};
+use std::collections::BTreeSet;
 
 /// `before -> after`, or the difference inside them where both have the same shape.
 pub(crate) fn between(
     before: &View<'_>,
     after: &View<'_>,
+    naming: Naming,
     indent: usize,
     style: Style,
 ) -> Vec<String> {
+    // What is in a text is written as members all the way down; what is in an attribute is a map with keys.
+    let inner = match naming {
+        Naming::Attributes | Naming::Keys => Naming::Keys,
+        Naming::Members => Naming::Members,
+    };
     match (before, after) {
         (View::Hidden, View::Hidden) => lines(after, Mark::Change, indent, style),
         (View::Map(_), View::Map(_)) => enclosed(
-            members_between(before, after, Naming::Keys, indent + 4, style),
+            members_between(before, after, inner, indent + 4, style),
             ("{", "}"),
             indent,
         ),
-        (View::List(before), View::List(after)) if !before.is_empty() && !after.is_empty() => {
+        (View::List(before) | View::Blocks(before), View::List(after) | View::Blocks(after))
+            if !before.is_empty() && !after.is_empty() =>
+        {
             enclosed(
-                elements(before, after, indent + 4, style),
+                elements(before, after, inner, indent + 4, style),
                 ("[", "]"),
                 indent,
             )
+        }
+        (View::Text(before), View::Text(after))
+            if let Some(structure) = structure(before, after) =>
+        {
+            structured(&structure, indent, style)
         }
         (View::Text(before), View::Text(after)) if text_lines(before, after).is_some() => {
             text_between(before, after, indent, style)
@@ -53,24 +68,89 @@ pub(crate) fn between(
     }
 }
 
-fn elements(before: &[View<'_>], after: &[View<'_>], indent: usize, style: Style) -> Vec<String> {
+/// `yamlencode(` around the difference of what the texts say.
+fn structured(structure: &Structure, indent: usize, style: Style) -> Vec<String> {
+    let shown = BTreeSet::new();
+    let view = |json| View::of_json(json, &mut Vec::new(), Sensitive::new(&shown));
+    let (before, after) = (view(&structure.before), view(&structure.after));
+    let mut inner = between(&before, &after, Naming::Members, indent + 4, style);
+    if let Some(first) = inner.first_mut() {
+        *first = format!(
+            "{}{} {first}",
+            spaces(indent + 4),
+            Mark::Change.symbol(style)
+        );
+    }
+    let mut all = vec![format!("{}(", structure.function)];
+    all.extend(inner);
+    all.push(format!("{})", spaces(indent + 2)));
+    all
+}
+
+fn elements(
+    before: &[View<'_>],
+    after: &[View<'_>],
+    naming: Naming,
+    indent: usize,
+    style: Style,
+) -> Vec<String> {
     let mut all = Vec::new();
     for op in operations(before, after) {
         if let DiffOp::Equal { len, .. } = op {
             all.push(hidden(len, "element", indent, style));
             continue;
         }
-        for old in before.get(op.old_range()).unwrap_or_default() {
-            all.extend(element(old, Mark::Remove, indent, style));
+        let mut old: Vec<&View<'_>> = before
+            .get(op.old_range())
+            .unwrap_or_default()
+            .iter()
+            .collect();
+        let new = after.get(op.new_range()).unwrap_or_default();
+        let partners: Vec<Option<&View<'_>>> = new
+            .iter()
+            .map(|view| {
+                let at = old.iter().position(|old| is_one_thing(old, view))?;
+                Some(old.remove(at))
+            })
+            .collect();
+        for gone in old {
+            all.extend(element(gone, Mark::Remove, indent, style));
         }
-        for new in after.get(op.new_range()).unwrap_or_default() {
-            all.extend(element(new, Mark::Add, indent, style));
+        for (new, partner) in new.iter().zip(partners) {
+            match partner {
+                None => all.extend(element(new, Mark::Add, indent, style)),
+                Some(old) => {
+                    let mut lines = between(old, new, naming, indent, style);
+                    if let Some(first) = lines.first_mut() {
+                        let mark = Mark::Change.symbol(style);
+                        *first = format!("{}{mark} {first}", spaces(indent));
+                    }
+                    if let Some(last) = lines.last_mut() {
+                        last.push(',');
+                    }
+                    all.extend(lines);
+                }
+            }
         }
     }
     all
 }
 
-/// Beyond this many members the search for the shortest difference is left out: it may take their square.
+/// Members that tell one object of a list from another.
+const TELLING: &[&str] = &["name", "key", "id"];
+
+/// Whether two objects of a list are one thing that has changed: they have the same name, or none.
+fn is_one_thing(before: &View<'_>, after: &View<'_>) -> bool {
+    match (before, after) {
+        (View::Map(before), View::Map(after)) => TELLING
+            .iter()
+            .all(|name| before.get(name) == after.get(name)),
+        _ => false,
+    }
+}
+
+/// Beyond this many members between a common beginning and end the search for the shortest difference is left out: it may
+/// take their square.
 const SEARCHED: usize = 4_000;
 
 pub(crate) fn operations(before: &[View<'_>], after: &[View<'_>]) -> Vec<DiffOp> {
@@ -84,15 +164,36 @@ pub(crate) fn operations(before: &[View<'_>], after: &[View<'_>]) -> Vec<DiffOp>
 }
 
 fn differences<T: std::hash::Hash + Eq + Ord>(before: &[T], after: &[T]) -> Vec<DiffOp> {
-    if before.len() + after.len() > SEARCHED {
-        return vec![DiffOp::Replace {
-            old_index: 0,
-            old_len: before.len(),
-            new_index: 0,
-            new_len: after.len(),
-        }];
+    let pairs = before.iter().zip(after);
+    let head = pairs.take_while(|(old, new)| old == new).count();
+    let rest = |all: &[T]| all.len() - head;
+    let most = rest(before).min(rest(after));
+    let pairs = before.iter().rev().zip(after.iter().rev()).take(most);
+    let tail = pairs.take_while(|(old, new)| old == new).count();
+    let (old_len, new_len) = (rest(before) - tail, rest(after) - tail);
+    // A limit of time would show the same plan in two ways, on a calm machine and on a busy one.
+    if old_len + new_len <= SEARCHED {
+        return similar::capture_diff_slices(Algorithm::Myers, before, after);
     }
-    similar::capture_diff_slices(Algorithm::Myers, before, after)
+    let equal = |old_index, new_index, len| DiffOp::Equal {
+        old_index,
+        new_index,
+        len,
+    };
+    let middle = DiffOp::Replace {
+        old_index: head,
+        old_len,
+        new_index: head,
+        new_len,
+    };
+    [
+        equal(0, 0, head),
+        middle,
+        equal(head + old_len, head + new_len, tail),
+    ]
+    .into_iter()
+    .filter(|op| !matches!(op, DiffOp::Equal { len: 0, .. }))
+    .collect()
 }
 
 /// Both texts in lines where at least one is shown as a heredoc and their lines differ.

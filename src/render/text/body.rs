@@ -175,7 +175,7 @@ fn exact(
     } else {
         (
             Mark::Change,
-            between(&change.before, &change.after, indent, style),
+            between(&change.before, &change.after, level.naming, indent, style),
         )
     };
     parts.attributes.push(Attribute {
@@ -212,9 +212,11 @@ fn unchanged(parts: &mut Parts, level: &Level<'_, '_>, name: &str, indent: usize
     };
     match view {
         View::Null => {}
-        View::Blocks(blocks) => parts.hidden_blocks += blocks.len(),
+        View::Blocks(blocks) if level.naming == Naming::Attributes => {
+            parts.hidden_blocks += blocks.len();
+        }
         View::Text(_) | View::Plain(_)
-            if level.naming == Naming::Attributes && TELLING.contains(&name) =>
+            if level.naming != Naming::Keys && TELLING.contains(&name) =>
         {
             let value = lines(view, Mark::Keep, indent, style);
             parts.attributes.push(Attribute {
@@ -227,6 +229,7 @@ fn unchanged(parts: &mut Parts, level: &Level<'_, '_>, name: &str, indent: usize
         View::Text(_)
         | View::Plain(_)
         | View::List(_)
+        | View::Blocks(_)
         | View::Map(_)
         | View::Unknown
         | View::Hidden => {

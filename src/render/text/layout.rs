@@ -3,6 +3,7 @@
 
 use super::super::style::{Role, Style};
 use super::value::{Assignment, assigned, quoted, spaces};
+use crate::model::address::is_identifier;
 use unicode_width::UnicodeWidthStr;
 
 /// The sign in front of a line.
@@ -44,6 +45,8 @@ pub(crate) enum Naming {
     Attributes,
     /// Keys of a map: in quotes.
     Keys,
+    /// Members of what a text holds: bare where the language allows it.
+    Members,
 }
 
 /// Lines of one level before they are put together.
@@ -66,6 +69,8 @@ pub(crate) fn written(name: &str, naming: Naming) -> String {
     match naming {
         Naming::Attributes => name.to_owned(),
         Naming::Keys => quoted(name),
+        Naming::Members if is_identifier(name) => name.to_owned(),
+        Naming::Members => quoted(name),
     }
 }
 
@@ -134,7 +139,7 @@ pub(crate) fn layout(parts: Parts, naming: Naming, indent: usize, style: Style) 
     }
     if parts.hidden_attributes > 0 {
         let what = match naming {
-            Naming::Attributes => "attribute",
+            Naming::Attributes | Naming::Members => "attribute",
             Naming::Keys => "element",
         };
         all.push(hidden(parts.hidden_attributes, what, indent, style));

@@ -16,6 +16,7 @@ mod plan;
 pub(crate) mod row;
 mod run;
 mod schema;
+mod structure;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -339,3 +339,150 @@ Plan: 0 to add, 1 to change, 0 to destroy.
   change  velero_schedule.shop
 "#);
 }
+
+/// The plan that changes one text into another.
+fn texts(before: &str, after: &str) -> String {
+    let all = text(json!({
+        "before": {"values": before}, "after": {"value": {"values": after}},
+        "fields": [{"path": ["values"], "before": before, "after": {"value": after}}]
+    }));
+    let block = all
+        .lines()
+        .skip_while(|line| !line.starts_with("  ~ resource"));
+    let block: Vec<&str> = block.take_while(|line| !line.is_empty()).collect();
+    block.join("\n")
+}
+
+#[test]
+fn texts_are_compared_by_what_they_hold() {
+    assert_snapshot!(texts(
+        "image:\n  tag: \"1.0\"\n  name: velero\nreplicas: 1\nenv:\n- name: A\n  value: x\n- name: B\n  value: y\n- name: C\nargs: [a, b]\nold: {x: 1}\n",
+        "# newer\nimage: {tag: \"1.1\", name: velero}\nreplicas: 1\nenv:\n- name: A\n  value: x\n- name: B\n  value: z\n- name: D\nargs: [a, c]\nfull-name: true\n",
+    ), @r#"
+~ resource "velero_schedule" "shop" {
+    ~ values = yamlencode(
+        ~ {
+            ~ args      = [
+                  # (1 unchanged element hidden)
+                - "b",
+                + "c",
+              ]
+            ~ env       = [
+                  # (1 unchanged element hidden)
+                - {
+                    - "name" = "C"
+                  },
+                ~ {
+                      name  = "B"
+                    ~ value = "y" -> "z"
+                  },
+                + {
+                    + "name" = "D"
+                  },
+              ]
+            + full-name = true
+            ~ image     = {
+                  name = "velero"
+                ~ tag  = "1.0" -> "1.1"
+              }
+            - old       = {
+                - "x" = 1
+              } -> null
+              # (1 unchanged attribute hidden)
+          }
+      )
+  }
+"#);
+    assert_snapshot!(texts(
+        "{\"Version\":\"2012\",\"Statement\":[{\"Sid\":\"a\",\"Action\":[\"s3:Get\"]}],\"a/b\":{\"c\":null}}",
+        "{\"Version\":\"2012\",\"Statement\":[{\"Sid\":\"a\",\"Action\":[\"s3:Get\",\"s3:Put\"]}],\"a/b\":{\"c\":1}}",
+    ), @r#"
+~ resource "velero_schedule" "shop" {
+    ~ values = jsonencode(
+        ~ {
+            ~ Statement = [
+                ~ {
+                    ~ Action = [
+                          # (1 unchanged element hidden)
+                        + "s3:Put",
+                      ]
+                      # (1 unchanged attribute hidden)
+                  },
+              ]
+            ~ "a/b"     = {
+                + c = 1
+              }
+              # (1 unchanged attribute hidden)
+          }
+      )
+  }
+"#);
+    // A text in a text.
+    assert_snapshot!(texts(
+        "data:\n  config: |\n    a: 1\n    b: 2\nkind: ConfigMap\n",
+        "data:\n  config: |\n    a: 1\n    b: 3\nkind: ConfigMap\n",
+    ), @r#"
+~ resource "velero_schedule" "shop" {
+    ~ values = yamlencode(
+        ~ {
+            ~ data = {
+                ~ config = yamlencode(
+                    ~ {
+                        ~ b = 2 -> 3
+                          # (1 unchanged attribute hidden)
+                      }
+                  )
+              }
+              # (1 unchanged attribute hidden)
+          }
+      )
+  }
+"#);
+    // Only a comment: the lines say it.
+    assert_snapshot!(texts("a: 1\nb: 2\n", "a: 1 # one\nb: 2\n"), @r#"
+~ resource "velero_schedule" "shop" {
+    ~ values = <<-EOT
+        - a: 1
+        + a: 1 # one
+          b: 2
+      EOT
+  }
+"#);
+}
+
+#[test]
+fn one_changed_line_of_many_is_found_without_a_search() {
+    let lines = |changed: usize| -> String {
+        (0..20_000)
+            .map(|n| {
+                if n == changed {
+                    "changed\n".to_owned()
+                } else {
+                    format!("line {n}\n")
+                }
+            })
+            .collect()
+    };
+    assert_snapshot!(texts(&lines(9_000), &lines(20_001)), @r#"
+~ resource "velero_schedule" "shop" {
+    ~ values = <<-EOT
+          line 0
+          line 1
+          line 2
+          # (8994 unchanged lines hidden)
+          line 8997
+          line 8998
+          line 8999
+        - changed
+        + line 9000
+          line 9001
+          line 9002
+          line 9003
+          # (10993 unchanged lines hidden)
+          line 19997
+          line 19998
+          line 19999
+      EOT
+  }
+"#);
+}
