@@ -256,8 +256,12 @@ pub fn keys(resource: &Resource) -> Vec<Key> {
 
 /// Address that an orphan is shown under when its own address label is a digest.
 pub fn orphan_address(kind: &str, key: &Key) -> Address {
-    let name: String = key
-        .to_string()
+    orphan_named(kind, &key.to_string())
+}
+
+/// The same, of any text that tells it from others.
+pub fn orphan_named(kind: &str, text: &str) -> Address {
+    let name: String = text
         .chars()
         .map(|c| {
             if c.is_alphanumeric() || c == '-' {

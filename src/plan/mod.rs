@@ -301,28 +301,27 @@ fn goes(resolution: &Resolution<'_>) -> bool {
     )
 }
 
+/// Every resolution with its steps.
+fn planned<'a>(input: &Input<'_>, resolutions: &'a [Resolution<'a>]) -> Vec<order::Planned<'a>> {
+    let one = |resolution: &'a Resolution<'a>| {
+        let provider = resolution.node.provider.as_ref();
+        let found = provider.and_then(|provider| input.providers.get(provider));
+        let maker = steps::Maker {
+            stack: &input.configuration.settings.stack,
+            config_dir: &input.config_dir,
+            instance: found.map(|found| &found.instance),
+            node: &resolution.node,
+        };
+        order::Planned {
+            resolution,
+            steps: maker.steps(&resolution.objects),
+        }
+    };
+    resolutions.iter().map(one).collect()
+}
+
 fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<Plan, Refusal> {
-    let planned = gathered
-        .resolutions
-        .iter()
-        .map(|resolution| {
-            let instance = resolution
-                .node
-                .provider
-                .as_ref()
-                .and_then(|provider| input.providers.get(provider));
-            let maker = steps::Maker {
-                stack: &input.configuration.settings.stack,
-                config_dir: &input.config_dir,
-                instance: instance.map(|found| &found.instance),
-                node: &resolution.node,
-            };
-            order::Planned {
-                resolution,
-                steps: maker.steps(&resolution.objects),
-            }
-        })
-        .collect();
+    let planned = planned(input, &gathered.resolutions);
     let steps = order::ordered(planned, graph).map_err(|circle| {
         Refusal::Circle(
             circle

@@ -129,9 +129,17 @@ impl<'a> Sweeper<'a, '_> {
                 None,
             )),
             // A declared composite decides by itself what it has no use for any more.
-            Standing::Ours { address_label, .. } if self.context.wholes.is_label(&address_label) => {}
+            Standing::Ours { address_label, .. } if self.context.wholes.is_label(self.cluster_uid, &address_label) => {}
             Standing::Ours { address_label, origin } => {
-                let (address, composite) = orphan_address(self.kind, &address_label, &key);
+                let (mut address, composite) = orphan_address(self.kind, &address_label, &key);
+                // Declared with another name or in another cluster: what was there before is a node of its own.
+                if self.is_declared(&address) {
+                    let kind = composite.map_or(self.kind, |(kind, _)| kind).schema().kind;
+                    address = match composite {
+                        Some(_) => kinds::orphan_named(kind, &address.to_string()),
+                        None => kinds::orphan_address(kind, &key),
+                    };
+                }
                 if is_narrowed(self.context.input.goal) {
                     swept.findings.push(self.finding(
                         "orphan-left",
@@ -167,6 +175,14 @@ impl<'a> Sweeper<'a, '_> {
                 }
             }
         }
+    }
+
+    /// Resources are sorted by address.
+    fn is_declared(&self, address: &Address) -> bool {
+        let resources = &self.context.input.configuration.resources;
+        resources
+            .binary_search_by(|resource| resource.address.cmp(address))
+            .is_ok()
     }
 
     fn remark(&self) -> String {

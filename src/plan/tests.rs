@@ -1,12 +1,14 @@
 //! Cases of planning: declared resources and live objects in, one line for each thing the plan says out.
 
+mod whole;
+
 use super::document::{Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
 use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
 use super::secrets::{Comparison, Comparisons};
 use super::{Refusal, bound, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
 use crate::kinds::testing::resource;
-use crate::kinds::{self, Home};
+use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef, address_label, owner_mark};
@@ -119,15 +121,22 @@ fn home(kind: &str) -> KubeResource {
 /// The object as an earlier apply of ours left it.
 fn applied(declared: &Resource) -> (&'static str, Json) {
     let kind = kinds::find(&declared.address.kind).unwrap();
+    applied_as(kind, declared)
+}
+
+/// The objects of a resource that is several.
+fn applied_parts(declared: &Resource) -> Vec<(&'static str, Json)> {
+    kinds::parts(declared)
+        .iter()
+        .map(|part| applied_as(part.kind, &part.resource))
+        .collect()
+}
+
+fn applied_as(kind: &dyn Kind, declared: &Resource) -> (&'static str, Json) {
     let mut object = kind.object(declared).into_known().unwrap();
     let name = object["metadata"]["name"].as_str().unwrap().to_owned();
     let namespace = object["metadata"]["namespace"].as_str().map(str::to_owned);
-    let mark = owner_mark(
-        UID,
-        &home(&declared.address.kind),
-        namespace.as_deref(),
-        &name,
-    );
+    let mark = owner_mark(UID, &home(kind.schema().kind), namespace.as_deref(), &name);
     object["metadata"]["uid"] = json!(format!("uid-{name}"));
     object["metadata"]["resourceVersion"] = json!("7");
     object["metadata"]["labels"]["sk-dr.io/stack"] = json!("acme");
@@ -309,6 +318,16 @@ fn lines(plan: &Plan) -> String {
             "{:?}{import} {}{fields}{state}",
             node.action, node.address
         ));
+        said.extend(node.parts.iter().map(|part| {
+            let import = if part.importing { " import" } else { "" };
+            let fields = part.fields.iter().map(|field| field.path.join("."));
+            let fields: Vec<String> = fields.collect();
+            let fields = match fields.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", fields.join(", ")),
+            };
+            format!("- {:?}{import} {}{fields}", part.action, part.key)
+        }));
     }
     said.extend(
         plan.unchanged

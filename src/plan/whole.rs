@@ -46,7 +46,8 @@ pub struct Whole<'a> {
 /// The declared resources that are several objects.
 pub struct Wholes<'a> {
     by_address: BTreeMap<Address, Whole<'a>>,
-    labels: BTreeSet<String>,
+    /// Cluster and address label of each.
+    labels: BTreeSet<(&'a str, String)>,
 }
 
 type MarkedBy<'a> = BTreeMap<(&'a ProviderRef, String), Vec<Marked<'a>>>;
@@ -77,7 +78,10 @@ impl<'a> Wholes<'a> {
             .collect();
         let labels = declared
             .iter()
-            .map(|(resource, _, _)| address_label(&resource.address))
+            .filter_map(|(resource, _, _)| {
+                let cluster_uid = cluster_of(input, resource.provider.as_ref()?)?;
+                Some((cluster_uid, address_label(&resource.address)))
+            })
             .collect();
         Self { by_address, labels }
     }
@@ -87,9 +91,9 @@ impl<'a> Wholes<'a> {
         self.by_address.get(address)
     }
 
-    /// Whether a label names one: its objects are no orphans, it decides on them itself.
-    pub fn is_label(&self, label: &str) -> bool {
-        self.labels.contains(label)
+    /// Whether a label names one in this cluster: its objects are no orphans, it decides on them itself.
+    pub fn is_label(&self, cluster_uid: &'a str, label: &str) -> bool {
+        self.labels.contains(&(cluster_uid, label.to_owned()))
     }
 }
 
@@ -189,15 +193,19 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// What the part of a key would be if the live attributes were declared.
-    fn as_read(&self) -> Vec<Part<'static>> {
-        let Some(reading) = &self.reading else {
-            return Vec::new();
-        };
+    /// What would be declared if the live attributes were.
+    fn as_read(&self) -> Option<Resource> {
         let mut declared = self.wanted.clone();
         declared.lifecycle.ignore_changes = IgnoreChanges::All;
-        self.composite
-            .parts(&with_ignored(self.kind, &declared, reading))
+        Some(with_ignored(self.kind, &declared, self.reading.as_ref()?))
+    }
+
+    /// The same, but for one attribute that is as it is declared; `None` where its value is not known yet.
+    fn as_read_but(&self, attribute: &[String]) -> Option<Resource> {
+        let mut read = self.as_read()?;
+        let declared = self.kind.object(&self.wanted).into_known()?;
+        read.lifecycle.ignore_changes = IgnoreChanges::Paths(vec![attribute.to_vec()]);
+        Some(with_ignored(self.kind, &read, &declared))
     }
 }
 

@@ -146,7 +146,10 @@ pub(super) fn completed(resource: &Resource) -> Expr {
     };
     let ready = blocks("ready_hook");
     let hooks = ready.iter().filter_map(hooks::expanded);
-    put("hook", Expr::list(hooks.chain(blocks("hook")).collect()));
+    let hooks: Vec<Expr> = hooks.chain(blocks("hook")).collect();
+    if !hooks.is_empty() {
+        put("hook", Expr::list(hooks));
+    }
     Expr::object(members)
 }
 

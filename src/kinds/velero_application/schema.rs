@@ -83,7 +83,7 @@ pub static SCHEMA: Schema = Schema {
             .default(Literal::Bool(false))
             .at("paused")
             .compare(Compare::FalseAbsent),
-        names("namespaces", "Namespaces to back up: where none are named, that of the application's name; `[\"*\"]`: all.").compare(Compare::IncludeSet),
+        names("namespaces", "Namespaces to back up: where none are named, that of the application's name; `[\"*\"]`: all."),
         names("excluded_namespaces", "Namespaces not to back up."),
         names("included_resources", "Resources to back up; all where none are named.").compare(Compare::IncludeSet),
         names("excluded_resources", "Resources not to back up, beside those of `default_exclusions`.").values(Values::Static),

@@ -111,13 +111,21 @@ fn declared_resolution<'a>(
         Some(reading) => whole.kind.differences(&whole.wanted, reading),
         None => Vec::new(),
     };
-    let as_read = whole.as_read();
-    let told = !differences.is_empty();
-    let (mut explained, mut rest) = (Vec::new(), BTreeMap::new());
-    for decision in &decisions {
-        let (left, gone) = residue(decision, &as_read, told);
-        rest.insert(decision.node.key.clone(), left);
-        explained.extend(gone);
+    let mut fields = field_changes(&differences, &Json::Null);
+    let mut rest = BTreeMap::new();
+    if let Some(read) = whole.as_read() {
+        let parts = whole.composite.parts(&read);
+        let (left, told): (Vec<_>, Vec<_>) = decisions
+            .iter()
+            .map(|decision| residue(decision, &parts, !fields.is_empty()))
+            .unzip();
+        let keys = decisions.iter().map(|decision| decision.node.key.clone());
+        rest.extend(keys.zip(left));
+        for field in &mut fields {
+            let parts = whole.as_read_but(&field.path);
+            let parts = parts.map(|read| whole.composite.parts(&read));
+            field.by = last_writer(&decisions, &told, &parts.unwrap_or_default());
+        }
     }
     let mut resolution = merged(subject, whole.kind, decisions, &kept);
     resolution.node.sensitive = resource.sensitive.clone();
@@ -125,14 +133,10 @@ fn declared_resolution<'a>(
         resolution.node.before = whole.kind.attributes(reading);
     }
     match resolution.node.action {
-        Action::Create => resolution.node.after = resource.body.clone(),
+        Action::Create => resolution.node.after = whole.composite.completed(resource),
         Action::Update | Action::NoOp => {
-            resolution.node.after = resource.body.clone();
-            resolution.node.fields = field_changes(&differences, &Json::Null);
-            let by = only_writer(&explained);
-            for field in &mut resolution.node.fields {
-                field.by.clone_from(&by);
-            }
+            resolution.node.after = whole.composite.completed(resource);
+            resolution.node.fields = fields;
         }
         Action::Delete | Action::Forget => {}
     }
@@ -148,38 +152,46 @@ fn declared_resolution<'a>(
     Some(resolution)
 }
 
-/// Differences of a part that the attributes of the whole do not explain, and those that they do.
+/// Differences of an object that the attributes of the whole do not explain, and those that they do: `parts` are what
+/// would be declared if the live attributes were.
 fn residue(
     decision: &Decision<'_>,
-    as_read: &[Part<'static>],
-    told: bool,
+    parts: &[Part<'static>],
+    some_differ: bool,
 ) -> (Vec<FieldChange>, Vec<FieldChange>) {
-    let part = as_read
-        .iter()
-        .find(|part| part.kind.key(&part.resource).as_ref() == Some(&decision.node.key));
-    let still: Option<BTreeSet<Vec<String>>> = part.zip(decision.live).map(|(part, live)| {
-        let differences = part.kind.differences(&part.resource, live);
-        differences.into_iter().map(|one| one.attribute).collect()
-    });
+    let still = differing(decision, parts);
     decision.node.fields.iter().cloned().partition(|field| {
-        !told
+        !some_differ
             || still
                 .as_ref()
                 .is_none_or(|still| still.contains(&field.path))
     })
 }
 
-/// Who wrote, where the same one wrote all.
-fn only_writer(fields: &[FieldChange]) -> Option<Manager> {
-    let first = fields.first()?.by.as_ref()?;
-    let all = fields
+/// Attributes in which a live object differs from the part of its key; `None` where there is no such part.
+fn differing(decision: &Decision<'_>, parts: &[Part<'static>]) -> Option<BTreeSet<Vec<String>>> {
+    let part = parts
         .iter()
-        .all(|field| field.by.as_ref().is_some_and(|by| by.name == first.name));
-    let newest = fields
-        .iter()
-        .filter_map(|field| field.by.as_ref())
-        .max_by_key(|by| by.time);
-    newest.filter(|_| all).cloned()
+        .find(|part| part.kind.key(&part.resource).as_ref() == Some(&decision.node.key))?;
+    let differences = part.kind.differences(&part.resource, decision.live?);
+    Some(differences.into_iter().map(|one| one.attribute).collect())
+}
+
+/// Who last wrote what an attribute of the whole tells: among the differences that attributes explain, those of objects
+/// that would differ by this attribute alone.
+fn last_writer(
+    decisions: &[Decision<'_>],
+    told: &[Vec<FieldChange>],
+    parts: &[Part<'static>],
+) -> Option<Manager> {
+    let fields = decisions.iter().zip(told).flat_map(|(decision, told)| {
+        let differing = differing(decision, parts).unwrap_or_default();
+        told.iter()
+            .filter(move |field| differing.contains(&field.path))
+    });
+    fields
+        .filter_map(|field| field.by.clone())
+        .max_by_key(|by| by.time)
 }
 
 /// Objects whose mark names a composite that nothing declares, as one resolution.

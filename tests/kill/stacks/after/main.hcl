@@ -1,4 +1,5 @@
-# Twenty resources: created, updated, emptied of a field, adopted, deleted, released.
+# Twenty resources: created, updated, emptied of a field, adopted, deleted, released; one of them is several objects, of
+# which one is updated, one created and one deleted.
 sk_dr {
   stack = "kill"
 }
@@ -37,6 +38,14 @@ resource "velero_schedule" "weekly" {
   name                = "${each.key}-weekly"
   schedule            = "0 3 * * 0"
   included_namespaces = [kubernetes_namespace.app[each.key].metadata[0].name]
+}
+
+resource "velero_application" "wiki" {
+  namespaces = ["a"]
+  retention {
+    daily   = 14
+    monthly = 6
+  }
 }
 
 # One of them is as declared but for our marks, the others differ.

@@ -42,10 +42,18 @@ resource "velero_schedule" "weekly" {
 }
 
 resource "velero_schedule" "old" {
-  for_each            = toset(["x", "y"])
-  name                = "${each.key}-old"
+  name                = "x-old"
   schedule            = "0 5 * * *"
   included_namespaces = ["a"]
+}
+
+# Three objects, one resource.
+resource "velero_application" "wiki" {
+  namespaces = ["a"]
+  retention {
+    daily  = 7
+    yearly = 1
+  }
 }
 
 # Made by hand, adopted: released when it is no longer declared.
