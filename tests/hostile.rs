@@ -688,7 +688,7 @@ fn dynamic_blocks() {
         ),
         (
             "empty blocks",
-            outer("[for a in range(1000) : [for b in range(1000) : b]]", ""),
+            outer("setproduct(range(1000), range(1000))", ""),
             &["budget-exhausted"],
         ),
         (
@@ -741,7 +741,7 @@ fn files_of_values() {
         ];
         check_files(what, files.into(), codes);
     };
-    let many: String = (0..MANY).map(|at| format!("a{at} = 1\n")).collect();
+    let many: String = (0..MANY / 10).map(|at| format!("a{at} = 1\n")).collect();
     beside(
         "many names that are not declared",
         many.into_bytes(),

@@ -1,6 +1,7 @@
 //! What can be said about a configuration before anything is evaluated: arguments against schemas, names against
 //! declarations, the order of evaluation. So a mistake in a branch that is not taken is a mistake all the same.
 
+mod attributes;
 mod blocks;
 mod bodies;
 pub mod dynamic;

@@ -1,18 +1,15 @@
 //! Which API the arguments name: arguments, then KUBE_* variables, then KUBECONFIG, the service account of a pod,
 //! `~/.kube/config`; reduced to a kubeconfig with one context. Reads files; must not connect.
 
-use super::{ConnectArguments, credentials};
-use crate::world::guard::Start;
-use crate::world::local;
+use super::{ConnectArguments, credentials, plugins};
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use base64::Engine;
 use kube::config::{
-    AuthInfo, Cluster, Context, ExecConfig, Kubeconfig, KubeconfigError, NamedAuthInfo,
-    NamedCluster, NamedContext,
+    AuthInfo, Cluster, Context, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
+    NamedContext,
 };
-use serde_json::{Value as Json, json};
-use std::collections::HashMap;
+use serde_json::Value as Json;
 use std::path::PathBuf;
 
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -76,11 +73,11 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
         arguments.guard.ask(&server).map_err(refuse)?;
     }
     if let Some(old) = &chosen.user.auth_provider {
-        auth_provider(arguments, &old.config)?;
+        plugins::auth_provider(arguments, &old.config)?;
     }
     let redactor = Redactor::new(&credentials::of_user(&chosen.user));
     if let Some(exec) = &mut chosen.user.exec {
-        find_plugin(arguments, exec)?;
+        plugins::find_plugin(arguments, exec)?;
     }
     let title = match &chosen.context {
         Some(context) => format!("context {context} ({server})"),
@@ -405,7 +402,7 @@ fn override_user(settings: &Settings, user: &mut AuthInfo) -> Result<(), Why> {
         .argument("exec")
         .and_then(|exec| exec.get(0).or(exec.as_object().map(|_| exec)))
     {
-        given.insert("exec".to_owned(), exec_block(exec)?);
+        given.insert("exec".to_owned(), plugins::exec_block(exec)?);
     }
     if !given.is_empty() {
         // serde's words would quote the value.
@@ -413,92 +410,6 @@ fn override_user(settings: &Settings, user: &mut AuthInfo) -> Result<(), Why> {
             .map_err(|_| refuse("the credentials are malformed"))?;
     }
     Ok(())
-}
-
-fn exec_block(exec: &Json) -> Result<Json, Why> {
-    let command = exec
-        .get("command")
-        .and_then(Json::as_str)
-        .ok_or_else(|| refuse("exec has no command"))?;
-    let environment: Vec<Json> = exec
-        .get("env")
-        .and_then(Json::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
-    Ok(json!({
-        "apiVersion": exec.get("api_version").and_then(Json::as_str).unwrap_or("client.authentication.k8s.io/v1"),
-        "command": command,
-        "args": exec.get("args").filter(|arguments| arguments.is_array()).cloned().unwrap_or_else(|| json!([])),
-        "env": environment,
-        "interactiveMode": "Never",
-    }))
-}
-
-/// kube says only "not found" about a missing plugin, without its name; and it would look in the process's PATH.
-fn find_plugin(arguments: &ConnectArguments, exec: &mut ExecConfig) -> Result<(), Why> {
-    let command = exec.command.clone().unwrap_or_default();
-    let Some(program) = local::find_program(&command, &arguments.environment, &arguments.directory)
-    else {
-        let hint = exec
-            .install_hint
-            .as_deref()
-            .map(|hint| format!("\n{}", hint.trim()))
-            .unwrap_or_default();
-        return Err(refuse(format!(
-            "credential plugin {command} is not there: no such program on PATH{hint}"
-        )));
-    };
-    exec.command = Some(program.display().to_string());
-    let mut environment = local::handed_on(&arguments.environment);
-    let mut set = Vec::new();
-    for variable in exec.env.take().unwrap_or_default() {
-        if let (Some(name), Some(value)) = (variable.get("name"), variable.get("value")) {
-            environment.insert(name.clone(), value.clone());
-            set.push(name.clone());
-        }
-    }
-    let words: Vec<String> = [command]
-        .into_iter()
-        .chain(exec.args.iter().flatten().cloned())
-        .collect();
-    let start = Start {
-        words: &words,
-        file: &program,
-        environment: &set,
-    };
-    arguments.guard.start(start).map_err(refuse)?;
-    let variable =
-        |(name, value)| HashMap::from([("name".to_owned(), name), ("value".to_owned(), value)]);
-    exec.env = Some(environment.into_iter().map(variable).collect());
-    // kube lets a plugin inherit the process's environment below these.
-    let kept_back = local::kept_back(&arguments.environment);
-    exec.drop_env.get_or_insert_default().extend(kept_back);
-    Ok(())
-}
-
-/// The older kind of plugin: its command stands in its settings, its arguments in one text.
-fn auth_provider(
-    arguments: &ConnectArguments,
-    settings: &HashMap<String, String>,
-) -> Result<(), Why> {
-    let Some(command) = settings.get("cmd-path") else {
-        return Ok(());
-    };
-    let given = settings.get("cmd-args").map_or("", String::as_str);
-    let words: Vec<String> = [command.as_str()]
-        .into_iter()
-        .chain(given.split_whitespace())
-        .map(str::to_owned)
-        .collect();
-    let found = local::find_program(command, &arguments.environment, &arguments.directory);
-    let start = Start {
-        words: &words,
-        file: &found.unwrap_or_default(),
-        environment: &[],
-    };
-    arguments.guard.start(start).map_err(refuse)
 }
 
 fn pem_data(name: &str, pem: &str) -> Result<String, Why> {
@@ -537,7 +448,7 @@ fn one_context(chosen: Chosen) -> Kubeconfig {
     }
 }
 
-fn refuse(message: impl Into<String>) -> Why {
+pub(super) fn refuse(message: impl Into<String>) -> Why {
     Why {
         class: FailureClass::Unauthenticated,
         message: message.into(),

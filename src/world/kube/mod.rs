@@ -5,6 +5,7 @@ pub mod client;
 mod connect;
 mod credentials;
 mod kubeconfig;
+mod plugins;
 mod reads;
 mod requests;
 #[cfg(test)]
