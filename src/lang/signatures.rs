@@ -256,7 +256,7 @@ mod tests {
             .iter()
             .map(|(name, _, _)| format!("{name} = 1\n"))
             .collect();
-        let blocks: String = form.blocks.iter().map(|inner| spelled(inner)).collect();
+        let blocks: String = form.blocks.iter().map(spelled).collect();
         format!("{}{labels} {{\n{arguments}{blocks}}}\n", form.kind)
     }
 

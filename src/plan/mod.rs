@@ -4,6 +4,7 @@
 pub mod bound;
 mod checks;
 mod cluster;
+mod confirmations;
 mod decision;
 pub mod declared;
 pub mod document;
@@ -43,7 +44,7 @@ use document::{
     VERSION,
 };
 use found::Objects;
-use input::{Confirmation, Input};
+use input::Input;
 pub use refusal::{Refusal, WrongIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 use whole::Wholes;
@@ -367,42 +368,17 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         digest: String::new(),
     };
     plan.secrets = sources(input, &plan);
-    plan.findings.extend(confirmation_findings(input, &plan));
-    plan.findings.extend(secrets::findings(input));
-    plan.findings.extend(checks::findings(&plan.checks));
+    plan.findings.extend(noticed(input, &plan));
     seal(&mut plan)?;
     Ok(plan)
 }
 
-/// What the server said to dry-runs, where it deserves a word.
-fn confirmation_findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
-    let planned = |address: &Address| plan.nodes.iter().any(|node| node.address == *address);
-    let finding = |address: &Address, code: &str, summary: &str, detail: String| Finding {
-        code: code.to_owned(),
-        address: Some(address.clone()),
-        summary: summary.to_owned(),
-        detail,
-    };
-    input
-        .confirmations
-        .iter()
-        .filter(|((address, _), _)| planned(address))
-        .filter_map(|((address, _), confirmation)| match confirmation {
-            Confirmation::Confirmed | Confirmation::Refused(_) => None,
-            Confirmation::Changed(fields) => Some(finding(
-                address,
-                "server-changes",
-                "The server makes something else of it",
-                format!("{address}: after this change the server would hold other values than declared in {}.", fields.join(", ")),
-            )),
-            Confirmation::NotConfirmed(why) => Some(finding(
-                address,
-                "not-confirmed",
-                "Not confirmed by the server",
-                format!("{address}: the difference was found by comparing here; the server was not asked to confirm it ({why})."),
-            )),
-        })
-        .collect()
+/// What was noticed on the way and stops nothing.
+fn noticed(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
+    let mut findings = confirmations::findings(input, plan);
+    findings.extend(secrets::findings(input));
+    findings.extend(checks::findings(&plan.checks));
+    findings
 }
 
 /// Writes the digest, after any change to a plan.
