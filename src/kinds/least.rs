@@ -8,13 +8,28 @@ use serde_json::{Map, Value as Json};
 
 /// The body of a block that declares a live object: against it the kind finds no difference, and no argument could be
 /// left out of it. What the object holds for arguments that are refused is not in it, see [`refused`].
+///
+/// Of a composite kind, arguments whose absence may stand for something else are kept.
 pub fn declaration(kind: &dyn Kind, live: &Json) -> Json {
+    let silence = match kind.composite() {
+        Some(_) => Silence::MayMeanMore,
+        None => Silence::MeansNothing,
+    };
     let mut attributes = kind.attributes(live);
     // What is never shown cannot be declared from what is live; undeclared it is left alone.
     if let Json::Object(members) = &mut attributes {
         members.retain(|name, _| !kind.sensitive().contains(&name.as_str()));
     }
-    said(kind.schema().fields, attributes)
+    said(kind.schema().fields, attributes, silence)
+}
+
+/// What it means that an argument is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Silence {
+    /// The same as an empty value.
+    MeansNothing,
+    /// It may follow from others.
+    MayMeanMore,
 }
 
 /// Arguments that the object holds a value for and that a block must not have, each with the reason.
@@ -31,13 +46,13 @@ pub fn refused(kind: &dyn Kind, live: &Json) -> Vec<(&'static str, &'static str)
         .collect()
 }
 
-fn said(fields: &[Field], attributes: Json) -> Json {
+fn said(fields: &[Field], attributes: Json, silence: Silence) -> Json {
     let Json::Object(mut attributes) = attributes else {
         return attributes;
     };
     let members = fields.iter().filter_map(|field| {
         let value = attributes.remove(field.name).or_else(|| empty(field))?;
-        Some((field.name.to_owned(), worth_saying(field, value)?))
+        Some((field.name.to_owned(), worth_saying(field, value, silence)?))
     });
     Json::Object(members.collect::<Map<String, Json>>())
 }
@@ -66,11 +81,12 @@ fn empty(field: &Field) -> Option<Json> {
 }
 
 /// The value as it is written; `None` where leaving it out means the same.
-fn worth_saying(field: &Field, value: Json) -> Option<Json> {
+fn worth_saying(field: &Field, value: Json, silence: Silence) -> Option<Json> {
     let value = match (&field.shape, value) {
-        (Shape::Block(inner) | Shape::Blocks(inner), Json::Array(blocks)) => {
-            blocks.into_iter().map(|block| said(inner, block)).collect()
-        }
+        (Shape::Block(inner) | Shape::Blocks(inner), Json::Array(blocks)) => blocks
+            .into_iter()
+            .map(|block| said(inner, block, silence))
+            .collect(),
         (Shape::Duration, Json::String(text)) => short(text).into(),
         (_, value) => value,
     };
@@ -101,6 +117,7 @@ fn worth_saying(field: &Field, value: Json) -> Option<Json> {
             | Shape::TextList
             | Shape::TextMap => {
                 let says = match field.compare {
+                    _ if silence == Silence::MayMeanMore => true,
                     Compare::Never => !table::is_empty(&value),
                     Compare::Exact
                     | Compare::NameSet

@@ -65,8 +65,12 @@ fn braces(
     body: &BTreeMap<String, Term>,
     indent: usize,
 ) -> Vec<String> {
+    let inner = inside(fields, body, indent + 2);
+    if inner.is_empty() {
+        return vec![format!("{}{header} {{}}", spaces(indent))];
+    }
     let mut lines = vec![format!("{}{header} {{", spaces(indent))];
-    lines.extend(inside(fields, body, indent + 2));
+    lines.extend(inner);
     lines.push(format!("{}}}", spaces(indent)));
     lines
 }

@@ -1,11 +1,11 @@
 //! From chosen objects to the text of a configuration: names, references, and what is said beside them. Pure.
 
-use super::choice::{Adoption, Candidate};
+use super::entry::{Entry, addresses};
 use crate::kinds::{self, Home, Kind};
-use crate::model::address::{Address, is_identifier};
+use crate::model::address::Address;
 use crate::model::expression::Expr;
-use crate::model::identity::{Key, KubeResource};
-use crate::model::schema::{Field, Shape, Values};
+use crate::model::identity::Key;
+use crate::model::schema::{Field, Shape};
 use crate::render::hcl::{Block, Term, block, comment};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,14 +23,14 @@ pub(super) struct Document<'a> {
     /// What is declared already.
     pub(super) declared: &'a BTreeMap<Key, Address>,
     /// What is to be declared.
-    pub(super) candidates: &'a [Candidate<'a>],
+    pub(super) entries: &'a [Entry<'a>],
 }
 
-/// The text, and the address that each candidate got.
+/// The text, and the address that each entry got.
 pub(super) struct Written {
     /// The text.
     pub(super) text: String,
-    /// In the order of the candidates.
+    /// In the order of the entries.
     pub(super) addresses: Vec<Address>,
 }
 
@@ -53,6 +53,11 @@ const NAMINGS: &[Naming] = &[
         output: "metadata[0].name",
     },
     Naming {
+        argument: &["namespaces"],
+        kind: "kubernetes_namespace",
+        output: "metadata[0].name",
+    },
+    Naming {
         argument: &["storage_location"],
         kind: "velero_backup_storage_location",
         output: "name",
@@ -65,49 +70,42 @@ const NAMINGS: &[Naming] = &[
 ];
 
 const SETTINGS: &[Field] = &[Field::new("stack", Shape::Text, "Name of the stack.")];
-const SECRET: &[Field] = &[Field::new("env", Shape::Text, "Variable that holds it.")];
 
 impl Document<'_> {
     /// Writes it.
     pub(super) fn written(&self) -> Written {
-        let addresses = addresses(self.candidates, self.taken.clone());
-        let known: BTreeMap<&Key, &Address> = self
-            .declared
-            .iter()
-            .chain(self.candidates.iter().map(|one| one.key).zip(&addresses))
-            .collect();
+        let addresses = addresses(self.entries, self.taken.clone());
+        let mut known = self.declared.clone();
+        let named = self.entries.iter().zip(&addresses);
+        known.extend(
+            named.filter_map(|(entry, address)| Some((entry.key()?.clone(), address.clone()))),
+        );
         let mut parts = vec![format!(
             "{}\n",
             comment(&format!("Imported from {}.", self.heading))
         )];
         parts.extend(self.stack.as_ref().map(|stack| settings(stack)));
         parts.extend(self.provider.map(provider));
-        for (candidate, address) in self.candidates.iter().zip(&addresses) {
-            let mut translation = Translation {
+        for (entry, address) in self.entries.iter().zip(&addresses) {
+            let translation = Translation {
                 known: &known,
-                candidate,
+                entry,
                 address,
-                secrets: BTreeMap::new(),
             };
-            let body = translation.body();
-            parts.extend(
-                translation
-                    .secrets
-                    .into_iter()
-                    .map(|(name, variable)| secret(name, variable)),
-            );
+            let fields = entry.kind.schema().fields;
+            let body = translation.members(fields, &entry.body(address), &[]);
             parts.push(block(&Block {
-                comments: candidate.remarks.clone(),
+                comments: entry.remarks(),
                 header: vec![
                     "resource".to_owned(),
                     address.kind.clone(),
                     address.name.clone(),
                 ],
-                fields: candidate.kind.schema().fields,
+                fields,
                 body,
             }));
         }
-        parts.extend(adoption(self.candidates, &addresses));
+        parts.extend(adoption(self.entries, &addresses));
         Written {
             text: parts.join("\n"),
             addresses,
@@ -138,24 +136,12 @@ fn provider(arguments: &Expr) -> String {
     })
 }
 
-fn secret(name: String, variable: String) -> String {
-    block(&Block {
-        comments: vec![
-            "Give it the value that the cluster has, or the next apply changes it there."
-                .to_owned(),
-        ],
-        header: vec!["secret".to_owned(), name],
-        fields: SECRET,
-        body: [("env".to_owned(), Term::Value(variable.into()))].into(),
-    })
-}
-
 /// The command line that adopts what is not ours yet.
-fn adoption(candidates: &[Candidate<'_>], addresses: &[Address]) -> Option<String> {
-    let mut flags = candidates
+fn adoption(entries: &[Entry<'_>], addresses: &[Address]) -> Option<String> {
+    let mut flags = entries
         .iter()
         .zip(addresses)
-        .filter(|(candidate, _)| candidate.adoption == Adoption::Needed)
+        .filter(|(entry, _)| entry.is_to_be_adopted())
         .map(|(_, address)| format!("-adopt={}", crate::plan::shell_word(&address.to_string())))
         .peekable();
     flags.peek()?;
@@ -167,62 +153,15 @@ fn adoption(candidates: &[Candidate<'_>], addresses: &[Address]) -> Option<Strin
     Some(lines.join("\n") + "\n")
 }
 
-/// An address for each candidate that nothing else has.
-fn addresses(candidates: &[Candidate<'_>], mut taken: BTreeSet<Address>) -> Vec<Address> {
-    let mut found = Vec::new();
-    for candidate in candidates {
-        let kind = candidate.kind.schema().kind;
-        let (namespace, name) = match candidate.key {
-            Key::Kube {
-                namespace, name, ..
-            } => (namespace.as_deref(), name.as_str()),
-            Key::Composite {
-                namespace, name, ..
-            } => (namespace.as_deref(), name.as_str()),
-            Key::Cluster { name } => (None, name.as_str()),
-        };
-        let plain = identifier(name);
-        let full = namespace.map(|namespace| identifier(&format!("{namespace}_{name}")));
-        let numbered = (2..).map(|number: u64| format!("{plain}_{number}"));
-        let mut names = [plain.clone()].into_iter().chain(full).chain(numbered);
-        let free = names.find_map(|name| {
-            let address = Address::new(kind, name);
-            taken.insert(address.clone()).then_some(address)
-        });
-        found.extend(free);
-    }
-    found
-}
-
-/// A name as an identifier of the language.
-fn identifier(name: &str) -> String {
-    let plain: String = name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    if is_identifier(&plain) {
-        plain
-    } else {
-        format!("_{plain}")
-    }
-}
-
-/// One object on its way to a body.
+/// One entry on its way to a block.
 struct Translation<'a> {
-    known: &'a BTreeMap<&'a Key, &'a Address>,
-    candidate: &'a Candidate<'a>,
+    known: &'a BTreeMap<Key, Address>,
+    entry: &'a Entry<'a>,
     address: &'a Address,
-    /// Name of each secret that stands for a value, and its variable.
-    secrets: BTreeMap<String, String>,
 }
 
 impl Translation<'_> {
-    fn body(&mut self) -> BTreeMap<String, Term> {
-        let least = kinds::least::declaration(self.candidate.kind, self.candidate.live);
-        self.members(self.candidate.kind.schema().fields, &least, &[])
-    }
-
-    fn members(&mut self, fields: &[Field], body: &Json, above: &[&str]) -> BTreeMap<String, Term> {
+    fn members(&self, fields: &[Field], body: &Json, above: &[&str]) -> BTreeMap<String, Term> {
         let mut members = BTreeMap::new();
         for field in fields {
             let Some(value) = body.get(field.name) else {
@@ -236,39 +175,11 @@ impl Translation<'_> {
                         .map(|block| Term::Map(self.members(inner, block, &path)));
                     Term::List(blocks.collect())
                 }
-                (_, value) if field.values == Values::SecretAllowed => {
-                    self.hidden(value, field.name)
-                }
                 (_, value) => self.named(value, &path),
             };
             members.insert(field.name.to_owned(), term);
         }
         members
-    }
-
-    /// A value that may be secret is: a reference to fill in stands for it.
-    fn hidden(&mut self, value: &Json, name: &str) -> Term {
-        match value {
-            Json::Object(members) => Term::Map(
-                members
-                    .iter()
-                    .map(|(name, value)| (name.clone(), self.hidden(value, name)))
-                    .collect(),
-            ),
-            Json::Array(members) => {
-                let members = members.iter().enumerate();
-                Term::List(
-                    members
-                        .map(|(at, value)| self.hidden(value, &format!("{name}_{at}")))
-                        .collect(),
-                )
-            }
-            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-                let secret = identifier(&format!("{}_{name}", self.address.name));
-                self.secrets.insert(secret.clone(), secret.to_uppercase());
-                Term::Reference(format!("secret.{secret}"))
-            }
-        }
     }
 
     /// A text that names something declared becomes a reference to it.
@@ -295,7 +206,7 @@ impl Translation<'_> {
             self.known.get(&key)
         });
         match target {
-            Some(address) if *address != self.address => {
+            Some(address) if address != self.address => {
                 Term::Reference(format!("{address}.{}", naming.output))
             }
             Some(_) | None => Term::Value(value.clone()),
@@ -307,12 +218,9 @@ impl Translation<'_> {
         let Home::Kube(resource) = kind.home() else {
             return None;
         };
-        let beside = |resource: &KubeResource| match self.candidate.key {
-            Key::Kube { namespace, .. } if resource.namespaced => namespace.clone(),
-            Key::Kube { .. } | Key::Cluster { .. } | Key::Composite { .. } => None,
-        };
+        let namespace = self.entry.namespace().filter(|_| resource.namespaced);
         Some(Key::Kube {
-            namespace: beside(&resource),
+            namespace: namespace.map(str::to_owned),
             resource,
             name: name.to_owned(),
         })

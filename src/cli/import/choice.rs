@@ -83,9 +83,9 @@ pub(super) fn declared(
     let resources = configuration.resources.iter();
     resources
         .filter(|resource| resource.provider.as_ref() == Some(provider))
-        .filter_map(|resource| {
-            let key = kinds::find(&resource.address.kind)?.key(resource)?;
-            Some((key, resource.address.clone()))
+        .flat_map(|resource| {
+            let keys = kinds::keys(resource).into_iter();
+            keys.map(|key| (key, resource.address.clone()))
         })
         .collect()
 }
@@ -133,6 +133,9 @@ pub(super) fn judge(kind: &dyn Kind, key: &Key, live: &Json, viewer: &Viewer<'_>
     };
     let refused = kinds::least::refused(kind, live).into_iter();
     remarks.extend(refused.map(|(name, why)| format!("Left out: `{name}`. {}", sentence(why))));
+    remarks.extend(kind.sensitive().first().map(|name| {
+        format!("Its values are not shown and stay as they are; to manage them declare `{name}`.")
+    }));
     let unknown = kind.unknown_fields(live).into_iter();
     remarks.extend(unknown.map(|place| format!("Not managed: {}", place.0.join("."))));
     remarks.extend(writer(live).map(|who| {

@@ -4,7 +4,9 @@
 mod beside;
 mod blocks;
 mod choice;
+mod entry;
 mod ground;
+mod profiles;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -19,13 +21,14 @@ use crate::diag::has_errors;
 use crate::diag::suggest::nearest;
 use crate::kinds::{self, Home, Kind};
 use crate::lang::Missing;
-use crate::model::address::Address;
 use crate::model::identity::Instance;
+use crate::model::resource::Resource;
 use crate::plan::declared_identity;
 use crate::world::World;
 use beside::Beside;
-use blocks::Document;
-use choice::{Candidate, Viewer};
+use blocks::{Document, Written};
+use choice::Viewer;
+use entry::Entry;
 use ground::Ground;
 use reading::{Reading, Scope};
 use std::collections::BTreeSet;
@@ -33,8 +36,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-/// Name under which the blocks are read again where they are printed only.
-const PRINTED: &str = "imported.hcl";
+/// Name under which the blocks are read again where they are printed only; no file should have it.
+const PRINTED: &str = "(printed).hcl";
 
 /// Runs it. Exit 1 where something could not be read, or where a block is not valid as it is.
 ///
@@ -74,22 +77,17 @@ pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Ex
         }
         return Ok(reading.exit());
     }
+    let entries = entry::entries(&candidates);
     let document = Document {
         heading: format!("{title}, cluster {cluster_uid}"),
         stack: ground.new_stack(&directory),
         provider: ground.new_provider(),
         taken: ground.addresses(),
         declared: &viewer.declared,
-        candidates: &candidates,
+        entries: &entries,
     };
     let written = document.written();
-    let is_valid = read_again(
-        process,
-        flags,
-        &written.text,
-        &written.addresses,
-        &candidates,
-    );
+    let is_valid = read_again(process, flags, &written, &entries);
     match &out {
         None => process.stdout.print(&written.text),
         Some(path) => {
@@ -97,7 +95,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Ex
                 let detail = format!("{}: {error}.", flags.out.display());
                 Trouble::error("File not written", detail)
             })?;
-            let count = candidates.len();
+            let count = entries.len();
             let resources = if count == 1 { "resource" } else { "resources" };
             let line = format!("Wrote {}: {count} {resources}.", flags.out.display());
             process.stdout.line(&line);
@@ -181,9 +179,8 @@ fn tell(process: &mut Process, reading: &Reading, viewer: &Viewer<'_>) {
 fn read_again(
     process: &mut Process,
     flags: &ImportFlags,
-    text: &str,
-    addresses: &[Address],
-    candidates: &[Candidate<'_>],
+    written: &Written,
+    entries: &[Entry<'_>],
 ) -> bool {
     let name = match flags.out.to_str() {
         Some(name) if name.ends_with(".hcl") && !name.contains('/') => name,
@@ -192,27 +189,43 @@ fn read_again(
     let sources = Beside {
         directory: load::directory(process, &flags.variables),
         name,
-        text,
+        text: &written.text,
     };
     let found = load::load_from(&sources, process, &flags.variables, Missing::LeaveOut);
     load::tell(process, &found, flags.colour.flag());
-    for (address, candidate) in addresses.iter().zip(candidates) {
+    for (address, entry) in written.addresses.iter().zip(entries) {
         let mut resources = found.configuration.resources.iter();
         let Some(resource) = resources.find(|resource| resource.address == *address) else {
             continue;
         };
-        let differences = candidate.kind.differences(resource, candidate.live);
-        for difference in differences {
-            let note = difference.note.map(|note| format!(": {note}"));
-            let line = format!(
-                "{address}: adopting it also changes {}{}.",
-                difference.attribute.join("."),
-                note.unwrap_or_default()
-            );
+        for line in changes(resource, entry) {
             process.stderr.line(&line);
         }
     }
     !has_errors(&found.diagnostics)
+}
+
+/// What adopting the objects of a resource would change of them.
+fn changes(resource: &Resource, entry: &Entry<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for part in kinds::parts(resource) {
+        let key = part.kind.key(&part.resource);
+        let one = entry
+            .objects
+            .iter()
+            .find(|one| Some(one.key) == key.as_ref());
+        let differences = one.map(|one| part.kind.differences(&part.resource, one.live));
+        lines.extend(differences.into_iter().flatten().map(|difference| {
+            let note = difference.note.map(|note| format!(": {note}"));
+            format!(
+                "{}: adopting it also changes {}{}.",
+                resource.address,
+                difference.attribute.join("."),
+                note.unwrap_or_default()
+            )
+        }));
+    }
+    lines
 }
 
 /// Writes a file that must not be there.

@@ -4,7 +4,7 @@ use super::blocks::{Document, Written};
 use super::choice::{self, Viewer};
 use crate::diag::has_errors;
 use crate::kinds::properties::cases;
-use crate::kinds::testing::{kind, line, object};
+use crate::kinds::testing::{kind, line, object, resource};
 use crate::kinds::{self, Home};
 use crate::lang::sources::MemorySources;
 use crate::lang::{GivenVariables, Inputs, Missing};
@@ -27,6 +27,45 @@ fn objects(all: Vec<(&'static str, Json)>) -> Objects {
     keyed.collect()
 }
 
+/// The objects that a resource with this body is.
+fn live(name: &'static str, body: Json) -> Objects {
+    match kind(name).composite() {
+        None => objects(vec![(name, object(name, body))]),
+        Some(composite) => {
+            let parts = composite.parts(&resource(name, body));
+            let live = parts.iter().map(|part| {
+                let object = part.kind.object(&part.resource).into_known().unwrap();
+                (part.kind.schema().kind, object)
+            });
+            objects(live.collect())
+        }
+    }
+}
+
+/// Kinds of the blocks, once each live object is one part of one of them and does not differ from it.
+fn check(objects: &Objects) -> Vec<String> {
+    let Written { text, addresses } = written(objects);
+    let configuration = read(&text);
+    let mut left: BTreeSet<&Key> = objects.keys().map(|(_, key)| key).collect();
+    for resource in &configuration.resources {
+        assert!(addresses.contains(&resource.address), "{text}");
+        for part in kinds::parts(resource) {
+            let key = part.kind.key(&part.resource).unwrap();
+            let name = part.kind.schema().kind;
+            assert!(
+                left.remove(&key),
+                "{key} is not there, or there twice\n{text}"
+            );
+            let live = &objects[&(name, key)];
+            let found = part.kind.differences(&part.resource, live);
+            let lines: Vec<String> = found.iter().map(line).collect();
+            assert!(lines.is_empty(), "{text}\n{lines:#?}");
+        }
+    }
+    assert!(left.is_empty(), "{left:?} is missing in\n{text}");
+    addresses.into_iter().map(|address| address.kind).collect()
+}
+
 fn written(objects: &Objects) -> Written {
     let viewer = Viewer {
         stack: "",
@@ -34,13 +73,14 @@ fn written(objects: &Objects) -> Written {
         declared: BTreeMap::new(),
     };
     let candidates = choice::candidates(objects, &viewer);
+    let entries = super::entry::entries(&candidates);
     Document {
         heading: "a test".to_owned(),
         stack: Some("test".to_owned()),
         provider: Some(&crate::model::expression::Expr::Value(json!({}))),
         taken: BTreeSet::new(),
         declared: &viewer.declared,
-        candidates: &candidates,
+        entries: &entries,
     }
     .written()
 }
@@ -69,19 +109,14 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(150) })]
 
-    /// The block of any object of any kind is read by our own parser, and against it the object does not differ.
+    /// The objects of any resource of any kind become that resource again: read by our own parser, its objects are those
+    /// that there are, and do not differ.
     #[test]
     fn what_is_written_declares_the_same((name, body, _) in cases()) {
-        let objects = objects(vec![(name, object(name, body))]);
-        let Written { text, addresses } = written(&objects);
-        let configuration = read(&text);
-        prop_assert_eq!(addresses.len(), objects.len());
-        for (address, live) in addresses.iter().zip(objects.values()) {
-            let resource = configuration.resources.iter().find(|resource| resource.address == *address).unwrap();
-            let found = kind(name).differences(resource, live);
-            let lines: Vec<String> = found.iter().map(line).collect();
-            prop_assert!(lines.is_empty(), "{text}\n{lines:#?}");
-        }
+        let objects = live(name, body);
+        let kinds = check(&objects);
+        prop_assert!(kinds.iter().all(|kind| kind == name), "{kinds:?}");
+        prop_assert!(kinds.len() <= 1, "{kinds:?}");
     }
 
     /// Any text at all survives, in a value and in the key of a map.
@@ -100,4 +135,63 @@ proptest! {
             prop_assert_eq!(found.as_ref().and_then(|found| found.known()), Some(wanted));
         }
     }
+}
+
+const APPLICATION: &str = "velero_application";
+const SCHEDULE: &str = "velero_schedule";
+
+fn nextcloud() -> Json {
+    json!({"name": "nextcloud", "storage_location": "main", "volumes": "file_system",
+        "retention": [{"daily": 30, "monthly": 6, "yearly": 2}]})
+}
+
+/// What a person would write, and nothing that follows from it.
+#[test]
+fn a_profile_is_one_short_block() {
+    let objects = live(APPLICATION, nextcloud());
+    assert_eq!(objects.len(), 3);
+    let text = written(&objects).text;
+    let (_, block) = text.split_once("resource ").unwrap();
+    let (block, _) = block.split_once("\n# ").unwrap();
+    assert_eq!(
+        block,
+        r#""velero_application" "nextcloud" {
+  storage_location = "main"
+
+  retention {
+    daily   = 30
+    monthly = 6
+    yearly  = 2
+  }
+}
+"#
+    );
+}
+
+/// Objects that are not all that one resource would make stay what they are.
+#[test]
+fn what_differs_is_no_profile() {
+    for (place, value) in [
+        ("/spec/template/ttl", json!("7h")),
+        ("/spec/template/includedNamespaces", json!(["other"])),
+        ("/metadata/labels/application", json!("other")),
+        ("/spec/paused", json!(true)),
+    ] {
+        let mut objects = live(APPLICATION, nextcloud());
+        let object = objects.values_mut().next().unwrap();
+        let (above, member) = place.rsplit_once('/').unwrap();
+        object.pointer_mut(above).unwrap()[member] = value;
+        let text = written(&objects).text;
+        assert!(!text.contains(APPLICATION), "{place}\n{text}");
+    }
+    let mut objects = live(APPLICATION, nextcloud());
+    let mut other = objects.values().next().unwrap().clone();
+    other["metadata"]["name"] = json!("nextcloud-by-hand");
+    other["metadata"]["labels"] = json!({});
+    objects.extend(self::objects(vec![(SCHEDULE, other)]));
+    let kinds = written(&objects)
+        .addresses
+        .into_iter()
+        .map(|address| address.kind);
+    assert_eq!(kinds.collect::<Vec<_>>(), [APPLICATION, SCHEDULE]);
 }

@@ -1,0 +1,138 @@
+//! What becomes one block: an object, or the objects of a profile. Pure.
+
+use super::choice::{Adoption, Candidate};
+use super::profiles::{self, Profile};
+use crate::kinds::{self, Kind};
+use crate::model::address::{Address, is_identifier};
+use crate::model::identity::Key;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// One block.
+pub(super) struct Entry<'a> {
+    /// Its kind.
+    pub(super) kind: &'static dyn Kind,
+    /// Its objects.
+    pub(super) objects: Vec<&'a Candidate<'a>>,
+    /// The profile that they are; `None`: there is one object, which is what is declared.
+    profile: Option<Profile>,
+}
+
+/// The entries for all candidates, in the order of the registry and of their keys.
+pub(super) fn entries<'a>(candidates: &'a [Candidate<'a>]) -> Vec<Entry<'a>> {
+    let profiles = profiles::profiles(candidates);
+    let in_profiles: BTreeSet<Key> = profiles.iter().flat_map(|one| one.keys.clone()).collect();
+    let of_profiles = profiles.into_iter().map(|profile| Entry {
+        kind: profile.kind,
+        objects: candidates
+            .iter()
+            .filter(|one| profile.keys.contains(one.key))
+            .collect(),
+        profile: Some(profile),
+    });
+    let by_themselves = candidates
+        .iter()
+        .filter(|one| !in_profiles.contains(one.key));
+    let by_themselves = by_themselves.map(|one| Entry {
+        kind: one.kind,
+        objects: vec![one],
+        profile: None,
+    });
+    let mut entries: Vec<Entry<'a>> = of_profiles.chain(by_themselves).collect();
+    // Stable: candidates come by key.
+    entries.sort_by_key(|entry| entry.kind.schema().kind);
+    entries
+}
+
+impl Entry<'_> {
+    /// Namespace that it lives in.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        match self.objects.first()?.key {
+            Key::Kube { namespace, .. } | Key::Composite { namespace, .. } => namespace.as_deref(),
+            Key::Cluster { .. } => None,
+        }
+    }
+
+    /// Name to make an address of.
+    fn name(&self) -> String {
+        if let Some(profile) = &self.profile
+            && let Some(name) = profile.body["name"].as_str()
+        {
+            return name.to_owned();
+        }
+        match self.objects.first().map(|one| one.key) {
+            Some(Key::Kube { name, .. } | Key::Composite { name, .. } | Key::Cluster { name }) => {
+                name.clone()
+            }
+            None => String::new(),
+        }
+    }
+
+    /// Its body, once it has an address.
+    pub(super) fn body(&self, address: &Address) -> Json {
+        match (&self.profile, self.objects.first()) {
+            (Some(profile), _) => profiles::least(profile, address, &self.objects),
+            (None, Some(one)) => kinds::least::declaration(self.kind, one.live),
+            (None, None) => Json::Null,
+        }
+    }
+
+    /// What a reader should know of it.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks: Vec<String> = Vec::new();
+        for remark in self.objects.iter().flat_map(|one| &one.remarks) {
+            if !remarks.contains(remark) {
+                remarks.push(remark.clone());
+            }
+        }
+        remarks
+    }
+
+    /// Whether any of its objects has to be adopted.
+    pub(super) fn is_to_be_adopted(&self) -> bool {
+        self.objects
+            .iter()
+            .any(|one| one.adoption == Adoption::Needed)
+    }
+
+    /// The key by which others name it, where it is one object.
+    pub(super) fn key(&self) -> Option<&Key> {
+        match (&self.profile, self.objects.as_slice()) {
+            (None, [one]) => Some(one.key),
+            (None, _) | (Some(_), _) => None,
+        }
+    }
+}
+
+/// An address for each entry that nothing else has.
+pub(super) fn addresses(entries: &[Entry<'_>], mut taken: BTreeSet<Address>) -> Vec<Address> {
+    let mut found = Vec::new();
+    for entry in entries {
+        let kind = entry.kind.schema().kind;
+        let name = entry.name();
+        let plain = identifier(&name);
+        let namespace = entry.namespace();
+        let full = namespace.map(|namespace| identifier(&format!("{namespace}_{name}")));
+        let numbered = (2..).map(|number: u64| format!("{plain}_{number}"));
+        let mut names = [plain.clone()].into_iter().chain(full).chain(numbered);
+        let free = names.find_map(|name| {
+            let address = Address::new(kind, name);
+            taken.insert(address.clone()).then_some(address)
+        });
+        found.extend(free);
+    }
+    found
+}
+
+/// A name as an identifier of the language.
+fn identifier(name: &str) -> String {
+    let plain: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    if is_identifier(&plain) {
+        plain
+    } else {
+        format!("_{plain}")
+    }
+}
