@@ -6,6 +6,10 @@ use crate::plan::document::{Action, NodeState};
 use crate::plan::drift::Drifted;
 
 /// The metrics, ending in a newline.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of metrics, read from top to bottom"
+)]
 pub fn prometheus(found: &Drifted) -> String {
     let plan = &found.plan;
     let count = |wanted: Standing| {

@@ -37,6 +37,10 @@ const RULES: &[(&str, &str, &str)] = &[
 ];
 
 /// The log. What is nowhere declared is shown at `elsewhere`, since a result without a place is not shown at all.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the log in the order in which it is written"
+)]
 pub fn sarif(found: &Drifted, places: &BTreeMap<Address, Place>, elsewhere: &Place) -> Json {
     let plan = &found.plan;
     let result = |rule: usize, address: &Address, message: String| {

@@ -1,5 +1,11 @@
 //! Each format once with everything in it, and laws of any of them.
 
+#![allow(
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    reason = "whole texts as they read; events of a parser that are of no interest here"
+)]
+
 use super::super::fixture::{node, plan};
 use super::{Place, fingerprint, issue, junit, prometheus, sarif};
 use crate::plan::drift::{Drifted, Ignored};

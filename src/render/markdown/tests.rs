@@ -1,5 +1,12 @@
 //! The comment as it reads, and laws of any comment: it keeps its budget, its blocks end, what comes from outside stays text.
 
+#![allow(
+    clippy::too_many_lines,
+    clippy::wildcard_enum_match_arm,
+    clippy::invisible_characters,
+    reason = "whole texts as they read, with what keeps mentions from calling; events of a parser that are of no interest here"
+)]
+
 use super::super::fixture::{node, plan};
 use super::{LEAST_BUDGET, plan as render};
 use insta::assert_snapshot;

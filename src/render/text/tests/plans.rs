@@ -1,5 +1,7 @@
 //! What each kind of node looks like, one snapshot each.
 
+#![allow(clippy::too_many_lines, reason = "whole texts as they read")]
+
 use super::text;
 use crate::plan::drift::Drifted;
 use crate::render::fixture::plan;
