@@ -19,6 +19,10 @@ pub enum User {
     Reader,
     /// No rights but those a case grants.
     Weak,
+    /// sk-dr with the rights of `plan`, as docs/permissions.md names them.
+    Planner,
+    /// sk-dr with the rights of `apply`.
+    Applier,
     /// Velero and whatever stands in for it.
     Velero,
 }
@@ -28,6 +32,8 @@ const USERS: &[User] = &[
     User::Operator,
     User::Reader,
     User::Weak,
+    User::Planner,
+    User::Applier,
     User::Velero,
 ];
 
@@ -39,6 +45,8 @@ impl User {
             User::Operator => "operator",
             User::Reader => "reader",
             User::Weak => "weak",
+            User::Planner => "planner",
+            User::Applier => "applier",
             User::Velero => "velero",
         }
     }
@@ -49,7 +57,7 @@ impl User {
     fn groups(self) -> &'static str {
         match self {
             User::Harness | User::Operator | User::Velero => ",\"system:masters\"",
-            User::Reader | User::Weak => "",
+            User::Reader | User::Weak | User::Planner | User::Applier => "",
         }
     }
 }

@@ -3,10 +3,12 @@
 mod contract;
 mod destroy;
 mod every_kind;
+mod hand_made;
 mod identity;
 mod kill;
 mod lifecycle;
 mod ownership;
+mod permissions;
 mod rights;
 mod servers_work;
 mod spike;
@@ -36,6 +38,10 @@ pub fn all() -> Vec<Case> {
             600,
             velero_day::nothing_is_left_to_do_after_velero_worked_and_was_restarted
         ),
+        case!(
+            480,
+            hand_made::a_cluster_made_by_hand_is_imported_and_planned_empty
+        ),
         case!(540, contract::velero_on_both_sides),
         case!(240, contract::kubernetes_api_on_both_sides),
         case!(
@@ -62,6 +68,9 @@ pub fn all() -> Vec<Case> {
             120,
             rights::a_missing_right_blocks_its_kind_and_not_the_rest
         ),
+        case!(180, permissions::drift_works_with_the_role_of_its_page),
+        case!(180, permissions::plan_works_with_the_role_of_its_page),
+        case!(180, permissions::apply_works_with_the_role_of_its_page),
         case!(240, trouble::a_dead_api_server_is_unknown),
         case!(90, trouble::a_type_that_is_not_served_blocks_its_resources),
         case!(120, trouble::an_object_being_deleted_blocks),
