@@ -12,6 +12,7 @@ mod children;
 mod configurations;
 mod documents;
 mod every_kind;
+mod examples;
 mod pipelines;
 mod place;
 mod safe;
