@@ -1,15 +1,11 @@
 # Backups of applications in three tiers, as an operator thinks of them: how many dailies, monthlies and yearlies to keep.
-# A directory to copy, or to use as it is:
 #
-#   sk-dr plan -chdir=modules/application-backups -var 'applications={"shop"={daily=30}}'
+#   module "backups" {
+#     source       = "builtin:application-backups@1"
+#     applications = { shop = { daily = 30 } }
+#   }
 #
 # The expiry of each tier is count x period (24 h, 31 days, 365 days), so that the count is what stays.
-
-sk_dr {
-  stack = "application-backups"
-}
-
-provider "kubernetes" {}
 
 variable "applications" {
   description = "Applications by name; the namespace is the name unless namespaces are given."
@@ -86,4 +82,9 @@ resource "velero_schedule" "application" {
     application = each.value.application
     profile     = each.value.profile
   }
+}
+
+output "schedules" {
+  description = "Names of the schedules by application, profile and tier."
+  value       = { for key, schedule in velero_schedule.application : key => schedule.name }
 }

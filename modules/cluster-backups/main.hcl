@@ -1,10 +1,9 @@
 # The two backups that every cluster wants beside its applications': Velero's own schedules, and everything cluster-scoped.
-
-sk_dr {
-  stack = "cluster-backups"
-}
-
-provider "kubernetes" {}
+#
+#   module "cluster" {
+#     source    = "builtin:cluster-backups@1"
+#     keep_days = 30
+#   }
 
 variable "storage_location" {
   type    = string
@@ -41,4 +40,9 @@ resource "velero_schedule" "cluster" {
   include_cluster_resources = true
   snapshot_volumes          = false
   backup_labels             = { application = "velero", profile = "cluster" }
+}
+
+output "schedules" {
+  description = "Names of the schedules."
+  value       = [velero_schedule.schedules.name, velero_schedule.cluster.name]
 }

@@ -10,7 +10,7 @@ pub use runs::{CloseFlags, RunsAction, RunsFlags, UnlockFlags};
 
 use super::process::{ColourFlag, Trouble};
 pub use super::variables::VariableFlags;
-use crate::model::address::Address;
+use crate::model::address::Target;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -109,12 +109,12 @@ pub struct JournalFlags {
 /// What a plan is narrowed to and what it may do.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ScopeFlags {
-    /// Only this resource and what it needs; may be repeated
+    /// Only this resource or module and what it needs; may be repeated
     #[arg(long, value_name = "ADDR")]
-    pub target: Vec<Address>,
+    pub target: Vec<Target>,
     /// Adopt this object, which exists without our mark; may be repeated
     #[arg(long, value_name = "ADDR")]
-    pub adopt: Vec<Address>,
+    pub adopt: Vec<Target>,
     /// Take fields that another manager applies
     #[arg(long)]
     pub force_conflicts: bool,
@@ -173,7 +173,7 @@ pub struct PlanFlags {
     pub input: bool,
     /// Everything but this resource and what needs it; may be repeated
     #[arg(long, value_name = "ADDR")]
-    pub exclude: Vec<Address>,
+    pub exclude: Vec<Target>,
     /// Do what is held back under this consent; may be repeated
     #[arg(long, value_name = "HEX")]
     pub consent: Vec<String>,

@@ -6,7 +6,7 @@ use super::planning::{self, Confirm, Request};
 use super::process::{Process, Trouble};
 use crate::goal;
 use crate::journal::store::Store;
-use crate::model::address::Address;
+use crate::model::address::Target;
 use crate::model::resource::Configuration;
 use crate::model::secret::{SecretName, SecretSource};
 use crate::plan::Refusal;
@@ -21,11 +21,11 @@ pub(crate) struct Wanted<'a> {
     /// Converge or destroy.
     pub(crate) mode: GoalMode,
     /// `-target`.
-    pub(crate) target: &'a [Address],
+    pub(crate) target: &'a [Target],
     /// `-exclude`.
-    pub(crate) exclude: &'a [Address],
+    pub(crate) exclude: &'a [Target],
     /// `-adopt`.
-    pub(crate) adopt: &'a [Address],
+    pub(crate) adopt: &'a [Target],
     /// `-consent`.
     pub(crate) consents: &'a [String],
     /// `-force-conflicts`.

@@ -4,6 +4,7 @@
 mod apply;
 mod approval;
 pub mod arguments;
+mod builtin;
 mod carry;
 mod demo;
 mod drift;

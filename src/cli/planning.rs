@@ -3,7 +3,7 @@
 
 use crate::journal::record::Inventory;
 use crate::kinds;
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{Instance, ProviderRef};
 use crate::model::resource::{Configuration, IgnoreChanges, Resource};
@@ -36,7 +36,7 @@ pub struct Request<'a> {
     /// Evidence of earlier runs.
     pub inventory: Option<&'a Inventory>,
     /// `-adopt`.
-    pub adopt: &'a [Address],
+    pub adopt: &'a [Target],
     /// `-consent`.
     pub consents: &'a [String],
     /// `-force-conflicts`.

@@ -1,6 +1,9 @@
 //! The files of a configuration, read from a directory. The only place where the language's files meet the file system.
 
-use crate::lang::sources::{SourceError, Sources, is_configuration_file, is_variable_file};
+use super::builtin;
+use crate::lang::sources::{
+    BUILTIN, SourceError, Sources, is_configuration_file, is_variable_file,
+};
 use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
@@ -77,10 +80,12 @@ impl Directory {
         Self { root, reach }
     }
 
-    /// Names of the files of the root directory that are meant.
-    fn names(&self, meant: fn(&str) -> bool) -> Result<Vec<String>, SourceError> {
+    /// Names of the files of a directory that are meant.
+    fn names(&self, directory: &str, meant: fn(&str) -> bool) -> Result<Vec<String>, SourceError> {
+        let path = self.root.join(directory);
+        self.reach.check(directory, &path)?;
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.root).map_err(failure)? {
+        for entry in std::fs::read_dir(path).map_err(failure)? {
             let entry = entry.map_err(failure)?;
             match entry.file_name().into_string() {
                 Ok(name) if meant(&name) => names.push(name),
@@ -96,15 +101,25 @@ impl Directory {
 }
 
 impl Sources for Directory {
-    fn list(&self) -> Result<Vec<String>, SourceError> {
-        self.names(is_configuration_file)
+    fn list(&self, directory: &str) -> Result<Vec<String>, SourceError> {
+        if directory.starts_with(BUILTIN) {
+            return builtin::list(directory);
+        }
+        self.names(directory, is_configuration_file)
     }
 
     fn variable_files(&self) -> Result<Vec<String>, SourceError> {
-        self.names(is_variable_file)
+        self.names(".", is_variable_file)
+    }
+
+    fn builtins(&self) -> Vec<String> {
+        builtin::names()
     }
 
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
+        if relative.starts_with(BUILTIN) {
+            return builtin::read(relative);
+        }
         let path = self.root.join(relative);
         self.reach.check(relative, &path)?;
         // Opening a named pipe would wait for a writer that never comes.
@@ -120,6 +135,9 @@ impl Sources for Directory {
     }
 
     fn exists(&self, relative: &str) -> Result<bool, SourceError> {
+        if relative.starts_with(BUILTIN) {
+            return builtin::read(relative).map_or_else(absent, |_| Ok(true));
+        }
         let path = self.root.join(relative);
         match self.reach.check(relative, &path) {
             Ok(()) => {}
@@ -134,6 +152,9 @@ impl Sources for Directory {
     }
 
     fn walk(&self, relative: &str) -> Result<Vec<String>, SourceError> {
+        if relative.starts_with(BUILTIN) {
+            return builtin::list(relative);
+        }
         let mut names = Vec::new();
         let path = self.root.join(relative);
         self.reach.check(relative, &path)?;
@@ -178,6 +199,14 @@ fn walk(
         }
     }
     Ok(())
+}
+
+fn absent(error: SourceError) -> Result<bool, SourceError> {
+    if error == SourceError::Missing {
+        Ok(false)
+    } else {
+        Err(error)
+    }
 }
 
 fn regular(metadata: &Metadata) -> Result<(), SourceError> {

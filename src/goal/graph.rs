@@ -2,7 +2,7 @@
 //! Edges are derived, never kept in a list (DESIGN: order is derived).
 
 use crate::kinds;
-use crate::model::address::Address;
+use crate::model::address::{Address, ModulePath};
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,18 +72,22 @@ fn closure(
 }
 
 struct Index<'a> {
-    resources: BTreeMap<(&'a str, &'a str), Vec<&'a Address>>,
+    resources: BTreeMap<(&'a ModulePath, &'a str, &'a str), Vec<&'a Address>>,
     keys: BTreeMap<(Option<&'a ProviderRef>, Key), &'a Address>,
 }
 
 impl<'a> Index<'a> {
     fn of(configuration: &'a Configuration) -> Self {
-        let mut resources: BTreeMap<(&str, &str), Vec<&Address>> = BTreeMap::new();
+        let mut resources: BTreeMap<_, Vec<&Address>> = BTreeMap::new();
         let mut keys = BTreeMap::new();
         for resource in &configuration.resources {
             let address = &resource.address;
             resources
-                .entry((&address.kind, &address.name))
+                .entry((
+                    &address.module,
+                    address.kind.as_str(),
+                    address.name.as_str(),
+                ))
                 .or_default()
                 .push(address);
             for key in kinds::keys(resource) {
@@ -93,10 +97,13 @@ impl<'a> Index<'a> {
         Self { resources, keys }
     }
 
+    /// The resources that a reference names; its module is told exactly.
     fn instances(&self, reference: &Address) -> Vec<Address> {
-        let candidates = self
-            .resources
-            .get(&(reference.kind.as_str(), reference.name.as_str()));
+        let candidates = self.resources.get(&(
+            &reference.module,
+            reference.kind.as_str(),
+            reference.name.as_str(),
+        ));
         candidates
             .into_iter()
             .flatten()

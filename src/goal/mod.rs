@@ -2,11 +2,12 @@
 //! Must not know what is live.
 
 pub mod graph;
+pub mod imports;
 pub mod scope;
 
 use crate::diag::Diagnostic;
 use crate::kinds;
-use crate::model::address::Address;
+use crate::model::address::Target;
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
 use std::collections::BTreeMap;
@@ -49,12 +50,12 @@ pub fn duplicate_keys(configuration: &Configuration) -> Vec<Diagnostic> {
 
 /// A `-target`, `-exclude` or `-adopt` that names nothing in the configuration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{flag}={address} names no resource of the configuration")]
+#[error("{flag}={target} names no resource of the configuration")]
 pub struct UnknownAddress {
     /// The flag, as it is typed.
     pub flag: &'static str,
     /// What was given.
-    pub address: Address,
+    pub target: Target,
 }
 
 /// Checks that every address given to a flag covers a declared resource.
@@ -64,9 +65,9 @@ pub struct UnknownAddress {
 pub fn check_addresses(
     configuration: &Configuration,
     flag: &'static str,
-    addresses: &[Address],
+    targets: &[Target],
 ) -> Result<(), UnknownAddress> {
-    let unknown = addresses.iter().find(|given| {
+    let unknown = targets.iter().find(|given| {
         !configuration
             .resources
             .iter()
@@ -74,9 +75,9 @@ pub fn check_addresses(
     });
     match unknown {
         None => Ok(()),
-        Some(address) => Err(UnknownAddress {
+        Some(target) => Err(UnknownAddress {
             flag,
-            address: address.clone(),
+            target: target.clone(),
         }),
     }
 }

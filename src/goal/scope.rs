@@ -2,7 +2,7 @@
 //! takes what needs it along, else the rest would build on something that is not there.
 
 use super::graph::Graph;
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::resource::Configuration;
 use crate::plan::document::{Goal, GoalMode};
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ pub fn in_scope(configuration: &Configuration, graph: &Graph, goal: &Goal) -> BT
         .iter()
         .map(|resource| resource.address.clone())
         .collect();
-    let covered = |given: &[Address]| -> BTreeSet<Address> {
+    let covered = |given: &[Target]| -> BTreeSet<Address> {
         all.iter()
             .filter(|address| given.iter().any(|one| one.covers(address)))
             .cloned()

@@ -1,7 +1,7 @@
 //! Values of variables as they are given: by the environment, by files, on the command line, each over those before.
 //! Reads what files say; must not know what is declared beyond which names there are and which of them are sensitive.
 
-use super::load::text;
+use super::library::text;
 use super::module::VariableBlock;
 use super::parse;
 use super::sources::{SourceError, Sources};

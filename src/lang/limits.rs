@@ -22,6 +22,12 @@ pub const BLOCK_WEIGHT: u64 = 200;
 pub const DEPTH: u16 = 200;
 /// Calls of `templatefile` inside `templatefile`.
 pub const TEMPLATE_CALLS: usize = 16;
+/// Directories that a configuration is made of.
+pub const MODULES: usize = 200;
+/// Places from which modules are called.
+pub const CALLS: usize = 1000;
+/// Instances of all called modules together.
+pub const MODULE_INSTANCES: usize = 10_000;
 /// Instances of one resource.
 pub const INSTANCES: usize = 100_000;
 /// Values of one file for variables that there are not, which are named one by one.

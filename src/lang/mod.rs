@@ -10,6 +10,7 @@ mod convert;
 pub mod evaluate;
 pub mod functions;
 mod given;
+mod library;
 pub mod limits;
 mod load;
 mod module;

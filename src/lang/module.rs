@@ -1,21 +1,38 @@
 //! The blocks of a configuration, sorted by what they declare, before anything in them is evaluated.
 
+use super::library::ModuleIndex;
 use super::syntax::{Attribute, Body, Expression, Name};
 use super::types::Type;
 use crate::diag::Span;
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::identity::ProviderRef;
 use crate::model::ignore::IgnoreRule;
-use crate::model::resource::{AllowedLint, IgnoreChanges};
+use crate::model::resource::{AllowedLint, Fate, IgnoreChanges};
 use crate::model::schema::Schema;
 use crate::model::secret::SecretSource;
 use crate::model::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Everything declared.
+/// What a module is to the configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// The directory that the program was started for.
+    #[default]
+    Root,
+    /// Some `module` block names its directory.
+    Called,
+}
+
+/// Everything declared in one directory.
 #[derive(Debug, Default)]
 pub struct Module {
+    /// Whether it is the root.
+    pub role: Role,
+    /// Its directory as seen from the root's: `.`, `modules/app`, `builtin:application-backups@1`.
+    pub directory: Arc<str>,
+    /// Whether there are files, and all of them could be read.
+    pub is_whole: bool,
     /// `sk_dr`.
     pub settings: Option<SettingsBlock>,
     /// `provider`.
@@ -34,6 +51,14 @@ pub struct Module {
     pub resources: BTreeMap<ResourceName, ResourceBlock>,
     /// `ignore` in `drift`.
     pub ignores: BTreeMap<Arc<str>, IgnoreBlock>,
+    /// `module`.
+    pub calls: BTreeMap<Arc<str>, CallBlock>,
+    /// `moved`.
+    pub moved: Vec<MovedBlock>,
+    /// `removed`.
+    pub removed: Vec<RemovedBlock>,
+    /// `import`.
+    pub imports: Vec<ImportBlock>,
 }
 
 /// `drift { ignore "NAME" { } }`.
@@ -158,7 +183,7 @@ pub struct ResourceBlock {
     /// `provider`.
     pub provider: Option<(ProviderRef, Span)>,
     /// `depends_on`.
-    pub depends_on: Vec<(Address, Span)>,
+    pub depends_on: Vec<(Target, Span)>,
     /// `lifecycle { prevent_destroy }`.
     pub prevent_destroy: Option<Expression>,
     /// `lifecycle { precondition { } }`.
@@ -180,4 +205,60 @@ pub enum Repeat {
     Count(Expression),
     /// `for_each`.
     ForEach(Expression),
+}
+
+/// `module "name" { }`.
+#[derive(Debug)]
+pub struct CallBlock {
+    /// The header.
+    pub header: Span,
+    /// `source`, with its place; `None`: a mistake in it.
+    pub source: Option<Name>,
+    /// The module that it names; `None`: it could not be had.
+    pub module: Option<ModuleIndex>,
+    /// `for_each` or `count`.
+    pub repeat: Repeat,
+    /// `providers`: what the module calls it, and what it is here.
+    pub providers: Vec<(ProviderRef, ProviderRef, Span)>,
+    /// `depends_on`.
+    pub depends_on: Vec<(Target, Span)>,
+    /// Values of the module's variables.
+    pub arguments: Vec<Attribute>,
+}
+
+/// `moved { }`.
+#[derive(Debug)]
+pub struct MovedBlock {
+    /// The header.
+    pub header: Span,
+    /// What it was called, as this module names it.
+    pub from: (Target, Span),
+    /// What it is called.
+    pub to: (Target, Span),
+}
+
+/// `removed { }`.
+#[derive(Debug)]
+pub struct RemovedBlock {
+    /// The header.
+    pub header: Span,
+    /// What is not declared any more, as this module names it.
+    pub from: (Target, Span),
+    /// What becomes of its objects.
+    pub fate: Fate,
+}
+
+/// `import { }`.
+#[derive(Debug)]
+pub struct ImportBlock {
+    /// The header.
+    pub header: Span,
+    /// The resource, as this module names it.
+    pub to: (Address, Span),
+    /// Its instance, where that is no literal.
+    pub index: Option<Expression>,
+    /// The natural key of the object.
+    pub id: Expression,
+    /// `for_each`.
+    pub repeat: Repeat,
 }

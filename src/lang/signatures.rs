@@ -93,10 +93,62 @@ const FORMS: &[Form] = &[
         blocks: &[condition("assert", "What is to hold.")],
     },
     Form {
+        kind: "drift",
+        labels: &[],
+        doc: "Changes outside that are borne for a while.",
+        arguments: &[],
+        blocks: &[Form {
+            kind: "ignore",
+            labels: &["name"],
+            doc: "Attributes of resources, with a reason and a last day.",
+            arguments: &[
+                ("resource", "string", Required),
+                ("attributes", "dynamic", Required),
+                ("reason", "string", Required),
+                ("until", "string", Required),
+            ],
+            blocks: &[],
+        }],
+    },
+    Form {
+        kind: "import",
+        labels: &[],
+        doc: "An object that exists becomes a resource, under its natural key.",
+        arguments: &[
+            ("to", "reference", Required),
+            ("id", "string", Required),
+            ("for_each", "dynamic", Optional),
+        ],
+        blocks: &[],
+    },
+    Form {
         kind: "locals",
         labels: &[],
         doc: "Values with names of your own: NAME = VALUE.",
         arguments: &[],
+        blocks: &[],
+    },
+    Form {
+        kind: "module",
+        labels: &["name"],
+        doc: "A directory of blocks, with values for its variables as further arguments.",
+        arguments: &[
+            ("source", "string", Required),
+            ("for_each", "dynamic", Optional),
+            ("count", "number", Optional),
+            ("providers", "dynamic", Optional),
+            ("depends_on", "dynamic", Optional),
+        ],
+        blocks: &[],
+    },
+    Form {
+        kind: "moved",
+        labels: &[],
+        doc: "What a resource or module was called before.",
+        arguments: &[
+            ("from", "reference", Required),
+            ("to", "reference", Required),
+        ],
         blocks: &[],
     },
     Form {
@@ -116,6 +168,19 @@ const FORMS: &[Form] = &[
         doc: "Where the objects of some resource types live; its arguments are in its provider schema.",
         arguments: &[("alias", "string", Optional)],
         blocks: &[],
+    },
+    Form {
+        kind: "removed",
+        labels: &[],
+        doc: "What becomes of objects whose resource is not declared any more.",
+        arguments: &[("from", "reference", Required)],
+        blocks: &[Form {
+            kind: "lifecycle",
+            labels: &[],
+            doc: "Whether they are deleted.",
+            arguments: &[("destroy", "bool", Optional)],
+            blocks: &[],
+        }],
     },
     Form {
         kind: "resource",

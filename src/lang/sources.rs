@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+/// How the directories begin that the program brings along: `builtin:NAME@1`.
+pub const BUILTIN: &str = "builtin:";
+
 /// Why a text cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
@@ -26,10 +29,12 @@ pub enum SourceError {
     Other(String),
 }
 
-/// The files beside and below the configuration.
+/// The files beside and below the configuration, and those that the program brings along.
 pub trait Sources: Sync {
-    /// Names of the configuration's files: `*.hcl` of the root directory, except `*.vars.hcl` and dot-files.
-    fn list(&self) -> Result<Vec<String>, SourceError>;
+    /// Names of a module's files in its directory, `.` for the root: `*.hcl`, except `*.vars.hcl` and dot-files.
+    fn list(&self, directory: &str) -> Result<Vec<String>, SourceError>;
+    /// Directories that the program brings along: `builtin:NAME@1`, sorted.
+    fn builtins(&self) -> Vec<String>;
     /// Names of files in the root directory that hold values of variables: `*.auto.vars.hcl`, and Terraform's, of which
     /// a user may think that they are read. Sorted.
     fn variable_files(&self) -> Result<Vec<String>, SourceError>;
@@ -65,9 +70,23 @@ fn plain(name: &str) -> &str {
 }
 
 impl Sources for MemorySources {
-    fn list(&self) -> Result<Vec<String>, SourceError> {
-        let root = |name: &&String| is_configuration_file(name) && !name.contains('/');
-        Ok(self.files.keys().filter(root).cloned().collect())
+    fn list(&self, directory: &str) -> Result<Vec<String>, SourceError> {
+        let names = self.walk(directory)?;
+        if names.is_empty() && directory != "." {
+            return Err(SourceError::Missing);
+        }
+        let module = |name: &String| is_configuration_file(name) && !name.contains('/');
+        Ok(names.into_iter().filter(module).collect())
+    }
+
+    fn builtins(&self) -> Vec<String> {
+        let directory = |name: &String| {
+            let (directory, _) = name.split_once('/')?;
+            directory.starts_with(BUILTIN).then(|| directory.to_owned())
+        };
+        let mut names: Vec<String> = self.files.keys().filter_map(directory).collect();
+        names.dedup();
+        names
     }
 
     fn variable_files(&self) -> Result<Vec<String>, SourceError> {
@@ -116,7 +135,7 @@ pub fn is_variable_file(name: &str) -> bool {
     ours || name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
 }
 
-/// Whether a file of the root directory is part of the configuration.
+/// Whether a file of a module's directory is part of it.
 pub fn is_configuration_file(name: &str) -> bool {
     name.ends_with(".hcl") && !name.ends_with(".vars.hcl") && !name.starts_with('.')
 }

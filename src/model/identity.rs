@@ -10,6 +10,8 @@ pub const FIELD_MANAGER: &str = "sk-dr";
 pub const STACK_LABEL: &str = "sk-dr.io/stack";
 /// Label: the address, or a digest of it where characters are not allowed ([`address_label`]).
 pub const ADDRESS_LABEL: &str = "sk-dr.io/address";
+/// Annotation: the address in full, where the label holds a digest of it.
+pub const ADDRESS_ANNOTATION: &str = "sk-dr.io/address";
 /// Annotation: `v1/<cluster uid>/<group.kind>/<namespace>/<name>`. Differs from its bearer on a copy (R23).
 pub const OWNER_ANNOTATION: &str = "sk-dr.io/owner";
 /// Annotation: run and step that created the object; proves after a lost answer that the create was ours.

@@ -1,7 +1,7 @@
 //! The desired state as declared: what `lang` makes of the configuration and everything below reads.
 //! Bodies are attribute-shaped [`Expr`]s; how they became so is not known here.
 
-use super::address::Address;
+use super::address::{Address, Target};
 use super::checks::CheckResult;
 use super::expression::Expr;
 use super::identity::ProviderRef;
@@ -129,6 +129,46 @@ pub struct Output {
     pub description: Option<String>,
 }
 
+/// A `moved` block. An object keeps its identity under any address (R21), so it changes words and no decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// What it was called.
+    pub from: Target,
+    /// What it is called.
+    pub to: Target,
+}
+
+/// A `removed` block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// What is not declared any more.
+    pub from: Target,
+    /// What becomes of its objects.
+    pub fate: Fate,
+}
+
+/// What becomes of an object that is not declared any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is deleted, where it may be.
+    Delete,
+    /// Our mark and field ownership go, it stays (R28).
+    Release,
+}
+
+/// An `import` block, one for each instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The resource instance that it becomes.
+    pub to: Address,
+    /// Its natural key as a Terraform user writes it: `namespace/name` or `name`.
+    pub id: String,
+    /// The block's header.
+    pub header: Span,
+    /// Where the key stands.
+    pub id_span: Span,
+}
+
 /// A whole configuration, evaluated.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
@@ -146,6 +186,12 @@ pub struct Configuration {
     pub ignores: Vec<IgnoreRule>,
     /// Output blocks.
     pub outputs: BTreeMap<String, Output>,
+    /// `moved` blocks.
+    pub moves: Vec<Move>,
+    /// `removed` blocks.
+    pub removed: Vec<Removed>,
+    /// `import` blocks.
+    pub imports: Vec<Import>,
     /// The texts, for diagnostics.
     pub sources: SourceMap,
 }

@@ -3,20 +3,22 @@
 use super::cluster;
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
 use super::document::{Action, GoalMode, HeldBack, NodeState, ReasonCode};
+use super::former;
 use super::found::{Found, Objects, class_words};
+use super::imports;
 use super::input::{Confirmation, Conflicts, Input};
 use super::managers;
+use super::marks;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
 use super::removal::Removal;
 use super::secrets;
 use super::whole::Wholes;
 use crate::kinds::{Difference, Home, Kind};
 use crate::model::identity::{
-    ADDRESS_LABEL, FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef,
-    STACK_LABEL,
+    FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
 };
 use crate::model::json_path::JsonPath;
-use crate::model::resource::{IgnoreChanges, Resource};
+use crate::model::resource::{Fate, IgnoreChanges, Resource};
 use crate::world::query::Why;
 use serde_json::Value as Json;
 
@@ -277,10 +279,11 @@ impl<'a> Declared<'a, '_> {
         };
         let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
         if renamed {
-            decision.node.previous_address = address_label.parse().ok();
+            let moves = &self.context.input.configuration.moves;
+            decision.node.previous_address = former::address(moves, &self.resource.address, live);
         }
         if renamed {
-            marks.push(super::marks::label(ADDRESS_LABEL));
+            marks.extend(marks::address_places(&self.resource.address));
         }
         Outcome::Decided(Box::new(self.update(
             decision,
@@ -369,17 +372,14 @@ impl<'a> Declared<'a, '_> {
         let (ignored, taken) = self.differences(live);
         let mut marks = self.stale_records(live);
         marks.extend([
-            super::marks::label(STACK_LABEL),
-            super::marks::label(ADDRESS_LABEL),
-            super::marks::annotation(OWNER_ANNOTATION),
+            marks::label(STACK_LABEL),
+            marks::annotation(OWNER_ANNOTATION),
         ]);
-        let named = self
-            .context
-            .input
-            .adopt
-            .iter()
-            .any(|address| address.covers(&self.resource.address));
-        let why = reason(ReasonCode::Adopted, "it exists and -adopt names it");
+        marks.extend(marks::address_places(&self.resource.address));
+        let asked = imports::asked(self.context.input, &self.resource.address);
+        let is_asked = asked.is_some();
+        let unmarked = || reason(ReasonCode::Unknown, "it exists and is not marked as ours");
+        let why = asked.unwrap_or_else(unmarked);
         let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
         decision.node.importing = true;
         decision = self.update(
@@ -391,9 +391,7 @@ impl<'a> Declared<'a, '_> {
                 marks,
             },
         );
-        if !named {
-            decision.node.reason =
-                reason(ReasonCode::Unknown, "it exists and is not marked as ours");
+        if !is_asked {
             decision = decision.blocked(blocker(
                 code,
                 text,
@@ -449,6 +447,7 @@ impl<'a> Declared<'a, '_> {
             cluster_uid,
             live,
             why: reason(ReasonCode::DestroyRequested, "destroy was asked for"),
+            fate: Fate::Delete,
         };
         match whose {
             Standing::Ours { origin, .. } => {

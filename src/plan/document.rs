@@ -3,7 +3,7 @@
 
 mod step;
 
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::checks::CheckResult;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
@@ -81,10 +81,10 @@ pub struct Goal {
     pub mode: GoalMode,
     /// `-target`.
     #[serde(default)]
-    pub target: Vec<Address>,
+    pub target: Vec<Target>,
     /// `-exclude`.
     #[serde(default)]
-    pub exclude: Vec<Address>,
+    pub exclude: Vec<Target>,
 }
 
 /// Mode of a goal.
@@ -147,6 +147,8 @@ pub enum ReasonCode {
     DestroyRequested,
     /// It was adopted, so it is released rather than deleted (R24).
     ReleasedBecauseAdopted,
+    /// A `removed` block lets it go (R28).
+    ReleasedByRemoved,
     /// It cannot be told.
     Unknown,
 }

@@ -3,7 +3,7 @@
 use super::document::Goal;
 use super::secrets::Comparisons;
 use crate::journal::record::Inventory;
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::Configuration;
 use crate::model::secret::SecretName;
@@ -58,7 +58,7 @@ pub struct Input<'a> {
     /// Evidence of earlier runs (R26).
     pub inventory: Option<&'a Inventory>,
     /// `-adopt`.
-    pub adopt: &'a [Address],
+    pub adopt: &'a [Target],
     /// `-consent`.
     pub consents: &'a [String],
     /// `-force-conflicts`.

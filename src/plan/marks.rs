@@ -3,8 +3,8 @@
 use crate::model::address::Address;
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{
-    ADDRESS_LABEL, Instance, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION,
-    ProviderRef, STACK_LABEL, STEP_ANNOTATION, address_label, owner_mark_suffix,
+    ADDRESS_ANNOTATION, ADDRESS_LABEL, Instance, KubeResource, MANAGED_BY, MANAGED_BY_LABEL,
+    OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION, address_label, owner_mark_suffix,
 };
 use crate::model::json_path::JsonPath;
 use crate::plan::document::StepId;
@@ -47,14 +47,28 @@ pub fn annotation(name: &str) -> JsonPath {
 
 /// Marks on every object we own.
 pub fn ownership(marked: &Marked<'_>) -> Vec<(JsonPath, Expr)> {
-    vec![
+    let mut all = vec![
         (label(STACK_LABEL), Expr::Value(marked.stack.into())),
-        (
-            label(ADDRESS_LABEL),
-            Expr::Value(address_label(marked.address).into()),
-        ),
         (annotation(OWNER_ANNOTATION), owner(marked)),
-    ]
+    ];
+    all.extend(address(marked.address));
+    all
+}
+
+/// Marks that name the address: a label, and an annotation where no label can hold it.
+pub fn address(address: &Address) -> Vec<(JsonPath, Expr)> {
+    let text = address.to_string();
+    let in_label = address_label(address);
+    let mut all = vec![(label(ADDRESS_LABEL), Expr::Value(in_label.clone().into()))];
+    if in_label != text {
+        all.push((annotation(ADDRESS_ANNOTATION), Expr::Value(text.into())));
+    }
+    all
+}
+
+/// Places of the marks that name the address.
+pub fn address_places(address: &Address) -> impl Iterator<Item = JsonPath> {
+    self::address(address).into_iter().map(|(place, _)| place)
 }
 
 /// Marks only on what we create: who made it, and in which step of which run, so that a lost answer can be told from

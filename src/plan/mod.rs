@@ -9,7 +9,9 @@ mod decision;
 pub mod declared;
 pub mod document;
 pub mod drift;
+mod former;
 pub mod found;
+mod imports;
 pub mod input;
 pub mod losses;
 pub mod managers;
@@ -77,6 +79,8 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
         input.configuration,
         input.unreadable,
     );
+    let absent = imports::findings(input, &gathered.resolutions);
+    gathered.findings.extend(absent);
     spread_blocks(&mut gathered.resolutions, &graph);
     spread_held_back(&mut gathered.resolutions);
     let found = lints(&context, &gathered.resolutions, &scope);

@@ -5,6 +5,7 @@ use super::cluster_of;
 use super::decision::{Decision, Resolution, Subject, reason};
 use super::declared::Context;
 use super::document::{Finding, Goal, GoalMode, ReasonCode};
+use super::former;
 use super::ownership::{Bearer, Standing, standing};
 use super::removal::Removal;
 use super::whole;
@@ -12,6 +13,7 @@ use crate::kinds::composite::Composite;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
+use crate::model::resource::Fate;
 use crate::world::query::Query;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,8 +132,8 @@ impl<'a> Sweeper<'a, '_> {
             )),
             // A declared composite decides by itself what it has no use for any more.
             Standing::Ours { address_label, .. } if self.context.wholes.is_label(self.cluster_uid, &address_label) => {}
-            Standing::Ours { address_label, origin } => {
-                let (mut address, composite) = orphan_address(self.kind, &address_label, &key);
+            Standing::Ours { origin, .. } => {
+                let (mut address, composite) = orphan_address(self.kind, object, &key);
                 // Declared with another name or in another cluster: what was there before is a node of its own.
                 if self.is_declared(&address) {
                     let kind = composite.map_or(self.kind, |(kind, _)| kind).schema().kind;
@@ -149,6 +151,9 @@ impl<'a> Sweeper<'a, '_> {
                     ));
                     return;
                 }
+                let removed = &self.context.input.configuration.removed;
+                let removed = removed.iter().find(|removed| removed.from.covers(&address));
+                let fate = removed.map_or(Fate::Delete, |removed| removed.fate);
                 let why = match self.context.input.goal.mode {
                     GoalMode::Converge => reason(
                         ReasonCode::NotInConfiguration,
@@ -162,6 +167,7 @@ impl<'a> Sweeper<'a, '_> {
                     cluster_uid: self.cluster_uid,
                     live: object,
                     why,
+                    fate,
                 };
                 let subject = Subject { address: address.clone(), provider: Some(self.provider.clone()), key };
                 let decision = removal.decide(subject, origin);
@@ -206,20 +212,20 @@ impl<'a> Sweeper<'a, '_> {
     }
 }
 
-/// The address in the label where it can be read, else one made of the key; and the composite that the object is part of.
+/// The address in the mark where it can be read, else one made of the key; and the composite that the object is part of.
 fn orphan_address(
     kind: &'static dyn Kind,
-    label: &str,
+    live: &Json,
     key: &Key,
 ) -> (Address, Option<CompositeKind>) {
     let name = kind.schema().kind;
-    match label.parse::<Address>() {
-        Ok(address) if address.kind == name => (address, None),
-        Ok(address) => match composite_of(&address, kind) {
+    match former::marked(live) {
+        Some(address) if address.kind == name => (address, None),
+        Some(address) => match composite_of(&address, kind) {
             Some(composite) => (address, Some(composite)),
             None => (kinds::orphan_address(name, key), None),
         },
-        Err(_) => (kinds::orphan_address(name, key), None),
+        None => (kinds::orphan_address(name, key), None),
     }
 }
 

@@ -8,6 +8,7 @@ use super::losses::{self, Losing};
 use super::ownership::Origin;
 use crate::kinds::{Kind, Loss};
 use crate::model::identity::Key;
+use crate::model::resource::Fate;
 use crate::world::query::Why;
 use serde_json::Value as Json;
 
@@ -23,23 +24,29 @@ pub struct Removal<'a, 'c> {
     pub live: &'a Json,
     /// Why it goes.
     pub why: Reason,
+    /// What a `removed` block wants to become of it; to be deleted, where there is none.
+    pub fate: Fate,
 }
 
 impl<'a> Removal<'a, '_> {
     /// Created: deleted, with consent where it holds data. Adopted: released (R24).
     pub fn decide(self, subject: Subject, origin: Origin) -> Decision<'a> {
-        let released = match (origin, self.kind.never_deleted(&subject.key)) {
-            (Origin::Created, None) => None,
-            (Origin::Created, Some(why)) => Some(why),
-            (Origin::Adopted, _) => Some("it was adopted, so it is released and not deleted"),
+        let never = self.kind.never_deleted(&subject.key);
+        let code = match self.fate {
+            Fate::Delete => ReasonCode::ReleasedBecauseAdopted,
+            Fate::Release => ReasonCode::ReleasedByRemoved,
+        };
+        let released = match (self.fate, origin, never) {
+            (Fate::Release, ..) => Some("a removed block says so"),
+            (Fate::Delete, Origin::Created, None) => None,
+            (Fate::Delete, Origin::Created, Some(why)) => Some(why),
+            (Fate::Delete, Origin::Adopted, _) => {
+                Some("it was adopted, so it is released and not deleted")
+            }
         };
         let (action, work, why) = match released {
             None => (Action::Delete, Work::Delete, self.why.clone()),
-            Some(why) => (
-                Action::Forget,
-                Work::Release,
-                reason(ReasonCode::ReleasedBecauseAdopted, why),
-            ),
+            Some(why) => (Action::Forget, Work::Release, reason(code, why)),
         };
         let mut decision = Decision::new(subject, self.kind, action, why);
         decision.live = Some(self.live);

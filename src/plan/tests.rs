@@ -9,7 +9,7 @@ use super::{Refusal, bound, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
 use crate::kinds::testing::resource;
 use crate::kinds::{self, Home, Kind};
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef, address_label, owner_mark};
 use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
@@ -28,7 +28,7 @@ struct Story {
     goal: Goal,
     instance: Instance,
     inventory: Option<Inventory>,
-    adopt: Vec<Address>,
+    adopt: Vec<Target>,
     consents: Vec<String>,
     conflicts: Conflicts,
     confirmations: Confirmations,
@@ -528,7 +528,7 @@ fn adoption_is_named_or_blocked() {
         "Update import velero_schedule.shop blocked [needs-adopt]",
     );
     assert!(!made.applyable);
-    told.adopt = vec![shop.address.clone()];
+    told.adopt = vec![shop.address.clone().into()];
     let made = check(
         &told,
         "Update import velero_schedule.shop
@@ -639,7 +639,7 @@ fn orphans_go_users_first_and_never_under_target() {
          > delete velero_backup_storage_location.main#1 after velero_schedule.shop#1
          > create velero_schedule.wiki#1",
     );
-    told.goal.target = vec![Address::new("velero_schedule", "wiki")];
+    told.goal.target = vec![Address::new("velero_schedule", "wiki").into()];
     check(
         &told,
         "Create velero_schedule.wiki
@@ -714,7 +714,7 @@ fn a_provider_without_resources_is_asked_and_missed() {
     );
     let narrowed = Story {
         goal: Goal {
-            exclude: vec![Address::new("velero_schedule", "shop")],
+            exclude: vec![Address::new("velero_schedule", "shop").into()],
             ..silent.goal.clone()
         },
         ..silent
@@ -869,7 +869,7 @@ fn target_brings_its_needs_and_exclude_takes_dependents() {
         resources,
         ..story()
     };
-    told.goal.target = vec![Address::new("velero_schedule", "shop")];
+    told.goal.target = vec![Address::new("velero_schedule", "shop").into()];
     check(
         &told,
         "Create kubernetes_namespace.velero
@@ -878,7 +878,7 @@ fn target_brings_its_needs_and_exclude_takes_dependents() {
          > create velero_schedule.shop#1 after kubernetes_namespace.velero#1",
     );
     told.goal.target.clear();
-    told.goal.exclude = vec![Address::new("kubernetes_namespace", "velero")];
+    told.goal.exclude = vec![Address::new("kubernetes_namespace", "velero").into()];
     check(
         &told,
         "Create kubernetes_namespace.wiki

@@ -2,7 +2,7 @@
 
 use crate::place::words;
 use crate::root;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Variables that a configuration must be given.
@@ -20,23 +20,51 @@ fn folders(above: &str) -> Vec<PathBuf> {
 
 #[test]
 fn all_are_valid() {
-    let all = [folders("fixtures"), folders("modules")].concat();
-    assert!(all.len() >= 5, "{all:?}");
+    let all = folders("fixtures");
+    assert!(all.len() >= 3, "{all:?}");
     for folder in all {
         let given = GIVEN.iter().filter(|(name, _)| folder.ends_with(name));
-        let output = Command::new(env!("CARGO_BIN_EXE_sk-dr"))
-            .arg("validate")
-            .args(given.flat_map(|(_, flags)| words(flags)))
-            .current_dir(&folder)
-            .env_clear()
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}\n{told}", folder.display());
-        assert_eq!(told, "", "{}", folder.display());
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            "Success! The configuration is valid.\n"
-        );
+        is_valid(&folder, given.flat_map(|(_, flags)| words(flags)).collect());
+    }
+}
+
+fn is_valid(folder: &Path, flags: Vec<String>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_sk-dr"))
+        .arg("validate")
+        .args(flags)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{told}", folder.display());
+    assert_eq!(told, "", "{}", folder.display());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "Success! The configuration is valid.\n"
+    );
+}
+
+/// Every module of the repository, called as the directory it is and as the one that is brought along.
+#[test]
+fn every_module_can_be_called() {
+    let all = folders("modules");
+    assert!(all.len() >= 2, "{all:?}");
+    for folder in all {
+        let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let root = tempfile::tempdir().unwrap();
+        let copy = root.path().join("copy");
+        std::fs::create_dir(&copy).unwrap();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+        }
+        for source in ["./copy".to_owned(), format!("builtin:{name}@1")] {
+            let text = format!(
+                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{ source = \"{source}\" }}\n"
+            );
+            std::fs::write(root.path().join("main.hcl"), text).unwrap();
+            is_valid(root.path(), Vec::new());
+        }
     }
 }

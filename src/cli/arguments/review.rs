@@ -1,7 +1,7 @@
 //! Flags of what is read rather than done: `show` and `drift`, and how their text speaks.
 
 use super::{ColourFlags, JournalFlags, JsonFlags, RunFlags, VariableFlags};
-use crate::model::address::Address;
+use crate::model::address::Target;
 use crate::render::markdown::{BUDGET, LEAST_BUDGET};
 use clap::Args;
 use std::path::PathBuf;
@@ -48,10 +48,10 @@ pub struct ShowFlags {
 pub struct DriftFlags {
     /// Only this resource; may be repeated
     #[arg(long, value_name = "ADDR")]
-    pub target: Vec<Address>,
+    pub target: Vec<Target>,
     /// Everything but this resource; may be repeated
     #[arg(long, value_name = "ADDR")]
-    pub exclude: Vec<Address>,
+    pub exclude: Vec<Target>,
     /// text, json, markdown, junit, sarif, prometheus or github-issue
     #[arg(long, value_name = "FORMAT", value_parser = format, conflicts_with = "json")]
     format: Option<DriftFormat>,

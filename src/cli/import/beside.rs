@@ -14,8 +14,11 @@ pub(super) struct Beside<'a> {
 }
 
 impl Sources for Beside<'_> {
-    fn list(&self) -> Result<Vec<String>, SourceError> {
-        let mut names = self.directory.list()?;
+    fn list(&self, directory: &str) -> Result<Vec<String>, SourceError> {
+        let mut names = self.directory.list(directory)?;
+        if directory != "." {
+            return Ok(names);
+        }
         names.push(self.name.to_owned());
         names.sort();
         names.dedup();
@@ -23,6 +26,9 @@ impl Sources for Beside<'_> {
     }
     fn variable_files(&self) -> Result<Vec<String>, SourceError> {
         self.directory.variable_files()
+    }
+    fn builtins(&self) -> Vec<String> {
+        self.directory.builtins()
     }
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
         if relative != self.name {

@@ -32,7 +32,7 @@ impl Ground {
     /// # Errors
     /// Where the configuration is not valid, or says by itself where the cluster is.
     pub(super) fn of(process: &mut Process, flags: &ImportFlags) -> Result<Self, Trouble> {
-        let files = load::directory(process, &flags.variables).list();
+        let files = load::directory(process, &flags.variables).list(".");
         let has_files = files.map_or(true, |names| !names.is_empty());
         let configuration = if has_files {
             load::valid(process, &flags.variables, flags.colour.flag())?

@@ -92,7 +92,7 @@ impl Builder<'_, '_, '_> {
                 }
             }
             if is_whole {
-                let subject = CheckSubject::Block(name.to_string());
+                let subject = CheckSubject::Block(self.told(name));
                 let result = CheckResult::new(subject, problems, open);
                 self.configuration.checks.push(result);
             }

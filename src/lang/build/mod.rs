@@ -1,124 +1,191 @@
-//! From checked blocks to the evaluated configuration: variables, then locals, providers and resources in the order in
-//! which they need each other, then outputs. What fails stays failed: who refers to it is not blamed as well.
+//! From checked blocks to the evaluated configuration: everything in the order in which it needs each other, across
+//! modules, and in each instance of its module. What fails stays failed: who refers to it is not blamed as well.
 
+mod calls;
 mod conditions;
 mod decode;
+mod instances;
+mod refactoring;
 mod resource;
 mod variables;
 
 use self::decode::Seen;
-use super::check::Checked;
 use super::check::order::{self, Node};
-use super::evaluate::globals::{Local, Repetition, ResourceSlot, Slot};
+use super::check::tree::{Place, Tree, UnitIndex};
+use super::check::{Checked, Findings};
+use super::evaluate::globals::{Slot, Traced};
 use super::evaluate::scope::Scope;
 use super::evaluate::{Evaluator, Failed, first_unknown, unknown_name};
+use super::given::Given;
+use super::library::ModuleIndex;
 use super::load::Inputs;
-use super::module::{Module, OutputBlock, ProviderBlock, Repeat, ResourceName};
-use crate::diag::{Diagnostic, Span};
+use super::module::{Module, OutputBlock, ProviderBlock, ResourceName};
+use crate::diag::Diagnostic;
+use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
 use crate::model::resource::{Configuration, Output, Provider, Resource, Settings};
 use crate::model::secret::SecretName;
 use crate::model::value::{Members, Value};
-use std::collections::BTreeSet;
+use calls::ModuleInstance;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Evaluates a module.
+/// Evaluates a configuration.
 pub struct Builder<'b, 'm, 'e> {
     /// Evaluates expressions and keeps the mistakes.
-    pub evaluator: &'b mut Evaluator<'e>,
-    /// What is declared.
-    pub module: &'m Module,
-    /// What was found out about it.
-    pub checked: &'b Checked<'m>,
+    evaluator: &'b mut Evaluator<'e>,
     /// What the caller gave.
-    pub inputs: &'b Inputs<'e>,
-    /// Resources that something refers to: only of these a value is kept.
-    referred: BTreeSet<ResourceName>,
+    inputs: &'b Inputs<'e>,
+    /// Where modules are called.
+    tree: &'b Tree<'m>,
+    /// What was found out about each module.
+    findings: &'b Findings<'m>,
+    /// Resources of each module that something refers to: only of these a value is kept.
+    referred: BTreeMap<ModuleIndex, BTreeSet<ResourceName>>,
+    /// Instances of modules; the first is the root's.
+    instances: Vec<ModuleInstance>,
+    /// The instances of each place in the tree.
+    by_unit: Vec<Vec<usize>>,
+    /// Where evaluation is: the place, what is declared there, what was found out about it.
+    unit: UnitIndex,
+    instance: usize,
+    module: &'m Module,
+    checked: &'b Checked<'m>,
+    /// What was given from outside.
+    given: BTreeMap<Arc<str>, Given>,
     /// Every secret by name: what a value that is given may refer to.
     secrets: Value,
     configuration: Configuration,
     damaged: Vec<Resource>,
+    /// Resources whose instances are all made, whether they are well or not.
+    made: BTreeSet<Address>,
+}
+
+/// Evaluates everything: the configuration, and the resources of which not all arguments could be had.
+pub fn build<'m, 'e>(
+    evaluator: &mut Evaluator<'e>,
+    inputs: &Inputs<'e>,
+    tree: &Tree<'m>,
+    findings: &Findings<'m>,
+) -> (Configuration, Vec<Resource>) {
+    let root = tree.module(0);
+    let checked = findings.modules.get(&ModuleIndex::ROOT);
+    let (Some(module), Some(checked)) = (root, checked) else {
+        return (Configuration::default(), Vec::new());
+    };
+    let builder = Builder {
+        evaluator,
+        inputs,
+        tree,
+        findings,
+        referred: referred(findings),
+        instances: Vec::new(),
+        by_unit: vec![Vec::new(); tree.units.len()],
+        unit: 0,
+        instance: 0,
+        module,
+        checked,
+        given: BTreeMap::new(),
+        secrets: Value::object(Members::new()),
+        configuration: Configuration::default(),
+        damaged: Vec::new(),
+        made: BTreeSet::new(),
+    };
+    builder.build()
+}
+
+fn referred(findings: &Findings<'_>) -> BTreeMap<ModuleIndex, BTreeSet<ResourceName>> {
+    let of = |checked: &Checked<'_>| {
+        let arguments = checked.arguments.values().flat_map(BTreeMap::values);
+        let needs = checked.needs.values().chain(arguments).flatten();
+        let needs = needs.chain(&checked.looked_at);
+        let resources = needs.filter_map(|node| match node {
+            Node::Resource(name) => Some(name.clone()),
+            Node::Given(_)
+            | Node::Variable(_)
+            | Node::Local(_)
+            | Node::Provider(_)
+            | Node::Call(_)
+            | Node::Output(_)
+            | Node::CallOutput(..)
+            | Node::CallOutputs(_)
+            | Node::CallDone(_) => None,
+        });
+        resources.collect()
+    };
+    let modules = findings.modules.iter();
+    modules
+        .map(|(index, checked)| (*index, of(checked)))
+        .collect()
+}
+
+/// The circles that are told. What depends on a module depends on everything in it: of all these ways the shortest.
+fn told_once(mut circles: Vec<Vec<Place>>) -> Vec<Vec<Place>> {
+    circles.sort_by_key(Vec::len);
+    let mut modules: BTreeSet<Place> = BTreeSet::new();
+    circles.retain(|circle| {
+        let mut done = circle.iter();
+        let done = done.find(|place| matches!(place.node, Node::CallDone(_)));
+        done.is_none_or(|done| modules.insert(done.clone()))
+    });
+    circles
 }
 
 impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
-    /// With nothing evaluated.
-    pub fn new(
-        evaluator: &'b mut Evaluator<'e>,
-        module: &'m Module,
-        checked: &'b Checked<'m>,
-        inputs: &'b Inputs<'e>,
-    ) -> Self {
-        let referred = checked.needs.values().chain([&checked.outputs]).flatten();
-        let referred = referred.filter_map(|node| match node {
-            Node::Resource(name) => Some(name.clone()),
-            Node::Local(_) | Node::Provider(_) => None,
-        });
-        let mut referred: BTreeSet<ResourceName> = referred.collect();
-        // What looks at itself is looked at.
-        let postconditions = module.resources.iter();
-        let postconditions =
-            postconditions.filter(|(_, resource)| !resource.postconditions.is_empty());
-        referred.extend(postconditions.map(|(name, _)| name.clone()));
-        Self {
-            evaluator,
-            module,
-            checked,
-            inputs,
-            referred,
-            secrets: Value::object(Members::new()),
-            configuration: Configuration::default(),
-            damaged: Vec::new(),
-        }
-    }
-
-    /// Evaluates everything: the configuration, and the resources of which not all arguments could be had.
-    pub fn build(mut self) -> (Configuration, Vec<Resource>) {
+    fn build(mut self) -> (Configuration, Vec<Resource>) {
         self.settings();
         self.secrets();
         let ignores = self.module.ignores.values();
         self.configuration.ignores = ignores.filter_map(|block| block.rule.clone()).collect();
-        self.declare();
-        self.variables();
-        let order = order::sort(&self.checked.needs);
-        for circle in &order.circles {
-            let span = circle.first().and_then(|node| self.span_of(node));
-            self.report(order::circle(circle, span));
+        self.root();
+        self.gather();
+        let order = order::sort(&self.findings.needs);
+        for circle in told_once(order.circles) {
+            let span = circle.first().and_then(|place| self.tree.span(place));
+            let names = circle.iter().map(|place| self.tree.title(place)).collect();
+            self.report(order::circle(names, span));
         }
-        for node in &order.nodes {
-            if self.evaluator.exhausted() {
-                break;
+        for place in &order.nodes {
+            let instances = self.by_unit.get(place.unit).cloned().unwrap_or_default();
+            for instance in instances {
+                if self.evaluator.exhausted() {
+                    break;
+                }
+                self.enter(place.unit, instance);
+                self.node(&place.node);
+                self.leave();
             }
-            match node {
-                Node::Local(name) => self.local(name),
-                Node::Provider(reference) => self.provider(reference),
-                Node::Resource(name) => self.resource(name),
+        }
+        for unit in 0..self.by_unit.len() {
+            for instance in self.by_unit.get(unit).cloned().unwrap_or_default() {
+                self.enter(unit, instance);
+                self.refactoring();
+                self.checks();
+                self.leave();
             }
         }
-        let module = self.module;
-        for (name, output) in &module.outputs {
-            self.output(name, output);
-        }
-        self.checks();
         self.configuration
             .resources
             .sort_by(|left, right| left.address.cmp(&right.address));
         (self.configuration, self.damaged)
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
-        self.evaluator.diagnostics.push(diagnostic);
+    fn node(&mut self, node: &Node) {
+        match node {
+            Node::Given(name) => self.given_variable(name),
+            Node::Variable(name) => self.variable(name),
+            Node::Local(name) => self.local(name),
+            Node::Provider(reference) => self.provider(reference),
+            Node::Call(name) => self.call(name),
+            Node::Resource(name) => self.resource(name),
+            Node::Output(name) => self.output(name),
+            // Places to wait for, with nothing of their own.
+            Node::CallDone(_) | Node::CallOutput(..) | Node::CallOutputs(_) => {}
+        }
     }
 
-    fn span_of(&self, node: &Node) -> Option<Span> {
-        match node {
-            Node::Local(name) => self.module.locals.get(name).map(|local| local.name.span),
-            Node::Provider(reference) => self
-                .module
-                .providers
-                .get(reference)
-                .map(|block| block.header),
-            Node::Resource(name) => self.module.resources.get(name).map(|block| block.header),
-        }
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.evaluator.diagnostics.push(diagnostic);
     }
 
     fn settings(&mut self) {
@@ -146,38 +213,11 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         };
         self.secrets = Value::object(module.secrets.keys().map(reference).collect());
         for (name, secret) in &module.secrets {
-            self.evaluator.globals.secrets.insert(name.clone());
             if let Some(source) = &secret.source {
                 self.configuration
                     .secrets
                     .insert(SecretName(name.to_string()), source.clone());
             }
-        }
-    }
-
-    /// Gives everything its place; what is never reached, since it is in a circle, has failed.
-    fn declare(&mut self) {
-        let nothing = Arc::new(BTreeSet::new());
-        let globals = &mut self.evaluator.globals;
-        for name in self.module.locals.keys() {
-            let local = Local {
-                slot: Slot::Failed,
-                references: nothing.clone(),
-            };
-            globals.locals.insert(name.clone(), local);
-        }
-        for (name, resource) in &self.module.resources {
-            let repetition = match resource.repeat {
-                Repeat::Once => Repetition::Single,
-                Repeat::Count(_) => Repetition::Count,
-                Repeat::ForEach(_) => Repetition::ForEach,
-            };
-            let slot = ResourceSlot {
-                slot: Slot::Failed,
-                repetition,
-            };
-            let names = globals.resources.entry(name.kind.clone()).or_default();
-            names.insert(name.name.clone(), slot);
         }
     }
 
@@ -197,7 +237,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         self.evaluator
             .globals
             .locals
-            .insert(name.clone(), Local { slot, references });
+            .insert(name.clone(), Traced { slot, references });
     }
 
     fn provider(&mut self, reference: &ProviderRef) {
@@ -245,10 +285,16 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         }
     }
 
-    fn output(&mut self, name: &Arc<str>, output: &OutputBlock) {
-        let Ok(value) = self.evaluator.whole(&output.value, &Scope::CONFIGURATION) else {
+    fn output(&mut self, name: &Arc<str>) {
+        let Some(output) = self.module.outputs.get(name) else {
             return;
         };
+        self.evaluator.references.clear();
+        let value = self.evaluator.whole(&output.value, &Scope::CONFIGURATION);
+        if !self.is_root() {
+            return self.hand_out(name, output, value);
+        }
+        let Ok(value) = value else { return };
         if let Some(diagnostic) = refused_output(&value, output) {
             return self.report(diagnostic.at(output.value.span).within(output.header));
         }

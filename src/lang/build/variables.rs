@@ -1,10 +1,10 @@
-//! Variables: what was given, else the default; converted, marked, validated.
+//! Variables: what was given, from outside or by the call of a module, else the default; converted, marked, validated.
 
 use super::Builder;
 use super::conditions::Held;
 use crate::diag::{Diagnostic, FileId, Span, has_errors};
 use crate::lang::evaluate::Failed;
-use crate::lang::evaluate::globals::Slot;
+use crate::lang::evaluate::globals::{Slot, Traced};
 use crate::lang::evaluate::scope::Scope;
 use crate::lang::given::{Gatherer, Given};
 use crate::lang::load::Missing;
@@ -17,7 +17,8 @@ use crate::model::value::Value;
 use std::sync::Arc;
 
 impl Builder<'_, '_, '_> {
-    pub(super) fn variables(&mut self) {
+    /// What was given from outside: the environment, files, the command line.
+    pub(super) fn gather(&mut self) {
         let module = self.module;
         let evaluator = &mut *self.evaluator;
         let mut gatherer = Gatherer {
@@ -26,69 +27,122 @@ impl Builder<'_, '_, '_> {
             texts: &mut evaluator.texts,
             diagnostics: &mut evaluator.diagnostics,
         };
-        let given = gatherer.gather(&self.inputs.variables);
-        for (name, variable) in &module.variables {
-            let slot = match self.variable(name, variable, given.get(name)) {
-                Ok(value) => Slot::Ready(value.marked(variable.sensitive)),
-                Err(Failed) => Slot::Failed,
-            };
-            self.evaluator.globals.variables.insert(name.clone(), slot);
-        }
-        for (name, variable) in &module.variables {
-            self.validations(name, variable, given.get(name));
-        }
+        self.given = gatherer.gather(&self.inputs.variables);
     }
 
-    fn validations(&mut self, name: &Arc<str>, variable: &VariableBlock, given: Option<&Given>) {
+    /// A variable as it was given, converted and marked.
+    pub(super) fn given_variable(&mut self, name: &Arc<str>) {
+        let Some(variable) = self.module.variables.get(name) else {
+            return;
+        };
+        self.evaluator.references.clear();
+        let value = if self.is_root() {
+            self.from_outside(name, variable)
+        } else {
+            self.from_caller(name, variable)
+        };
+        let references = Arc::new(std::mem::take(&mut self.evaluator.references));
+        let slot = match value {
+            Ok(value) => Slot::Ready(value.marked(variable.sensitive)),
+            Err(Failed) => Slot::Failed,
+        };
+        let variables = &mut self.evaluator.globals.variables;
+        variables.insert(name.clone(), Traced { slot, references });
+    }
+
+    /// Holds a variable against its validations.
+    pub(super) fn variable(&mut self, name: &Arc<str>) {
+        let Some(variable) = self.module.variables.get(name) else {
+            return;
+        };
         for validation in &variable.validations {
-            let variables = &self.evaluator.globals.variables;
-            if !matches!(variables.get(name), Some(Slot::Ready(_))) {
+            if !self.is_ready(name) {
                 return;
             }
-            if self.validate(variable, validation, given).is_err() {
-                let variables = &mut self.evaluator.globals.variables;
-                variables.insert(name.clone(), Slot::Failed);
+            if self.validate(name, variable, validation).is_err()
+                && let Some(value) = self.evaluator.globals.variables.get_mut(name)
+            {
+                value.slot = Slot::Failed;
             }
         }
-        let variables = &self.evaluator.globals.variables;
-        if !variable.validations.is_empty() && matches!(variables.get(name), Some(Slot::Ready(_))) {
-            let subject = CheckSubject::Variable(name.to_string());
+        if !variable.validations.is_empty() && self.is_ready(name) {
+            let subject = CheckSubject::Variable(self.told(name));
             let result = CheckResult::new(subject, Vec::new(), Vec::new());
             self.configuration.checks.push(result);
         }
     }
 
-    fn variable(
-        &mut self,
-        name: &Arc<str>,
-        variable: &VariableBlock,
-        given: Option<&Given>,
-    ) -> Result<Value, Failed> {
+    fn is_ready(&self, name: &Arc<str>) -> bool {
+        let value = self.evaluator.globals.variables.get(name);
+        value.is_some_and(|value| matches!(value.slot, Slot::Ready(_)))
+    }
+
+    /// A name of this module as seen from the root.
+    pub(super) fn told(&self, name: &str) -> String {
+        let module = &self.evaluator.globals.module;
+        if module.is_root() {
+            name.to_owned()
+        } else {
+            format!("{module}.{name}")
+        }
+    }
+
+    fn from_outside(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
+        if variable.broken {
+            return Err(Failed);
+        }
+        let Some(given) = self.given.remove(name) else {
+            return self.not_given(name, variable);
+        };
+        let value = match &given {
+            Given::Text { title, text } => self.text(name, variable, (title, text)),
+            Given::Argument { title, attribute } => {
+                self.of_file(name, variable, (title, attribute))
+            }
+        };
+        // Whoever complains about it later names where it came from.
+        self.given.insert(name.clone(), given);
+        let value = value?;
+        self.not_null(name, variable, value)
+    }
+
+    /// The value that a call of the module gives. A missing one is a mistake of the call, which is told already.
+    fn from_caller(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
+        let given = self.argument(name);
         if variable.broken {
             return Err(Failed);
         }
         let Some(given) = given else {
-            return self.not_given(name, variable);
+            return variable.default.clone().ok_or(Failed);
         };
-        let value = match given {
-            Given::Text { title, text } => self.text(name, variable, (title, text))?,
-            Given::Argument { title, attribute } => {
-                self.argument(name, variable, (title, attribute))?
-            }
-        };
-        if value.is_null() && !variable.nullable {
-            return match &variable.default {
-                Some(default) => Ok(default.clone()),
-                None => {
-                    let detail = format!("`var.{name}` may not be null");
-                    self.evaluator.fail(
-                        Diagnostic::error("null-variable", "Invalid variable value", detail)
-                            .at(variable.header),
-                    )
-                }
-            };
+        let value = given?;
+        let span = self.argument_span(name).unwrap_or(variable.header);
+        let value = types::convert(&value, &variable.variable_type).or_else(|mismatch| {
+            let detail = format!("this does not fit the type of `var.{name}`: {mismatch}");
+            let found = Diagnostic::error("wrong-type", "Wrong type", detail).at(span);
+            self.evaluator.fail(found.within(variable.header))
+        })?;
+        self.not_null(name, variable, value)
+    }
+
+    fn not_null(
+        &mut self,
+        name: &Arc<str>,
+        variable: &VariableBlock,
+        value: Value,
+    ) -> Result<Value, Failed> {
+        if !value.is_null() || variable.nullable {
+            return Ok(value);
         }
-        Ok(value)
+        match &variable.default {
+            Some(default) => Ok(default.clone()),
+            None => {
+                let detail = format!("`var.{name}` may not be null");
+                let found = Diagnostic::error("null-variable", "Invalid variable value", detail);
+                let span = self.argument_span(name).unwrap_or(variable.header);
+                self.evaluator.fail(found.at(span))
+            }
+        }
     }
 
     fn not_given(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
@@ -109,7 +163,7 @@ impl Builder<'_, '_, '_> {
     }
 
     /// A value of a file, which is an expression of constants.
-    fn argument(
+    fn of_file(
         &mut self,
         name: &Arc<str>,
         variable: &VariableBlock,
@@ -212,9 +266,9 @@ impl Builder<'_, '_, '_> {
 
     fn validate(
         &mut self,
+        name: &Arc<str>,
         variable: &VariableBlock,
         validation: &Condition,
-        given: Option<&Given>,
     ) -> Result<(), Failed> {
         let span = validation.condition.span;
         let what = "the condition of a validation";
@@ -226,8 +280,14 @@ impl Builder<'_, '_, '_> {
             Diagnostic::error("invalid-variable", "Invalid value for variable", message)
                 .at(span)
                 .within(variable.header);
-        self.evaluator.fail(match given {
-            Some(given) => diagnostic.hint(format!("the value comes from {}", given.title())),
+        if !self.is_root() {
+            let place = self.evaluator.globals.module.to_string();
+            let found = diagnostic.hint(format!("found in {place}, from its argument `{name}`"));
+            return self.evaluator.fail(found);
+        }
+        let title = self.given.get(name).map(|given| given.title().to_owned());
+        self.evaluator.fail(match title {
+            Some(title) => diagnostic.hint(format!("the value comes from {title}")),
             None => diagnostic.hint("the value is the variable's default"),
         })
     }

@@ -60,7 +60,7 @@ pub fn attribute(fields: &'static [Field], title: &str, steps: &[Step]) -> Optio
 }
 
 /// A step's span without its dot.
-fn name_span(step: &Step) -> Span {
+pub fn name_span(step: &Step) -> Span {
     match &step.kind {
         StepKind::Attribute(name) => Span {
             start: step.span.end.saturating_sub(name.len()),

@@ -4,46 +4,57 @@ use super::order::{Needs, Node};
 use super::references::{Bound, Walker};
 use super::shape::{self, BodyPlan};
 use crate::diag::{Diagnostic, Patch, Span, has_errors, suggest};
-use crate::lang::module::{Module, Repeat, ResourceBlock, ResourceName, VariableBlock};
-use crate::lang::syntax::{Body, Expression};
-use crate::model::address::{Address, InstanceKey};
+use crate::lang::collect::{missing, unsupported_argument};
+use crate::lang::library::Library;
+use crate::lang::module::{CallBlock, Module, Repeat, ResourceBlock, ResourceName, VariableBlock};
+use crate::lang::syntax::{Attribute, Body, Expression};
+use crate::model::address::{InstanceKey, Target};
 use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
 use crate::model::schema::Schemas;
 use crate::model::secret::SecretName;
 use crate::model::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A module whose blocks have been checked.
 pub struct Checked<'m> {
-    /// What each local, provider and resource needs.
-    pub needs: Needs,
+    /// What everything that is evaluated needs, as this module names it.
+    pub needs: Needs<Node>,
+    /// What the arguments of each call need.
+    pub arguments: BTreeMap<&'m Arc<str>, BTreeMap<&'m Arc<str>, BTreeSet<Node>>>,
+    /// The provider that each resource is under, as this module names it, and where it says so.
+    pub wanted: BTreeMap<&'m ResourceName, (ProviderRef, Span)>,
     /// Bodies of resources of a known type.
     pub resources: BTreeMap<&'m ResourceName, BodyPlan<'m>>,
     /// Bodies of providers of a known type.
     pub providers: BTreeMap<&'m ProviderRef, BodyPlan<'m>>,
+    /// What imports, checks and postconditions look at, behind everything else.
+    pub looked_at: BTreeSet<Node>,
     /// Blocks with a mistake: what refers to them is not blamed for it.
     pub broken: BTreeSet<Node>,
-    /// What outputs and checks need.
-    pub outputs: BTreeSet<Node>,
 }
 
 /// Checks a module.
 pub fn check<'m>(
     module: &'m Module,
+    library: &'m Library,
     schemas: &dyn Schemas,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Checked<'m> {
     let mut checker = Checker {
         module,
+        library,
         schemas,
         diagnostics,
         checked: Checked {
             needs: Needs::new(),
+            arguments: BTreeMap::new(),
+            wanted: BTreeMap::new(),
             resources: BTreeMap::new(),
             providers: BTreeMap::new(),
+            looked_at: BTreeSet::new(),
             broken: BTreeSet::new(),
-            outputs: BTreeSet::new(),
         },
     };
     checker.locals();
@@ -53,15 +64,27 @@ pub fn check<'m>(
     for (name, resource) in &module.resources {
         checker.resource(name, resource);
     }
-    for output in module.outputs.values() {
-        let mut needs = checker.walk([&output.value], Bound::Nothing);
-        checker.checked.outputs.append(&mut needs);
+    for (name, call) in &module.calls {
+        checker.call(name, call);
+    }
+    for import in &module.imports {
+        let (repeat, bound) = repeated(&import.repeat);
+        let mut needs = checker.walk(repeat, Bound::Nothing);
+        let values = [Some(&import.id), import.index.as_ref()];
+        needs.append(&mut checker.walk(values.into_iter().flatten(), bound));
+        checker.checked.looked_at.append(&mut needs);
+    }
+    for (name, output) in &module.outputs {
+        let needs = checker.walk([&output.value], Bound::Nothing);
+        let node = Node::Output(name.clone());
+        checker.checked.needs.insert(node, needs);
     }
     checker.checked
 }
 
 struct Checker<'c, 'm> {
     module: &'m Module,
+    library: &'m Library,
     schemas: &'c dyn Schemas,
     diagnostics: &'c mut Vec<Diagnostic>,
     checked: Checked<'m>,
@@ -74,11 +97,21 @@ impl<'m> Checker<'_, 'm> {
         expressions: impl IntoIterator<Item = &'e Expression>,
         bound: Bound,
     ) -> BTreeSet<Node> {
-        let mut walker = Walker::new(self.module, self.schemas, self.diagnostics, bound);
+        let mut walker = self.walker(bound);
         for expression in expressions {
             walker.walk(expression);
         }
         walker.needs
+    }
+
+    fn walker(&mut self, bound: Bound) -> Walker<'_> {
+        Walker::new(
+            self.module,
+            self.library,
+            self.schemas,
+            self.diagnostics,
+            bound,
+        )
     }
 
     fn locals(&mut self) {
@@ -90,11 +123,21 @@ impl<'m> Checker<'_, 'm> {
 
     /// A validation sees variables only: it is held against them before anything else is evaluated.
     fn variables(&mut self) {
-        for variable in self.module.variables.values() {
+        for (name, variable) in &self.module.variables {
             self.default_secret(variable);
+            let mut given = BTreeSet::from([Node::Given(name.clone())]);
             for validation in &variable.validations {
                 let needs = self.walk([&validation.condition, &validation.message], Bound::Nothing);
-                if let Some(need) = needs.first() {
+                let mut others = Vec::new();
+                for need in needs {
+                    match need {
+                        Node::Variable(other) => {
+                            given.insert(Node::Given(other));
+                        }
+                        other => others.push(other),
+                    }
+                }
+                if let Some(need) = others.first() {
                     let detail = format!("a validation sees variables only, not `{need}`");
                     self.diagnostics.push(
                         Diagnostic::error("invalid-reference", "Invalid reference", detail)
@@ -102,6 +145,51 @@ impl<'m> Checker<'_, 'm> {
                             .within(variable.header),
                     );
                 }
+            }
+            let needs = &mut self.checked.needs;
+            needs.insert(Node::Given(name.clone()), BTreeSet::new());
+            needs.insert(Node::Variable(name.clone()), given);
+        }
+    }
+
+    fn call(&mut self, name: &'m Arc<str>, call: &'m CallBlock) {
+        let (repeat, bound) = repeated(&call.repeat);
+        let mut needs = self.walk(repeat, Bound::Nothing);
+        for (target, span) in &call.depends_on {
+            self.depends_on(target, *span, &mut needs);
+        }
+        let arguments = call.arguments.iter();
+        let arguments = arguments
+            .map(|attribute| (&attribute.name.text, self.walk([&attribute.value], bound)))
+            .collect();
+        self.checked.arguments.insert(name, arguments);
+        let done = BTreeSet::from([Node::Call(name.clone())]);
+        self.checked.needs.insert(Node::Call(name.clone()), needs);
+        self.checked
+            .needs
+            .insert(Node::CallDone(name.clone()), done);
+        let called = call.module.and_then(|index| self.library.get(index));
+        if let Some(called) = called.filter(|called| called.is_whole) {
+            self.arguments(name, call, called);
+        }
+    }
+
+    /// The arguments of a call against the variables of its module.
+    fn arguments(&mut self, name: &str, call: &CallBlock, called: &Module) {
+        let title = format!("module.{name}");
+        for attribute in &call.arguments {
+            let argument = &attribute.name;
+            if !called.variables.contains_key(&argument.text) {
+                let known = called.variables.keys().map(AsRef::as_ref);
+                let found = unsupported_argument(&title, &argument.text, argument.span, known);
+                self.diagnostics.push(found.within(call.header));
+            }
+        }
+        for (variable, block) in &called.variables {
+            let is_given = |attribute: &Attribute| attribute.name.text == *variable;
+            if block.default.is_none() && !block.broken && !call.arguments.iter().any(is_given) {
+                self.diagnostics
+                    .push(missing(variable, &title, call.header));
             }
         }
     }
@@ -125,15 +213,15 @@ impl<'m> Checker<'_, 'm> {
     /// What `check` blocks look at must be kept until they do.
     fn checks(&mut self) {
         for check in self.module.checks.values() {
-            let mut walker =
-                Walker::new(self.module, self.schemas, self.diagnostics, Bound::Nothing);
+            let mut walker = self.walker(Bound::Nothing);
             walker.conditions(&check.assertions);
-            self.checked.outputs.append(&mut walker.needs);
+            let mut needs = walker.needs;
+            self.checked.looked_at.append(&mut needs);
         }
     }
 
     fn walk_body(&mut self, body: &Body, bound: Bound) -> BTreeSet<Node> {
-        let mut walker = Walker::new(self.module, self.schemas, self.diagnostics, bound);
+        let mut walker = self.walker(bound);
         walker.body(body);
         walker.needs
     }
@@ -167,20 +255,21 @@ impl<'m> Checker<'_, 'm> {
 
     fn resource(&mut self, name: &'m ResourceName, resource: &'m ResourceBlock) {
         let before = self.diagnostics.len();
-        let (repeat, bound) = match &resource.repeat {
-            Repeat::Once => (None, Bound::Nothing),
-            Repeat::Count(expression) => (Some(expression), Bound::Count),
-            Repeat::ForEach(expression) => (Some(expression), Bound::Each),
-        };
+        let (repeat, bound) = repeated(&resource.repeat);
         let mut needs = self.walk(repeat, Bound::Nothing);
         needs.append(&mut self.walk_body(&resource.body, bound));
         needs.append(&mut self.walk(resource.prevent_destroy.as_ref(), bound));
-        let mut walker = Walker::new(self.module, self.schemas, self.diagnostics, bound);
+        let mut walker = self.walker(bound);
         walker.conditions(&resource.preconditions);
         walker.postconditions(&resource.postconditions);
         needs.append(&mut walker.needs);
-        for (address, span) in &resource.depends_on {
-            self.depends_on(address, *span, &mut needs);
+        if !resource.postconditions.is_empty() {
+            // What looks at itself is looked at.
+            let itself = Node::Resource(name.clone());
+            self.checked.looked_at.insert(itself);
+        }
+        for (target, span) in &resource.depends_on {
+            self.depends_on(target, *span, &mut needs);
         }
         if let Some(schema) = resource.schema {
             let plan = shape::plan(
@@ -192,7 +281,7 @@ impl<'m> Checker<'_, 'm> {
             );
             self.checked.resources.insert(name, plan);
             if let Some(provider) = self.provider_of(resource, schema.provider) {
-                needs.insert(Node::Provider(provider));
+                self.checked.wanted.insert(name, provider);
             }
         }
         let node = Node::Resource(name.clone());
@@ -200,20 +289,43 @@ impl<'m> Checker<'_, 'm> {
         self.checked.needs.insert(node, needs);
     }
 
-    fn depends_on(&mut self, address: &Address, span: Span, needs: &mut BTreeSet<Node>) {
-        let name = ResourceName {
-            kind: address.kind.as_str().into(),
-            name: address.name.as_str().into(),
+    fn depends_on(&mut self, target: &Target, span: Span, needs: &mut BTreeSet<Node>) {
+        let module = self.module;
+        let (title, what, instance, node, repeat) = match target {
+            Target::Resource(address) => {
+                let name = ResourceName {
+                    kind: address.kind.as_str().into(),
+                    name: address.name.as_str().into(),
+                };
+                let repeat = module.resources.get(&name).map(|block| &block.repeat);
+                let title = name.address().to_string();
+                let node = Node::Resource(name);
+                (title, "resource", &address.instance, node, repeat)
+            }
+            Target::Module(path) => {
+                let [step] = path.0.as_slice() else {
+                    let detail = "`depends_on` sees no modules inside of a module";
+                    let found = Diagnostic::error("invalid-reference", "Invalid reference", detail);
+                    return self.diagnostics.push(found.at(span));
+                };
+                let repeat = module
+                    .calls
+                    .get(step.name.as_str())
+                    .map(|call| &call.repeat);
+                let title = format!("module.{}", step.name);
+                let node = Node::CallDone(step.name.as_str().into());
+                (title, "module", &step.instance, node, repeat)
+            }
         };
-        let Some(resource) = self.module.resources.get(&name) else {
-            let known: Vec<String> = self
-                .module
+        let Some(repeat) = repeat else {
+            let resources = module
                 .resources
                 .keys()
-                .map(|name| name.address().to_string())
-                .collect();
-            let wrong = name.address().to_string();
-            let detail = format!("there is no resource `{wrong}`");
+                .map(|name| name.address().to_string());
+            let calls = module.calls.keys().map(|name| format!("module.{name}"));
+            let known: Vec<String> = resources.chain(calls).collect();
+            let wrong = title;
+            let detail = format!("there is no {what} `{wrong}`");
             let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(span);
             self.diagnostics.push(
                 match suggest::nearest(&wrong, known.iter().map(String::as_str)) {
@@ -229,86 +341,64 @@ impl<'m> Checker<'_, 'm> {
             );
             return;
         };
-        let fits = match (&address.instance, &resource.repeat) {
+        let fits = match (instance, repeat) {
             (None, _)
             | (Some(InstanceKey::Index(_)), Repeat::Count(_))
             | (Some(InstanceKey::Name(_)), Repeat::ForEach(_)) => true,
             (Some(InstanceKey::Index(_) | InstanceKey::Name(_)), _) => false,
         };
         if !fits {
-            let detail = format!("`{}` has no instances of that form", name.address());
+            let detail = format!("`{title}` has no instances of that form");
             let diagnostic = Diagnostic::error("invalid-index", "Invalid index", detail).at(span);
             self.diagnostics
                 .push(diagnostic.hint("without an index all instances are meant"));
         }
-        needs.insert(Node::Resource(name));
+        needs.insert(node);
     }
 
-    /// The provider block that a resource is under; the mistake where there is none.
+    /// The provider that a resource is under, by the name it has in this module; the mistake of one of another type.
     fn provider_of(
         &mut self,
         resource: &ResourceBlock,
         wanted: Option<&'static str>,
-    ) -> Option<ProviderRef> {
+    ) -> Option<(ProviderRef, Span)> {
         let kind = &resource.kind.text;
-        let (reference, span) = match (wanted, &resource.provider) {
-            (None, None) => return None,
+        let wrong = |detail: String, span: Span| {
+            let diagnostic = Diagnostic::error("invalid-provider", "Invalid provider", detail);
+            diagnostic.at(span).within(resource.header)
+        };
+        match (wanted, &resource.provider) {
+            (None, None) => None,
             (None, Some((_, span))) => {
                 let detail = format!("`{kind}` is under no provider");
-                let diagnostic = Diagnostic::error("invalid-provider", "Invalid provider", detail);
-                self.diagnostics
-                    .push(diagnostic.at(*span).within(resource.header));
-                return None;
+                self.diagnostics.push(wrong(detail, *span));
+                None
             }
             (Some(wanted), None) => {
                 let reference = ProviderRef {
                     provider: wanted.to_owned(),
                     alias: None,
                 };
-                (reference, resource.header)
+                Some((reference, resource.header))
             }
-            (Some(_), Some((reference, span))) => (reference.clone(), *span),
-        };
-        if let Some(wanted) = wanted
-            && reference.provider != wanted
-        {
-            let detail = format!(
-                "`{kind}` is under a provider `{wanted}`, not `{}`",
-                reference.provider
-            );
-            let diagnostic = Diagnostic::error("invalid-provider", "Invalid provider", detail);
-            self.diagnostics
-                .push(diagnostic.at(span).within(resource.header));
-            return None;
-        }
-        if !self.module.providers.contains_key(&reference) {
-            let diagnostic = self.no_provider(&reference, span);
-            self.diagnostics.push(diagnostic.within(resource.header));
-            return None;
-        }
-        Some(reference)
-    }
-
-    fn no_provider(&self, reference: &ProviderRef, span: Span) -> Diagnostic {
-        let known: Vec<String> = self
-            .module
-            .providers
-            .keys()
-            .map(ToString::to_string)
-            .collect();
-        let wrong = reference.to_string();
-        let detail = format!("there is no provider block `{wrong}`");
-        let diagnostic = Diagnostic::error("no-provider", "No provider block", detail).at(span);
-        match suggest::nearest(&wrong, known.iter().map(String::as_str)) {
-            Some(meant) => diagnostic.hint(format!("did you mean `{meant}`?")),
-            None => {
-                let alias = reference.alias.as_ref();
-                let alias = alias.map_or_else(String::new, |alias| format!("alias = \"{alias}\" "));
-                diagnostic.hint(format!(
-                    "declare it: provider \"{}\" {{ {alias}}}",
+            (Some(wanted), Some((reference, span))) if reference.provider != wanted => {
+                let detail = format!(
+                    "`{kind}` is under a provider `{wanted}`, not `{}`",
                     reference.provider
-                ))
+                );
+                self.diagnostics.push(wrong(detail, *span));
+                None
             }
+            (Some(_), Some((reference, span))) => Some((reference.clone(), *span)),
         }
+    }
+}
+
+/// What says how often something is declared, and which names exist inside because of it.
+fn repeated(repeat: &Repeat) -> (Option<&Expression>, Bound) {
+    match repeat {
+        Repeat::Once => (None, Bound::Nothing),
+        Repeat::Count(expression) => (Some(expression), Bound::Count),
+        Repeat::ForEach(expression) => (Some(expression), Bound::Each),
     }
 }

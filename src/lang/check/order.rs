@@ -7,36 +7,56 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-/// Something that is evaluated once and referred to.
+/// Something of a module that is evaluated and referred to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Node {
+    /// A variable as it was given: what its own validation looks at.
+    Given(Arc<str>),
+    /// A variable whose validations hold.
+    Variable(Arc<str>),
     /// A local.
     Local(Arc<str>),
     /// A provider.
     Provider(ProviderRef),
+    /// How often a module is called.
+    Call(Arc<str>),
     /// A resource, with all its instances.
     Resource(ResourceName),
+    /// An output.
+    Output(Arc<str>),
+    /// An output of a called module.
+    CallOutput(Arc<str>, Arc<str>),
+    /// All outputs of a called module.
+    CallOutputs(Arc<str>),
+    /// Everything in a called module: for who depends on it.
+    CallDone(Arc<str>),
 }
 
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Node::Given(name) | Node::Variable(name) => write!(f, "var.{name}"),
             Node::Local(name) => write!(f, "local.{name}"),
             Node::Provider(reference) => write!(f, "provider.{reference}"),
+            Node::Call(name) | Node::CallOutputs(name) | Node::CallDone(name) => {
+                write!(f, "module.{name}")
+            }
+            Node::CallOutput(call, name) => write!(f, "module.{call}.{name}"),
             Node::Resource(name) => write!(f, "{}.{}", name.kind, name.name),
+            Node::Output(name) => write!(f, "output.{name}"),
         }
     }
 }
 
 /// What each node needs.
-pub type Needs = BTreeMap<Node, BTreeSet<Node>>;
+pub type Needs<N> = BTreeMap<N, BTreeSet<N>>;
 
 /// The nodes, each after what it needs, without those in circles.
-pub struct Order {
+pub struct Order<N> {
     /// In order.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<N>,
     /// Circles, each from a node back to it.
-    pub circles: Vec<Vec<Node>>,
+    pub circles: Vec<Vec<N>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -48,21 +68,21 @@ enum State {
 }
 
 /// Sorts. Iterative, since a chain of locals may be as long as a file.
-pub fn sort(needs: &Needs) -> Order {
+pub fn sort<N: Ord + Clone>(needs: &Needs<N>) -> Order<N> {
     let mut order = Order {
         nodes: Vec::new(),
         circles: Vec::new(),
     };
-    let mut states: BTreeMap<&Node, State> = BTreeMap::new();
+    let mut states: BTreeMap<&N, State> = BTreeMap::new();
     for start in needs.keys() {
         if states.contains_key(start) {
             continue;
         }
         states.insert(start, State::Open);
-        let mut path: Vec<(&Node, Vec<&Node>, State)> =
+        let mut path: Vec<(&N, Vec<&N>, State)> =
             vec![(start, successors(needs, start), State::Done)];
         while let Some((node, rest, fate)) = path.last_mut() {
-            let node: &Node = node;
+            let node: &N = node;
             let Some(next) = rest.pop() else {
                 let fate = *fate;
                 states.insert(node, fate);
@@ -84,7 +104,7 @@ pub fn sort(needs: &Needs) -> Order {
                         .iter()
                         .position(|(node, _, _)| *node == next)
                         .unwrap_or(0);
-                    let mut circle: Vec<Node> = path
+                    let mut circle: Vec<N> = path
                         .iter()
                         .skip(from)
                         .map(|(node, _, _)| (*node).clone())
@@ -103,8 +123,8 @@ pub fn sort(needs: &Needs) -> Order {
 }
 
 /// What a node needs, last first. What is not declared is no node.
-fn successors<'n>(needs: &'n Needs, node: &Node) -> Vec<&'n Node> {
-    let known = |next: &&Node| needs.contains_key(*next);
+fn successors<'n, N: Ord>(needs: &'n Needs<N>, node: &N) -> Vec<&'n N> {
+    let known = |next: &&N| needs.contains_key(*next);
     needs
         .get(node)
         .map(|next| next.iter().rev().filter(known).collect())
@@ -112,8 +132,13 @@ fn successors<'n>(needs: &'n Needs, node: &Node) -> Vec<&'n Node> {
 }
 
 /// The mistake of a circle, with all of it named.
-pub fn circle(circle: &[Node], span: Option<Span>) -> Diagnostic {
-    let mut names: Vec<String> = circle.iter().map(Node::to_string).collect();
+pub fn circle(mut names: Vec<String>, span: Option<Span>) -> Diagnostic {
+    // A variable is two nodes of one name.
+    let start = names.first().cloned();
+    names.dedup();
+    if names.len() == 1 {
+        names.extend(start);
+    }
     if names.len() > 30 {
         let left_out = names.len() - 21;
         names.splice(20..names.len() - 1, [format!("({left_out} more)")]);
@@ -128,7 +153,7 @@ mod tests {
 
     fn check(edges: &[(&str, &[&str])], order: &[&str], circles: &[&str]) {
         let local = |name: &&str| Node::Local((*name).into());
-        let needs: Needs = edges
+        let needs: Needs<Node> = edges
             .iter()
             .map(|(from, to)| (local(from), to.iter().map(local).collect()))
             .collect();
@@ -174,7 +199,7 @@ mod tests {
     #[test]
     fn a_long_chain_is_no_recursion() {
         let name = |at: usize| Node::Local(format!("l{at:06}").into());
-        let needs: Needs = (0..200_000)
+        let needs: Needs<Node> = (0..200_000)
             .map(|at| (name(at), [name(at + 1)].into()))
             .collect();
         assert_eq!(sort(&needs).nodes.len(), 200_000);

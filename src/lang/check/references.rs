@@ -1,11 +1,11 @@
 //! Names in expressions against what is declared, and what each expression therefore needs first.
 
-use super::attributes::attribute;
 use super::order::Node;
 use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::lang::functions;
+use crate::lang::library::Library;
 use crate::lang::limits;
-use crate::lang::module::{Module, Repeat, ResourceBlock, ResourceName};
+use crate::lang::module::{Module, ResourceName};
 use crate::lang::syntax::{Expression, For, Part, Spread, Step, StepKind, Term};
 use crate::model::schema::Schemas;
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub enum Bound {
 pub struct Walker<'w> {
     /// What is declared.
     pub module: &'w Module,
+    /// What is declared in the modules that it calls.
+    pub library: &'w Library,
     /// Resource types.
     pub schemas: &'w dyn Schemas,
     /// Mistakes.
@@ -40,12 +42,14 @@ impl<'w> Walker<'w> {
     /// A walker where these names exist.
     pub fn new(
         module: &'w Module,
+        library: &'w Library,
         schemas: &'w dyn Schemas,
         diagnostics: &'w mut Vec<Diagnostic>,
         bound: Bound,
     ) -> Self {
         Self {
             module,
+            library,
             schemas,
             diagnostics,
             needs: BTreeSet::new(),
@@ -189,10 +193,11 @@ impl<'w> Walker<'w> {
             ("path" | "var" | "secret" | "local", Some((name, whole))) => {
                 self.declared(root, name, whole);
             }
-            ("data" | "module" | "self" | "terraform", _) => {
+            ("module", Some((name, whole))) => self.call(name, whole, steps),
+            ("data" | "self" | "terraform", _) => {
                 self.undeclared(root, span, &format!("`{root}` is not available"));
             }
-            ("each" | "count" | "path" | "var" | "secret" | "local", None) => {
+            ("each" | "count" | "path" | "var" | "secret" | "local" | "module", None) => {
                 self.undeclared(root, span, &format!("it is written {root}.NAME"));
             }
             (_, Some((name, whole))) => {
@@ -207,7 +212,11 @@ impl<'w> Walker<'w> {
     }
 
     /// The nearest of many names, while mistakes are few.
-    fn near<'n>(&self, name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    pub(super) fn near<'n>(
+        &self,
+        name: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
         if self.diagnostics.len() > limits::SUGGESTIONS {
             return None;
         }
@@ -222,7 +231,10 @@ impl<'w> Walker<'w> {
                 let hint = "there are path.module and path.root";
                 return self.undeclared(&format!("path.{name}"), whole, hint);
             }
-            "var" if module.variables.contains_key(name) => return,
+            "var" if module.variables.contains_key(name) => {
+                self.needs.insert(Node::Variable(name.clone()));
+                return;
+            }
             "var" => self.near(name, module.variables.keys().map(AsRef::as_ref)),
             "secret" if module.secrets.contains_key(name) => return,
             "secret" => self.near(name, module.secrets.keys().map(AsRef::as_ref)),
@@ -240,7 +252,7 @@ impl<'w> Walker<'w> {
     /// A word that stands alone is no reference; most often it should have been a text.
     fn lone_word(&mut self, root: &Arc<str>, span: Span) {
         let known = [
-            "var", "local", "each", "count", "secret", "path", "true", "false", "null",
+            "var", "local", "each", "count", "secret", "path", "module", "true", "false", "null",
         ];
         let bound = self.names.iter().map(AsRef::as_ref);
         let hint = match suggest::nearest(root, known.into_iter().chain(bound)) {
@@ -250,7 +262,7 @@ impl<'w> Walker<'w> {
         self.undeclared(root, span, &hint);
     }
 
-    fn undeclared(&mut self, name: &str, span: Span, hint: &str) {
+    pub(super) fn undeclared(&mut self, name: &str, span: Span, hint: &str) {
         let detail = format!("`{name}` is not declared here");
         self.diagnostics.push(
             Diagnostic::error("undeclared", "Undeclared name", detail)
@@ -275,7 +287,7 @@ impl<'w> Walker<'w> {
             self.undeclared(
                 &format!("{root}.{name}"),
                 span,
-                &format!("it exists only in a resource with `{argument}`"),
+                &format!("it exists only in a resource or module with `{argument}`"),
             );
         } else if !names.contains(&name) {
             let there = names
@@ -291,7 +303,7 @@ impl<'w> Walker<'w> {
         }
     }
 
-    fn not_declared(&mut self, root: &str, name: &str, span: Span, near: Option<&str>) {
+    pub(super) fn not_declared(&mut self, root: &str, name: &str, span: Span, near: Option<&str>) {
         let block = if root == "var" { "variable" } else { root };
         let detail = format!("there is no {block} `{name}`");
         let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(span);
@@ -305,134 +317,5 @@ impl<'w> Walker<'w> {
             }
             None => diagnostic.hint(format!("declare it: {block} \"{name}\" {{ }}")),
         });
-    }
-
-    fn resource(&mut self, name: ResourceName, root: Span, whole: Span, steps: &[Step]) {
-        let Some(resource) = self.module.resources.get(&name) else {
-            self.no_resource(&name, root, whole);
-            return;
-        };
-        self.needs.insert(Node::Resource(name.clone()));
-        let Some(schema) = resource.schema else {
-            return;
-        };
-        let Some(rest) = self.instance(&name, resource, whole, steps.get(1..).unwrap_or_default())
-        else {
-            return;
-        };
-        if let Some(diagnostic) = attribute(schema.fields, schema.kind, rest) {
-            self.diagnostics.push(diagnostic);
-        }
-    }
-
-    fn no_resource(&mut self, name: &ResourceName, root: Span, whole: Span) {
-        let same_kind = self
-            .module
-            .resources
-            .keys()
-            .filter(|other| other.kind == name.kind)
-            .map(|other| other.name.as_ref());
-        if let Some(near) = suggest::nearest(&name.name, same_kind) {
-            let detail = format!("there is no resource `{}.{}`", name.kind, name.name);
-            let text = format!("{}.{near}", name.kind);
-            let diagnostic = Diagnostic::error("undeclared", "Undeclared name", detail).at(whole);
-            self.diagnostics.push(diagnostic.fix(
-                format!("did you mean `{text}`?"),
-                Patch { span: whole, text },
-            ));
-            return;
-        }
-        if self.schemas.schema(&name.kind).is_some() {
-            let detail = format!("there is no resource `{}.{}`", name.kind, name.name);
-            let hint = format!(
-                "declare it: resource \"{}\" \"{}\" {{ }}",
-                name.kind, name.name
-            );
-            self.diagnostics.push(
-                Diagnostic::error("undeclared", "Undeclared name", detail)
-                    .at(whole)
-                    .hint(hint),
-            );
-            return;
-        }
-        let known = self
-            .schemas
-            .kinds()
-            .into_iter()
-            .chain(["var", "local", "each", "secret", "path", "count"]);
-        match suggest::nearest(&name.kind, known) {
-            Some(near) => {
-                let detail = format!("`{}` is neither a resource type nor a name", name.kind);
-                let diagnostic =
-                    Diagnostic::error("undeclared", "Undeclared name", detail).at(root);
-                let patch = Patch {
-                    span: root,
-                    text: near.to_owned(),
-                };
-                self.diagnostics
-                    .push(diagnostic.fix(format!("did you mean `{near}`?"), patch));
-            }
-            None => self.undeclared(
-                &name.kind,
-                root,
-                "references are var.x, local.x, secret.x, each.key or TYPE.NAME.ATTRIBUTE",
-            ),
-        }
-    }
-
-    /// The steps behind the one that names an instance; `None`: nothing more to check.
-    fn instance<'s>(
-        &mut self,
-        name: &ResourceName,
-        resource: &ResourceBlock,
-        whole: Span,
-        steps: &'s [Step],
-    ) -> Option<&'s [Step]> {
-        let address = name.address();
-        let first = steps.first()?;
-        let (argument, example) = match (&resource.repeat, &first.kind) {
-            (Repeat::Once, StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat) => {
-                let splat = !matches!(first.kind, StepKind::Index(_));
-                if !splat {
-                    let detail = format!(
-                        "`{address}` has neither `count` nor `for_each`, so it has no instances"
-                    );
-                    let diagnostic =
-                        Diagnostic::error("invalid-index", "Invalid index", detail).at(first.span);
-                    self.diagnostics.push(diagnostic);
-                }
-                return splat.then(|| steps.get(1..).unwrap_or_default());
-            }
-            (Repeat::Once, StepKind::Attribute(_)) => return Some(steps),
-            (
-                Repeat::Count(_),
-                StepKind::Index(_) | StepKind::AttributeSplat | StepKind::FullSplat,
-            )
-            | (Repeat::ForEach(_), StepKind::Index(_)) => {
-                return Some(steps.get(1..).unwrap_or_default());
-            }
-            (Repeat::ForEach(_), StepKind::AttributeSplat | StepKind::FullSplat) => {
-                let detail = format!(
-                    "`{address}` is a map of its instances, of which a splat makes nothing useful"
-                );
-                let diagnostic =
-                    Diagnostic::error("invalid-reference", "Invalid reference", detail)
-                        .at(first.span);
-                self.diagnostics.push(
-                    diagnostic.hint(format!("of each instance: values({address})[*].ATTRIBUTE")),
-                );
-                return None;
-            }
-            (Repeat::Count(_), StepKind::Attribute(_)) => ("count", format!("{address}[0]")),
-            (Repeat::ForEach(_), StepKind::Attribute(_)) => {
-                ("for_each", format!("{address}[\"KEY\"]"))
-            }
-        };
-        let detail = format!("`{address}` has `{argument}`, so an instance must be named");
-        let diagnostic =
-            Diagnostic::error("invalid-reference", "Invalid reference", detail).at(whole);
-        self.diagnostics
-            .push(diagnostic.hint(format!("such as {example}")));
-        None
     }
 }

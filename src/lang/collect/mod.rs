@@ -3,8 +3,10 @@
 
 mod allowed_lint;
 mod arguments;
+mod call;
 mod condition;
 mod drift;
+mod refactoring;
 mod resource;
 mod secret;
 mod settings;
@@ -12,9 +14,9 @@ mod variable;
 
 use super::evaluate::Evaluator;
 use super::evaluate::scope::Scope;
-use super::module::{Module, OutputBlock, ProviderBlock, ResourceName};
+use super::module::{Module, OutputBlock, ProviderBlock, ResourceName, Role};
 use super::syntax::{Attribute, Block, Body, Expression, Name};
-use crate::diag::{Diagnostic, Patch, SourceMap, Span, suggest};
+use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::model::address::is_identifier;
 use crate::model::identity::ProviderRef;
 use crate::model::schema::Schemas;
@@ -25,7 +27,8 @@ use std::sync::Arc;
 
 /// Blocks of the root of a configuration.
 pub(super) const BLOCKS: &[&str] = &[
-    "check", "drift", "locals", "output", "provider", "resource", "secret", "sk_dr", "variable",
+    "check", "drift", "import", "locals", "module", "moved", "output", "provider", "removed",
+    "resource", "secret", "sk_dr", "variable",
 ];
 
 /// Sorts blocks into a [`Module`].
@@ -34,8 +37,6 @@ pub struct Collector<'c, 'a> {
     pub evaluator: &'c mut Evaluator<'a>,
     /// Resource and provider types.
     pub schemas: &'a dyn Schemas,
-    /// The texts, to name the other place of what is declared twice.
-    pub texts: &'c SourceMap,
     /// Version of the program.
     pub version: &'a str,
     /// What was found.
@@ -63,6 +64,13 @@ impl Collector<'_, '_> {
     }
 
     fn block(&mut self, block: Block) {
+        if self.module.role == Role::Called
+            && let Some(why) = belongs_to_the_root(&block.kind.text)
+        {
+            let detail = format!("a module has no `{}` block: {why}", block.kind.text);
+            let found = Diagnostic::error("not-in-a-module", "Not in a module", detail);
+            return self.report(found.at(block.kind.span));
+        }
         match block.kind.text.as_ref() {
             "sk_dr" => self.settings(block),
             "provider" => self.provider(block),
@@ -73,12 +81,16 @@ impl Collector<'_, '_> {
             "resource" => self.resource(block),
             "check" => self.check(block),
             "drift" => self.drift(block),
+            "module" => self.call(block),
+            "moved" => self.moved(block),
+            "removed" => self.removed(block),
+            "import" => self.import(block),
             "terraform" => self.unsupported(&block, "settings stand in a `sk_dr { }` block"),
             "data" => self.unsupported(
                 &block,
                 "there are no data sources: use a variable, or `jsondecode(file(...))`",
             ),
-            "module" | "moved" | "import" | "removed" | "recovery" => {
+            "recovery" => {
                 self.unsupported(&block, "this block is not available yet");
             }
             "dynamic" => self.unsupported(&block, "`dynamic` stands inside of a resource"),
@@ -138,6 +150,7 @@ impl Collector<'_, '_> {
     /// The mistake of declaring something twice, naming both places.
     fn duplicate(&mut self, what: &str, second: Span, first: Span) {
         let place = self
+            .evaluator
             .texts
             .get(first.file)
             .map_or_else(String::new, |source| {
@@ -316,6 +329,22 @@ impl Collector<'_, '_> {
                 self.module.resources.insert(key, resource);
             }
         }
+    }
+}
+
+/// Why a block may stand in the root only.
+fn belongs_to_the_root(kind: &str) -> Option<&'static str> {
+    match kind {
+        "sk_dr" => Some("the root names the stack and the journal"),
+        "provider" => Some(
+            "the root's flow in, those with an alias through `providers = { ... }` where the module is called",
+        ),
+        "secret" => Some(
+            "where secrets are read is told in one place; declare it in the root and hand it in as a variable",
+        ),
+        "recovery" => Some("the root says what is recovered"),
+        "drift" => Some("the root says which changes are borne"),
+        _ => None,
     }
 }
 

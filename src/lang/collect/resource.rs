@@ -2,14 +2,15 @@
 
 use super::Collector;
 use super::arguments::{leftover, take, take_blocks};
-use crate::diag::{Diagnostic, Patch, suggest};
+use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::lang::coerce;
 use crate::lang::module::{Condition, Repeat, ResourceBlock};
-use crate::lang::syntax::{Attribute, Block, Expression, Name, PathStep, Term};
-use crate::model::address::{Address, InstanceKey};
+use crate::lang::syntax::{Attribute, Block, Body, Expression, Name, PathStep, Term};
+use crate::model::address::{Address, InstanceKey, ModulePath, Target};
 use crate::model::identity::ProviderRef;
 use crate::model::number;
 use crate::model::resource::IgnoreChanges;
+use crate::model::value::Value;
 
 /// What stands in `lifecycle { }`.
 #[derive(Default)]
@@ -26,19 +27,7 @@ impl Collector<'_, '_> {
         if schema.is_none() {
             self.unknown_kind(&kind);
         }
-        let for_each = take(&mut block.body, "for_each");
-        let count = take(&mut block.body, "count");
-        if let (Some(_), Some(count)) = (&for_each, &count) {
-            let detail = "a resource has `for_each` or `count`, not both";
-            let diagnostic =
-                Diagnostic::error("conflicting-arguments", "Conflicting arguments", detail);
-            self.report(diagnostic.at(count.name.span).within(block.header));
-        }
-        let repeat = match (for_each, count) {
-            (Some(attribute), _) => Repeat::ForEach(attribute.value),
-            (None, Some(attribute)) => Repeat::Count(attribute.value),
-            (None, None) => Repeat::Once,
-        };
+        let repeat = self.repeat("resource", &mut block.body, block.header);
         let provider = take(&mut block.body, "provider")
             .and_then(|attribute| self.provider_reference(&attribute));
         let depends_on = take(&mut block.body, "depends_on")
@@ -87,25 +76,26 @@ impl Collector<'_, '_> {
         });
     }
 
-    fn provider_reference(
-        &mut self,
-        attribute: &Attribute,
-    ) -> Option<(ProviderRef, crate::diag::Span)> {
+    /// `for_each` or `count` of a resource or module.
+    pub(super) fn repeat(&mut self, what: &str, body: &mut Body, header: Span) -> Repeat {
+        let for_each = take(body, "for_each");
+        let count = take(body, "count");
+        if let (Some(_), Some(count)) = (&for_each, &count) {
+            let detail = format!("a {what} has `for_each` or `count`, not both");
+            let diagnostic =
+                Diagnostic::error("conflicting-arguments", "Conflicting arguments", detail);
+            self.report(diagnostic.at(count.name.span).within(header));
+        }
+        match (for_each, count) {
+            (Some(attribute), _) => Repeat::ForEach(attribute.value),
+            (None, Some(attribute)) => Repeat::Count(attribute.value),
+            (None, None) => Repeat::Once,
+        }
+    }
+
+    fn provider_reference(&mut self, attribute: &Attribute) -> Option<(ProviderRef, Span)> {
         let span = attribute.value.span;
-        let reference = match attribute.value.static_path() {
-            Some((provider, steps)) => match steps.as_slice() {
-                [] => Some(ProviderRef {
-                    provider: provider.to_string(),
-                    alias: None,
-                }),
-                [PathStep::Attribute(alias)] => Some(ProviderRef {
-                    provider: provider.to_string(),
-                    alias: Some(alias.to_string()),
-                }),
-                [PathStep::Index(_)] | [_, _, ..] => None,
-            },
-            None => None,
-        };
+        let reference = provider_reference(&attribute.value);
         if reference.is_none() {
             let detail = "a provider is named without quotes: provider = kubernetes.eu";
             self.report(Diagnostic::error("invalid-provider", "Invalid provider", detail).at(span));
@@ -113,9 +103,10 @@ impl Collector<'_, '_> {
         reference.map(|reference| (reference, span))
     }
 
-    fn depends_on(&mut self, attribute: &Attribute) -> Vec<(Address, crate::diag::Span)> {
+    pub(super) fn depends_on(&mut self, attribute: &Attribute) -> Vec<(Target, Span)> {
         let Term::List(items) = &attribute.value.term else {
-            let detail = "`depends_on` is a list of resources: [kubernetes_namespace.app]";
+            let detail =
+                "`depends_on` is a list of resources and modules: [kubernetes_namespace.app]";
             self.report(
                 Diagnostic::error("wrong-type", "Wrong type", detail).at(attribute.value.span),
             );
@@ -123,10 +114,20 @@ impl Collector<'_, '_> {
         };
         let mut addresses = Vec::new();
         for item in items {
-            match resource_address(item) {
-                Some(address) => addresses.push((address, item.span)),
+            match target(item) {
+                Some(Target::Resource(address)) if !address.module.is_root() => {
+                    let module = Target::Module(address.module);
+                    let detail = format!(
+                        "`depends_on` sees no resources inside of a module: it is written {module}"
+                    );
+                    self.report(
+                        Diagnostic::error("invalid-reference", "Invalid reference", detail)
+                            .at(item.span),
+                    );
+                }
+                Some(target) => addresses.push((target, item.span)),
                 None => {
-                    let detail = "`depends_on` names resources, such as kubernetes_namespace.app, and nothing else";
+                    let detail = "`depends_on` names resources and modules, such as kubernetes_namespace.app or module.app, and nothing else";
                     self.report(
                         Diagnostic::error("invalid-reference", "Invalid reference", detail)
                             .at(item.span),
@@ -215,32 +216,67 @@ impl Collector<'_, '_> {
     }
 }
 
-/// The resource, or instance of one, that an expression names.
-pub fn resource_address(expression: &Expression) -> Option<Address> {
-    let (kind, steps) = expression.static_path()?;
+/// The provider that an expression names: `kubernetes`, `kubernetes.eu`.
+pub(super) fn provider_reference(expression: &Expression) -> Option<ProviderRef> {
+    let (provider, steps) = expression.static_path()?;
+    let alias = match steps.as_slice() {
+        [] => None,
+        [PathStep::Attribute(alias)] => Some(alias.to_string()),
+        [PathStep::Index(_)] | [_, _, ..] => return None,
+    };
+    Some(ProviderRef {
+        provider: provider.to_string(),
+        alias,
+    })
+}
+
+/// The resource or module that an expression names, or an instance of it.
+pub fn target(expression: &Expression) -> Option<Target> {
+    let (root, steps) = expression.static_path()?;
     if matches!(
-        kind.as_ref(),
-        "var" | "local" | "secret" | "each" | "count" | "path" | "module" | "data"
+        root.as_ref(),
+        "var" | "local" | "secret" | "each" | "count" | "path" | "data"
     ) {
         return None;
     }
-    let mut steps = steps.iter();
-    let Some(PathStep::Attribute(name)) = steps.next() else {
-        return None;
-    };
-    let address = Address::new(kind.as_ref(), name.as_ref());
-    match (steps.next(), steps.next()) {
-        (None, _) => Some(address),
-        (Some(PathStep::Index(key)), None) => {
-            let index = coerce::number(key)
-                .and_then(|number| number::to_integer(&number))
-                .and_then(|at| u64::try_from(at).ok());
-            match (key.as_text(), index) {
-                (Some(text), _) => Some(address.with_instance(InstanceKey::Name(text.to_string()))),
-                (None, Some(index)) => Some(address.with_instance(InstanceKey::Index(index))),
-                (None, None) => None,
-            }
+    let mut module = ModulePath::ROOT;
+    let mut kind = root;
+    let mut rest = steps.as_slice();
+    loop {
+        let [PathStep::Attribute(name), after @ ..] = rest else {
+            return None;
+        };
+        let (instance, after) = match after {
+            [PathStep::Index(key), after @ ..] => (Some(instance_key(key)?), after),
+            [PathStep::Attribute(_), ..] | [] => (None, after),
+        };
+        if kind.as_ref() != "module" {
+            let address = Address {
+                module,
+                kind: kind.to_string(),
+                name: name.to_string(),
+                instance,
+            };
+            return after.is_empty().then_some(Target::Resource(address));
         }
-        (Some(PathStep::Index(_) | PathStep::Attribute(_)), _) => None,
+        module = module.inner(name, instance);
+        let [next, after @ ..] = after else {
+            return Some(Target::Module(module));
+        };
+        let PathStep::Attribute(next) = next else {
+            return None;
+        };
+        kind = next.clone();
+        rest = after;
     }
+}
+
+/// The instance that an index names.
+pub(super) fn instance_key(key: &Value) -> Option<InstanceKey> {
+    if let Some(text) = key.as_text() {
+        return Some(InstanceKey::Name(text.to_string()));
+    }
+    let number = coerce::number(key)?;
+    let index = number::to_integer(&number)?;
+    Some(InstanceKey::Index(u64::try_from(index).ok()?))
 }

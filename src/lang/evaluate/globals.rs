@@ -1,6 +1,7 @@
-//! What has been evaluated so far: variables, locals, resources. Everything declared has its place from the start.
+//! What has been evaluated so far in one module: variables, locals, resources, outputs of the modules it calls.
+//! Everything declared has its place from the start.
 
-use crate::model::address::Address;
+use crate::model::address::{Address, InstanceKey, ModulePath};
 use crate::model::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,16 +15,16 @@ pub enum Slot {
     Failed,
 }
 
-/// A local with the resources it came from, so that who uses it depends on them.
+/// A value with the resources it came from, so that who uses it depends on them.
 #[derive(Clone, Debug)]
-pub struct Local {
-    /// Its value.
+pub struct Traced {
+    /// The value.
     pub slot: Slot,
     /// Where it came from.
     pub references: Arc<BTreeSet<Address>>,
 }
 
-/// How a resource's instances are told apart.
+/// How the instances of a resource or module are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repetition {
     /// There is one.
@@ -43,15 +44,33 @@ pub struct ResourceSlot {
     pub repetition: Repetition,
 }
 
-/// Everything evaluated so far, by name.
+/// Outputs by name, as far as they are evaluated.
+pub type Outputs = BTreeMap<Arc<str>, Traced>;
+
+/// A called module as other expressions see it.
+#[derive(Debug)]
+pub struct CallSlot {
+    /// How its instances are told apart.
+    pub repetition: Repetition,
+    /// Outputs of each instance; `None`: how often it is called could not be had.
+    pub instances: Option<BTreeMap<Option<InstanceKey>, Outputs>>,
+}
+
+/// Everything evaluated so far in an instance of a module, by name.
 #[derive(Debug, Default)]
 pub struct Globals {
+    /// The calls that lead here.
+    pub module: ModulePath,
+    /// `path.module`.
+    pub directory: Arc<str>,
     /// `var`.
-    pub variables: BTreeMap<Arc<str>, Slot>,
+    pub variables: BTreeMap<Arc<str>, Traced>,
     /// `local`.
-    pub locals: BTreeMap<Arc<str>, Local>,
+    pub locals: BTreeMap<Arc<str>, Traced>,
     /// `secret`.
     pub secrets: BTreeSet<Arc<str>>,
     /// By type, then name.
     pub resources: BTreeMap<Arc<str>, BTreeMap<Arc<str>, ResourceSlot>>,
+    /// `module`.
+    pub calls: BTreeMap<Arc<str>, CallSlot>,
 }

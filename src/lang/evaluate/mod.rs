@@ -2,12 +2,15 @@
 //! Must not know blocks, schemas or in which order things are evaluated.
 
 pub mod budget;
+mod calls;
 pub mod globals;
 mod loops;
 mod operators;
 pub mod scope;
 mod template;
 mod traversal;
+
+pub use traversal::instance_of;
 
 use super::functions::{self, FunctionError, Implementation, Special};
 use super::limits;

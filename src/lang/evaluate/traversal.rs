@@ -57,18 +57,25 @@ impl Evaluator<'_> {
             return self.fail(undeclared(root, span));
         }
         let slot = match root.as_ref() {
-            "var" => self.globals.variables.get(name).cloned(),
+            "var" => self.globals.variables.get(name).cloned().map(|variable| {
+                self.references.extend(variable.references.iter().cloned());
+                variable.slot
+            }),
             "local" => self.globals.locals.get(name).cloned().map(|local| {
                 self.references.extend(local.references.iter().cloned());
                 local.slot
             }),
+            "module" => return self.called(name, whole, steps, scope),
             "secret" if self.globals.secrets.contains(name) => {
                 Some(Slot::Ready(Value::secret(SecretName(name.to_string()))))
             }
             "secret" => None,
-            "path" => {
-                matches!(name.as_ref(), "module" | "root" | "cwd").then(|| Slot::Ready(".".into()))
-            }
+            "path" => match name.as_ref() {
+                "module" => Some(Slot::Ready(self.globals.directory.as_ref().into())),
+                // Paths are relative to the root's directory, wherever they are used.
+                "root" | "cwd" => Some(Slot::Ready(".".into())),
+                _ => None,
+            },
             _ => return self.resource(root, name, steps, scope),
         };
         match slot {
@@ -102,7 +109,10 @@ impl Evaluator<'_> {
         else {
             return self.fail(undeclared(&format!("{kind}.{name}"), span));
         };
-        let address = Address::new(kind.as_ref(), name.as_ref());
+        let address = Address {
+            module: self.globals.module.clone(),
+            ..Address::new(kind.as_ref(), name.as_ref())
+        };
         let Slot::Ready(value) = slot.slot else {
             return Err(Failed);
         };
@@ -122,16 +132,7 @@ impl Evaluator<'_> {
         };
         let key = self.evaluate(index, scope)?;
         self.known(&key, index.span, "the index of a resource")?;
-        let instance = match slot.repetition {
-            Repetition::ForEach => {
-                coerce::text(&key).map(|text| InstanceKey::Name(text.to_string()))
-            }
-            Repetition::Count | Repetition::Single => coerce::number(&key)
-                .and_then(|number| number::to_integer(&number))
-                .and_then(|index| u64::try_from(index).ok())
-                .map(InstanceKey::Index),
-        };
-        match instance {
+        match instance_of(slot.repetition, &key) {
             Some(instance) => self.references.insert(address.with_instance(instance)),
             None => self.references.insert(address),
         };
@@ -312,6 +313,17 @@ impl Evaluator<'_> {
                 diagnostic.hint(format!("there are {}{more}", known.join(", ")))
             }
         }
+    }
+}
+
+/// The instance that an index names, where it can name one.
+pub fn instance_of(repetition: Repetition, key: &Value) -> Option<InstanceKey> {
+    match repetition {
+        Repetition::ForEach => coerce::text(key).map(|text| InstanceKey::Name(text.to_string())),
+        Repetition::Count | Repetition::Single => coerce::number(key)
+            .and_then(|number| number::to_integer(&number))
+            .and_then(|index| u64::try_from(index).ok())
+            .map(InstanceKey::Index),
     }
 }
 

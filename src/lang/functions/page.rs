@@ -23,7 +23,8 @@ Names and results are Terraform's. What differs:
 - There is no `timestamp`, `plantimestamp`, `uuid` or `bcrypt`: the same configuration gives the same plan. There is no
   `pathexpand`, which depends on the machine, and neither `rsadecrypt` (a `secret` block reads what was decrypted by its
   command), nor `base64gzip` (its bytes depend on who packs them), nor `ephemeralasnull` (nothing is ephemeral). `urldecode` is OpenTofu's.
-- Paths are relative to the configuration directory; `path.module` and `path.root` are both `.`.
+- Paths are relative to the configuration directory, in modules too: `path.module` is the module's directory as seen from
+  there (`file(\"${path.module}/x\")`), `path.root` is `.`.
 - `nonsensitive` takes a value that is not sensitive too.
 - A function that looks at a value needs it now: one that is known only after apply, or a secret, is an error that names it.
   Functions that only hand values on (`concat`, `merge`, `values`, `tolist`, ...) take both.

@@ -114,10 +114,8 @@ fn conditions(block: &str, condition: &str) -> String {
     )
 }
 
-const OF_X: &str =
-    "Resource(Address { kind: \"cloud_thing\", name: \"b\", instance: Some(Name(\"x\")) })";
-const OF_Y: &str =
-    "Resource(Address { kind: \"cloud_thing\", name: \"b\", instance: Some(Name(\"y\")) })";
+const OF_X: &str = "Resource(Address { module: ModulePath([]), kind: \"cloud_thing\", name: \"b\", instance: Some(Name(\"x\")) })";
+const OF_Y: &str = "Resource(Address { module: ModulePath([]), kind: \"cloud_thing\", name: \"b\", instance: Some(Name(\"y\")) })";
 
 #[test]
 fn conditions_of_a_resource_hold_or_end_it() {

@@ -261,14 +261,8 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &["unsupported-block: there is no block `resorce`"],
     ),
     (
-        "module \"a\" {}\nmoved {}\nimport {}\nremoved {}\nrecovery \"x\" {}\n",
-        &[
-            "unsupported-block: this block is not available yet",
-            "unsupported-block: this block is not available yet",
-            "unsupported-block: this block is not available yet",
-            "unsupported-block: this block is not available yet",
-            "unsupported-block: this block is not available yet",
-        ],
+        "recovery \"x\" {}\n",
+        &["unsupported-block: this block is not available yet"],
     ),
     (
         "drift \"x\" {}\n",
@@ -392,7 +386,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
             "invalid-count: `count` is a whole number, zero or more",
             "invalid-count: `count` is a whole number, this is a string",
             "sensitive-value: `count` is shown in addresses, and this value is sensitive",
-            "too-many-instances: a resource has at most 100000 instances, these are 1000000",
+            "too-many-instances: a resource or module has at most 100000 instances, these are 1000000",
         ],
     ),
     (
@@ -436,7 +430,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         &[
             "cycle: these need each other: loner.a -> loner.b -> loner.a",
             "undeclared: there is no resource `loner.c`",
-            "invalid-reference: `depends_on` names resources, such as kubernetes_namespace.app, and nothing else",
+            "invalid-reference: `depends_on` names resources and modules, such as kubernetes_namespace.app or module.app, and nothing else",
         ],
     ),
     (

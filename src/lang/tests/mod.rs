@@ -7,6 +7,8 @@ mod diagnostics;
 mod dynamic;
 mod expressions;
 mod limits;
+mod modules;
+mod refactoring;
 mod types;
 mod values;
 

@@ -170,7 +170,7 @@ fn adoption_is_of_the_whole() {
         "It exists and is not marked as ours."
     );
     let named = Story {
-        adopt: vec![declared.address.clone()],
+        adopt: vec![declared.address.clone().into()],
         ..with(declared.clone(), by_hand.clone())
     };
     check(
@@ -252,7 +252,7 @@ fn what_nothing_declares_is_one_orphan() {
     assert_eq!(plan.nodes[0].before["retention"], json!([all()]));
     let narrowed = Story {
         goal: Goal {
-            target: vec![Address::new("velero_schedule", "shop")],
+            target: vec![Address::new("velero_schedule", "shop").into()],
             ..story().goal
         },
         resources: vec![schedule("shop")],

@@ -6,7 +6,7 @@ use crate::kinds::composite::{Composite, LivePart};
 use crate::kinds::{self, Kind, Part};
 use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
-use crate::model::resource::Resource;
+use crate::model::resource::{Fate, Resource};
 use crate::plan::cluster_of;
 use crate::plan::decision::{
     Decision, Object, Outcome, Resolution, Subject, field_changes, reason,
@@ -50,6 +50,7 @@ pub fn decide<'a>(
                 ReasonCode::NotInConfiguration,
                 format!("{} has no such part any more", resource.address),
             ),
+            fate: Fate::Delete,
         };
         let subject = Subject {
             address: resource.address.clone(),
@@ -314,18 +315,16 @@ fn why(decisions: &[Decision<'_>], action: Action) -> Reason {
     if let Some(unknown) = of(ReasonCode::Unknown) {
         return (*unknown).clone();
     }
-    match action {
-        Action::Create | Action::NoOp | Action::Forget => {
+    match (action, of(ReasonCode::Adopted)) {
+        (Action::Update, Some(adopted)) => (*adopted).clone(),
+        (Action::Create | Action::NoOp | Action::Forget, _) => {
             reasons.first().map_or_else(differs, |one| (*one).clone())
         }
-        Action::Delete => of(ReasonCode::NotInConfiguration)
+        (Action::Delete, _) => of(ReasonCode::NotInConfiguration)
             .or_else(|| of(ReasonCode::DestroyRequested))
             .or_else(|| reasons.first())
             .map_or_else(differs, |one| (*one).clone()),
-        Action::Update if of(ReasonCode::Adopted).is_some() => {
-            reason(ReasonCode::Adopted, "it exists and -adopt names it")
-        }
-        Action::Update if reasons.iter().all(|one| one.code == ReasonCode::Renamed) => {
+        (Action::Update, None) if reasons.iter().all(|one| one.code == ReasonCode::Renamed) => {
             let names: BTreeSet<&str> = reasons
                 .iter()
                 .map(|one| one.text.trim_start_matches("renamed from "))
@@ -336,7 +335,7 @@ fn why(decisions: &[Decision<'_>], action: Action) -> Reason {
                 format!("renamed from {}", names.join(", ")),
             )
         }
-        Action::Update => differs(),
+        (Action::Update, None) => differs(),
     }
 }
 

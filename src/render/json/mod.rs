@@ -2,6 +2,7 @@
 
 mod checks;
 mod drift;
+mod modules;
 mod plan;
 mod progress;
 pub mod stream;

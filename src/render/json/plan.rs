@@ -3,6 +3,7 @@
 //! where Terraform would write them in the clear (R32).
 
 use super::checks;
+use super::modules::root_module;
 use crate::model::address::{Address, InstanceKey};
 use crate::model::expression::Expr;
 use crate::plan::document::{Action, Node, NodeState, Plan, PlannedOutput, ReasonCode};
@@ -30,7 +31,7 @@ pub fn plan(plan: &Plan) -> Result<Json, serde_json::Error> {
         "variables": {},
         "planned_values": {
             "outputs": planned_outputs(plan),
-            "root_module": {"resources": done.iter().filter_map(|node| planned_resource(node)).collect::<Vec<_>>()}
+            "root_module": root_module(done.iter().filter_map(|node| Some((&node.address, planned_resource(node)?))))
         },
         // Unchanged resources are left out: the plan keeps their addresses only (`sk_dr.unchanged`).
         "resource_changes": done.iter().map(|node| resource_change(node)).collect::<Vec<_>>(),
@@ -39,7 +40,7 @@ pub fn plan(plan: &Plan) -> Result<Json, serde_json::Error> {
         "prior_state": {
             "format_version": "1.0",
             "terraform_version": plan.tool,
-            "values": {"root_module": {"resources": plan.nodes.iter().filter_map(prior_resource).collect::<Vec<_>>()}}
+            "values": {"root_module": root_module(plan.nodes.iter().filter_map(|node| Some((&node.address, prior_resource(node)?))))}
         },
         "configuration": configuration(plan),
         "checks": checks::checks(&plan.checks),
@@ -111,6 +112,10 @@ fn resource_change(node: &Node) -> Json {
 fn described(node: &Node) -> Map<String, Json> {
     let mut resource = Map::new();
     resource.insert("address".to_owned(), json!(node.address));
+    if !node.address.module.is_root() {
+        let module = node.address.module.to_string();
+        resource.insert("module_address".to_owned(), json!(module));
+    }
     resource.insert("mode".to_owned(), json!("managed"));
     resource.insert("type".to_owned(), json!(node.address.kind));
     resource.insert("name".to_owned(), json!(node.address.name));
@@ -160,6 +165,7 @@ fn action_reason(node: &Node) -> Option<&'static str> {
         | ReasonCode::Adopted
         | ReasonCode::DestroyRequested
         | ReasonCode::ReleasedBecauseAdopted
+        | ReasonCode::ReleasedByRemoved
         | ReasonCode::Unknown => None,
     }
 }

@@ -6,7 +6,7 @@ use super::super::style::clean;
 use super::super::text::{Counts, Sums, headline};
 use super::super::view::{Sensitive, View};
 use crate::diag::Severity;
-use crate::model::address::{Address, InstanceKey};
+use crate::model::address::{Address, InstanceKey, ModulePath};
 use crate::plan::document::{
     Action, Finding, HeldBack, Node, NodeState, Plan, PlannedOutput, ReasonCode, Unswept,
 };
@@ -177,8 +177,12 @@ pub(crate) fn resource(address: &Address, provider: Option<&str>) -> Json {
         Some(InstanceKey::Index(index)) => json!(index),
         Some(InstanceKey::Name(name)) => json!(name),
     };
+    let inside = Address {
+        module: ModulePath::ROOT,
+        ..address.clone()
+    };
     json!({
-        "addr": address, "module": "", "resource": address,
+        "addr": address, "module": address.module.to_string(), "resource": inside,
         // What is made by a program of ours has no provider.
         "implied_provider": provider.unwrap_or("sk-dr"),
         "resource_type": address.kind, "resource_name": address.name, "resource_key": key

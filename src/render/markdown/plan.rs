@@ -11,7 +11,7 @@ use super::inline::{at_margin, code, code_of_name, collapsed, fenced, prose, res
 use super::sections::{
     TAGGED, blocked_entry, findings, folded, marker, prose_after, providers, section,
 };
-use crate::model::address::Address;
+use crate::model::address::Target;
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
 use crate::plan::shell_word;
 
@@ -68,10 +68,10 @@ fn stuck(plan: &Plan) -> impl Iterator<Item = &Node> {
 }
 
 fn narrowed(plan: &Plan) -> Vec<Part> {
-    let flag = |flag: &'static str, addresses: &[Address]| -> Vec<String> {
-        addresses
+    let flag = |flag: &'static str, targets: &[Target]| -> Vec<String> {
+        targets
             .iter()
-            .map(|address| format!("- {}\n", code(&format!("-{flag}={address}"))))
+            .map(|target| format!("- {}\n", code(&format!("-{flag}={target}"))))
             .collect()
     };
     let mut entries = flag("target", &plan.goal.target);

@@ -280,6 +280,7 @@ fn is_telling(code: ReasonCode) -> bool {
         | ReasonCode::Recorded
         | ReasonCode::NotInConfiguration
         | ReasonCode::ReleasedBecauseAdopted
+        | ReasonCode::ReleasedByRemoved
         | ReasonCode::Unknown => true,
     }
 }

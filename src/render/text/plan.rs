@@ -63,7 +63,7 @@ pub(crate) fn place(provider: &PlannedProvider) -> String {
 }
 
 fn narrowed(goal: &Goal, width: Option<usize>) -> Vec<String> {
-    let list = |flag: &str, addresses: &[crate::model::address::Address]| {
+    let list = |flag: &str, addresses: &[crate::model::address::Target]| {
         addresses
             .iter()
             .map(|address| format!("-{flag}={address}"))

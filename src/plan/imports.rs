@@ -1,0 +1,44 @@
+//! Adoption that is asked for (R24): by `-adopt`, or by an `import` block of the configuration. Must not know what an
+//! object is compared with.
+
+use super::decision::{Resolution, reason};
+use super::document::{Action, Finding, Reason, ReasonCode};
+use super::input::Input;
+use crate::model::address::Address;
+
+/// Who asks that an unmarked object becomes ours, as a reason.
+pub fn asked(input: &Input<'_>, address: &Address) -> Option<Reason> {
+    if input.adopt.iter().any(|target| target.covers(address)) {
+        return Some(reason(ReasonCode::Adopted, "it exists and -adopt names it"));
+    }
+    let imports = &input.configuration.imports;
+    let asks = imports.iter().any(|import| import.to == *address);
+    asks.then(|| {
+        reason(
+            ReasonCode::Adopted,
+            "it exists and an import block names it",
+        )
+    })
+}
+
+/// Imports of what is not there: it is made, which is not what the block says.
+pub fn findings(input: &Input<'_>, resolutions: &[Resolution<'_>]) -> Vec<Finding> {
+    resolutions
+        .iter()
+        .filter(|resolution| resolution.node.action == Action::Create)
+        .filter_map(|resolution| {
+            let address = &resolution.node.address;
+            let mut imports = input.configuration.imports.iter();
+            let import = imports.find(|import| import.to == *address)?;
+            Some(Finding {
+                code: "import-absent".to_owned(),
+                address: Some(address.clone()),
+                summary: "Nothing to import".to_owned(),
+                detail: format!(
+                    "{address}: there is no object \"{}\", so it is created. If it was lost, its data is not in the new one; otherwise the import block has done its work and can go.",
+                    import.id
+                ),
+            })
+        })
+        .collect()
+}
