@@ -20,6 +20,18 @@ async fn planned(place: &mut Place, flags: &str, into: &Path) {
     told(place, "sk-dr show -json a.plan", into).await;
 }
 
+/// A resource of a module that is called for each of several names.
+async fn in_module(place: &mut Place, directory: &Path) {
+    let backup = "variable \"name\" {}\nresource \"velero_schedule\" \"hourly\" {\n  count = 1\n  name = var.name\n  schedule = \"@hourly\"\n}\n";
+    let call = "module \"backup\" {\n  source = \"./backup\"\n  for_each = toset([\"files\"])\n  name = each.key\n}\n";
+    fs::create_dir(place.directory().join("backup")).unwrap();
+    fs::write(place.directory().join("backup/main.hcl"), backup).unwrap();
+    fs::write(place.directory().join("backup.hcl"), call).unwrap();
+    planned(place, "", &directory.join("9-module.plan.json")).await;
+    let plan = "sk-dr plan -json";
+    told(place, plan, &directory.join("9-module.stream.json")).await;
+}
+
 async fn write_all(directory: &Path) {
     let mut place = Place::new();
     copy(&root().join("fixtures/demo"), place.directory());
@@ -54,6 +66,8 @@ async fn write_all(directory: &Path) {
     told(&mut place, "sk-dr validate -json", &wrong).await;
     let plan = "sk-dr plan -json";
     told(&mut place, plan, &directory.join("8-wrong.stream.json")).await;
+    fs::write(&applications, text).unwrap();
+    in_module(&mut place, directory).await;
 }
 
 #[tokio::test(start_paused = true)]

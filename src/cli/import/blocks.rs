@@ -71,6 +71,14 @@ const NAMINGS: &[Naming] = &[
 
 const SETTINGS: &[Field] = &[Field::new("stack", Shape::Text, "Name of the stack.")];
 
+const IMPORT: &[Field] = &[
+    Field::new("to", Shape::Text, "Address of the resource."),
+    Field::new("id", Shape::Text, "Its natural key."),
+];
+
+/// Above the first import block.
+const ADOPTION: &str = "The next apply makes what exists ours; after it these blocks can go.";
+
 impl Document<'_> {
     /// Writes it.
     pub(super) fn written(&self) -> Written {
@@ -105,7 +113,7 @@ impl Document<'_> {
                 body,
             }));
         }
-        parts.extend(adoption(self.entries, &addresses));
+        parts.extend(adoptions(self.entries, &addresses));
         Written {
             text: parts.join("\n"),
             addresses,
@@ -136,21 +144,29 @@ fn provider(arguments: &Expr) -> String {
     })
 }
 
-/// The command line that adopts what is not ours yet.
-fn adoption(entries: &[Entry<'_>], addresses: &[Address]) -> Option<String> {
-    let mut flags = entries
+/// A block for each entry that is not ours yet, under its natural key: the next apply adopts it (R24).
+fn adoptions(entries: &[Entry<'_>], addresses: &[Address]) -> Vec<String> {
+    let needed = entries
         .iter()
         .zip(addresses)
-        .filter(|(entry, _)| entry.is_to_be_adopted())
-        .map(|(_, address)| format!("-adopt={}", crate::plan::shell_word(&address.to_string())))
-        .peekable();
-    flags.peek()?;
-    let words: Vec<String> = ["sk-dr plan".to_owned()].into_iter().chain(flags).collect();
-    let lines = [
-        "# To adopt all of it:".to_owned(),
-        format!("#   {}", words.join(" \\\n#     ")),
-    ];
-    Some(lines.join("\n") + "\n")
+        .filter(|(entry, _)| entry.is_to_be_adopted());
+    let named = needed.filter_map(|(entry, address)| Some((entry.id()?, address)));
+    named
+        .enumerate()
+        .map(|(at, (id, address))| {
+            let first = (at == 0).then(|| ADOPTION.to_owned());
+            block(&Block {
+                comments: first.into_iter().collect(),
+                header: vec!["import".to_owned()],
+                fields: IMPORT,
+                body: [
+                    ("to".to_owned(), Term::Reference(address.to_string())),
+                    ("id".to_owned(), Term::Value(id.to_string().into())),
+                ]
+                .into(),
+            })
+        })
+        .collect()
 }
 
 /// One entry on its way to a block.

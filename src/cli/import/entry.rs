@@ -95,6 +95,14 @@ impl Entry<'_> {
             .any(|one| one.adoption == Adoption::Needed)
     }
 
+    /// The natural key of its resource, which an import block names.
+    pub(super) fn id(&self) -> Option<&Key> {
+        match &self.profile {
+            Some(profile) => Some(&profile.key),
+            None => self.objects.first().map(|one| one.key),
+        }
+    }
+
     /// The key by which others name it, where it is one object.
     pub(super) fn key(&self) -> Option<&Key> {
         match (&self.profile, self.objects.as_slice()) {

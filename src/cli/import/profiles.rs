@@ -19,6 +19,8 @@ pub(super) struct Profile {
     pub(super) kind: &'static dyn Kind,
     /// Its body; nothing could be left out of it that does not follow from the address.
     pub(super) body: Json,
+    /// Natural key of the resource.
+    pub(super) key: Key,
     /// Keys of the objects.
     pub(super) keys: BTreeSet<Key>,
 }
@@ -92,9 +94,12 @@ fn recognised(
     let body = kinds::least::declaration(kind, &reading);
     // Whatever the address will be, it says nothing as long as the body says it all.
     let address = Address::new(kind.schema().kind, "main");
-    is_group(composite, &resource(&address, body.clone()), group).then(|| Profile {
+    let declared = resource(&address, body.clone());
+    let key = composite.key(&declared)?;
+    is_group(composite, &declared, group).then(|| Profile {
         kind,
         body,
+        key,
         keys: group.iter().map(|one| one.key.clone()).collect(),
     })
 }

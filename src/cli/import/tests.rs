@@ -8,6 +8,7 @@ use crate::kinds::testing::{kind, line, object, resource};
 use crate::kinds::{self, Home};
 use crate::lang::sources::MemorySources;
 use crate::lang::{GivenVariables, Inputs, Missing};
+use crate::model::address::Address;
 use crate::model::identity::Key;
 use crate::model::resource::Configuration;
 use proptest::prelude::*;
@@ -46,6 +47,10 @@ fn live(name: &'static str, body: Json) -> Objects {
 fn check(objects: &Objects) -> Vec<String> {
     let Written { text, addresses } = written(objects);
     let configuration = read(&text);
+    let imported: BTreeSet<&Address> = configuration.imports.iter().map(|one| &one.to).collect();
+    assert_eq!(imported, addresses.iter().collect(), "{text}");
+    let wrong = crate::goal::imports::check(&configuration);
+    assert!(wrong.is_empty(), "{text}\n{wrong:#?}");
     let mut left: BTreeSet<&Key> = objects.keys().map(|(_, key)| key).collect();
     for resource in &configuration.resources {
         assert!(addresses.contains(&resource.address), "{text}");

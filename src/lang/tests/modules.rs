@@ -259,7 +259,7 @@ fn every_mistake_of_every_module_is_found() {
         &[
             (
                 "m/main.hcl",
-                "sk_dr { stack = \"x\" }\nprovider \"cloud\" {}\nsecret \"s\" { env = \"S\" }\nvariable \"name\" {}\nresource \"cloud_thing\" \"a\" { nme = var.nme }\n",
+                "sk_dr { stack = \"x\" }\nprovider \"cloud\" {}\nsecret \"s\" { env = \"S\" }\ndrift {\n  ignore \"a\" {\n    resource = \"cloud_thing.*\"\n    attributes = [\"size\"]\n    reason = \"moving\"\n    until = \"2026-12-31\"\n  }\n}\nvariable \"name\" {}\nresource \"cloud_thing\" \"a\" { nme = var.nme }\n",
             ),
             (
                 "s/main.hcl",
@@ -280,6 +280,7 @@ fn every_mistake_of_every_module_is_found() {
             "not-in-a-module: a module has no `sk_dr` block: the root names the stack and the journal",
             "not-in-a-module: a module has no `provider` block: the root's flow in, those with an alias through `providers = { ... }` where the module is called",
             "not-in-a-module: a module has no `secret` block: where secrets are read is told in one place; declare it in the root and hand it in as a variable",
+            "not-in-a-module: a module has no `drift` block: the root says which changes are borne",
             "missing-argument: `cloud_thing` needs the argument `name`",
             "unsupported-argument: `cloud_thing` has no argument `nme`",
             "undeclared: there is no variable `nme`",

@@ -67,16 +67,12 @@ pub async fn a_cluster_made_by_hand_is_imported_and_planned_empty(place: Place) 
         assert!(text.contains(wanted), "{wanted:?} is missing in\n{text}");
     }
 
-    let flags: Vec<&str> = text
-        .split_whitespace()
-        .filter(|word| word.starts_with("-adopt="))
-        .collect();
-    stack
-        .run(&format!("plan -out=adopt.plan {}", flags.join(" ")))
-        .await
-        .expect(0);
+    let of = |block: &str| text.lines().filter(|line| line.starts_with(block)).count();
+    let resources = of("resource ");
+    assert_eq!(of("import {"), resources, "{text}");
+    stack.run("plan -out=adopt.plan").await.expect(0);
     let plan = stack.run("show -json adopt.plan").await.expect(0);
-    only_adopts(&serde_json::from_str(&plan.stdout).unwrap(), flags.len());
+    only_adopts(&serde_json::from_str(&plan.stdout).unwrap(), resources);
     stack.run("apply adopt.plan").await.expect(0);
     let adopted = Timestamp::now();
     empty(&cluster, &stack).await;
