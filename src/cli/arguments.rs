@@ -3,10 +3,12 @@
 mod import;
 mod review;
 mod runs;
+mod vendor;
 
 pub use import::ImportFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, DriftFormat, ShowFlags};
 pub use runs::{CloseFlags, RunsAction, RunsFlags, UnlockFlags};
+pub use vendor::{VendorFlags, VendorVeleroFlags, VendorWhat};
 
 use super::process::{ColourFlag, Trouble};
 pub use super::variables::VariableFlags;
@@ -59,6 +61,8 @@ pub enum Command {
     Runs(RunsFlags),
     /// Take the lock of a run whose holder is gone
     Unlock(UnlockFlags),
+    /// Render what an installation needs into this repository, before it is needed
+    Vendor(VendorFlags),
     /// Resource types and their arguments
     Schema(SchemaFlags),
     /// Version of this program

@@ -37,6 +37,7 @@ mod tests;
 mod unlock;
 mod validate;
 mod variables;
+mod vendor;
 mod version;
 
 use crate::diag::Severity;
@@ -124,6 +125,7 @@ fn guarded(process: &mut Process, arguments: &Arguments) -> Result<(), Trouble> 
 async fn command(process: &mut Process, command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Show(flags) => show::run(process, &flags),
+        Command::Vendor(flags) => vendor::run(process, &flags).await,
         Command::Schema(flags) => schema::run(process, &flags),
         Command::Version(flags) => Ok(version::run(process, &flags)),
         Command::Validate(flags) => validate::run(process, &flags),

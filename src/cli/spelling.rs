@@ -38,7 +38,6 @@ const LATER_COMMANDS: &[&str] = &[
     "output",
     "restore",
     "status",
-    "vendor",
 ];
 
 /// Arguments as clap reads them.

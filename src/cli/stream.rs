@@ -18,6 +18,7 @@ pub(crate) fn is_wanted(command: &Command) -> bool {
         | Command::Import(_)
         | Command::Runs(_)
         | Command::Unlock(_)
+        | Command::Vendor(_)
         | Command::Schema(_)
         | Command::Version(_)
         | Command::Sandbox(_)

@@ -42,7 +42,7 @@ impl Interrupts for NoCluster {
 }
 
 /// A process with these arguments in this directory, and what it writes.
-fn process(arguments: &[&str], directory: &Path) -> (Process, Captured, Captured) {
+pub(super) fn process(arguments: &[&str], directory: &Path) -> (Process, Captured, Captured) {
     let (stdout, out) = Output::captured();
     let (stderr, err) = Output::captured();
     let process = Process {

@@ -14,6 +14,7 @@ mod servers_work;
 mod spike;
 mod trouble;
 mod velero_day;
+mod vendor;
 
 use crate::{Case, Place};
 use futures::future::BoxFuture;
@@ -87,6 +88,10 @@ pub fn all() -> Vec<Case> {
         case!(120, ownership::a_renamed_resource_keeps_its_object),
         case!(120, ownership::adoption_is_asked_for_and_ends_in_release),
         case!(150, destroy::a_namespace_goes_only_with_consent),
+        case!(
+            120,
+            vendor::the_programs_own_objects_are_taken_by_the_server
+        ),
         case!(90, servers_work::start_serve_and_write_an_audit_log),
         case!(60, servers_work::proxy_holds_where_it_is_told),
         case!(120, servers_work::velero_starts),
