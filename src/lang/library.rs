@@ -179,11 +179,7 @@ impl<'l, 'a> Librarian<'l, 'a> {
             name.rsplit_once('@')
                 .is_some_and(|(name, _)| Some(name) == source.text.split('@').next())
         };
-        let near = known
-            .iter()
-            .filter(versionless)
-            .next_back()
-            .map(String::as_str);
+        let near = known.iter().rfind(versionless).map(String::as_str);
         let near =
             near.or_else(|| suggest::nearest(&source.text, known.iter().map(String::as_str)));
         self.report(match near {

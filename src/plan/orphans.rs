@@ -151,9 +151,6 @@ impl<'a> Sweeper<'a, '_> {
                     ));
                     return;
                 }
-                let removed = &self.context.input.configuration.removed;
-                let removed = removed.iter().find(|removed| removed.from.covers(&address));
-                let fate = removed.map_or(Fate::Delete, |removed| removed.fate);
                 let why = match self.context.input.goal.mode {
                     GoalMode::Converge => reason(
                         ReasonCode::NotInConfiguration,
@@ -167,7 +164,7 @@ impl<'a> Sweeper<'a, '_> {
                     cluster_uid: self.cluster_uid,
                     live: object,
                     why,
-                    fate,
+                    fate: self.fate(&address),
                 };
                 let subject = Subject { address: address.clone(), provider: Some(self.provider.clone()), key };
                 let decision = removal.decide(subject, origin);
@@ -184,6 +181,13 @@ impl<'a> Sweeper<'a, '_> {
     }
 
     /// Resources are sorted by address.
+    /// What a `removed` block says; without one it is deleted.
+    fn fate(&self, address: &Address) -> Fate {
+        let removed = &self.context.input.configuration.removed;
+        let removed = removed.iter().find(|removed| removed.from.covers(address));
+        removed.map_or(Fate::Delete, |removed| removed.fate)
+    }
+
     fn is_declared(&self, address: &Address) -> bool {
         let resources = &self.context.input.configuration.resources;
         resources

@@ -37,9 +37,9 @@ impl Builder<'_, '_, '_> {
         };
         self.evaluator.references.clear();
         let value = if self.is_root() {
-            self.from_outside(name, variable)
+            self.given_outside(name, variable)
         } else {
-            self.from_caller(name, variable)
+            self.given_by_caller(name, variable)
         };
         let references = Arc::new(std::mem::take(&mut self.evaluator.references));
         let slot = match value {
@@ -87,7 +87,11 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    fn from_outside(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
+    fn given_outside(
+        &mut self,
+        name: &Arc<str>,
+        variable: &VariableBlock,
+    ) -> Result<Value, Failed> {
         if variable.broken {
             return Err(Failed);
         }
@@ -107,7 +111,11 @@ impl Builder<'_, '_, '_> {
     }
 
     /// The value that a call of the module gives. A missing one is a mistake of the call, which is told already.
-    fn from_caller(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
+    fn given_by_caller(
+        &mut self,
+        name: &Arc<str>,
+        variable: &VariableBlock,
+    ) -> Result<Value, Failed> {
         let given = self.argument(name);
         if variable.broken {
             return Err(Failed);

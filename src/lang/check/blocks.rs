@@ -130,11 +130,10 @@ impl<'m> Checker<'_, 'm> {
                 let needs = self.walk([&validation.condition, &validation.message], Bound::Nothing);
                 let mut others = Vec::new();
                 for need in needs {
-                    match need {
-                        Node::Variable(other) => {
-                            given.insert(Node::Given(other));
-                        }
-                        other => others.push(other),
+                    if let Node::Variable(other) = need {
+                        given.insert(Node::Given(other));
+                    } else {
+                        others.push(need);
                     }
                 }
                 if let Some(need) = others.first() {

@@ -71,35 +71,20 @@ impl Checker<'_> {
             };
             if kinds_differ {
                 let detail = format!("`{from}` cannot become `{to}`, which is something else");
-                self.report(
-                    "invalid-move",
-                    "Invalid move",
-                    detail,
-                    *to_span,
-                    moved.header,
-                );
+                let found = Diagnostic::error("invalid-move", "Invalid move", detail).at(*to_span);
+                self.report(moved.header, found);
                 continue;
             }
             if ways.contains_key(&from.to_string()) {
                 let detail = format!("`{from}` is moved by another block already");
-                self.report(
-                    "duplicate",
-                    "Declared twice",
-                    detail,
-                    *from_span,
-                    moved.header,
-                );
+                let found = Diagnostic::error("duplicate", "Declared twice", detail).at(*from_span);
+                self.report(moved.header, found);
                 continue;
             }
             if !ends.insert(to) {
                 let detail = format!("something else is moved to `{to}` already");
-                self.report(
-                    "duplicate",
-                    "Declared twice",
-                    detail,
-                    *to_span,
-                    moved.header,
-                );
+                let found = Diagnostic::error("duplicate", "Declared twice", detail).at(*to_span);
+                self.report(moved.header, found);
                 continue;
             }
             ways.insert(from.to_string(), BTreeSet::from([to.to_string()]));
@@ -126,16 +111,8 @@ impl Checker<'_> {
         }
     }
 
-    fn report(
-        &mut self,
-        code: &'static str,
-        summary: &str,
-        detail: String,
-        span: Span,
-        header: Span,
-    ) {
-        let found = Diagnostic::error(code, summary, detail);
-        self.diagnostics.push(found.at(span).within(header));
+    fn report(&mut self, header: Span, found: Diagnostic) {
+        self.diagnostics.push(found.within(header));
     }
 
     fn gone(&mut self, target: &Target, span: Span, header: Span) {
@@ -160,7 +137,8 @@ impl Checker<'_> {
             Found::Declared | Found::Unknown => {}
             Found::NoInstance => {
                 let detail = format!("`{target}` has no instances of that form");
-                self.report("invalid-index", "Invalid index", detail, span, header);
+                let found = Diagnostic::error("invalid-index", "Invalid index", detail).at(span);
+                self.report(header, found);
             }
             Found::Missing(known) => {
                 let what = match target {
