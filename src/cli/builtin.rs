@@ -10,24 +10,29 @@ struct Builtin {
     files: &'static [(&'static str, &'static str)],
 }
 
+/// The one of a directory of `modules/`, in its first major.
+macro_rules! first {
+    ($name:literal) => {
+        Builtin {
+            name: $name,
+            major: 1,
+            files: &[(
+                "main.hcl",
+                include_str!(concat!("../../modules/", $name, "/main.hcl")),
+            )],
+        }
+    };
+}
+
 /// All of them, sorted.
 const ALL: &[Builtin] = &[
-    Builtin {
-        name: "application-backups",
-        major: 1,
-        files: &[(
-            "main.hcl",
-            include_str!("../../modules/application-backups/main.hcl"),
-        )],
-    },
-    Builtin {
-        name: "cluster-backups",
-        major: 1,
-        files: &[(
-            "main.hcl",
-            include_str!("../../modules/cluster-backups/main.hcl"),
-        )],
-    },
+    first!("application-database"),
+    first!("application-files"),
+    first!("application-objects"),
+    first!("application-operator-database"),
+    first!("cert-manager"),
+    first!("velero-cluster"),
+    first!("velero-schedules"),
 ];
 
 impl Builtin {

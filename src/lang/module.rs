@@ -29,7 +29,7 @@ pub enum Role {
 pub struct Module {
     /// Whether it is the root.
     pub role: Role,
-    /// Its directory as seen from the root's: `.`, `modules/app`, `builtin:application-backups@1`.
+    /// Its directory as seen from the root's: `.`, `modules/app`, `builtin:application-files@1`.
     pub directory: Arc<str>,
     /// Whether there are files, and all of them could be read.
     pub is_whole: bool,

@@ -5,6 +5,20 @@ use crate::root;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Arguments that a module must be given.
+const NEEDED: &[(&str, &str)] = &[
+    (
+        "application-database",
+        "name = \"shop\"\n dump = \"postgres\"\n database_labels = { app = \"database\" }",
+    ),
+    ("application-files", "name = \"shop\""),
+    ("application-objects", "name = \"shop\""),
+    (
+        "application-operator-database",
+        "name = \"shop\"\n databases = [\"pgo/shop\"]",
+    ),
+];
+
 /// Variables that a configuration must be given.
 const GIVEN: &[(&str, &str)] = &[("fixtures/new-cluster", "-var 'command=[\"true\"]'")];
 
@@ -49,9 +63,11 @@ fn is_valid(folder: &Path, flags: Vec<String>) {
 #[test]
 fn every_module_can_be_called() {
     let all = folders("modules");
-    assert!(all.len() >= 2, "{all:?}");
+    assert!(all.len() >= 7, "{all:?}");
     for folder in all {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        let needed = NEEDED.iter().find(|(module, _)| *module == name);
+        let needed = needed.map_or("", |(_, arguments)| arguments);
         let root = tempfile::tempdir().unwrap();
         let copy = root.path().join("copy");
         std::fs::create_dir(&copy).unwrap();
@@ -61,7 +77,7 @@ fn every_module_can_be_called() {
         }
         for source in ["./copy".to_owned(), format!("builtin:{name}@1")] {
             let text = format!(
-                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{ source = \"{source}\" }}\n"
+                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{\n source = \"{source}\"\n {needed}\n}}\n"
             );
             std::fs::write(root.path().join("main.hcl"), text).unwrap();
             is_valid(root.path(), Vec::new());

@@ -62,32 +62,3 @@ fn examples_in_documents_are_valid() {
     assert!(count >= 20, "only {count} examples were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
-
-/// Every application that SolaKube has a profile for is protected by the example.
-#[test]
-fn the_example_protects_solakubes_applications() {
-    let path = root().join("fixtures/solakube/applications.hcl");
-    let text = std::fs::read_to_string(path).unwrap();
-    let names = [
-        "cert-manager",
-        "gitea",
-        "jcr",
-        "jenkins",
-        "mailu",
-        "nextcloud",
-        "openldap",
-        "pgadmin",
-        "pgo",
-        "redmine",
-        "registry",
-        "wordpress",
-    ];
-    for name in names {
-        let is_declared = |line: &str| {
-            let line = line.trim_start();
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.trim_start().starts_with("= {"))
-        };
-        assert!(text.lines().any(is_declared), "{name} is not protected");
-    }
-}

@@ -20,6 +20,7 @@ mod same;
 mod script;
 #[path = "../shared/every_kind.rs"]
 mod shared_every_kind;
+mod solakube;
 mod terminal;
 mod terraform_json;
 mod tools;

@@ -132,6 +132,14 @@ impl Place {
         self.directory.path()
     }
 
+    /// Objects of a type, such as `schedules.velero.io`, as they are stored.
+    pub fn objects(&self, of: &str) -> Vec<serde_json::Value> {
+        self.sandbox.with(|state| {
+            let objects = state.list(of, None);
+            objects.map(|(_, object)| object.clone()).collect()
+        })
+    }
+
     fn process(&self, arguments: Vec<OsString>) -> (Process, Captured, Captured) {
         let (stdout, out) = Output::captured();
         let (stderr, err) = Output::captured();

@@ -1,0 +1,103 @@
+# Velero's own Schedules and nothing else of its namespace: its Secrets must not lie in the bucket that they open.
+#
+#   module "velero-schedules" {
+#     source = "builtin:velero-schedules@1"
+#   }
+
+variable "retention" {
+  description = "How many backups of each period are kept, by their age: 24 h, 31 days, 365 days times the count."
+  type = object({
+    daily   = optional(number, 30)
+    monthly = optional(number, 0)
+    yearly  = optional(number, 0)
+  })
+  default = {}
+}
+
+variable "schedule" {
+  description = "When backups of each period are made: cron expressions in the time zone of Velero's server."
+  type = object({
+    daily   = optional(string, "0 1 * * *")
+    monthly = optional(string, "0 3 1 * *")
+    yearly  = optional(string, "0 5 1 1 *")
+  })
+  default = {}
+}
+
+variable "storage_location" {
+  description = "Name of the location to store backups in."
+  type        = string
+  default     = "default"
+}
+
+variable "rpo" {
+  description = "How old the newest backup may be; null for no objective."
+  type        = string
+  default     = "26h"
+}
+
+variable "restore_order" {
+  description = "In a recovery, lower numbers come first."
+  type        = number
+  default     = 0
+}
+
+variable "velero_namespace" {
+  description = "Namespace that the Velero server runs in."
+  type        = string
+  default     = "velero"
+}
+
+variable "labels" {
+  description = "More labels of the Schedules and of their backups."
+  type        = map(string)
+  default     = {}
+}
+
+variable "paused" {
+  description = "Whether the Schedules stay, but make no backups."
+  type        = bool
+  default     = false
+}
+
+variable "enabled" {
+  description = "Whether there are Schedules at all; existing backups stay in the bucket."
+  type        = bool
+  default     = true
+}
+
+resource "velero_application" "this" {
+  count = var.enabled ? 1 : 0
+
+  name               = "velero"
+  profile            = "schedules"
+  namespaces         = [var.velero_namespace]
+  included_resources = ["schedules.velero.io"]
+  default_exclusions = false
+  cluster_resources  = "none"
+  volumes            = "none"
+  namespace          = var.velero_namespace
+  labels             = var.labels
+  paused             = var.paused
+  storage_location   = var.storage_location
+  rpo                = var.rpo
+
+  schedule {
+    daily   = var.schedule.daily
+    monthly = var.schedule.monthly
+    yearly  = var.schedule.yearly
+  }
+  retention {
+    daily   = var.retention.daily
+    monthly = var.retention.monthly
+    yearly  = var.retention.yearly
+  }
+  restore {
+    order = var.restore_order
+  }
+}
+
+output "schedules" {
+  description = "Names of the Schedules; none where it is not enabled."
+  value       = flatten([for one in velero_application.this : one.schedules])
+}
