@@ -97,10 +97,8 @@ fn install(flags: &VendorVeleroFlags) -> Vec<String> {
 
 /// `Version: v1.18.1` below `Client:`.
 fn says(text: &str, release: &str) -> bool {
-    let versions = text
+    let mut versions = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("Version:"));
-    versions
-        .last()
-        .is_some_and(|version| version.trim() == format!("v{release}"))
+    versions.any(|version| version.trim() == format!("v{release}"))
 }

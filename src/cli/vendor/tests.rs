@@ -29,7 +29,9 @@ async fn run(line: &str, directory: &Path, guard: Guard) -> (u8, String) {
     (code, out.text() + &err.text())
 }
 
-fn files(directory: &Path) -> BTreeMap<String, String> {
+type Files = BTreeMap<String, String>;
+
+fn files(directory: &Path) -> Files {
     let entries = fs::read_dir(directory.join("vendor/velero-1.18.1")).unwrap();
     entries
         .map(|entry| entry.unwrap().path())
@@ -110,88 +112,50 @@ async fn what_velero_prints_is_a_directory_with_an_index() {
     assert_eq!(left, ["vendor"], "the program's home is left");
 }
 
+/// Runs it once more: what it says; the directory is then `whole`, or as it was where it refuses.
+async fn again(place: &Path, flags: &str, expected: &str, whole: Option<&Files>) {
+    let before = files(place);
+    let (code, said) = run(&format!("{LINE}{flags}"), place, Guard::Open).await;
+    assert!(said.contains(expected), "{expected}: {said}");
+    assert_eq!(code, u8::from(whole.is_none()), "{expected}");
+    assert_eq!(&files(place), whole.unwrap_or(&before), "{expected}");
+}
+
 #[tokio::test]
 async fn nothing_of_others_is_written_over() {
     let place = tempfile::tempdir().unwrap();
-    let directory = place.path().join("vendor/velero-1.18.1");
-    let deployment = directory.join("06-deployment-velero.yaml");
-    let (_, first) = run(LINE, place.path(), Guard::Open).await;
+    let place = place.path();
+    let file = |name: &str| place.join("vendor/velero-1.18.1").join(name);
+    let deployment = file("06-deployment-velero.yaml");
+    let (_, first) = run(LINE, place, Guard::Open).await;
     assert!(first.contains("files written: 8"), "{first}");
-    let rendered = files(place.path());
-    let forced = format!("{LINE} -force");
-    /// What somebody did, the command line, what it says, and whether the directory is then as rendered.
-    type Case<'a> = (&'a str, &'a dyn Fn(), &'a str, &'a str, bool);
-    let cases: [Case<'_>; 7] = [
-        (
-            "nothing",
-            &|| {},
-            LINE,
-            "rendered in vendor/velero-1.18.1 already",
-            true,
-        ),
-        (
-            "a file is missing",
-            &|| fs::remove_file(&deployment).unwrap(),
-            LINE,
-            "files written: 1",
-            true,
-        ),
-        (
-            "an edit",
-            &|| fs::write(&deployment, "mine").unwrap(),
-            LINE,
-            "06-deployment-velero.yaml is not what is rendered now",
-            false,
-        ),
-        (
-            "the edit, forced",
-            &|| {},
-            &forced,
-            "files written: 1",
-            true,
-        ),
-        (
-            "one that an older index tells of",
-            &|| {
-                fs::write(directory.join("09-old.yaml"), "old").unwrap();
-                fs::write(
-                    directory.join("vendor.json"),
-                    json!({"files": {"09-old.yaml": ""}}).to_string(),
-                )
-                .unwrap();
-            },
-            &forced,
-            "files written: 2",
-            true,
-        ),
-        (
-            "a foreign file",
-            &|| fs::write(directory.join("mine.yaml"), "mine").unwrap(),
-            &forced,
-            "mine.yaml is none of the files",
-            false,
-        ),
-        (
-            "a link in place of a file",
-            &|| {
-                fs::remove_file(directory.join("mine.yaml")).unwrap();
-                fs::remove_file(&deployment).unwrap();
-                std::os::unix::fs::symlink("/etc/hostname", &deployment).unwrap();
-            },
-            &forced,
-            "06-deployment-velero.yaml is none of the files",
-            false,
-        ),
-    ];
-    for (title, act, line, expected, whole) in cases {
-        act();
-        let before = files(place.path());
-        let (code, said) = run(line, place.path(), Guard::Open).await;
-        assert!(said.contains(expected), "{title}: {said}");
-        assert_eq!(code, u8::from(!whole), "{title}");
-        let after = if whole { &rendered } else { &before };
-        assert_eq!(&files(place.path()), after, "{title}");
-    }
+    let rendered = files(place);
+    let whole = Some(&rendered);
+    again(place, "", "in vendor/velero-1.18.1 already", whole).await;
+
+    fs::remove_file(&deployment).unwrap();
+    again(place, "", "files written: 1", whole).await;
+
+    fs::write(&deployment, "mine").unwrap();
+    let differs = "06-deployment-velero.yaml is not what is rendered now";
+    again(place, "", differs, None).await;
+    again(place, " -force", "files written: 1", whole).await;
+
+    let older = json!({"files": {"09-old.yaml": ""}});
+    fs::write(file("09-old.yaml"), "old").unwrap();
+    fs::write(file("vendor.json"), older.to_string()).unwrap();
+    again(place, "", "is not what is rendered now", None).await;
+    again(place, " -force", "files written: 2", whole).await;
+
+    fs::write(file("mine.yaml"), "mine").unwrap();
+    let foreign = "mine.yaml is none of the files";
+    again(place, " -force", foreign, None).await;
+
+    fs::remove_file(file("mine.yaml")).unwrap();
+    fs::remove_file(&deployment).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", &deployment).unwrap();
+    let link = "06-deployment-velero.yaml is none of the files";
+    again(place, " -force", link, None).await;
 }
 
 #[tokio::test]
