@@ -475,7 +475,7 @@ async fn gitlab_keeps_one_issue_of_drift() {
     runner.answer("projects/5/issues", &open);
     assert_eq!(runner.gitlab("sk-dr drift").await.0, 0);
     let put = format!("glab api --silent --method PUT projects/5/issues/12 {fields}");
-    assert_eq!(runner.calls().0, [put.clone()]);
+    assert_eq!(runner.calls().0, std::slice::from_ref(&put));
     runner.pause(false);
     assert_eq!(runner.gitlab("sk-dr drift").await.0, 0);
     assert_eq!(

@@ -34,7 +34,7 @@ impl Cron {
     /// The longest time between two runs by a clock that is never changed.
     fn usual_gap(fields: &Fields) -> Option<SignedDuration> {
         let times = times_of_day(fields);
-        let within = times.windows(2).map(|pair| distance(pair)).max();
+        let within = times.windows(2).map(distance).max();
         let every_day = [fields.day_of_month, fields.month, fields.day_of_week]
             .iter()
             .all(|field| field & super::STAR != 0);
@@ -51,7 +51,7 @@ impl Cron {
             Plan::Fields(fields) => fields,
         };
         let times = times_of_day(fields);
-        let within = times.windows(2).map(|pair| distance(pair)).min();
+        let within = times.windows(2).map(distance).min();
         // Two days in a row are as near as two days can be.
         let nearest = times
             .last()
@@ -131,11 +131,11 @@ fn times_of_day(fields: &Fields) -> Vec<i64> {
 fn across_days<'f>(fields: &'f Fields, times: &[i64]) -> impl Iterator<Item = i64> + use<'f> {
     let ends = times.first().copied().zip(times.last().copied());
     let mut day = FIRST;
-    let days = (0..DAYS).filter_map(move |number| {
+    let days = (0..DAYS).filter(move |_| {
         let matches = has(fields.month, u64::from(day.month().unsigned_abs()))
             && day_matches(fields, day.day(), day.weekday());
         day = day.tomorrow().unwrap_or(day);
-        matches.then_some(number)
+        matches
     });
     let mut last: Option<i64> = None;
     days.filter_map(move |number| {

@@ -78,18 +78,10 @@ impl EventMessages {
             } => self.failed(address, message, *elapsed),
             Event::StepSkipped {
                 address, because, ..
-            } => vec![Message::log(
-                Level::Warn,
-                text,
-                json!({"event": "step_skipped", "address": address, "because": clean(because)}),
-            )],
+            } => vec![without_effect(text, "step_skipped", address, because)],
             Event::StepInDoubt {
                 address, because, ..
-            } => vec![Message::log(
-                Level::Warn,
-                text,
-                json!({"event": "step_in_doubt", "address": address, "because": clean(because)}),
-            )],
+            } => vec![without_effect(text, "step_in_doubt", address, because)],
             Event::RunOpened { run, steps } => vec![Message::log(
                 Level::Info,
                 text,
@@ -169,6 +161,15 @@ impl EventMessages {
 
 fn seconds(duration: Duration) -> Json {
     json!({"elapsed_seconds": duration.as_secs()})
+}
+
+/// A step that was not begun, or of which it is not known whether it was carried out.
+fn without_effect(text: String, event: &str, address: &Address, because: &str) -> Message {
+    Message::log(
+        Level::Warn,
+        text,
+        json!({"event": event, "address": address, "because": clean(because)}),
+    )
 }
 
 fn of_step(level: Level, text: String, (event, step): (&str, &StepId), words: &str) -> Message {

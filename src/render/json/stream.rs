@@ -216,7 +216,9 @@ fn planned_word(node: &Node) -> &'static str {
         {
             "move"
         }
-        action => word(action),
+        Action::Create | Action::Update | Action::Delete | Action::Forget | Action::NoOp => {
+            word(node.action)
+        }
     }
 }
 
