@@ -244,6 +244,41 @@ fn all_files_are_one_configuration() {
 
 /// A line of each mistake that a configuration may hold: all are found in one run.
 #[test]
+fn allowed_lints_have_a_reason_and_addresses() {
+    let check = |inside: &str, mistakes: &[&str]| {
+        let text = format!("sk_dr {{\n  stack = \"t\"\n  allow_lint {inside}\n}}\n");
+        let loaded = load_files(&[("main.hcl", text.as_str())], &[]);
+        assert_eq!(listed(&loaded), mistakes, "{text}");
+        loaded.configuration.settings.allowed_lints
+    };
+    let allowed = check(
+        "\"default-ttl\" {\n  reason = \"meant\"\n  resources = [\"cloud_thing.a\"]\n}",
+        &[],
+    );
+    let [one] = allowed.as_slice() else {
+        panic!("one allowed lint")
+    };
+    assert_eq!(
+        (one.code.as_str(), one.reason.as_str()),
+        ("default-ttl", "meant")
+    );
+    assert_eq!(one.resources, ["cloud_thing.a".parse().unwrap()]);
+    check("\"a\" {\n  reason = \"meant\"\n}", &[]);
+    check(
+        "\"a\" {}",
+        &["missing-argument: `allow_lint` needs the argument `reason`"],
+    );
+    check(
+        "\"a\" {\n  reason = \"meant\"\n  resources = [\"no address\"]\n}",
+        &["wrong-type: `resources` is a list of addresses, each a string"],
+    );
+    check(
+        "\"a\" {\n  reason = \"meant\"\n  resource = []\n}",
+        &["unsupported-argument: `allow_lint` has no argument `resource`"],
+    );
+}
+
+#[test]
 fn every_mistake_is_found() {
     for (text, expected) in MISTAKES {
         let found = listed(&load_text(text));
