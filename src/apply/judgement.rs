@@ -148,10 +148,9 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
         (KubeVerb::Apply, Seen::Object(object)) => {
             there(takes_effect(step, op, body, object), object)
         }
-        (KubeVerb::Remove, Seen::Object(object)) => there(
-            op.takes.iter().all(|path| is_empty(path.get(object))),
-            object,
-        ),
+        (KubeVerb::Remove, Seen::Object(object)) => {
+            there(is_taken_off(step, op, body, object), object)
+        }
         (KubeVerb::Delete, Seen::Object(object)) => match &step.ground {
             Ground::Present { uid, .. } if text(object, "/metadata/uid") != *uid => {
                 Presence::There(Json::Null)
@@ -215,6 +214,23 @@ fn takes_effect(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
     }
 }
 
+/// Every field is gone, every list as written but for what the server fills in. Fields that are as they were prove that
+/// nothing was done, where a list may look right with a member too much.
+fn is_taken_off(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
+    let holds_lists = !is_empty(Some(body));
+    let is_untouched = match &step.ground {
+        Ground::Present {
+            owned, projection, ..
+        } => projection.fingerprint(object) == *owned,
+        Ground::Absent | Ground::AbsentAtFirstTouch => false,
+    };
+    let is_done = |path: &JsonPath| match path.get(body) {
+        None | Some(Json::Null) => is_empty(path.get(object)),
+        written => contains(path.get(object), written),
+    };
+    !(holds_lists && is_untouched) && op.takes.iter().all(is_done)
+}
+
 fn covers(projection: &Projection, path: &JsonPath) -> bool {
     let within = |outer: &JsonPath| path.0.starts_with(&outer.0) || outer.0.starts_with(&path.0);
     projection.include.iter().any(within)
@@ -231,6 +247,11 @@ fn contains(whole: Option<&Json>, part: Option<&Json>) -> bool {
         (Some(Json::Object(whole)), Some(Json::Object(part))) => part
             .iter()
             .all(|(name, part)| contains(whole.get(name), Some(part))),
+        (Some(Json::Array(whole)), Some(Json::Array(part))) => {
+            let pairs = || whole.iter().zip(part);
+            whole.len() == part.len()
+                && pairs().all(|(whole, part)| contains(Some(whole), Some(part)))
+        }
         (whole, part) => whole == part,
     }
 }

@@ -7,7 +7,7 @@ use super::judgement::{Presence, Seen, Touch, check_ground, effect_of, moved, se
 use super::outside::Outside;
 use super::wait::{Subject, Teller, wait_for};
 use crate::model::expression::{Bindings, Expr, HoleSource};
-use crate::plan::document::{KubeOp, KubeVerb, LocalOp, Op, Plan, Step};
+use crate::plan::document::{Ground, KubeOp, KubeVerb, LocalOp, Op, Plan, Step};
 use crate::world::query::{Answer, Effect, FailureClass, Query, Why};
 use crate::world::{Bound, ReadVersion};
 use serde_json::Value as Json;
@@ -130,13 +130,28 @@ impl StepTask<'_> {
         };
         match (history, &self.step.op) {
             (History::Fresh, Op::Kube(_) | Op::Local(_)) => {
-                match self.ground(&self.outside.answer(&query).await) {
+                match self.ground(&self.first_look(&query).await) {
                     Ok(read) => Prepared::Go(read),
                     Err(why) => Prepared::Failed(why),
                 }
             }
             (History::Started, Op::Kube(op)) => self.probe(op, &query).await,
             (History::Started, Op::Local(_)) => self.probe_program(&query).await,
+        }
+    }
+
+    /// A type that this very run makes may be served a moment after its definition says so.
+    async fn first_look(&self, query: &Query) -> Answer {
+        let mut looks = 0;
+        loop {
+            let answer = self.outside.answer(query).await;
+            looks += 1;
+            let may_come = self.step.ground == Ground::AbsentAtFirstTouch && looks < PROBES;
+            if answer != Answer::NotServed || !may_come {
+                return answer;
+            }
+            self.retrying("its type is not served yet".to_owned());
+            sleep(Duration::from_secs(1)).await;
         }
     }
 

@@ -54,14 +54,18 @@ pub async fn wait_for(
     };
     let mut delay = FIRST_DELAY;
     // What the write returned answers the first question, but for conditions that ask something else than it shows.
-    let mut answer = match wait.condition {
+    let mut answer = match &wait.condition {
         Condition::Gone | Condition::ClusterAnswers => outside.answer(subject.query).await,
-        Condition::NamespaceActive | Condition::LocationAvailable | Condition::ScheduleEnabled => {
-            Answer::Present(Fact::Object(subject.object))
-        }
+        Condition::NamespaceActive
+        | Condition::LocationAvailable
+        | Condition::ScheduleEnabled
+        | Condition::Established
+        | Condition::RolledOut
+        | Condition::Fields(_)
+        | Condition::Status(_) => Answer::Present(Fact::Object(subject.object)),
     };
     loop {
-        let pending = match weigh(wait.condition, &answer, &written_uid, written_at) {
+        let pending = match weigh(&wait.condition, &answer, &written_uid, written_at) {
             Judgement::Ready => return Ok(object_of(answer)),
             Judgement::Failed(reason) => {
                 return Err(Why {
@@ -88,7 +92,7 @@ pub async fn wait_for(
 
 /// Holds an answer against a condition. Unknown is pending, with its reason: a silent server proves nothing.
 fn weigh(
-    condition: Condition,
+    condition: &Condition,
     answer: &Answer,
     written_uid: &str,
     written_at: Timestamp,
@@ -96,10 +100,10 @@ fn weigh(
     match answer {
         Answer::Unknown(why) => Judgement::Pending(why.message.clone()),
         Answer::Absent => judge(condition, None, written_at),
-        Answer::NotServed if condition == Condition::Gone => Judgement::Ready,
+        Answer::NotServed if *condition == Condition::Gone => Judgement::Ready,
         Answer::NotServed => Judgement::Pending("the API does not serve this type".to_owned()),
         // A cluster that answers is all that is asked for.
-        Answer::Present(_) if condition == Condition::ClusterAnswers => Judgement::Ready,
+        Answer::Present(_) if *condition == Condition::ClusterAnswers => Judgement::Ready,
         Answer::Present(Fact::List(_)) => {
             Judgement::Pending("a list was answered where one object was asked for".to_owned())
         }

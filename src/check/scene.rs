@@ -137,6 +137,7 @@ impl<'a> Scene<'a> {
                 Query::List { .. }
                 | Query::Get { .. }
                 | Query::Identity { .. }
+                | Query::Types { .. }
                 | Query::Cluster { .. } => None,
             })
             .flatten()

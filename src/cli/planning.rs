@@ -2,16 +2,17 @@
 //! The one place where asking and planning meet; must not print.
 
 use crate::journal::record::Inventory;
-use crate::kinds;
+use crate::kinds::{self, Loss};
 use crate::model::address::{Address, Target};
 use crate::model::expression::{Bindings, Expr};
-use crate::model::identity::{Instance, ProviderRef};
+use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::{Configuration, IgnoreChanges, Resource};
 use crate::model::secret::SecretName;
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
+use crate::plan::found::{Found, Objects};
 use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
 use crate::plan::secrets::{Comparison, Comparisons};
-use crate::plan::{Refusal, bound, queries, secrets};
+use crate::plan::{Refusal, bound, ignored, queries, secrets, types};
 use crate::world::query::{Answer, DryRun, Fact, Live, Query};
 use crate::world::{Bound, World};
 use jiff::Timestamp;
@@ -56,6 +57,13 @@ pub struct Request<'a> {
 pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal> {
     let mut live = world.answer_all(cluster_queries(request)).await;
     let providers = find_providers(world, request, &live).await;
+    let types = types::questions(request.configuration, &providers);
+    live.answers.extend(world.answer_all(types).await.answers);
+    let typed = types::configuration(request.configuration, &live);
+    let request = &Request {
+        configuration: &typed,
+        ..request.clone()
+    };
     let lists = queries::lists(request.configuration, &providers, request.inventory);
     live.answers.extend(world.answer_all(lists).await.answers);
     let bound = bound::configuration(request.configuration, &live);
@@ -71,7 +79,7 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
     };
     let mut plan = plan_with(request, &live, &seen)?;
 
-    let losses = loss_queries(&plan);
+    let losses = loss_queries(&plan, &live);
     if !losses.is_empty() {
         live.answers.extend(world.answer_all(losses).await.answers);
         plan = plan_with(request, &live, &seen)?;
@@ -249,7 +257,7 @@ fn unreached(title: &str, reason: String) -> FoundProvider {
     }
 }
 
-fn loss_queries(plan: &Plan) -> Vec<Query> {
+fn loss_queries(plan: &Plan, live: &Live) -> Vec<Query> {
     let alone = plan
         .nodes
         .iter()
@@ -259,21 +267,35 @@ fn loss_queries(plan: &Plan) -> Vec<Query> {
             .iter()
             .map(move |part| (node, &part.kind, &part.key, part.action))
     });
-    alone
+    let mut queries = Vec::new();
+    let mut objects = None;
+    for (node, kind, key, _) in alone
         .chain(parts)
-        .filter(|(_, kind, key, action)| {
-            let loses = |kind: &dyn kinds::Kind, key| kind.loss(key, &serde_json::Value::Null);
-            *action == Action::Delete
-                && kinds::find(kind).map(|found| loses(found, key)) == Some(kinds::Loss::Namespace)
-        })
-        .filter_map(|(node, _, key, _)| {
-            Some(queries::loss_queries(
-                node.provider.as_ref()?,
-                &key.to_string(),
-            ))
-        })
-        .flatten()
-        .collect()
+        .filter(|(_, _, _, action)| *action == Action::Delete)
+    {
+        let (Some(kind), Some(provider)) = (kinds::find(kind), &node.provider) else {
+            continue;
+        };
+        let Key::Kube {
+            resource,
+            namespace,
+            name,
+        } = key
+        else {
+            continue;
+        };
+        let objects = objects.get_or_insert_with(|| Objects::of(live));
+        let found = objects.find(provider, resource, namespace.as_deref(), name);
+        let Found::Present(object) = found else {
+            continue;
+        };
+        match kind.loss(key, object) {
+            Loss::Nothing | Loss::Itself(_) => {}
+            Loss::Namespace => queries.extend(queries::loss_queries(provider, name)),
+            Loss::Objects(type_) => queries.push(queries::list_for(provider, &type_, None)),
+        }
+    }
+    queries
 }
 
 /// Shows each update to the server. A dry-run of something in a namespace that does not exist answers 404 and is
@@ -322,10 +344,7 @@ async fn confirm_one(world: &World, part: &kinds::Part<'_>, step: &Step) -> Opti
             // What a merge patch removes is still there: only what the apply writes can be confirmed. Ignored fields
             // were sent with their live value.
             let written = |one: &kinds::Difference| {
-                let ignored = crate::plan::declared::is_ignored(
-                    &resource.lifecycle.ignore_changes,
-                    &one.attribute,
-                );
+                let ignored = ignored::is_ignored(part.kind, resource, &one.attribute);
                 // A value made of a secret was held against the live one, and is not told to anybody else.
                 let readable = one
                     .write

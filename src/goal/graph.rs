@@ -113,10 +113,7 @@ impl<'a> Index<'a> {
     }
 
     fn by_keys(&self, resource: &Resource) -> Vec<Address> {
-        let needs = kinds::find(&resource.address.kind)
-            .map(|kind| kind.needs(resource))
-            .unwrap_or_default();
-        needs
+        kinds::needed(resource)
             .into_iter()
             .filter_map(|key| {
                 self.keys

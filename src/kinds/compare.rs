@@ -34,7 +34,8 @@ pub(super) fn canonical(field: &Field, value: Option<&Json>) -> Option<Json> {
         | Shape::Bool
         | Shape::Integer
         | Shape::TextList
-        | Shape::TextMap => canonical_leaf(field.compare, value),
+        | Shape::TextMap
+        | Shape::Any => canonical_leaf(field.compare, value),
     }
 }
 

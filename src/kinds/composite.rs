@@ -97,7 +97,7 @@ impl<C: Composite> Kind for C {
     fn live_needs(&self, _live: &Json) -> Vec<Key> {
         Vec::new()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         0
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

@@ -68,6 +68,9 @@ fn block(fields: &[Field], description: Option<&str>) -> Json {
                     attribute(field, json!(["list", "string"])),
                 );
             }
+            Shape::Any => {
+                attributes.insert(field.name.to_owned(), attribute(field, "dynamic".into()));
+            }
             Shape::TextMap => {
                 attributes.insert(
                     field.name.to_owned(),

@@ -71,7 +71,8 @@ fn empty(field: &Field) -> Option<Json> {
             | Shape::Duration
             | Shape::Cron
             | Shape::Bool
-            | Shape::Integer,
+            | Shape::Integer
+            | Shape::Any,
         )
         | (
             Presence::Optional | Presence::Default(_) | Presence::Computed | Presence::Rejected(_),
@@ -115,7 +116,8 @@ fn worth_saying(field: &Field, value: Json, silence: Silence) -> Option<Json> {
             | Shape::Bool
             | Shape::Integer
             | Shape::TextList
-            | Shape::TextMap => {
+            | Shape::TextMap
+            | Shape::Any => {
                 let says = match field.compare {
                     _ if silence == Silence::MayMeanMore => true,
                     Compare::Never => !table::is_empty(&value),

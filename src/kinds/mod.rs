@@ -7,6 +7,7 @@ pub mod composite;
 pub mod document;
 pub mod kubernetes_cluster;
 pub mod kubernetes_config_map;
+pub mod kubernetes_manifest;
 pub mod kubernetes_namespace;
 pub mod kubernetes_secret;
 pub mod least;
@@ -45,6 +46,8 @@ use std::collections::BTreeMap;
 pub enum Home {
     /// In a Kubernetes API, as this resource type.
     Kube(KubeResource),
+    /// In a Kubernetes API, as the resource type that each resource says: its key tells.
+    Declared,
     /// Made by a program that sk-dr runs.
     Command,
     /// In several objects of other kinds: [`Kind::composite`].
@@ -68,8 +71,28 @@ pub enum Loss {
     Nothing,
     /// Everything in the namespace that is deleted.
     Namespace,
+    /// Every object of this type.
+    Objects(KubeResource),
     /// This.
     Itself(String),
+}
+
+/// How a list that differs is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListWrites {
+    /// With everything else: the kind's lists are atomic to the server.
+    Apply,
+    /// Whole, by a merge patch: an apply would leave members that it does not name in a list with keys.
+    Merge,
+}
+
+/// What a resource says about fields that another applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakesFields {
+    /// They block it, unless the plan is made with `-force-conflicts`.
+    AsThePlanSays,
+    /// They are taken.
+    FromAppliers,
 }
 
 /// What a write is for, as far as waits differ.
@@ -129,7 +152,7 @@ pub trait Kind: Sync {
     /// The same, read from a live object (for orphans and destroy).
     fn live_needs(&self, live: &Json) -> Vec<Key>;
     /// Order of deletion where nothing else says: lower goes first (R29).
-    fn teardown_rank(&self) -> u8;
+    fn teardown_rank(&self, key: &Key) -> u8;
     /// What a delete of this object loses (R27).
     fn loss(&self, key: &Key, live: &Json) -> Loss;
     /// Fields written once with a write, where the write is this one: unpausing carries `skipImmediately: true`.
@@ -154,6 +177,18 @@ pub trait Kind: Sync {
     fn records(&self, _resource: &Resource) -> Vec<(JsonPath, Json)> {
         Vec::new()
     }
+    /// Attribute paths that are written with a new object and left to others then.
+    fn left_to_others(&self, _resource: &Resource) -> Vec<Vec<String>> {
+        Vec::new()
+    }
+    /// How its lists are written.
+    fn list_writes(&self) -> ListWrites {
+        ListWrites::Apply
+    }
+    /// Whether a resource takes fields that others apply.
+    fn takes_fields(&self, _resource: &Resource) -> TakesFields {
+        TakesFields::AsThePlanSays
+    }
     /// Why these differences cannot be written to this object, in full sentences; `None`: they can.
     fn cannot_change(&self, _live: &Json, _differences: &[Difference]) -> Option<String> {
         None
@@ -176,6 +211,7 @@ pub trait Kind: Sync {
 pub const KINDS: &[&dyn Kind] = &[
     &kubernetes_cluster::Cluster,
     &kubernetes_config_map::ConfigMap,
+    &kubernetes_manifest::Manifest,
     &kubernetes_namespace::Namespace,
     &kubernetes_secret::Secret,
     &velero_application::Application,
@@ -251,6 +287,33 @@ pub fn keys(resource: &Resource) -> Vec<Key> {
                 .iter()
                 .filter_map(|part| part.kind.key(&part.resource)),
         )
+        .collect()
+}
+
+/// Keys of what a live object of a key uses: what its kind says, and the CRD of its type.
+pub fn used(kind: &dyn Kind, key: &Key, live: &Json) -> Vec<Key> {
+    let definition = match key {
+        Key::Kube { resource, .. } => kubernetes_manifest::definition_of(resource),
+        Key::Cluster { .. } | Key::Composite { .. } => None,
+    };
+    kind.live_needs(live)
+        .into_iter()
+        .chain(definition)
+        .collect()
+}
+
+/// Keys of what a declared resource needs: what its kind says, and the CRDs of its types.
+pub fn needed(resource: &Resource) -> Vec<Key> {
+    let Some(kind) = find(&resource.address.kind) else {
+        return Vec::new();
+    };
+    let definitions = keys(resource).into_iter().filter_map(|key| match key {
+        Key::Kube { resource, .. } => kubernetes_manifest::definition_of(&resource),
+        Key::Cluster { .. } | Key::Composite { .. } => None,
+    });
+    kind.needs(resource)
+        .into_iter()
+        .chain(definitions)
         .collect()
 }
 

@@ -57,6 +57,7 @@ fn values(field: &'static Field) -> BoxedStrategy<Json> {
         )
         .prop_map(Json::Array)
         .boxed(),
+        Shape::Any => manifests(),
         Shape::TextMap => prop::collection::btree_map("[a-z/]{1,3}", "[a-z]{0,2}", 0..3)
             .prop_map(|map| json!(map))
             .boxed(),
@@ -65,6 +66,29 @@ fn values(field: &'static Field) -> BoxedStrategy<Json> {
             .prop_map(Json::Array)
             .boxed(),
     }
+}
+
+/// Manifests of one object, so that two of them can be held against each other.
+fn manifests() -> BoxedStrategy<Json> {
+    let leaf = prop_oneof![
+        Just(json!("a")),
+        Just(json!("")),
+        Just(json!(1)),
+        Just(json!(false)),
+        Just(json!(null))
+    ];
+    let spec = leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Json::Array),
+            prop::collection::btree_map("[a-c/.]{1,2}", inner, 0..3).prop_map(|map| json!(map)),
+        ]
+    });
+    let named = |spec| {
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "b"}, "spec": {"x": spec},
+        })
+    };
+    spec.prop_map(named).boxed()
 }
 
 /// Any kind with two bodies for it.

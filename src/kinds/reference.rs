@@ -120,6 +120,7 @@ fn traits(field: &Field, places: Places) -> String {
         Shape::Integer => "whole number".to_owned(),
         Shape::TextList => "list of texts".to_owned(),
         Shape::TextMap => "map of texts".to_owned(),
+        Shape::Any => "any value".to_owned(),
         Shape::Block(_) => "block".to_owned(),
         Shape::Blocks(_) => "blocks".to_owned(),
     };

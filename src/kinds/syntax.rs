@@ -95,7 +95,8 @@ impl<'a> Checker<'a> {
                 | Shape::Bool
                 | Shape::Integer
                 | Shape::TextList
-                | Shape::TextMap => {}
+                | Shape::TextMap
+                | Shape::Any => {}
             }
         }
     }

@@ -123,7 +123,8 @@ pub(super) fn written(field: &Field, value: &Expr) -> Option<Expr> {
         | Shape::Bool
         | Shape::Integer
         | Shape::TextList
-        | Shape::TextMap => match value.known() {
+        | Shape::TextMap
+        | Shape::Any => match value.known() {
             Some(known) if is_empty(known) => None,
             Some(known) if field.compare == Compare::Base64 => Some(Expr::Value(encode(known))),
             None if field.compare == Compare::Base64 => Some(Expr::Call {
@@ -208,7 +209,8 @@ fn read(fields: &[Field], whole: &Json, inside: &Json, place: &JsonPath) -> Json
             | Shape::Bool
             | Shape::Integer
             | Shape::TextList
-            | Shape::TextMap => attribute(field, value),
+            | Shape::TextMap
+            | Shape::Any => attribute(field, value),
         };
         let default = || match &field.presence {
             Presence::Default(literal) => Some(literal_json(*literal)),
@@ -244,7 +246,8 @@ pub(super) fn attribute(field: &Field, value: Option<&Json>) -> Option<Json> {
         | Shape::Bool
         | Shape::Integer
         | Shape::TextList
-        | Shape::TextMap => match field.compare {
+        | Shape::TextMap
+        | Shape::Any => match field.compare {
             Compare::Base64 => decode(value).or_else(|| Some(value.clone())),
             Compare::DurationZeroAbsent => {
                 super::compare::canonical(field, Some(value)).map(|_| value.clone())
@@ -306,7 +309,8 @@ fn collect<'a>(fields: &'a [Field], above: &JsonPath, known: &mut Known<'a>) {
             | Shape::Bool
             | Shape::Integer
             | Shape::TextList
-            | Shape::TextMap => {
+            | Shape::TextMap
+            | Shape::Any => {
                 known.insert(place, &[]);
             }
         }

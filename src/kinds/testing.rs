@@ -5,7 +5,7 @@ use crate::diag::{FileId, Severity, Span};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::ProviderRef;
-use crate::model::resource::{Lifecycle, Resource};
+use crate::model::resource::{Lifecycle, Resource, ServedAs};
 use crate::model::schema::{Field, Presence, Shape};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,7 @@ pub fn resource(kind: &str, body: Json) -> Resource {
         sensitive: BTreeSet::new(),
         references: BTreeSet::new(),
         lifecycle: Lifecycle::default(),
+        served_as: ServedAs::default(),
         span: span(0),
         spans,
     }

@@ -1,11 +1,14 @@
 //! What a step waits for, as data. The judgement over a live object is [`judge`]; it is pure.
 
+mod manifest;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// What must hold before a step counts as done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// The object is gone, or another object (other UID) has its name.
@@ -18,6 +21,24 @@ pub enum Condition {
     ScheduleEnabled,
     /// A cluster's API answers through its kubeconfig.
     ClusterAnswers,
+    /// A CustomResourceDefinition serves its type.
+    Established,
+    /// A Deployment, StatefulSet or DaemonSet runs what was written.
+    RolledOut,
+    /// Places in the object match regular expressions; `*` matches any value.
+    Fields(BTreeMap<String, String>),
+    /// Conditions in the object's status hold.
+    Status(Vec<StatusCondition>),
+}
+
+/// A condition in an object's status.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StatusCondition {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_: String,
+    /// Its status.
+    pub status: String,
 }
 
 /// A wait with its limit.
@@ -44,14 +65,18 @@ pub enum Judgement {
 /// Holds a live object against a condition. `live` is `None` where the object is not there; for [`Condition::Gone`] also
 /// where another object, with another UID, has its name; for [`Condition::ClusterAnswers`] where the API is silent.
 /// `written_at` is when the server took the write.
-pub fn judge(condition: Condition, live: Option<&Json>, written_at: Timestamp) -> Judgement {
+pub fn judge(condition: &Condition, live: Option<&Json>, written_at: Timestamp) -> Judgement {
     let Some(live) = live else {
         return match condition {
             Condition::Gone => Judgement::Ready,
             Condition::ClusterAnswers => pending("the cluster's API does not answer yet"),
             Condition::NamespaceActive
             | Condition::LocationAvailable
-            | Condition::ScheduleEnabled => pending("the object is not there"),
+            | Condition::ScheduleEnabled
+            | Condition::Established
+            | Condition::RolledOut
+            | Condition::Fields(_)
+            | Condition::Status(_) => pending("the object is not there"),
         };
     };
     match condition {
@@ -60,6 +85,10 @@ pub fn judge(condition: Condition, live: Option<&Json>, written_at: Timestamp) -
         Condition::LocationAvailable => location(live, written_at),
         Condition::ScheduleEnabled => schedule(live),
         Condition::ClusterAnswers => Judgement::Ready,
+        Condition::Established => manifest::established(live),
+        Condition::RolledOut => manifest::rolled_out(live),
+        Condition::Fields(fields) => manifest::fields(live, fields),
+        Condition::Status(conditions) => manifest::status(live, conditions),
     }
 }
 

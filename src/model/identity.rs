@@ -20,6 +20,9 @@ pub const STEP_ANNOTATION: &str = "sk-dr.io/step";
 /// Annotation: `true` where the resource said that data is lost with the object (R27); read once nothing declares it.
 pub const HOLDS_DATA_ANNOTATION: &str = "sk-dr.io/holds-data";
 
+/// Annotation: which fields a manifest declared when we last wrote it; what is declared no more is taken off.
+pub const FIELDS_ANNOTATION: &str = "sk-dr.io/fields";
+
 /// Label set on what we created, never on what we adopted (R22): tells a delete from a release (R24).
 pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 /// Its value.
@@ -143,6 +146,20 @@ pub enum Key {
         /// Its name.
         name: String,
     },
+}
+
+impl Key {
+    /// What it names, whatever version of its type it is read in: one object is served in several.
+    pub fn identity(&self) -> String {
+        match self {
+            Key::Kube {
+                resource,
+                namespace,
+                name,
+            } => owner_mark_suffix(resource, namespace.as_deref(), name),
+            Key::Cluster { .. } | Key::Composite { .. } => format!("{self:?}"),
+        }
+    }
 }
 
 impl fmt::Display for Key {

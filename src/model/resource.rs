@@ -4,7 +4,7 @@
 use super::address::{Address, Target};
 use super::checks::CheckResult;
 use super::expression::Expr;
-use super::identity::ProviderRef;
+use super::identity::{KubeResource, ProviderRef};
 use super::ignore::IgnoreRule;
 use super::secret::{SecretName, SecretSource};
 use crate::diag::{SourceMap, Span};
@@ -66,6 +66,20 @@ pub enum IgnoreChanges {
     Paths(Vec<Vec<String>>),
 }
 
+/// Which type of an API a resource is, for kinds of which each resource says so itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServedAs {
+    /// Nobody asked: the kind has one type, every server has it, or no server answers yet.
+    #[default]
+    Unasked,
+    /// This one.
+    Type(KubeResource),
+    /// The API does not serve it: its name for people.
+    Nothing(String),
+    /// It cannot be told, and why.
+    Unknown(String),
+}
+
 /// One resource instance, evaluated and checked against its schema.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -82,6 +96,8 @@ pub struct Resource {
     pub references: BTreeSet<Address>,
     /// `lifecycle {}`.
     pub lifecycle: Lifecycle,
+    /// Its type, where it says so itself and that was asked.
+    pub served_as: ServedAs,
     /// The block's header line.
     pub span: Span,
     /// Where each attribute's value stands, by member names joined with dots: `metadata.name`, `hook.pre.exec.command`.

@@ -58,6 +58,8 @@ pub enum Shape {
     TextList,
     /// A map of texts.
     TextMap,
+    /// Any value: texts, numbers, booleans, lists and objects of them.
+    Any,
     /// A nested block, at most one.
     Block(&'static [Field]),
     /// Nested blocks, any number.

@@ -2,7 +2,7 @@
 //! update changes it. Without this a reference to a UID would be a difference in every plan.
 
 use super::found::{Found, Objects};
-use crate::kinds::{self, Home};
+use crate::kinds;
 use crate::model::address::Address;
 use crate::model::expression::{Bindings, HoleSource};
 use crate::model::identity::Key;
@@ -59,12 +59,11 @@ fn bindings(declared: &Configuration, live: &Live) -> Bindings {
 
 fn value(resource: &Resource, attribute: &str, objects: &Objects<'_>) -> Option<serde_json::Value> {
     let kind = kinds::find(&resource.address.kind)?;
-    let (
-        Home::Kube(home),
-        Key::Kube {
-            namespace, name, ..
-        },
-    ) = (kind.home(), kind.key(resource)?)
+    let Key::Kube {
+        resource: home,
+        namespace,
+        name,
+    } = kind.key(resource)?
     else {
         return None;
     };

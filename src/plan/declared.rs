@@ -2,9 +2,10 @@
 
 use super::cluster;
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
-use super::document::{Action, GoalMode, HeldBack, NodeState, ReasonCode};
+use super::document::{Action, Blocker, GoalMode, HeldBack, NodeState, ReasonCode};
 use super::former;
 use super::found::{Found, Objects, class_words};
+use super::ignored::is_ignored;
 use super::imports;
 use super::input::{Confirmation, Conflicts, Input};
 use super::managers;
@@ -12,13 +13,14 @@ use super::marks;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
 use super::removal::Removal;
 use super::secrets;
+use super::types::{self, Definitions};
 use super::whole::Wholes;
-use crate::kinds::{Difference, Home, Kind};
+use crate::kinds::{Difference, Home, Kind, TakesFields};
 use crate::model::identity::{
     FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
 };
 use crate::model::json_path::JsonPath;
-use crate::model::resource::{Fate, IgnoreChanges, Resource};
+use crate::model::resource::{Fate, Resource};
 use crate::world::query::Why;
 use serde_json::Value as Json;
 
@@ -30,6 +32,8 @@ pub struct Context<'a> {
     pub objects: &'a Objects<'a>,
     /// The declared resources that are several objects.
     pub wholes: &'a Wholes<'a>,
+    /// Types that the plan itself provides.
+    pub definitions: &'a Definitions,
 }
 
 /// Decides one object. `None`: its kind or key is not known, which `validate` has reported.
@@ -45,8 +49,11 @@ pub fn decide<'a>(
     };
     Some(match (kind.home(), &resource.provider) {
         (Home::Command, _) => cluster::decide(context, resource, kind, subject),
-        (Home::Kube(_), None) | (Home::Parts, _) => return None,
-        (Home::Kube(home), Some(provider)) => {
+        (Home::Kube(_) | Home::Declared, None) | (Home::Parts, _) => return None,
+        (Home::Kube(_) | Home::Declared, Some(provider)) => {
+            let Key::Kube { resource: home, .. } = subject.key.clone() else {
+                return None;
+            };
             let declared = Declared {
                 context,
                 resource,
@@ -55,6 +62,11 @@ pub fn decide<'a>(
                 home,
                 provider,
             };
+            if let (Home::Declared, Some(obstacle)) =
+                (kind.home(), types::obstacle(resource, &declared.home))
+            {
+                return Some(declared.stopped(obstacle));
+            }
             match context
                 .input
                 .providers
@@ -130,7 +142,10 @@ impl<'a> Declared<'a, '_> {
         {
             Found::Present(live) => self.present(cluster_uid, live),
             Found::Absent => self.absent(cluster_uid),
-            Found::NotServed => self.not_served(),
+            Found::NotServed => match self.context.definitions.maker(self.provider, &self.home) {
+                Some(maker) => self.deferred(&maker.to_string()),
+                None => self.not_served(),
+            },
             Found::Unknown(why) => self.unknown(why),
             Found::NotAsked => self.unknown_text("it was not asked".to_owned(), self.home.title()),
         }
@@ -168,6 +183,16 @@ impl<'a> Declared<'a, '_> {
             })
     }
 
+    /// It cannot be looked for at all.
+    fn stopped(&self, obstacle: Blocker) -> Outcome<Decision<'a>> {
+        if self.destroying() && obstacle.code != "unknown" {
+            return Outcome::Nothing;
+        }
+        let why = "sk-dr cannot tell whether it exists";
+        let decision = self.decision(Action::NoOp, ReasonCode::Unknown, why);
+        Outcome::Decided(Box::new(decision.blocked(obstacle)))
+    }
+
     fn not_served(&self) -> Outcome<Decision<'a>> {
         if self.destroying() {
             return Outcome::Nothing;
@@ -181,7 +206,7 @@ impl<'a> Declared<'a, '_> {
             .blocked(blocker(
                 "not-served",
                 format!("The API server does not serve {}.", self.home.title()),
-                cure_for_not_served(&self.home),
+                types::cure_for_not_served(&self.home),
             ));
         Outcome::Decided(Box::new(decision))
     }
@@ -346,7 +371,8 @@ impl<'a> Declared<'a, '_> {
     /// A field that another *Apply* manager holds would be set back by it at its next sync: Argo CD and Flux win that
     /// game. An *Update* manager (kubectl edit) does not come back.
     fn conflict(&self, live: &Json, taken: &[Difference]) -> Option<String> {
-        if self.context.input.conflicts == Conflicts::Force {
+        let takes = self.kind.takes_fields(self.resource);
+        if self.context.input.conflicts == Conflicts::Force || takes == TakesFields::FromAppliers {
             return None;
         }
         let held: Vec<String> = taken
@@ -432,12 +458,7 @@ impl<'a> Declared<'a, '_> {
             .differences(self.resource, live)
             .into_iter()
             .filter(stands)
-            .partition(|difference| {
-                is_ignored(
-                    &self.resource.lifecycle.ignore_changes,
-                    &difference.attribute,
-                )
-            })
+            .partition(|difference| is_ignored(self.kind, self.resource, &difference.attribute))
     }
 
     fn destroy(&self, cluster_uid: &str, live: &'a Json, whose: Standing) -> Outcome<Decision<'a>> {
@@ -474,23 +495,5 @@ impl<'a> Declared<'a, '_> {
             }
             Standing::Damaged => Outcome::LeftAlone("its mark is damaged".to_owned()),
         }
-    }
-}
-
-/// Whether `ignore_changes` leaves an attribute out.
-pub fn is_ignored(ignore: &IgnoreChanges, attribute: &[String]) -> bool {
-    match ignore {
-        IgnoreChanges::Nothing => false,
-        IgnoreChanges::All => true,
-        IgnoreChanges::Paths(paths) => paths.iter().any(|path| attribute.starts_with(path)),
-    }
-}
-
-fn cure_for_not_served(home: &KubeResource) -> String {
-    if home.group == "velero.io" {
-        "Install Velero (its CRDs at least: `velero install --crds-only`), then plan again."
-            .to_owned()
-    } else {
-        format!("Install what serves {}, then plan again.", home.title())
     }
 }

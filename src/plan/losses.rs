@@ -2,7 +2,7 @@
 
 use super::queries::{counted_in_namespace, list_for};
 use crate::model::address::Address;
-use crate::model::identity::ProviderRef;
+use crate::model::identity::{KubeResource, ProviderRef};
 use crate::plan::document::Action;
 use crate::world::query::{Answer, Fact, Live, Why};
 use serde_json::Value as Json;
@@ -43,6 +43,28 @@ pub fn of_namespace(
         }
     }
     Ok(losses)
+}
+
+/// One line for the objects that go with their type.
+///
+/// # Errors
+/// Where their LIST is unknown.
+pub fn of_type(
+    live: &Live,
+    provider: &ProviderRef,
+    resource: &KubeResource,
+) -> Result<Vec<String>, Why> {
+    match live.answer(&list_for(provider, resource, None)) {
+        Some(Answer::Present(Fact::List(items))) if !items.is_empty() => {
+            Ok(vec![format!("{} × {}", items.len(), resource.kind)])
+        }
+        Some(Answer::Present(_) | Answer::Absent | Answer::NotServed) => Ok(Vec::new()),
+        Some(Answer::Unknown(why)) => Err(why.clone()),
+        None => Err(Why {
+            class: crate::world::query::FailureClass::Malformed,
+            message: format!("{} were not listed", resource.title()),
+        }),
+    }
 }
 
 fn claim(item: &Json) -> String {

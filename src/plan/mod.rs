@@ -11,6 +11,7 @@ pub mod document;
 pub mod drift;
 mod former;
 pub mod found;
+pub mod ignored;
 mod imports;
 pub mod input;
 pub mod losses;
@@ -24,6 +25,7 @@ mod refusal;
 mod removal;
 pub mod secrets;
 pub mod steps;
+pub mod types;
 mod unmanaged;
 mod unswept;
 mod whole;
@@ -62,10 +64,12 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     let scope = scope::in_scope(input.configuration, &graph, input.goal);
     let objects = Objects::of(input.live);
     let wholes = Wholes::of(input, &objects);
+    let definitions = types::Definitions::of(input.configuration);
     let context = Context {
         input,
         objects: &objects,
         wholes: &wholes,
+        definitions: &definitions,
     };
     let mut gathered = decide_all(&context, &scope);
     let swept = orphans::sweep(&context, &declared_keys(input.configuration));

@@ -4,6 +4,7 @@
 use super::decision::{Object, Resolution};
 use super::document::{Step, StepId};
 use crate::goal::graph::Graph;
+use crate::kinds;
 use crate::model::address::Address;
 use crate::model::identity::{Key, ProviderRef};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,7 +89,7 @@ impl<'a> Removals<'a> {
                 let (Some(live), Some(last)) = (object.live, steps.last()) else {
                     continue;
                 };
-                for key in object.kind.live_needs(live) {
+                for key in kinds::used(object.kind, &object.key, live) {
                     users
                         .entry((provider, key))
                         .or_default()
@@ -96,7 +97,7 @@ impl<'a> Removals<'a> {
                 }
                 if object.removes() {
                     ranks
-                        .entry((provider, object.kind.teardown_rank()))
+                        .entry((provider, object.kind.teardown_rank(&object.key)))
                         .or_default()
                         .insert(last.id.clone());
                 }
@@ -114,7 +115,7 @@ impl<'a> Removals<'a> {
             .flatten();
         let lower = self
             .ranks
-            .range((provider, 0)..(provider, object.kind.teardown_rank()))
+            .range((provider, 0)..(provider, object.kind.teardown_rank(&object.key)))
             .flat_map(|(_, ids)| ids);
         users.chain(lower).cloned().collect()
     }

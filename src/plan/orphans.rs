@@ -8,8 +8,9 @@ use super::document::{Finding, Goal, GoalMode, ReasonCode};
 use super::former;
 use super::ownership::{Bearer, Standing, standing};
 use super::removal::Removal;
-use super::whole;
+use super::{queries, whole};
 use crate::kinds::composite::Composite;
+use crate::kinds::kubernetes_manifest::Manifest;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
@@ -33,9 +34,10 @@ pub struct Swept<'a> {
 pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>) -> Swept<'a> {
     let mut swept = Swept::default();
     let mut parts = Parts::new();
-    let mut settled: BTreeSet<(&str, Key)> = declared
+    // By what a key names, whatever version its type is read in: the record may know another than the configuration.
+    let mut settled: BTreeSet<(&str, String)> = declared
         .iter()
-        .filter_map(|(provider, key)| Some((cluster_of(context.input, provider)?, key.clone())))
+        .filter_map(|(provider, key)| Some((cluster_of(context.input, provider)?, key.identity())))
         .collect();
     for (query, objects) in context.objects.lists() {
         let Query::List {
@@ -44,7 +46,12 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         else {
             continue;
         };
-        let Some(kind) = kind_of(resource) else {
+        let input = context.input;
+        let Some(kind) = kind_of(resource).or_else(|| {
+            let inventory = input.inventory;
+            queries::is_concerned(input.configuration, provider, resource, inventory)
+                .then_some(&Manifest as &'static dyn Kind)
+        }) else {
             continue;
         };
         let Some(kube_system_uid) = cluster_of(context.input, provider) else {
@@ -59,7 +66,7 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         };
         for object in objects {
             let key = key_of(resource, object);
-            if settled.insert((kube_system_uid, key.clone())) {
+            if settled.insert((kube_system_uid, key.identity())) {
                 sweeper.judge(object, key, &mut swept, &mut parts);
             }
         }
@@ -93,7 +100,7 @@ pub fn key_of(resource: &KubeResource, object: &Json) -> Key {
 pub fn kind_of(resource: &KubeResource) -> Option<&'static dyn Kind> {
     kinds::KINDS.iter().copied().find(|kind| match kind.home() {
         Home::Kube(home) => home == *resource,
-        Home::Command | Home::Parts => false,
+        Home::Command | Home::Parts | Home::Declared => false,
     })
 }
 
@@ -133,13 +140,14 @@ impl<'a> Sweeper<'a, '_> {
             // A declared composite decides by itself what it has no use for any more.
             Standing::Ours { address_label, .. } if self.context.wholes.is_label(self.cluster_uid, &address_label) => {}
             Standing::Ours { origin, .. } => {
-                let (mut address, composite) = orphan_address(self.kind, object, &key);
+                let kind = kind_by_mark(self.kind, object);
+                let (mut address, composite) = orphan_address(kind, object, &key);
                 // Declared with another name or in another cluster: what was there before is a node of its own.
                 if self.is_declared(&address) {
-                    let kind = composite.map_or(self.kind, |(kind, _)| kind).schema().kind;
+                    let name = composite.map_or(kind, |(kind, _)| kind).schema().kind;
                     address = match composite {
-                        Some(_) => kinds::orphan_named(kind, &address.to_string()),
-                        None => kinds::orphan_address(kind, &key),
+                        Some(_) => kinds::orphan_named(name, &address.to_string()),
+                        None => kinds::orphan_address(name, &key),
                     };
                 }
                 if is_narrowed(self.context.input.goal) {
@@ -160,7 +168,7 @@ impl<'a> Sweeper<'a, '_> {
                 };
                 let removal = Removal {
                     context: self.context,
-                    kind: self.kind,
+                    kind,
                     cluster_uid: self.cluster_uid,
                     live: object,
                     why,
@@ -213,6 +221,14 @@ impl<'a> Sweeper<'a, '_> {
             summary: summary.to_owned(),
             detail,
         }
+    }
+}
+
+/// The kind that declared an object: a manifest may be of a type that has a kind of its own.
+fn kind_by_mark(kind: &'static dyn Kind, live: &Json) -> &'static dyn Kind {
+    match former::marked(live) {
+        Some(address) if address.kind == Manifest.schema().kind => &Manifest,
+        Some(_) | None => kind,
     }
 }
 

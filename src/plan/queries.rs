@@ -82,7 +82,9 @@ pub fn lists(
                 resource,
                 namespace,
                 ..
-            } => Some(list(provider, &resource, namespace)),
+            } if !resource.plural.is_empty() => Some(list(provider, &resource, namespace)),
+            // Its type is not known: nothing can be asked.
+            Key::Kube { .. } => None,
             Key::Cluster { .. } | Key::Composite { .. } => None,
         }));
     }
@@ -110,7 +112,7 @@ pub fn swept_resources(provider: &str) -> Vec<KubeResource> {
         .filter(|kind| kind.reach() == Reach::Everywhere)
         .filter_map(|kind| match kind.home() {
             Home::Kube(resource) => Some(resource),
-            Home::Command | Home::Parts => None,
+            Home::Command | Home::Parts | Home::Declared => None,
         })
         .collect()
 }
@@ -147,20 +149,15 @@ fn namespaces(known: &BTreeSet<Key>) -> BTreeSet<String> {
 pub fn is_concerned(
     configuration: &Configuration,
     provider: &ProviderRef,
-    kind: &str,
+    wanted: &KubeResource,
     inventory: Option<&Inventory>,
 ) -> bool {
-    let declared = configuration.resources.iter().any(|resource| {
-        resource.provider.as_ref() == Some(provider)
-            && kinds::parts(resource)
-                .iter()
-                .any(|part| part.kind.schema().kind == kind)
-    });
-    let recorded = inventory.into_iter().flat_map(|inventory| &inventory.owned);
-    declared
-        || recorded
-            .into_iter()
-            .any(|owned| owned.provider.as_ref() == Some(provider) && owned.kind == kind)
+    keys(configuration, provider, inventory)
+        .iter()
+        .any(|key| match key {
+            Key::Kube { resource, .. } => resource == wanted,
+            Key::Cluster { .. } | Key::Composite { .. } => false,
+        })
 }
 
 /// Types counted in a namespace that is to be deleted: what its consent lists. Those of the kinds come from the registry.

@@ -72,6 +72,10 @@ impl<'a> Removal<'a, '_> {
             (Loss::Nothing, _) | (Loss::Namespace, Key::Cluster { .. } | Key::Composite { .. }) => {
                 decision
             }
+            (Loss::Objects(type_), _) => {
+                let listed = losses::of_type(self.context.input.live, &provider, &type_);
+                self.guarded(decision, listed)
+            }
             (Loss::Itself(what), _) => self.guarded(decision, Ok(vec![what])),
             (Loss::Namespace, Key::Kube { name, .. }) => {
                 let listed = losses::of_namespace(self.context.input.live, &provider, name);
@@ -111,6 +115,7 @@ impl<'a> Removal<'a, '_> {
                     action: Action::Delete,
                     reason: match self.kind.loss(&decision.node.key, self.live) {
                         Loss::Nothing | Loss::Namespace => "deleting it loses what is in it",
+                        Loss::Objects(_) => "deleting it loses every object of its type",
                         Loss::Itself(_) => "deleting it loses data",
                     }
                     .to_owned(),

@@ -1,9 +1,9 @@
 //! From a decision to single effects: each step one write, with its ground, wait and bindings.
 
 use super::decision::{Object, Update, Work};
-use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, Op, Step, StepId};
+use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, NodeState, Op, Step, StepId};
 use super::marks::{self, Marked};
-use crate::kinds::{Difference, Home, Writing};
+use crate::kinds::{Difference, ListWrites, Writing};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -108,7 +108,11 @@ impl Builder<'_, '_> {
             body = body.with(&place.0, value);
         }
         let ground = match self.maker.instance? {
-            Instance::Known { .. } => Ground::Absent,
+            Instance::Known { .. } if self.maker.node.state != NodeState::Deferred => {
+                Ground::Absent
+            }
+            // Its type comes with this plan: nothing can be looked for before.
+            Instance::Known { .. } => Ground::AbsentAtFirstTouch,
             Instance::MadeBy(_) | Instance::Unknown { .. } => Ground::AbsentAtFirstTouch,
         };
         let op = self.kube(KubeVerb::Create, body, Vec::new())?;
@@ -128,21 +132,28 @@ impl Builder<'_, '_> {
         let (Some(live), Some(resource)) = (self.object.live, self.object.resource) else {
             return Vec::new();
         };
+        let is_gone = |one: &&Difference| one.write.is_none();
+        let is_list = |one: &Difference| self.replaces_list(one, live);
         let gone: Vec<JsonPath> = update
             .taken
             .iter()
-            .filter(|one| one.write.is_none())
+            .filter(|one| is_gone(one) || is_list(one))
             .map(|one| one.place.clone())
             .collect();
+        let lists = update.taken.iter().filter(|one| is_list(one));
+        let lists = lists.fold(Expr::Value(Json::Null), |body, one| match &one.write {
+            Some(list) => body.with(&one.place.0, list.clone()),
+            None => body,
+        });
         let written: Vec<&Difference> = update
             .taken
             .iter()
-            .filter(|one| one.write.is_some())
+            .filter(|one| !is_gone(one) && !is_list(one))
             .collect();
         let mut steps = Vec::new();
         let mut ground_object = live.clone();
         if !gone.is_empty() {
-            let op = self.kube(KubeVerb::Remove, Expr::Value(Json::Null), gone.clone());
+            let op = self.kube(KubeVerb::Remove, lists, gone.clone());
             let wait = if written.is_empty() {
                 self.object.kind.wait(Some(resource), Writing::Update)
             } else {
@@ -176,6 +187,15 @@ impl Builder<'_, '_> {
             step
         }));
         steps
+    }
+
+    /// Whether a difference is a list that is there with other members, and is written whole.
+    fn replaces_list(&self, difference: &Difference, live: &Json) -> bool {
+        let is_list = |value: &Expr| matches!(value, Expr::List(_) | Expr::Value(Json::Array(_)));
+        let live = difference.place.get(live).and_then(Json::as_array);
+        self.object.kind.list_writes() == ListWrites::Merge
+            && difference.write.as_ref().is_some_and(is_list)
+            && live.is_some_and(|live| !live.is_empty())
     }
 
     /// Everything that is declared, not only what differs: a server-side apply drops what our manager applied before
@@ -268,14 +288,13 @@ impl Builder<'_, '_> {
     }
 
     fn place(&self) -> Option<(KubeResource, Option<String>, String)> {
-        match (&self.object.key, self.object.kind.home()) {
-            (
-                Key::Kube {
-                    namespace, name, ..
-                },
-                Home::Kube(home),
-            ) => Some((home, namespace.clone(), name.clone())),
-            (Key::Kube { .. } | Key::Cluster { .. } | Key::Composite { .. }, _) => None,
+        match &self.object.key {
+            Key::Kube {
+                resource,
+                namespace,
+                name,
+            } => Some((resource.clone(), namespace.clone(), name.clone())),
+            Key::Cluster { .. } | Key::Composite { .. } => None,
         }
     }
 

@@ -3,25 +3,26 @@
 use super::declared::Context;
 use super::document::Finding;
 use super::found::Found;
-use crate::kinds::{Home, Part};
+use crate::kinds::Part;
 use crate::model::identity::Key;
 
 /// Live spec fields that the kind's table does not know: named, never removed (surface: Owned).
 pub fn unmanaged_fields(context: &Context<'_>, part: &Part<'_>) -> Option<Finding> {
     let (kind, resource) = (part.kind, &part.resource);
-    let (Home::Kube(home), Some(provider)) = (kind.home(), &resource.provider) else {
+    let (key, Some(provider)) = (kind.key(resource)?, &resource.provider) else {
         return None;
     };
-    let key = kind.key(resource)?;
     let Key::Kube {
-        namespace, name, ..
+        resource: home,
+        namespace,
+        name,
     } = &key
     else {
         return None;
     };
     let Found::Present(live) = context
         .objects
-        .find(provider, &home, namespace.as_deref(), name)
+        .find(provider, home, namespace.as_deref(), name)
     else {
         return None;
     };

@@ -3,8 +3,7 @@
 use super::document::Unswept;
 use super::input::Input;
 use super::{orphans, queries};
-use crate::kinds::{self, Home};
-use crate::model::identity::{Instance, KubeResource};
+use crate::model::identity::Instance;
 use crate::model::resource::Resource;
 use crate::world::query::{Answer, FailureClass, Query};
 
@@ -28,10 +27,12 @@ pub fn unswept(input: &Input<'_>) -> Vec<Unswept> {
         else {
             continue;
         };
-        let Some(kind) = swept_kind(resource) else {
+        let concerned =
+            queries::is_concerned(input.configuration, provider, resource, input.inventory);
+        // The rest was listed to count what a delete loses.
+        if !concerned && orphans::kind_of(resource).is_none() {
             continue;
-        };
-        let concerned = queries::is_concerned(input.configuration, provider, kind, input.inventory);
+        }
         unswept.push(Unswept {
             provider: provider.clone(),
             resource: match namespace {
@@ -76,11 +77,4 @@ pub fn unswept(input: &Input<'_>) -> Vec<Unswept> {
         }
     }
     unswept
-}
-
-fn swept_kind(resource: &KubeResource) -> Option<&'static str> {
-    kinds::KINDS.iter().find_map(|kind| match kind.home() {
-        Home::Kube(home) if home == *resource => Some(kind.schema().kind),
-        Home::Kube(_) | Home::Command | Home::Parts => None,
-    })
 }

@@ -8,7 +8,7 @@ use super::input::Input;
 use super::orphans::{key_of, kind_of};
 use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
 use crate::kinds::composite::{Composite, LivePart, with_ignored};
-use crate::kinds::{self, Home, Kind, Part};
+use crate::kinds::{self, Kind, Part};
 use crate::model::address::Address;
 use crate::model::identity::{Key, ProviderRef, address_label};
 use crate::model::resource::{IgnoreChanges, Resource};
@@ -217,11 +217,10 @@ fn keys(parts: &[Part<'_>]) -> BTreeSet<Key> {
 }
 
 fn present<'a>(objects: &Objects<'a>, part: &Part<'_>) -> Option<&'a Json> {
-    let Home::Kube(home) = part.kind.home() else {
-        return None;
-    };
     let Key::Kube {
-        namespace, name, ..
+        resource: home,
+        namespace,
+        name,
     } = part.kind.key(&part.resource)?
     else {
         return None;

@@ -159,6 +159,14 @@ impl World {
                 Ok(client) => client.list(resource, namespace.as_deref()).await,
                 Err(why) => Answer::Unknown(why),
             },
+            Query::Types {
+                provider,
+                group,
+                version,
+            } => match self.client(provider) {
+                Ok(client) => client.types(group, version).await,
+                Err(why) => Answer::Unknown(why),
+            },
             Query::Get {
                 provider,
                 resource,

@@ -23,6 +23,15 @@ pub enum Query {
         /// One namespace, or all.
         namespace: Option<String>,
     },
+    /// Which types a group and version serves. Present carries the list of them as one object.
+    Types {
+        /// The provider.
+        provider: ProviderRef,
+        /// API group, empty for the core group.
+        group: String,
+        /// Version.
+        version: String,
+    },
     /// One object.
     Get {
         /// The provider.

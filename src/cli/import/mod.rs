@@ -138,7 +138,7 @@ fn wanted(names: &[String]) -> Result<Vec<&'static dyn Kind>, Trouble> {
 fn is_for_backups(kind: &dyn Kind) -> bool {
     match kind.home() {
         Home::Kube(resource) => !resource.group.is_empty(),
-        Home::Command | Home::Parts => false,
+        Home::Command | Home::Parts | Home::Declared => false,
     }
 }
 

@@ -162,5 +162,6 @@ fn resource(address: &Address, body: Json) -> Resource {
         lifecycle: Lifecycle::default(),
         span: nowhere,
         spans: BTreeMap::new(),
+        served_as: crate::model::resource::ServedAs::default(),
     }
 }

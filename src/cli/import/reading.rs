@@ -52,7 +52,7 @@ pub(super) async fn read(world: &World, scope: &Scope<'_>, viewer: &Viewer<'_>) 
     };
     let homes = scope.kinds.iter().filter_map(|kind| match kind.home() {
         Home::Kube(resource) => Some((*kind, resource)),
-        Home::Command | Home::Parts => None,
+        Home::Command | Home::Parts | Home::Declared => None,
     });
     for (kind, resource) in homes {
         for namespace in namespaces(scope, &resource) {

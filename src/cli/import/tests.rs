@@ -23,7 +23,7 @@ fn objects(all: Vec<(&'static str, Json)>) -> Objects {
         .into_iter()
         .filter_map(|(name, live)| match kind(name).home() {
             Home::Kube(resource) => Some(((name, choice::key(&resource, &live)?), live)),
-            Home::Command | Home::Parts => None,
+            Home::Command | Home::Parts | Home::Declared => None,
         });
     keyed.collect()
 }

@@ -70,7 +70,7 @@ impl Kind for Cluster {
     fn live_needs(&self, _live: &Json) -> Vec<Key> {
         Vec::new()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         40
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

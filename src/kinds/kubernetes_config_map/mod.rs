@@ -87,7 +87,7 @@ impl Kind for ConfigMap {
             .into_iter()
             .collect()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         25
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

@@ -2,6 +2,7 @@
 //! that was adopted is released instead.
 
 mod object;
+pub(super) use object::never_deleted;
 pub mod schema;
 #[cfg(test)]
 mod tests;
@@ -103,7 +104,7 @@ impl Kind for Namespace {
     fn live_needs(&self, _live: &Json) -> Vec<Key> {
         Vec::new()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         30
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

@@ -41,7 +41,7 @@ fn is_system(name: &str) -> bool {
 }
 
 /// Why a namespace is never deleted, where it is not.
-pub(super) fn never_deleted(key: &Key) -> Option<&'static str> {
+pub(in crate::kinds) fn never_deleted(key: &Key) -> Option<&'static str> {
     match key {
         Key::Kube { name, .. } => is_system(name).then_some(OURS_NEVER),
         Key::Cluster { .. } | Key::Composite { .. } => None,

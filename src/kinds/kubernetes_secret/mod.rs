@@ -92,7 +92,7 @@ impl Kind for Secret {
             .into_iter()
             .collect()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         25
     }
     fn loss(&self, key: &Key, live: &Json) -> Loss {

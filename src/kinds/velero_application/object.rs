@@ -6,7 +6,7 @@ use crate::kinds::velero_schedule::Schedule;
 use crate::kinds::{Part, table};
 use crate::model::address::{Address, InstanceKey};
 use crate::model::expression::Expr;
-use crate::model::resource::Resource;
+use crate::model::resource::{Resource, ServedAs};
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -261,6 +261,7 @@ fn schedule(application: &Resource, body: &Expr, period: Period) -> Resource {
         sensitive: BTreeSet::new(),
         references: application.references.clone(),
         lifecycle: application.lifecycle.clone(),
+        served_as: ServedAs::default(),
         span: application.span,
         spans: spans(application, period),
     }

@@ -98,7 +98,7 @@ impl Kind for BackupStorageLocation {
             .chain(secrets)
             .collect()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         20
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

@@ -96,7 +96,7 @@ impl Kind for Schedule {
         needs.extend(policy);
         needs
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         10
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

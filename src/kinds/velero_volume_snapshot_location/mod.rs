@@ -76,7 +76,7 @@ impl Kind for VolumeSnapshotLocation {
             .into_iter()
             .collect()
     }
-    fn teardown_rank(&self) -> u8 {
+    fn teardown_rank(&self, _key: &Key) -> u8 {
         20
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {

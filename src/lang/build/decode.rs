@@ -302,7 +302,7 @@ impl Decoder<'_, '_> {
             Shape::Integer => Type::Number,
             Shape::TextList => Type::List(Box::new(Type::Text)),
             Shape::TextMap => Type::Map(Box::new(Type::Text)),
-            Shape::Block(_) | Shape::Blocks(_) => Type::Any,
+            Shape::Any | Shape::Block(_) | Shape::Blocks(_) => Type::Any,
         };
         allowed(field, value)?;
         let converted = types::convert(value, &wanted).map_err(|mismatch| {
@@ -346,6 +346,7 @@ fn allowed(field: &Field, value: &Value) -> Result<(), Diagnostic> {
         | Shape::Cron
         | Shape::TextList
         | Shape::TextMap
+        | Shape::Any
         | Shape::Block(_)
         | Shape::Blocks(_) => Ok(()),
     }

@@ -14,7 +14,7 @@ use crate::lang::module::{Repeat, ResourceBlock, ResourceName};
 use crate::model::address::{Address, InstanceKey};
 use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
-use crate::model::resource::{Lifecycle, Resource};
+use crate::model::resource::{Lifecycle, Resource, ServedAs};
 use crate::model::value::{Members, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -166,6 +166,7 @@ impl Builder<'_, '_, '_> {
             body: body.into_expr(),
             references,
             lifecycle: lifecycle.unwrap_or_default(),
+            served_as: ServedAs::default(),
             span: making.block.header,
         };
         if is_damaged {

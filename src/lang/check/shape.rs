@@ -39,7 +39,8 @@ pub fn inner_fields(field: &Field) -> Option<&'static [Field]> {
         | Shape::Bool
         | Shape::Integer
         | Shape::TextList
-        | Shape::TextMap => None,
+        | Shape::TextMap
+        | Shape::Any => None,
     }
 }
 
@@ -185,7 +186,7 @@ fn nested<'m>(
         return;
     }
     let Some(inner) = inner_fields(field) else {
-        let example = if matches!(field.shape, Shape::TextMap) {
+        let example = if matches!(field.shape, Shape::TextMap | Shape::Any) {
             " { ... }"
         } else {
             " ..."

@@ -1,6 +1,6 @@
 //! Each condition against objects as servers show them.
 
-use super::{Condition, Judgement, judge};
+use super::{Condition, Judgement, StatusCondition, judge};
 use serde_json::{Value as Json, json};
 
 const WRITTEN_AT: &str = "2026-11-20T10:00:00.700Z";
@@ -8,7 +8,7 @@ const WRITTEN_AT: &str = "2026-11-20T10:00:00.700Z";
 /// `wanted`: `ready`, or how the judgement starts and a part of its text.
 fn check(condition: Condition, live: Json, wanted: &str) {
     let live = Some(live).filter(|live| !live.is_null());
-    let said = match judge(condition, live.as_ref(), WRITTEN_AT.parse().unwrap()) {
+    let said = match judge(&condition, live.as_ref(), WRITTEN_AT.parse().unwrap()) {
         Judgement::Ready => "ready".to_owned(),
         Judgement::Pending(why) => format!("pending: {why}"),
         Judgement::Failed(why) => format!("failed: {why}"),
@@ -133,4 +133,93 @@ fn namespaces_and_clusters() {
         Json::Null,
         "pending: the cluster's API does not answer yet",
     );
+}
+
+#[test]
+fn objects_of_any_type_say_when_they_are_done() {
+    let conditions = |all: &[(&str, &str)]| {
+        let one = |(type_, status): &(&str, &str)| json!({"type": type_, "status": status, "message": "because"});
+        json!({"status": {"conditions": all.iter().map(one).collect::<Vec<_>>()}})
+    };
+    for (live, wanted) in [
+        (json!({}), "pending: its type is not served yet"),
+        (
+            conditions(&[("Established", "False")]),
+            "pending: its type is not served yet: because",
+        ),
+        (
+            conditions(&[("NamesAccepted", "False")]),
+            "failed: its names are not accepted: because",
+        ),
+        (
+            conditions(&[("NamesAccepted", "True"), ("Established", "True")]),
+            "ready",
+        ),
+    ] {
+        check(Condition::Established, live, wanted);
+    }
+    let ready = StatusCondition {
+        type_: "Ready".to_owned(),
+        status: "True".to_owned(),
+    };
+    for (live, wanted) in [
+        (json!({}), "pending: condition Ready is missing, not True"),
+        (
+            conditions(&[("Ready", "False")]),
+            "pending: condition Ready is False, not True: because",
+        ),
+        (conditions(&[("Ready", "True")]), "ready"),
+    ] {
+        check(Condition::Status(vec![ready.clone()]), live, wanted);
+    }
+    let fields =
+        |pattern: &str| Condition::Fields([("status.ip[0]".to_owned(), pattern.to_owned())].into());
+    check(
+        fields("*"),
+        json!({"status": {"ip": ["10.0.0.1"]}}),
+        "ready",
+    );
+    check(
+        fields("^10[.]"),
+        json!({"status": {"ip": ["10.0.0.1"]}}),
+        "ready",
+    );
+    check(
+        fields("^11"),
+        json!({"status": {"ip": ["10.0.0.1"]}}),
+        "pending: status.ip[0] is 10.0.0.1, not ^11",
+    );
+    check(
+        fields("*"),
+        json!({"status": {"ip": []}}),
+        "pending: status.ip[0] is missing",
+    );
+    let deployment = |status: Json| json!({"kind": "Deployment", "metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status});
+    let daemons = |status: Json| json!({"kind": "DaemonSet", "metadata": {"generation": 1}, "status": status});
+    for (live, wanted) in [
+        (
+            deployment(json!({"observedGeneration": 1})),
+            "pending: its controller has not seen the change yet",
+        ),
+        (
+            deployment(
+                json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 1, "availableReplicas": 2}),
+            ),
+            "pending: 1 of 2 updated, 2 of 2 available",
+        ),
+        (
+            deployment(
+                json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}),
+            ),
+            "ready",
+        ),
+        (
+            daemons(
+                json!({"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}),
+            ),
+            "pending: 3 of 3 updated, 2 of 3 available",
+        ),
+    ] {
+        check(Condition::RolledOut, live, wanted);
+    }
 }

@@ -109,7 +109,7 @@ pub struct KubeOp {
     pub namespace: Option<String>,
     /// Name.
     pub name: String,
-    /// Body: the whole object for `create`; the fields taken for `apply`; `Value(null)` otherwise.
+    /// Body: the whole object for `create`; the fields taken for `apply`; lists written whole for `remove`; else `null`.
     pub body: Expr,
     /// `apply`: the paths it takes. `remove`: the paths it sets to null.
     #[serde(default)]
@@ -124,7 +124,7 @@ pub enum KubeVerb {
     Create,
     /// Server-side apply with force, bound to uid and resourceVersion of the read before.
     Apply,
-    /// Merge patch of nulls at `takes`, bound likewise.
+    /// Merge patch at `takes`, bound likewise: null, or the list that stands in the body there.
     Remove,
     /// DELETE with a uid precondition; orphaning dependents.
     Delete,

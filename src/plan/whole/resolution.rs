@@ -276,7 +276,7 @@ fn in_order(decisions: Vec<Decision<'_>>) -> Vec<Decision<'_>> {
     let (mut gone, mut all): (Vec<Decision<'_>>, Vec<Decision<'_>>) =
         decisions.into_iter().partition(goes);
     gone.reverse();
-    gone.sort_by_key(|decision| decision.kind.teardown_rank());
+    gone.sort_by_key(|decision| decision.kind.teardown_rank(&decision.node.key));
     all.extend(gone);
     all
 }

@@ -49,7 +49,8 @@ fn fields(table: &[Field], indent: usize, all: &mut Vec<String>) {
             | Shape::Bool
             | Shape::Integer
             | Shape::TextList
-            | Shape::TextMap => {}
+            | Shape::TextMap
+            | Shape::Any => {}
         }
     }
 }
@@ -68,6 +69,7 @@ fn shape(shape: &Shape) -> String {
         Shape::Integer => "whole number".to_owned(),
         Shape::TextList => "list of texts".to_owned(),
         Shape::TextMap => "map of texts".to_owned(),
+        Shape::Any => "any value".to_owned(),
         Shape::Block(_) => "block".to_owned(),
         Shape::Blocks(_) => "blocks".to_owned(),
     }

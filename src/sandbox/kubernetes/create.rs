@@ -116,6 +116,12 @@ pub(super) fn insert(
         object["spec"] = json!({"finalizers": ["kubernetes"]});
         object["status"] = json!({"phase": "Active"});
     }
+    if resource.plural == "customresourcedefinitions" {
+        let hold = |condition: &str, reason: &str| json!({"type": condition, "status": "True", "reason": reason, "message": "", "lastTransitionTime": stamp(state.now)});
+        let accepted = hold("NamesAccepted", "NoConflicts");
+        let conditions = json!([accepted, hold("Established", "InitialNamesAccepted")]);
+        object["status"] = json!({"conditions": conditions});
+    }
     if target.dry_run() {
         return Ok(object);
     }

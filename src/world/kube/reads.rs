@@ -159,6 +159,30 @@ impl Client {
         }
     }
 
+    /// Which types a group and version serves; not served only where the list of groups proves it.
+    pub async fn types(&self, group: &str, version: &str) -> Answer {
+        let any = KubeResource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            plural: String::new(),
+            kind: String::new(),
+            namespaced: false,
+        };
+        match self.object(&requests::discovery(&any)).await {
+            Ok(types) => Answer::Present(Fact::Object(types)),
+            Err((why, Some(reply))) if reply.status.as_u16() == 404 && !group.is_empty() => {
+                match self.group_served(&any, why).await {
+                    Served::No => Answer::NotServed,
+                    Served::Yes => {
+                        Answer::Unknown(nonsense("the group is served and lists no types"))
+                    }
+                    Served::Unknown(why) => Answer::Unknown(why),
+                }
+            }
+            Err((why, _)) => Answer::Unknown(why),
+        }
+    }
+
     async fn group_served(&self, resource: &KubeResource, version_missing: Why) -> Served {
         let groups = match self.object(&requests::groups()).await {
             Ok(groups) => groups,

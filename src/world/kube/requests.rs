@@ -175,12 +175,14 @@ pub fn apply(op: &KubeOp, body: Json, read: Option<&ReadVersion>, how: (Mode, Fo
     )
 }
 
-/// Merge patch of nulls: what apply cannot take away after a POST, since the POST's entry still owns it.
-pub fn remove(op: &KubeOp, read: &ReadVersion, mode: Mode) -> Request {
+/// Merge patch: what apply cannot take away after a POST, since the POST's entry still owns it. Null where a field goes;
+/// a list that loses members stands whole in `written`.
+pub fn remove(op: &KubeOp, written: &Json, read: &ReadVersion, mode: Mode) -> Request {
     let mut body =
         json!({ "metadata": { "uid": read.uid, "resourceVersion": read.resource_version } });
     for path in &op.takes {
-        path.set(&mut body, Json::Null);
+        let value = path.get(written).cloned().unwrap_or_default();
+        path.set(&mut body, value);
     }
     Request::write(
         Method::PATCH,

@@ -21,7 +21,7 @@ impl Client {
             (KubeVerb::Apply, Some(read)) => {
                 requests::apply(op, body, Some(read), (Mode::Real, Force::Take))
             }
-            (KubeVerb::Remove, Some(read)) => requests::remove(op, read, Mode::Real),
+            (KubeVerb::Remove, Some(read)) => requests::remove(op, &body, read, Mode::Real),
             (KubeVerb::Delete, Some(read)) => requests::delete(op, read),
             (KubeVerb::Release, Some(read)) => return self.release(op, read).await,
             (KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Delete | KubeVerb::Release, None) => {
@@ -90,7 +90,7 @@ impl Client {
                     .await
             }
             (KubeVerb::Remove, Some(read)) => {
-                self.rehearse(requests::remove(op, read, Mode::DryRun), Vec::new())
+                self.rehearse(requests::remove(op, &body, read, Mode::DryRun), Vec::new())
                     .await
             }
             // Unbound it rehearses the change itself; whether the ground still stands is asked before the write.
