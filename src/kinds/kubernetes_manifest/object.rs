@@ -300,9 +300,9 @@ pub(super) fn record(resource: &Resource) -> (JsonPath, Json) {
 
 /// The whole object, without marks.
 pub(super) fn object(resource: &Resource) -> Expr {
-    manifest(resource).unwrap_or_else(|| table_nothing())
+    manifest(resource).unwrap_or_else(nothing)
 }
 
-fn table_nothing() -> Expr {
+fn nothing() -> Expr {
     table::Tree::default().into_expr()
 }

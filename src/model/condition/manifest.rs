@@ -65,9 +65,11 @@ pub(super) fn fields(live: &Json, wanted: &BTreeMap<String, String>) -> Judgemen
         let Some(found) = found else {
             return pending(format!("{place} is missing"));
         };
-        let found = match found {
-            Json::String(text) => text,
-            other => other.to_string(),
+        let found = match &found {
+            Json::String(text) => text.clone(),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+                found.to_string()
+            }
         };
         let matches =
             pattern == "*" || Regex::new(pattern).is_ok_and(|regex| regex.is_match(&found));

@@ -136,6 +136,7 @@ fn namespaces_and_clusters() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn objects_of_any_type_say_when_they_are_done() {
     let conditions = |all: &[(&str, &str)]| {
         let one = |(type_, status): &(&str, &str)| json!({"type": type_, "status": status, "message": "because"});
