@@ -146,7 +146,12 @@ async fn runs_from_beginning_to_end() {
         destroyed.stdout,
         destroyed.stderr
     );
-    // The server's own log of requests, and what it keeps.
+    traced(&mut place, &sandbox);
+    no_leaks(&place);
+}
+
+/// The server's own log of requests, and what it keeps.
+fn traced(place: &mut Place, sandbox: &Sandbox) {
     let stored = sandbox.with(|state| serde_json::to_string(&state.objects).unwrap());
     // Writes of Secrets carry them: that is where they belong, and where they were seen to arrive.
     let log: Vec<_> = sandbox
@@ -164,7 +169,6 @@ async fn runs_from_beginning_to_end() {
             text,
         });
     }
-    no_leaks(&place);
 }
 
 /// The server let the tokens in, the programs were given their secrets, the rest was read.

@@ -122,7 +122,6 @@ async fn again(place: &Path, flags: &str, expected: &str, whole: Option<&Files>)
 }
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn nothing_of_others_is_written_over() {
     let place = tempfile::tempdir().unwrap();
     let place = place.path();
