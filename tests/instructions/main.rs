@@ -121,7 +121,9 @@ fn kept_file() -> PathBuf {
 }
 
 fn count_all(root: &Path) -> Counts {
-    let shapes: [(&str, fn(u64) -> String); 2] =
+    /// Resources of one shape, so many of them.
+    type Resources = fn(u64) -> String;
+    let shapes: [(&str, Resources); 2] =
         [("instances of one for_each", instances), ("blocks", blocks)];
     let mut counted = Counts::new();
     for (shape, text) in shapes {
@@ -167,13 +169,10 @@ fn count(directory: &Path, command: &str) -> u64 {
 
 fn check_slopes(counted: &Counts) {
     for (name, &small) in counted {
-        let Some(rest) = name
-            .split_once(&format!(", {SMALL} "))
-            .map(|(command, shape)| (command, shape))
-        else {
+        let Some((command, shape)) = name.split_once(&format!(", {SMALL} ")) else {
             continue;
         };
-        let of = |size: u64| counted[&format!("{}, {size} {}", rest.0, rest.1)];
+        let of = |size: u64| counted[&format!("{command}, {size} {shape}")];
         let (start, large) = (of(1), of(LARGE));
         let slope = (large - start) as f64 / (small - start) as f64;
         assert!(
