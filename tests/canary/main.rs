@@ -205,11 +205,13 @@ fn arrived(place: &Place, sandbox: &Sandbox) {
             "{program}"
         );
     }
-    let length = format!("length = {}", variable.len());
-    let told = place
-        .traces
-        .iter()
-        .any(|trace| trace.text.contains(&length));
+    let length = format!("\"value\":{}", variable.len());
+    let told = place.traces.iter().any(|trace| {
+        trace
+            .text
+            .replace(char::is_whitespace, "")
+            .contains(&length)
+    });
     assert!(told, "the variable did not arrive: {length}");
     for program in ["make-cluster", "plugin", "print-secret"] {
         let arguments = fs::read_to_string(place.work.join(format!("argv-of-{program}"))).unwrap();
