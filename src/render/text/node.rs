@@ -70,7 +70,13 @@ pub(crate) fn parts(
         let nothing = View::Null;
         let differences = changes(&part.fields, sensitive, side);
         let body = changed_at(&nothing, &nothing, &differences, 10, style);
-        let remark = part.note.as_deref().map(clean);
+        // A remark says what the change does; seen the other way round it would say the opposite of what happened.
+        let remark = match (side, part.action) {
+            (Side::Planned, _) | (Side::Drifted, Action::NoOp) => part.note.as_deref().map(clean),
+            (Side::Drifted, Action::Create | Action::Update | Action::Delete | Action::Forget) => {
+                None
+            }
+        };
         let name = part_title(part);
         all.push(String::new());
         if body.is_empty() {
@@ -81,6 +87,14 @@ pub(crate) fn parts(
         }
     }
     all
+}
+
+/// What a change does, where it is still to be done.
+fn planned_note(field: &FieldChange, side: Side) -> Option<&str> {
+    match side {
+        Side::Planned => field.note.as_deref(),
+        Side::Drifted => None,
+    }
 }
 
 /// `schedule "nextcloud-default-daily"`.
@@ -157,18 +171,18 @@ pub(crate) fn changes<'a>(
                 path,
                 before,
                 after,
-                remark: remark(field),
+                remark: remark(field, side),
             }
         })
         .collect()
 }
 
-fn remark(field: &FieldChange) -> Option<String> {
+fn remark(field: &FieldChange, side: Side) -> Option<String> {
     let parts: Vec<String> = field
         .by
         .iter()
         .map(manager)
-        .chain(field.note.iter().map(|note| clean_line(note)))
+        .chain(planned_note(field, side).map(clean_line))
         .collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
