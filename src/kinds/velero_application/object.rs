@@ -1,7 +1,9 @@
 //! From an application to its Schedules, as SolaKube's profiles make them: names, times, how long a backup is kept, labels.
 
 use super::hooks;
-use super::schema::{FILE_SYSTEM, FILE_SYSTEM_OPT_IN, NONE, RELATED, SCHEMA, SNAPSHOT};
+use super::schema::{
+    ALL, FILE_SYSTEM, FILE_SYSTEM_OPT_IN, NONE, RELATED, SCHEMA, SERVER, SNAPSHOT,
+};
 use crate::kinds::velero_schedule::Schedule;
 use crate::kinds::{Part, table};
 use crate::model::address::{Address, InstanceKey};
@@ -38,17 +40,58 @@ pub(super) const SHARED: &[(&str, &str)] = &[
     ("namespaces", "included_namespaces"),
     ("excluded_namespaces", "excluded_namespaces"),
     ("included_resources", "included_resources"),
+    (
+        "included_cluster_scoped_resources",
+        "included_cluster_scoped_resources",
+    ),
+    (
+        "excluded_cluster_scoped_resources",
+        "excluded_cluster_scoped_resources",
+    ),
+    (
+        "included_namespace_scoped_resources",
+        "included_namespace_scoped_resources",
+    ),
+    (
+        "excluded_namespace_scoped_resources",
+        "excluded_namespace_scoped_resources",
+    ),
     ("label_selector", "label_selector"),
     ("or_label_selector", "or_label_selector"),
     ("storage_location", "storage_location"),
     ("volume_snapshot_locations", "volume_snapshot_locations"),
     ("snapshot_move_data", "snapshot_move_data"),
+    ("datamover", "datamover"),
+    (
+        "volume_group_snapshot_label_key",
+        "volume_group_snapshot_label_key",
+    ),
     ("csi_snapshot_timeout", "csi_snapshot_timeout"),
     ("item_operation_timeout", "item_operation_timeout"),
     ("uploader_config", "uploader_config"),
     ("ordered_resources", "ordered_resources"),
     ("resource_policy", "resource_policy"),
     ("hook", "hook"),
+];
+
+/// Velero's other set of filters; a backup that uses both is refused.
+pub(super) const SCOPED: [&str; 4] = [
+    "included_cluster_scoped_resources",
+    "excluded_cluster_scoped_resources",
+    "included_namespace_scoped_resources",
+    "excluded_namespace_scoped_resources",
+];
+
+/// Whether volumes are copied file by file, and whether they are snapshotted; absent: as the server is set up.
+pub(super) const FLAGS: [&str; 2] = ["default_volumes_to_fs_backup", "snapshot_volumes"];
+
+/// The pairs of them that have a name.
+const METHODS: [(&str, [Option<bool>; 2]); 5] = [
+    (FILE_SYSTEM, [Some(true), Some(false)]),
+    (FILE_SYSTEM_OPT_IN, [None, Some(false)]),
+    (SNAPSHOT, [Some(false), Some(true)]),
+    (NONE, [Some(false), Some(false)]),
+    (SERVER, [None, None]),
 ];
 
 /// How often.
@@ -119,19 +162,69 @@ fn said(body: &Expr, attribute: &str) -> Option<Expr> {
         .filter(|value| *value != Expr::Value(Json::Null))
 }
 
+/// Whether a body says something about an attribute that is not empty.
+pub(super) fn says(body: &Expr, attribute: &str) -> bool {
+    said(body, attribute).is_some_and(|value| !value.known().is_some_and(table::is_empty))
+}
+
+/// The filter of [`SCOPED`] that a body uses.
+pub(super) fn scoped(body: &Expr) -> Option<&'static str> {
+    SCOPED.into_iter().find(|attribute| says(body, attribute))
+}
+
+/// How volumes are backed up, as attributes: by the name that the pair of flags has, else by the flags.
+pub(super) fn volumes(flags: [Option<bool>; 2]) -> Vec<(&'static str, Json)> {
+    let named = METHODS.iter().find(|(_, method)| *method == flags);
+    match named {
+        Some((name, _)) => vec![("volumes", json!(name))],
+        None => FLAGS
+            .into_iter()
+            .zip(flags)
+            .filter_map(|(attribute, flag)| Some((attribute, flag?.into())))
+            .collect(),
+    }
+}
+
+/// The pair of flags that a body means.
+fn flags(body: &Expr) -> [Option<bool>; 2] {
+    let known = |attribute: &str| said(body, attribute).and_then(Expr::into_known);
+    let flags = FLAGS.map(|attribute| known(attribute).and_then(|flag| flag.as_bool()));
+    if flags != [None, None] {
+        return flags;
+    }
+    let name = known("volumes").unwrap_or_else(|| json!(FILE_SYSTEM));
+    let named = METHODS.iter().find(|(method, _)| name == *method);
+    named.map_or(flags, |(_, method)| *method)
+}
+
 /// The declared body with what stands in for what is not declared.
 pub(super) fn completed(resource: &Resource) -> Expr {
     let body = &resource.body;
     let name = name(resource);
     let or = |attribute: &str, default: Json| said(body, attribute).unwrap_or(Expr::Value(default));
     let mut members = body.clone().into_members();
+    members.retain(|name, _| name != "volumes" && !FLAGS.contains(&name.as_str()));
     let mut put = |attribute: &str, value: Expr| {
         members.insert(attribute.to_owned(), value);
     };
     put("name", Expr::Value(name.clone().into()));
     put("profile", or("profile", json!("default")));
     put("namespace", or("namespace", json!("velero")));
-    put("volumes", or("volumes", json!(FILE_SYSTEM)));
+    for (attribute, value) in volumes(flags(body)) {
+        put(attribute, Expr::Value(value));
+    }
+    let (cluster_resources, default_exclusions) = match scoped(body) {
+        Some(_) => (RELATED, false),
+        None => (ALL, true),
+    };
+    put(
+        "cluster_resources",
+        or("cluster_resources", json!(cluster_resources)),
+    );
+    put(
+        "default_exclusions",
+        or("default_exclusions", json!(default_exclusions)),
+    );
     let namespaces =
         said(body, "namespaces").filter(|list| !list.known().is_some_and(table::is_empty));
     put(
@@ -227,31 +320,23 @@ fn schedule(application: &Resource, body: &Expr, period: Period) -> Resource {
         ("name".to_owned(), Expr::Value(own.into())),
         ("labels".to_owned(), labels.clone()),
         ("backup_labels".to_owned(), labels),
-        (
-            "use_owner_references_in_backup".to_owned(),
-            Expr::Value(json!(false)),
-        ),
         ("ttl".to_owned(), Expr::Value(format!("{kept}h0m0s").into())),
     ]);
     members.extend(time.map(|time| ("schedule".to_owned(), time)));
-    for same in ["namespace", "timeouts"] {
+    for same in ["namespace", "timeouts", "annotations"] {
         members.extend(said(body, same).map(|value| (same.to_owned(), value)));
     }
-    let paused = said(body, "paused").unwrap_or(Expr::Value(json!(false)));
-    members.insert("paused".to_owned(), paused);
+    for flag in ["paused", "use_owner_references_in_backup"] {
+        let value = said(body, flag).unwrap_or(Expr::Value(json!(false)));
+        members.insert(flag.to_owned(), value);
+    }
     for (attribute, of_schedule) in SHARED {
         members.extend(said(body, attribute).map(|value| ((*of_schedule).to_owned(), value)));
     }
     members.insert("excluded_resources".to_owned(), excluded(body));
-    let (file_system, snapshots) = method(&text("volumes"));
-    for (attribute, value) in [
-        ("default_volumes_to_fs_backup", file_system),
-        ("snapshot_volumes", snapshots),
-        (
-            "include_cluster_resources",
-            included(&text("cluster_resources")),
-        ),
-    ] {
+    let cluster_resources = included(&text("cluster_resources"));
+    let flags = FLAGS.into_iter().zip(flags(body));
+    for (attribute, value) in flags.chain([("include_cluster_resources", cluster_resources)]) {
         members.extend(value.map(|value| (attribute.to_owned(), Expr::Value(value.into()))));
     }
     Resource {
@@ -308,16 +393,6 @@ fn included(cluster_resources: &str) -> Option<bool> {
         RELATED => None,
         NONE => Some(false),
         _all => Some(true),
-    }
-}
-
-/// `defaultVolumesToFsBackup` and `snapshotVolumes`; `None`: not set.
-fn method(volumes: &str) -> (Option<bool>, Option<bool>) {
-    match volumes {
-        FILE_SYSTEM_OPT_IN => (None, Some(false)),
-        SNAPSHOT => (Some(false), Some(true)),
-        NONE => (Some(false), Some(false)),
-        _file_system => (Some(true), Some(false)),
     }
 }
 

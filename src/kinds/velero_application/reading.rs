@@ -1,9 +1,12 @@
 //! From live Schedules back to the application that they are. Must not know what is declared.
 
-use super::object::{APPLICATION_LABEL, EXCLUDED, PROFILE_LABEL, Period, SHARED, reading};
-use super::schema::{ALL, FILE_SYSTEM, FILE_SYSTEM_OPT_IN, NONE, RELATED, SNAPSHOT};
+use super::object::{
+    self, APPLICATION_LABEL, EXCLUDED, FLAGS, PROFILE_LABEL, Period, SHARED, reading,
+};
+use super::schema::{ALL, NONE, RELATED};
 use crate::kinds::composite::LivePart;
 use crate::model::duration::GoDuration;
+use crate::model::identity::FIELD_MANAGER;
 use serde_json::{Map, Value as Json, json};
 
 const HOUR: i64 = 3_600_000_000_000;
@@ -16,6 +19,7 @@ struct Sibling {
     period: Option<Period>,
     attributes: Json,
     labels: Json,
+    annotations: Map<String, Json>,
 }
 
 impl Sibling {
@@ -36,6 +40,7 @@ impl Sibling {
             period,
             attributes: part.kind.attributes(part.live),
             labels: metadata["labels"].clone(),
+            annotations: members(&metadata["annotations"]),
         }
     }
 
@@ -71,9 +76,14 @@ pub(super) fn read(parts: &[LivePart<'_>]) -> Json {
     body.insert("excluded_resources".to_owned(), excluded);
     body.insert("cluster_resources".to_owned(), cluster(&siblings).into());
     body.insert("labels".to_owned(), more_labels(&siblings));
-    body.insert("volumes".to_owned(), volumes(&siblings).into());
+    let flags = FLAGS.map(|flag| shared(&siblings, flag).and_then(|flag| flag.as_bool()));
+    let volumes = object::volumes(flags).into_iter();
+    body.extend(volumes.map(|(attribute, value)| (attribute.to_owned(), value)));
     let paused = |one: &Sibling| one.get("paused") == Some(&Json::Bool(true));
     body.insert("paused".to_owned(), siblings.iter().all(paused).into());
+    let owners = "use_owner_references_in_backup";
+    let owning = shared(&siblings, owners).filter(|flag| *flag == Json::Bool(true));
+    body.extend(owning.map(|flag| (owners.to_owned(), flag)));
     let (mut counts, mut times) = (Map::new(), Map::new());
     for period in Period::ALL {
         let one = siblings.iter().find(|one| one.period == Some(period));
@@ -88,8 +98,40 @@ pub(super) fn read(parts: &[LivePart<'_>]) -> Json {
     if let Json::Object(members) = &mut reading {
         let names = siblings.iter().map(|one| one.name.clone()).collect();
         members.insert("schedules".to_owned(), names);
+        members.extend(annotations(&siblings));
     }
     reading
+}
+
+fn members(object: &Json) -> Map<String, Json> {
+    object.as_object().cloned().unwrap_or_default()
+}
+
+/// Annotations that all of them have, and those that are ours. Which are ours stands where it stands in an object, so
+/// that the laws for keys of others hold here too.
+fn annotations(siblings: &[Sibling]) -> Map<String, Json> {
+    let mut all = siblings
+        .first()
+        .map(|first| first.annotations.clone())
+        .unwrap_or_default();
+    all.retain(|key, value| {
+        siblings
+            .iter()
+            .all(|one| one.annotations.get(key) == Some(&*value))
+    });
+    let ours = members(&shared(siblings, "annotations").unwrap_or_default());
+    let mut found = Map::new();
+    if !ours.is_empty() {
+        let keys = ours.keys().map(|key| (format!("f:{key}"), json!({})));
+        let keys: Map<String, Json> = keys.collect();
+        let entry = json!({"manager": FIELD_MANAGER, "fieldsV1": {"f:annotations": keys}});
+        found.insert("metadata".to_owned(), json!({"managedFields": [entry]}));
+        all.extend(ours);
+    }
+    if !all.is_empty() {
+        found.insert("annotations".to_owned(), all.into());
+    }
+    found
 }
 
 /// What most of them say; of equals, what the first says.
@@ -161,19 +203,6 @@ fn cluster(siblings: &[Sibling]) -> &'static str {
         Some(true) => ALL,
         Some(false) => NONE,
         None => RELATED,
-    }
-}
-
-fn volumes(siblings: &[Sibling]) -> &'static str {
-    let flag = |attribute: &str| shared(siblings, attribute).and_then(|flag| flag.as_bool());
-    match (
-        flag("default_volumes_to_fs_backup"),
-        flag("snapshot_volumes"),
-    ) {
-        (Some(true), _) => FILE_SYSTEM,
-        (None, Some(false)) => FILE_SYSTEM_OPT_IN,
-        (Some(false), Some(false)) => NONE,
-        (Some(false) | None, Some(true) | None) => SNAPSHOT,
     }
 }
 

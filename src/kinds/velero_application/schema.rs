@@ -13,6 +13,8 @@ pub(super) const FILE_SYSTEM_OPT_IN: &str = "file_system_opt_in";
 pub(super) const SNAPSHOT: &str = "snapshot";
 /// Volumes or cluster-scoped resources: none.
 pub(super) const NONE: &str = "none";
+/// Volumes: as the server is set up.
+pub(super) const SERVER: &str = "server";
 /// Cluster-scoped resources: all.
 pub(super) const ALL: &str = "all";
 /// Cluster-scoped resources: those that the chosen objects need.
@@ -72,6 +74,9 @@ pub static SCHEMA: Schema = Schema {
             .values(Values::Static)
             .at("labels")
             .compare(Compare::MapExact),
+        Field::new("annotations", Shape::TextMap, "Annotations of the Schedules; Velero copies them to their backups. Keys that others set are left alone.")
+            .at("annotations")
+            .compare(Compare::MapOwnedKeys),
         Field::new("retention", Shape::Block(RETENTION), "How many backups of each period are kept, by their age; zero: no Schedule of that period. At least one is not zero.")
             .required()
             .at("retention")
@@ -83,18 +88,23 @@ pub static SCHEMA: Schema = Schema {
             .default(Literal::Bool(false))
             .at("paused")
             .compare(Compare::FalseAbsent),
+        Field::new("use_owner_references_in_backup", Shape::Bool, "Whether Backup objects go when a Schedule is deleted by somebody. Velero's sync brings them back, so leave it false.")
+            .at("use_owner_references_in_backup")
+            .compare(Compare::FalseAbsent),
         names("namespaces", "Namespaces to back up: where none are named, that of the application's name; `[\"*\"]`: all."),
         names("excluded_namespaces", "Namespaces not to back up."),
-        names("included_resources", "Resources to back up; all where none are named.").compare(Compare::IncludeSet),
-        names("excluded_resources", "Resources not to back up, beside those of `default_exclusions`.").values(Values::Static),
-        Field::new("default_exclusions", Shape::Bool, "Whether the cluster-scoped types that are not an application's are left out: `apiservices.apiregistration.k8s.io`, `castemplates.openebs.io`, `certificatesigningrequests.certificates.k8s.io`, `clusterrolebindings.rbac.authorization.k8s.io`, `clusterroles.rbac.authorization.k8s.io`, `csinodes.storage.k8s.io`, `customresourcedefinitions.apiextensions.k8s.io`, `nodes`, `priorityclasses.scheduling.k8s.io`, `storageclasses.storage.k8s.io`, `storagepools.openebs.io`, `validatingwebhookconfigurations.admissionregistration.k8s.io`.")
-            .default(Literal::Bool(true))
+        names("included_resources", "Resources to back up; all where none are named. Not together with the `*_scoped_resources` arguments.").compare(Compare::IncludeSet),
+        names("excluded_resources", "Resources not to back up, beside those of `default_exclusions`. Not together with the `*_scoped_resources` arguments.").values(Values::Static),
+        Field::new("default_exclusions", Shape::Bool, "Whether the cluster-scoped types that are not an application's are left out; true where it is not set, unless one of the `*_scoped_resources` arguments is: `apiservices.apiregistration.k8s.io`, `castemplates.openebs.io`, `certificatesigningrequests.certificates.k8s.io`, `clusterrolebindings.rbac.authorization.k8s.io`, `clusterroles.rbac.authorization.k8s.io`, `csinodes.storage.k8s.io`, `customresourcedefinitions.apiextensions.k8s.io`, `nodes`, `priorityclasses.scheduling.k8s.io`, `storageclasses.storage.k8s.io`, `storagepools.openebs.io`, `validatingwebhookconfigurations.admissionregistration.k8s.io`.")
             .values(Values::Static)
             .at("default_exclusions"),
-        Field::new("cluster_resources", Shape::Choice(&[ALL, RELATED, NONE]), "Cluster-scoped resources: `all` that are not excluded, so that volumes are taken; `related`: those that the chosen objects need; or `none`.")
-            .default(Literal::Text(ALL))
+        Field::new("cluster_resources", Shape::Choice(&[ALL, RELATED, NONE]), "Cluster-scoped resources: `all` that are not excluded, so that volumes are taken; `related`: those that the chosen objects need; or `none`. Where it is not set `all`, or `related` with one of the `*_scoped_resources` arguments.")
             .values(Values::Static)
             .at("cluster_resources"),
+        names("included_cluster_scoped_resources", "Cluster-scoped resources to back up; only related ones where none are named, all with `[\"*\"]`.").values(Values::Static),
+        names("excluded_cluster_scoped_resources", "Cluster-scoped resources not to back up.").values(Values::Static),
+        names("included_namespace_scoped_resources", "Namespaced resources to back up; all where none are named.").compare(Compare::IncludeSet).values(Values::Static),
+        names("excluded_namespace_scoped_resources", "Namespaced resources not to back up.").values(Values::Static),
         Field::new("label_selector", Shape::Block(LABEL_SELECTOR), "Only objects with these labels. Not together with `or_label_selector`.")
             .at("label_selector"),
         Field::new("or_label_selector", Shape::Blocks(LABEL_SELECTOR), "Only objects that one of these selectors takes.")
@@ -102,14 +112,18 @@ pub static SCHEMA: Schema = Schema {
             .compare(Compare::Ordered),
         Field::new("storage_location", Shape::Text, "Name of the location to store backups in; the server's default where it is not set.")
             .at("storage_location"),
-        Field::new("volumes", Shape::Choice(&[FILE_SYSTEM, FILE_SYSTEM_OPT_IN, SNAPSHOT, NONE]), "How volumes are backed up. `file_system`: file by file, but for those that a pod names in its annotation `backup.velero.io/backup-volumes-excludes`. `file_system_opt_in`: file by file, those that a pod names in `backup.velero.io/backup-volumes` (and all, where the server is set up so); put the annotation on the Deployment's pod template, since one on the pod is lost at restart. `snapshot`: by snapshots. `none`: no data of volumes, but for those that a pod names.")
-            .default(Literal::Text(FILE_SYSTEM))
+        Field::new("volumes", Shape::Choice(&[FILE_SYSTEM, FILE_SYSTEM_OPT_IN, SNAPSHOT, NONE, SERVER]), "How volumes are backed up. `file_system`: file by file, but for those that a pod names in its annotation `backup.velero.io/backup-volumes-excludes`. `file_system_opt_in`: file by file, those that a pod names in `backup.velero.io/backup-volumes` (and all, where the server is set up so); put the annotation on the Deployment's pod template, since one on the pod is lost at restart. `snapshot`: by snapshots. `none`: no data of volumes, but for those that a pod names. `server`: as the server is set up. Where it is not set `file_system`, unless one of the next two is set.")
             .values(Values::Static)
             .at("volumes"),
+        flag("default_volumes_to_fs_backup", "Whether volumes are backed up file by file unless a pod says otherwise; unset, as the server is set up. Not together with `volumes`, which names the usual pairs of this and the next.").values(Values::Static),
+        flag("snapshot_volumes", "Whether to snapshot volumes; unset, as the server is set up. Not together with `volumes`.").values(Values::Static),
         names("volume_snapshot_locations", "Names of volume snapshot locations, at most one for each provider."),
-        Field::new("snapshot_move_data", Shape::Bool, "Whether the data of snapshots is moved to the location; unset, as the server is set up.")
-            .at("snapshot_move_data")
-            .compare(Compare::TriState),
+        flag("snapshot_move_data", "Whether the data of snapshots is moved to the location; unset, as the server is set up."),
+        Field::new("datamover", Shape::Text, "Data mover; Velero's own where it is not set.")
+            .at("datamover")
+            .compare(Compare::AbsentIs("velero")),
+        Field::new("volume_group_snapshot_label_key", Shape::Text, "Label by which volumes are snapshotted as one group; `velero.io/volume-group` where it is not set.")
+            .at("volume_group_snapshot_label_key"),
         duration("csi_snapshot_timeout", "For a CSI snapshot to become ready; `10m` where it is not set."),
         duration("item_operation_timeout", "For operations of plugins; `4h` where it is not set."),
         Field::new("uploader_config", Shape::Block(UPLOADER), "Settings of the uploader.").at("uploader_config"),
@@ -136,6 +150,12 @@ const fn names(name: &'static str, doc: &'static str) -> Field {
     Field::new(name, Shape::TextList, doc)
         .at(name)
         .compare(Compare::NameSet)
+}
+
+const fn flag(name: &'static str, doc: &'static str) -> Field {
+    Field::new(name, Shape::Bool, doc)
+        .at(name)
+        .compare(Compare::TriState)
 }
 
 const fn duration(name: &'static str, doc: &'static str) -> Field {

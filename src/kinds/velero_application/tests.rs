@@ -146,6 +146,103 @@ fn every_default_of_the_backup_can_be_overridden() {
     }
 }
 
+/// Each field of a BackupSpec that a Schedule can say, with the value that the daily Schedule then has.
+#[test]
+fn everything_that_a_schedule_says_can_be_said() {
+    let check = |more: Json, place: &str, wanted: Json| check_daily(more, place, wanted);
+    let template = |attribute: &str, value: Json, member: &str| {
+        let place = format!("spec.template.{member}");
+        check(json!({attribute: value}), &place, value);
+    };
+    for (attribute, member) in [
+        (
+            "included_cluster_scoped_resources",
+            "includedClusterScopedResources",
+        ),
+        (
+            "excluded_cluster_scoped_resources",
+            "excludedClusterScopedResources",
+        ),
+        (
+            "included_namespace_scoped_resources",
+            "includedNamespaceScopedResources",
+        ),
+        (
+            "excluded_namespace_scoped_resources",
+            "excludedNamespaceScopedResources",
+        ),
+    ] {
+        let names = json!(["persistentvolumes"]);
+        template(attribute, names.clone(), member);
+        // The other set of filters is not used beside it.
+        let more = json!({attribute: names});
+        for other in ["excludedResources", "includeClusterResources"] {
+            check(more.clone(), &format!("spec.template.{other}"), Json::Null);
+        }
+    }
+    template("datamover", json!("other"), "datamover");
+    let (key, label) = (
+        "volume_group_snapshot_label_key",
+        "volumeGroupSnapshotLabelKey",
+    );
+    template(key, json!("acme.com/group"), label);
+    let owners = json!({"use_owner_references_in_backup": true});
+    check(owners, "spec.useOwnerReferencesInBackup", json!(true));
+    let annotations = json!({"acme.com/team": "web"});
+    check(
+        json!({"annotations": annotations}),
+        "metadata.annotations",
+        annotations,
+    );
+    for (more, file_system, snapshots) in [
+        (json!({"volumes": "server"}), Json::Null, Json::Null),
+        (json!({"snapshot_volumes": true}), Json::Null, json!(true)),
+        (
+            json!({"default_volumes_to_fs_backup": true}),
+            json!(true),
+            Json::Null,
+        ),
+    ] {
+        let place = "spec.template.defaultVolumesToFsBackup";
+        check(more.clone(), place, file_system);
+        check(more, "spec.template.snapshotVolumes", snapshots);
+    }
+}
+
+#[test]
+fn annotations_of_others_are_left_alone() {
+    let ours = json!([{"manager": "sk-dr", "operation": "Update",
+        "fieldsV1": {"f:metadata": {"f:annotations": {"f:a": {}}}}}]);
+    let live: Vec<Json> = schedules(json!({}))
+        .into_iter()
+        .enumerate()
+        .map(|(index, one)| {
+            let annotations = json!({"a": "1", "b": "2", "c": index.to_string()});
+            let one = with(one, "metadata.annotations", annotations);
+            with(one, "metadata.managedFields", ours.clone())
+        })
+        .collect();
+    let reading = read(&live);
+    let check = |annotations: Json, wanted: &[&str]| {
+        let body = body(json!({"annotations": annotations}));
+        check_differences(KIND, body, &reading, wanted);
+    };
+    check(json!({"a": "1"}), &[]);
+    check(json!({"a": "1", "b": "2"}), &[]);
+    check(
+        json!({}),
+        &[r#"annotations.a: "1" -> absent [annotations.a removed]"#],
+    );
+    check(
+        json!({"a": "1", "c": "0"}),
+        &[r#"annotations.c: absent -> "0" [annotations.c = "0"]"#],
+    );
+    assert_eq!(
+        kind(KIND).attributes(&reading)["annotations"],
+        json!({"a": "1"})
+    );
+}
+
 #[test]
 fn zero_is_no_schedule() {
     let names = |retention: Json| -> Vec<String> {
@@ -324,6 +421,29 @@ fn checks_what_the_table_cannot() {
             "error invalid-order restore.order: an order is zero or more",
             r#"error invalid-name restore.gate.name: "Web" is no name that Kubernetes takes: `W` is neither a lower-case letter, a digit nor `-`"#,
             r#"error invalid-gate restore.gate.condition: "" is not a type of condition"#,
+        ],
+    );
+    let scoped = "excluded_cluster_scoped_resources";
+    for (other, value) in [
+        ("included_resources", json!(["pods"])),
+        ("excluded_resources", json!(["pods"])),
+        ("default_exclusions", json!(true)),
+        ("cluster_resources", json!("none")),
+    ] {
+        let wanted = format!(
+            "error mixed-filters {scoped}: `{scoped}` belongs to another set of filters than `{other}`; Velero refuses every backup that uses both (use either included_resources, excluded_resources, default_exclusions and cluster_resources, or the four *_scoped_resources)"
+        );
+        check(json!({scoped: ["nodes"], other: value}), &[wanted.as_str()]);
+        check(json!({scoped: [], other: value}), &[]);
+    }
+    check(
+        json!({scoped: ["nodes"], "cluster_resources": "related", "default_exclusions": false}),
+        &[],
+    );
+    check(
+        json!({"volumes": "none", "snapshot_volumes": false}),
+        &[
+            "error two-methods volumes: `volumes` and `snapshot_volumes` say the same thing (`volumes` names the usual pairs of default_volumes_to_fs_backup and snapshot_volumes: use one or the other)",
         ],
     );
     // Said by the Schedule, at the place of the application's attribute.

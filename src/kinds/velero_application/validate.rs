@@ -1,7 +1,7 @@
 //! What the table of an application does not tell: retention that keeps nothing, names, objectives, gates.
 
 use super::object::{self, Period};
-use super::schema::SCHEMA;
+use super::schema::{RELATED, SCHEMA};
 use crate::diag::Diagnostic;
 use crate::kinds::syntax::{Checker, dns_label, dns_subdomain_in_label, known_text};
 use crate::kinds::table;
@@ -24,6 +24,8 @@ pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
     databases(&mut checker);
     ready_hooks(&mut checker);
     gates(&mut checker);
+    filters(&mut checker);
+    volumes(&mut checker);
     if diagnostics.len() > before {
         return;
     }
@@ -110,6 +112,54 @@ fn databases(checker: &mut Checker<'_>) {
                 checker.mistake("databases", "invalid-database", "Invalid database", detail);
             checker.add(mistake.hint("write NAMESPACE/NAME"));
         }
+    }
+}
+
+/// What an attribute stands for counts where it is said, not where it stands in for nothing.
+fn filters(checker: &mut Checker<'_>) {
+    let body = &checker.resource.body;
+    let Some(scoped) = object::scoped(body) else {
+        return;
+    };
+    let is = |attribute: &str, value: Json| body.member(attribute) == Some(Expr::Value(value));
+    let others = [
+        (
+            "included_resources",
+            object::says(body, "included_resources"),
+        ),
+        (
+            "excluded_resources",
+            object::says(body, "excluded_resources"),
+        ),
+        (
+            "default_exclusions",
+            is("default_exclusions", Json::Bool(true)),
+        ),
+        (
+            "cluster_resources",
+            object::says(body, "cluster_resources") && !is("cluster_resources", RELATED.into()),
+        ),
+    ];
+    if let Some((other, _)) = others.into_iter().find(|(_, is_used)| *is_used) {
+        let detail = format!(
+            "`{scoped}` belongs to another set of filters than `{other}`; Velero refuses every backup that uses both"
+        );
+        let mistake = checker.mistake(scoped, "mixed-filters", "Filters of two kinds", detail);
+        checker.add(mistake.hint("use either included_resources, excluded_resources, default_exclusions and cluster_resources, or the four *_scoped_resources"));
+    }
+}
+
+fn volumes(checker: &mut Checker<'_>) {
+    let body = &checker.resource.body;
+    let flag = object::FLAGS
+        .into_iter()
+        .find(|flag| object::says(body, flag));
+    if let (Some(flag), true) = (flag, object::says(body, "volumes")) {
+        let detail = format!("`volumes` and `{flag}` say the same thing");
+        let mistake = checker.mistake("volumes", "two-methods", "Volumes said twice", detail);
+        checker.add(
+            mistake.hint("`volumes` names the usual pairs of default_volumes_to_fs_backup and snapshot_volumes: use one or the other"),
+        );
     }
 }
 
