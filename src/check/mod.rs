@@ -5,18 +5,24 @@
 mod allowed;
 mod bucket_not_examined;
 mod checksum_algorithm;
+mod database_without_hook;
 mod default_location_name;
 mod default_ttl;
 mod foreign_owner;
 mod gitops_prunes_backups;
 mod hetzner_snapshots;
+mod image;
+mod load_balancer_name;
 mod location_moves;
+mod manifests;
 mod names;
 mod objective_missed;
 mod owner_references;
 mod page;
 mod read_only_location;
+mod registry_inside;
 pub mod scene;
+mod selector;
 mod several_snapshot_locations;
 mod shared_prefix;
 mod skipped_run;
@@ -24,6 +30,7 @@ mod skipped_run;
 mod tests;
 mod too_frequent;
 mod velero_namespace;
+mod view;
 mod volumes_not_covered;
 
 use crate::diag::Diagnostic;
@@ -77,6 +84,7 @@ pub struct Lint {
 pub struct Hit {
     /// The resource; none for what is live and not declared.
     pub address: Option<Address>,
+    &database_without_hook::LINT,
     /// The attribute that says so, by member names joined with dots; empty for the whole block.
     pub attribute: &'static str,
     /// Full sentences.
@@ -89,7 +97,9 @@ pub const LINTS: &[&Lint] = &[
     &gitops_prunes_backups::LINT,
     &location_moves::LINT,
     &objective_missed::LINT,
+    &load_balancer_name::LINT,
     &read_only_location::LINT,
+    &registry_inside::LINT,
     &several_snapshot_locations::LINT,
     &shared_prefix::LINT,
     &volumes_not_covered::LINT,

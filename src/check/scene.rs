@@ -4,7 +4,7 @@
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
-use crate::model::identity::{Key, ProviderRef};
+use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
 use crate::plan::document::Node;
 use crate::plan::found::{Found, Objects};
@@ -19,6 +19,8 @@ pub(super) const SCHEDULE: &str = "velero_schedule";
 pub(super) const LOCATION: &str = "velero_backup_storage_location";
 /// Resource type of volume snapshot locations.
 pub(super) const SNAPSHOT_LOCATION: &str = "velero_volume_snapshot_location";
+/// Resource type of objects of any type.
+pub(super) const MANIFEST: &str = "kubernetes_manifest";
 
 /// Everything that lints look at.
 pub struct Scene<'a> {
@@ -97,19 +99,18 @@ impl<'a> Scene<'a> {
 
     /// The live object of a declared one, where it is known to be there.
     pub(super) fn live(&self, declared: &Declared<'_>) -> Option<&'a Json> {
-        let (
-            Key::Kube {
-                namespace, name, ..
-            },
-            Home::Kube(home),
-        ) = (declared.key()?, declared.kind.home())
+        let Key::Kube {
+            resource,
+            namespace,
+            name,
+        } = declared.key()?
         else {
             return None;
         };
         let provider = declared.resource.provider.as_ref()?;
         match self
             .live?
-            .find(provider, &home, namespace.as_deref(), &name)
+            .find(provider, &resource, namespace.as_deref(), &name)
         {
             Found::Present(live) => Some(live),
             Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
@@ -120,19 +121,30 @@ impl<'a> Scene<'a> {
     pub(super) fn undeclared(&self, kind: &'static str) -> Vec<(&'a ProviderRef, &'a Json)> {
         let declared: BTreeSet<(Option<String>, String)> =
             self.of(kind).filter_map(Declared::place).collect();
-        let Some((live, home)) = self.live.zip(kinds::find(kind).map(Kind::home)) else {
-            return Vec::new();
-        };
-        let is_new = |object: &&Json| {
+        let home = kinds::find(kind).map(Kind::home);
+        let is_new = |object: &Json| {
             let text = |member: &str| object["metadata"][member].as_str().map(str::to_owned);
             !declared.contains(&(text("namespace"), text("name").unwrap_or_default()))
         };
-        live.lists()
+        self.listed(|resource| home == Some(Home::Kube(resource.clone())))
+            .into_iter()
+            .filter(|(_, _, object)| is_new(object))
+            .map(|(provider, _, object)| (provider, object))
+            .collect()
+    }
+
+    /// Live objects of some types, with the provider that found them and their type.
+    pub(super) fn listed(
+        &self,
+        is_wanted: impl Fn(&KubeResource) -> bool,
+    ) -> Vec<(&'a ProviderRef, &'a KubeResource, &'a Json)> {
+        let lists = self.live.into_iter().flat_map(Objects::lists);
+        lists
             .filter_map(|(query, objects)| match query {
                 Query::List {
                     provider, resource, ..
-                } if home == Home::Kube(resource.clone()) => {
-                    Some(objects.filter(is_new).map(move |object| (provider, object)))
+                } if is_wanted(resource) => {
+                    Some(objects.map(move |object| (provider, resource, object)))
                 }
                 Query::List { .. }
                 | Query::Get { .. }

@@ -1,5 +1,7 @@
 //! Each lint with what it finds and what it leaves alone.
 
+mod manifests;
+
 use super::scene::Scene;
 use super::{Hit, LINTS, Severity, diagnostics, findings, unknown_codes};
 use crate::diag::{FileId, Span};
@@ -87,6 +89,7 @@ fn live(setting: &Setting) -> Live {
         let objects = of_kind.map(|(_, object)| object.clone()).collect();
         answers.insert(query, Answer::Present(Fact::List(objects)));
     }
+    manifests::add_lists(setting, &provider, &mut answers);
     Live { answers }
 }
 
@@ -674,7 +677,7 @@ fn the_list_is_in_order_and_each_has_its_words_and_its_cases() {
         .map(|lint| (lint.severity, lint.code))
         .collect();
     assert!(order.is_sorted(), "{order:?}");
-    let cases = include_str!("tests.rs");
+    let cases = [include_str!("tests.rs"), include_str!("tests/manifests.rs")].concat();
     for lint in LINTS {
         for text in [lint.summary, lint.cause, lint.cure] {
             assert!(!text.is_empty(), "{} says too little", lint.code);

@@ -1,0 +1,162 @@
+//! Objects that manifests declare, and those that a plan found beside them: what each says, by place, as declared and else
+//! as it is live. Must not know any one lint.
+
+use super::Hit;
+use super::names::lets_through;
+use super::scene::{Declared, MANIFEST, SCHEDULE, Scene};
+use super::view::View;
+use crate::model::identity::ProviderRef;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// A type: group and kind.
+pub(super) type Type = (&'static str, &'static str);
+
+/// Types whose objects run pods until somebody stops them.
+pub(super) const SERVERS: &[Type] = &[
+    ("", "Pod"),
+    ("", "ReplicationController"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+];
+
+/// Types whose objects run pods that end.
+pub(super) const JOBS: &[Type] = &[("batch", "CronJob"), ("batch", "Job")];
+
+/// An object of a cluster.
+pub(super) struct Object<'a> {
+    /// Where the cluster is reached.
+    pub(super) provider: &'a ProviderRef,
+    /// Its kind.
+    pub(super) kind: &'a str,
+    /// Its namespace; empty where it has none.
+    pub(super) namespace: &'a str,
+    /// Its name.
+    pub(super) name: &'a str,
+    declared: Option<(&'a Declared<'a>, View<'a>)>,
+    live: Option<&'a Json>,
+}
+
+/// Objects of these types: those that are declared, then those that are only live and are nobody's: what has an owner goes
+/// and comes with it.
+pub(super) fn objects<'s>(scene: &'s Scene<'_>, types: &[Type]) -> Vec<Object<'s>> {
+    let declared = scene
+        .of(MANIFEST)
+        .filter_map(|declared| Object::declared(scene, declared, types));
+    let declared: Vec<Object<'s>> = declared.collect();
+    let known: BTreeSet<_> = declared.iter().map(Object::identity).collect();
+    let listed = scene.listed(|resource| {
+        let is_it = |(group, kind): &Type| resource.group == *group && resource.kind == *kind;
+        types.iter().any(is_it)
+    });
+    let found: Vec<Object<'s>> = listed
+        .into_iter()
+        .filter_map(|(provider, resource, live)| Object::found(provider, &resource.kind, live))
+        .filter(|object| !known.contains(&object.identity()))
+        .collect();
+    declared.into_iter().chain(found).collect()
+}
+
+impl<'a> Object<'a> {
+    fn declared(scene: &'a Scene<'_>, declared: &'a Declared<'_>, types: &[Type]) -> Option<Self> {
+        let manifest = View::of(&declared.resource.body).member("manifest")?;
+        let text = |path: &[&str]| manifest.at(path).and_then(View::text);
+        let version = text(&["apiVersion"])?;
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let kind = text(&["kind"])?;
+        types.contains(&(group, kind)).then_some(())?;
+        Some(Self {
+            provider: declared.resource.provider.as_ref()?,
+            kind,
+            namespace: text(&["metadata", "namespace"]).unwrap_or_default(),
+            name: text(&["metadata", "name"])?,
+            declared: Some((declared, manifest)),
+            live: scene.live(declared),
+        })
+    }
+
+    fn found(provider: &'a ProviderRef, kind: &'a str, live: &'a Json) -> Option<Self> {
+        let metadata = &live["metadata"];
+        let owners = metadata["ownerReferences"].as_array();
+        owners.is_none_or(Vec::is_empty).then_some(())?;
+        Some(Self {
+            provider,
+            kind,
+            namespace: metadata["namespace"].as_str().unwrap_or_default(),
+            name: metadata["name"].as_str()?,
+            declared: None,
+            live: Some(live),
+        })
+    }
+
+    fn identity(&self) -> (&'a ProviderRef, &'a str, &'a str, &'a str) {
+        (self.provider, self.kind, self.namespace, self.name)
+    }
+
+    /// What stands at a path: as declared, where nothing is declared there as it is live.
+    pub(super) fn at(&self, path: &[&str]) -> Option<View<'a>> {
+        let declared = self.declared.and_then(|(_, manifest)| manifest.at(path));
+        declared.or_else(|| View::Known(self.live?).at(path))
+    }
+
+    /// What stands at a path of its pods' template, or of itself where it is a pod.
+    pub(super) fn in_pod(&self, path: &[&str]) -> Option<View<'a>> {
+        let template: &[&str] = match self.kind {
+            "Pod" => &[],
+            "CronJob" => &["spec", "jobTemplate", "spec", "template"],
+            _workload => &["spec", "template"],
+        };
+        self.at(&[template, path].concat())
+    }
+
+    /// Members of a list in its pods' template.
+    pub(super) fn list_in_pod(&self, path: &[&str]) -> Vec<View<'a>> {
+        self.in_pod(path).map(View::items).unwrap_or_default()
+    }
+
+    /// Members of a list.
+    pub(super) fn list(&self, path: &[&str]) -> Vec<View<'a>> {
+        self.at(path).map(View::items).unwrap_or_default()
+    }
+
+    /// `StatefulSet shop/database`.
+    pub(super) fn title(&self) -> String {
+        match self.namespace {
+            "" => format!("{} {}", self.kind, self.name),
+            namespace => format!("{} {namespace}/{}", self.kind, self.name),
+        }
+    }
+
+    /// Whether losing it matters here: it is declared, or backups are made of its namespace.
+    pub(super) fn is_protected(&self, scene: &Scene<'_>) -> bool {
+        let covers = |schedule: &Declared<'_>| {
+            schedule.runs()
+                && schedule.resource.provider.as_ref() == Some(self.provider)
+                && covers(schedule, self.namespace)
+        };
+        self.declared.is_some() || scene.of(SCHEDULE).any(covers)
+    }
+
+    /// A hit at its manifest; one that is not declared is about no resource.
+    pub(super) fn hit(&self, detail: String) -> Hit {
+        match self.declared {
+            Some((declared, _)) => declared.hit("manifest", detail),
+            None => Hit {
+                address: None,
+                attribute: "",
+                detail,
+            },
+        }
+    }
+}
+
+/// Whether a schedule backs up a namespace, as far as that is known.
+pub(super) fn covers(schedule: &Declared<'_>, namespace: &str) -> bool {
+    let included = schedule.texts("included_namespaces");
+    let excluded = schedule.texts("excluded_namespaces");
+    included
+        .zip(excluded)
+        .is_some_and(|(included, excluded)| lets_through(&included, &excluded, namespace))
+}
