@@ -36,19 +36,10 @@ mod volumes_not_covered;
 use crate::diag::Diagnostic;
 use crate::model::address::Address;
 use crate::model::resource::Configuration;
-use crate::plan::document::Finding;
+use crate::plan::document::{Finding, FindingSeverity as Severity};
 pub use page::page;
 use scene::Scene;
 use std::collections::BTreeSet;
-
-/// How much is at stake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Backups are lost, or are not made.
-    Danger,
-    /// Something will surprise somebody.
-    Warning,
-}
 
 /// What a lint needs to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +75,6 @@ pub struct Lint {
 pub struct Hit {
     /// The resource; none for what is live and not declared.
     pub address: Option<Address>,
-    &database_without_hook::LINT,
     /// The attribute that says so, by member names joined with dots; empty for the whole block.
     pub attribute: &'static str,
     /// Full sentences.
@@ -94,12 +84,11 @@ pub struct Hit {
 /// Every lint, those with the most at stake first, then by code.
 pub const LINTS: &[&Lint] = &[
     &bucket_not_examined::LINT,
+    &database_without_hook::LINT,
     &gitops_prunes_backups::LINT,
     &location_moves::LINT,
     &objective_missed::LINT,
-    &load_balancer_name::LINT,
     &read_only_location::LINT,
-    &registry_inside::LINT,
     &several_snapshot_locations::LINT,
     &shared_prefix::LINT,
     &volumes_not_covered::LINT,
@@ -108,7 +97,9 @@ pub const LINTS: &[&Lint] = &[
     &default_ttl::LINT,
     &foreign_owner::LINT,
     &hetzner_snapshots::LINT,
+    &load_balancer_name::LINT,
     &owner_references::LINT,
+    &registry_inside::LINT,
     &skipped_run::LINT,
     &too_frequent::LINT,
     &velero_namespace::LINT,
@@ -126,6 +117,7 @@ pub fn findings(scene: &Scene<'_>, about: Option<&BTreeSet<Address>>) -> Vec<Fin
         .filter(|(_, hit)| concerns(hit))
         .map(|(lint, hit)| Finding {
             code: lint.code.to_owned(),
+            severity: lint.severity,
             address: hit.address,
             summary: lint.summary.to_owned(),
             detail: format!("{} {}", hit.detail, lint.cure),

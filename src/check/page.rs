@@ -7,7 +7,8 @@ const HEAD: &str = "# Lints
 
 What a configuration may say and still deserves a word. A lint never changes what a plan does, nor an exit code: it is a
 warning after the summary of `plan` and `drift`, with its code in brackets; `validate` shows those that need no server at
-their place in the text. `show -json` has them under `sk_dr.findings`, `validate -json` among the diagnostics.
+their place in the text. `show -markdown` has them in a table, `show -json` under `sk_dr.findings`, `-json` and
+`validate -json` among the diagnostics, each with its code.
 
 What has been looked at and is meant as it is, is allowed by name, with the reason for whoever reads it next:
 
@@ -22,7 +23,7 @@ sk_dr {
 }
 ```
 
-*Danger*: backups are lost, or are not made. *Warning*: something will surprise somebody.
+*Danger*: backups are lost, or are not made; said beside the code. *Warning*: something will surprise somebody.
 ";
 
 /// The page.

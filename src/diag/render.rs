@@ -51,9 +51,12 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> Str
         Severity::Error => (Level::ERROR, "Error"),
         Severity::Warning => (Level::WARNING, "Warning"),
     };
-    let title = level
-        .with_name(name)
-        .primary_title(diagnostic.summary.as_str());
+    let summary = match diagnostic.severity {
+        Severity::Error => diagnostic.summary.clone(),
+        // What can be allowed is allowed by its code, and looked up by it.
+        Severity::Warning => format!("{} [{}]", diagnostic.summary, diagnostic.code),
+    };
+    let title = level.with_name(name).primary_title(summary);
     let window = diagnostic
         .span
         .and_then(|span| window::around(sources, span, diagnostic.context));

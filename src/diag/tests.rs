@@ -84,6 +84,17 @@ fn a_mistake_without_a_place_says_it_all_the_same() {
     );
 }
 
+/// What is a warning can be looked up and allowed by its code.
+#[test]
+fn a_warning_says_its_code() {
+    let diagnostic = Diagnostic::warning("default-ttl", "Backups expire", "by default");
+    let text = render(&[diagnostic], &SourceMap::default(), Rendering::PLAIN);
+    assert!(
+        text.starts_with("Warning: Backups expire [default-ttl]\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn programs_get_terraforms_form() {
     let (diagnostics, sources) = example();

@@ -1,7 +1,7 @@
 //! What the configuration claims about itself, in a plan: results for programs, findings for people. A `check` that does
 //! not hold stops nothing; a condition of a resource that does not hold has already ended the command.
 
-use super::document::{Finding, GoalMode};
+use super::document::{Finding, FindingSeverity, GoalMode};
 use super::input::Input;
 use crate::model::address::Address;
 use crate::model::checks::{CheckResult, CheckSubject};
@@ -20,12 +20,14 @@ pub(super) fn findings(checks: &[CheckResult]) -> Vec<Finding> {
         let (title, address) = title(&check.subject);
         let failed = check.problems.iter().map(|message| Finding {
             code: "check-failed".to_owned(),
+            severity: FindingSeverity::Warning,
             address: address.clone(),
             summary: "Check block assertion failed".to_owned(),
             detail: format!("{title}: {message}"),
         });
         let open = check.open.iter().map(|why| Finding {
             code: "check-unknown".to_owned(),
+            severity: FindingSeverity::Warning,
             address: address.clone(),
             summary: "Condition not evaluated".to_owned(),
             detail: format!("{title}: {why}. Neither plan nor apply evaluates it: let it look at arguments instead."),

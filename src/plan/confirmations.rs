@@ -1,6 +1,6 @@
 //! What the server said to dry-runs of a plan's updates, as findings. Must not know how it was asked.
 
-use super::document::{Finding, Plan};
+use super::document::{Finding, FindingSeverity, Plan};
 use super::input::{Confirmation, Input};
 use crate::model::address::Address;
 
@@ -9,6 +9,7 @@ pub(super) fn findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
     let planned = |address: &Address| plan.nodes.iter().any(|node| node.address == *address);
     let finding = |address: &Address, code: &str, summary: &str, detail: String| Finding {
         code: code.to_owned(),
+        severity: FindingSeverity::Warning,
         address: Some(address.clone()),
         summary: summary.to_owned(),
         detail,

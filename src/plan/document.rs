@@ -328,11 +328,31 @@ impl Unswept {
     }
 }
 
-/// A finding of `check/`.
+/// How much is at stake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingSeverity {
+    /// Backups are lost, or are not made.
+    Danger,
+    /// Something will surprise somebody.
+    #[default]
+    Warning,
+}
+
+impl FindingSeverity {
+    fn is_warning(&self) -> bool {
+        *self == FindingSeverity::Warning
+    }
+}
+
+/// Something that deserves a word and changes nothing of what the plan does: a lint's, or the planner's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Stable code.
     pub code: String,
+    /// How much is at stake; a warning where it is not said.
+    #[serde(default, skip_serializing_if = "FindingSeverity::is_warning")]
+    pub severity: FindingSeverity,
     /// What it is about.
     pub address: Option<Address>,
     /// Fixed phrase.

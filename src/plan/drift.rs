@@ -1,7 +1,9 @@
 //! What of the changes outside is borne by a rule, and what is drift. A rule bears attributes that differ, nothing else:
 //! what is missing, not declared or unknown is always told. Pure.
 
-use super::document::{Action, FieldChange, Finding, Node, NodePart, NodeState, Plan};
+use super::document::{
+    Action, FieldChange, Finding, FindingSeverity, Node, NodePart, NodeState, Plan,
+};
 use crate::model::address::Address;
 use crate::model::ignore::IgnoreRule;
 use crate::model::resource::Configuration;
@@ -106,6 +108,7 @@ fn is_difference(node: &Node) -> bool {
 fn findings(configuration: &Configuration, now: Timestamp) -> Vec<Finding> {
     let finding = |code: &str, summary: &str, detail: String| Finding {
         code: code.to_owned(),
+        severity: FindingSeverity::Warning,
         address: None,
         summary: summary.to_owned(),
         detail,

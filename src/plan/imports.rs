@@ -2,7 +2,7 @@
 //! object is compared with.
 
 use super::decision::{Resolution, reason};
-use super::document::{Action, Finding, Reason, ReasonCode};
+use super::document::{Action, Finding, FindingSeverity, Reason, ReasonCode};
 use super::input::Input;
 use crate::model::address::Address;
 
@@ -32,6 +32,7 @@ pub fn findings(input: &Input<'_>, resolutions: &[Resolution<'_>]) -> Vec<Findin
             let import = imports.find(|import| import.to == *address)?;
             Some(Finding {
                 code: "import-absent".to_owned(),
+                severity: FindingSeverity::Warning,
                 address: Some(address.clone()),
                 summary: "Nothing to import".to_owned(),
                 detail: format!(

@@ -44,8 +44,8 @@ use crate::model::resource::Configuration;
 use decision::{Outcome, Resolution, blocker};
 use declared::Context;
 use document::{
-    FORMAT, Finding, GoalMode, HeldBack, Node, NodeState, Plan, PlannedOutput, PlannedProvider,
-    VERSION,
+    FORMAT, Finding, FindingSeverity, GoalMode, HeldBack, Node, NodeState, Plan, PlannedOutput,
+    PlannedProvider, VERSION,
 };
 use found::Objects;
 use input::Input;
@@ -135,6 +135,7 @@ fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<
             Some(Outcome::Unchanged) => gathered.unchanged.push(resource.address.clone()),
             Some(Outcome::LeftAlone(why)) => gathered.findings.push(Finding {
                 code: "left-alone".to_owned(),
+                severity: FindingSeverity::Warning,
                 address: Some(resource.address.clone()),
                 summary: "Left alone".to_owned(),
                 detail: format!("{} is not destroyed: {why}.", resource.address),

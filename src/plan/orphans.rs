@@ -4,7 +4,7 @@
 use super::cluster_of;
 use super::decision::{Decision, Resolution, Subject, reason};
 use super::declared::Context;
-use super::document::{Finding, Goal, GoalMode, ReasonCode};
+use super::document::{Finding, FindingSeverity, Goal, GoalMode, ReasonCode};
 use super::former;
 use super::ownership::{Bearer, Standing, standing};
 use super::removal::Removal;
@@ -217,6 +217,7 @@ impl<'a> Sweeper<'a, '_> {
     ) -> Finding {
         Finding {
             code: code.to_owned(),
+            severity: FindingSeverity::Warning,
             address,
             summary: summary.to_owned(),
             detail,

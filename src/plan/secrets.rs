@@ -2,7 +2,7 @@
 //! one. The values themselves are compared outside; here is only what came of it.
 
 use super::decision::{Resolution, Work, blocker};
-use super::document::Finding;
+use super::document::{Finding, FindingSeverity};
 use super::found::{Found, Objects};
 use super::input::Input;
 use crate::kinds::{self, Difference};
@@ -121,6 +121,7 @@ pub fn findings(input: &Input<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|(address, (places, why))| Finding {
             code: "not-compared".to_owned(),
+            severity: FindingSeverity::Warning,
             address: Some(address.clone()),
             summary: "Values not compared".to_owned(),
             detail: format!(

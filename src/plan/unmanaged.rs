@@ -1,7 +1,7 @@
 //! What a live object holds that its kind's table does not know. Must not know what is decided for it.
 
 use super::declared::Context;
-use super::document::Finding;
+use super::document::{Finding, FindingSeverity};
 use super::found::Found;
 use crate::kinds::Part;
 use crate::model::identity::Key;
@@ -33,6 +33,7 @@ pub fn unmanaged_fields(context: &Context<'_>, part: &Part<'_>) -> Option<Findin
         .collect();
     (!fields.is_empty()).then(|| Finding {
         code: "not-managed".to_owned(),
+        severity: FindingSeverity::Warning,
         address: Some(resource.address.clone()),
         summary: "Fields that sk-dr does not know".to_owned(),
         detail: format!(

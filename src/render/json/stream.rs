@@ -8,7 +8,8 @@ use super::super::view::{Sensitive, View};
 use crate::diag::Severity;
 use crate::model::address::{Address, InstanceKey, ModulePath};
 use crate::plan::document::{
-    Action, Finding, HeldBack, Node, NodeState, Plan, PlannedOutput, ReasonCode, Unswept,
+    Action, Finding, FindingSeverity, HeldBack, Node, NodeState, Plan, PlannedOutput, ReasonCode,
+    Unswept,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -396,7 +397,11 @@ fn finding(finding: &Finding) -> Message {
     if let (Json::Object(members), Some(address)) = (&mut one, &finding.address) {
         members.insert("address".to_owned(), json!(address));
     }
-    diagnostic(Severity::Warning, one)
+    let message = diagnostic(Severity::Warning, one);
+    match finding.severity {
+        FindingSeverity::Danger => message.and(json!({"severity": finding.severity})),
+        FindingSeverity::Warning => message,
+    }
 }
 
 fn unswept(place: &Unswept) -> Message {

@@ -241,6 +241,15 @@ fn the_stream_is_clean_and_tells_no_secret() {
         "/diagnostic/summary",
         json!("a\u{fffd}[2K"),
     );
+    let of = |severity: &str| json!({"findings": [{"code": "x", "severity": severity, "address": null, "summary": "", "detail": ""}]});
+    check_stream(of("danger"), "diagnostic", "/diagnostic/code", json!("x"));
+    check_stream(
+        of("danger"),
+        "diagnostic",
+        "/sk_dr/severity",
+        json!("danger"),
+    );
+    check_stream(of("warning"), "diagnostic", "/sk_dr", Json::Null);
     let output = |value: Json, sensitive: bool| json!({"value": value, "sensitive": sensitive});
     let whole = plan(json!({"outputs": {
         "plain": output(json!({"value": ["a", 1, {"b": true}]}), false),

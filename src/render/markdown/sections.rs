@@ -4,7 +4,7 @@ use super::super::style::{Dress, Speaker, Style};
 use super::super::text::parts::place;
 use super::budget::{Part, Rank};
 use super::inline::{cell, code, prose};
-use crate::plan::document::{Node, Plan};
+use crate::plan::document::{FindingSeverity, Node, Plan};
 
 /// The comment in the text that CI looks for to update it: one per stack.
 pub(crate) fn marker(what: &str, stack: &str) -> String {
@@ -90,9 +90,14 @@ pub(crate) fn findings(plan: &Plan) -> Vec<Part> {
             .as_ref()
             .map(|address| cell(&code(&address.to_string())))
             .unwrap_or_default();
+        let danger = match finding.severity {
+            FindingSeverity::Danger => ", **danger**",
+            FindingSeverity::Warning => "",
+        };
         format!(
-            "| {} | {subject} | {} |\n",
+            "| {} {}{danger} | {subject} | {} |\n",
             prose(&finding.summary),
+            cell(&code(&finding.code)),
             prose(&finding.detail)
         )
     });

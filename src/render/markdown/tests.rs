@@ -59,7 +59,7 @@ fn what_is_dangerous_comes_first() {
             {"address": "velero_schedule.kept", "action": "delete", "reason": "lifecycle prevent_destroy", "losses": [], "consent": null}
         ],
         "consents": ["77aa"],
-        "findings": [{"code": "rpo", "address": "velero_schedule.app[\"a|b\"]", "summary": "Objective will be missed", "detail": "Runs every 24h | @acme/ops, see #12."}],
+        "findings": [{"code": "rpo", "severity": "danger", "address": "velero_schedule.app[\"a|b\"]", "summary": "Objective will be missed", "detail": "Runs every 24h | @acme/ops, see #12."}],
         "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "concerned": false, "reason": "403 on LIST"}]
     })), @r#"
 <!-- sk-dr:plan:acme -->
@@ -125,7 +125,7 @@ fn what_is_dangerous_comes_first() {
 
 | finding | about | detail |
 | --- | --- | --- |
-| Objective will be missed | `velero_schedule.app["a\|b"]` | Runs every 24h \| @​acme/ops, see #​12. |
+| Objective will be missed `rpo`, **danger** | `velero_schedule.app["a\|b"]` | Runs every 24h \| @​acme/ops, see #​12. |
 | Not swept for orphans | `schedules.velero.io` | provider `kubernetes`: 403 on LIST |
 
 Provider `kubernetes`: context acme (https://10.0.0.1:6443), cluster 6f1c

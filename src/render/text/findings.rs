@@ -2,7 +2,7 @@
 //! thousand schedules with one fault are one warning.
 
 use super::super::style::clean;
-use crate::plan::document::Finding;
+use crate::plan::document::{Finding, FindingSeverity};
 
 /// Findings of one code that are told in full.
 const IN_FULL: usize = 3;
@@ -29,8 +29,9 @@ pub(crate) fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
 /// What all of a group are.
 pub(crate) fn heading(group: &[&Finding]) -> String {
     let first = group.first();
-    first.map_or_else(String::new, |finding| {
-        format!("{} [{}]", finding.summary, finding.code)
+    first.map_or_else(String::new, |finding| match finding.severity {
+        FindingSeverity::Danger => format!("{} [{}, danger]", finding.summary, finding.code),
+        FindingSeverity::Warning => format!("{} [{}]", finding.summary, finding.code),
     })
 }
 
@@ -92,6 +93,7 @@ mod tests {
     fn finding(code: &str, name: &str, detail: &str) -> Finding {
         Finding {
             code: code.to_owned(),
+            severity: FindingSeverity::Warning,
             address: Some(
                 format!("velero_schedule.{name}")
                     .parse()
@@ -109,6 +111,7 @@ mod tests {
             .to_vec();
         findings.insert(1, finding("two", "x", "It differs."));
         findings.push(finding("one", "z", "It is otherwise."));
+        findings[1].severity = FindingSeverity::Danger;
         let told: Vec<String> = groups(&findings)
             .iter()
             .flat_map(|group| std::iter::once(heading(group)).chain(texts(group)))
@@ -120,7 +123,7 @@ mod tests {
                 "velero_schedule.a: It is so.",
                 "velero_schedule.z: It is otherwise.",
                 "(and 6 more similar warnings: velero_schedule.b, velero_schedule.c, velero_schedule.d, velero_schedule.e, velero_schedule.f, ...)",
-                "Same [two]",
+                "Same [two, danger]",
                 "velero_schedule.x: It differs.",
             ]
         );
