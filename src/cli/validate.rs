@@ -1,4 +1,4 @@
-//! `validate`: every diagnostic of a configuration. Asks no server.
+//! `validate`: every diagnostic of a configuration, or of a module without whoever calls it. Asks no server.
 
 use super::arguments::ValidateFlags;
 use super::exit::Exit;
@@ -13,7 +13,7 @@ use crate::lang::{self, Missing};
 /// # Errors
 /// Where there is no configuration at all.
 pub(crate) fn run(process: &mut Process, flags: &ValidateFlags) -> Result<Exit, Trouble> {
-    let mut loaded = load::load(process, &flags.variables, Missing::LeaveOut);
+    let mut loaded = load::load(process, &flags.variables, Missing::LeaveToCaller);
     let is_valid = !has_errors(&loaded.diagnostics);
     // Of what could not be evaluated nothing is known, and a lint would say so.
     if is_valid {
@@ -27,11 +27,18 @@ pub(crate) fn run(process: &mut Process, flags: &ValidateFlags) -> Result<Exit, 
     } else {
         load::tell(process, &loaded, flags.colour.flag());
         if is_valid {
-            process.stdout.line(if loaded.diagnostics.is_empty() {
-                "Success! The configuration is valid."
-            } else {
-                "Success! The configuration is valid, but there were some validation warnings as shown above."
-            });
+            // Only a module may name no stack.
+            let what = match loaded.configuration.settings.stack.as_str() {
+                "" => "module",
+                _stack => "configuration",
+            };
+            let but = match loaded.diagnostics.is_empty() {
+                true => "",
+                false => ", but there were some validation warnings as shown above",
+            };
+            process
+                .stdout
+                .line(&format!("Success! The {what} is valid{but}."));
         }
     }
     Ok(if is_valid { Exit::Done } else { Exit::Error })

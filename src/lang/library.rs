@@ -35,6 +35,23 @@ impl Library {
     pub fn get(&self, index: ModuleIndex) -> Option<&Module> {
         self.modules.get(index.0)
     }
+    /// Takes the root for a module where something is in it, and nothing that belongs to a root.
+    pub fn look_at_a_module_alone(&mut self) {
+        let root = self.modules.first_mut();
+        let is_module = |root: &&mut Module| {
+            root.settings.is_none()
+                && root.providers.is_empty()
+                && root.secrets.is_empty()
+                && root.ignores.is_empty()
+                && !(root.variables.is_empty()
+                    && root.resources.is_empty()
+                    && root.calls.is_empty()
+                    && root.outputs.is_empty())
+        };
+        if let Some(module) = root.filter(is_module) {
+            module.role = Role::Alone;
+        }
+    }
     /// All of them, the root first.
     pub fn modules(&self) -> &[Module] {
         &self.modules

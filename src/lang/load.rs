@@ -36,6 +36,9 @@ pub enum Missing {
     Report,
     /// What needs it is not evaluated: a configuration is valid whatever its values will be.
     LeaveOut,
+    /// The same; and a directory in which nothing belongs to a root is a module, whose caller names the stack and gives it
+    /// its providers. Only for who evaluates nothing further: what has no stack owns nothing.
+    LeaveToCaller,
 }
 
 /// A configuration and all that was found about it.
@@ -78,7 +81,10 @@ pub fn load(inputs: &Inputs<'_>) -> Loaded {
 
 fn run(inputs: &Inputs<'_>) -> Loaded {
     let mut evaluator = Evaluator::new(inputs.sources, Globals::default(), SourceMap::default());
-    let library = Librarian::new(&mut evaluator, inputs.schemas, inputs.version).read();
+    let mut library = Librarian::new(&mut evaluator, inputs.schemas, inputs.version).read();
+    if inputs.missing == Missing::LeaveToCaller {
+        library.look_at_a_module_alone();
+    }
     let mut diagnostics = std::mem::take(&mut evaluator.diagnostics);
     let mut found = Vec::new();
     let tree = Tree::grow(&library, &mut found);

@@ -20,6 +20,8 @@ pub enum Role {
     /// The directory that the program was started for.
     #[default]
     Root,
+    /// That too, but nothing in it belongs to a root: a module, looked at without whoever calls it.
+    Alone,
     /// Some `module` block names its directory.
     Called,
 }
@@ -27,7 +29,7 @@ pub enum Role {
 /// Everything declared in one directory.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// Whether it is the root.
+    /// What it is to the configuration.
     pub role: Role,
     /// Its directory as seen from the root's: `.`, `modules/app`, `builtin:application-files@1`.
     pub directory: Arc<str>,

@@ -38,11 +38,12 @@ fn all_are_valid() {
     assert!(all.len() >= 3, "{all:?}");
     for folder in all {
         let given = GIVEN.iter().filter(|(name, _)| folder.ends_with(name));
-        is_valid(&folder, given.flat_map(|(_, flags)| words(flags)).collect());
+        let flags = given.flat_map(|(_, flags)| words(flags)).collect();
+        is_valid(&folder, flags, "configuration");
     }
 }
 
-fn is_valid(folder: &Path, flags: Vec<String>) {
+fn is_valid(folder: &Path, flags: Vec<String>, what: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_sk-dr"))
         .arg("validate")
         .args(flags)
@@ -55,17 +56,18 @@ fn is_valid(folder: &Path, flags: Vec<String>) {
     assert_eq!(told, "", "{}", folder.display());
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "Success! The configuration is valid.\n"
+        format!("Success! The {what} is valid.\n")
     );
 }
 
-/// Every module of the repository, called as the directory it is and as the one that is brought along.
+/// Every module of the repository, looked at alone, called as the directory it is and as the one that is brought along.
 #[test]
 fn every_module_can_be_called() {
     let all = folders("modules");
     assert!(all.len() >= 7, "{all:?}");
     for folder in all {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+        is_valid(&folder, Vec::new(), "module");
         let needed = NEEDED.iter().find(|(module, _)| *module == name);
         let needed = needed.map_or("", |(_, arguments)| arguments);
         let root = tempfile::tempdir().unwrap();
@@ -80,7 +82,7 @@ fn every_module_can_be_called() {
                 "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{\n source = \"{source}\"\n {needed}\n}}\n"
             );
             std::fs::write(root.path().join("main.hcl"), text).unwrap();
-            is_valid(root.path(), Vec::new());
+            is_valid(root.path(), Vec::new(), "configuration");
         }
     }
 }

@@ -19,7 +19,7 @@ use super::evaluate::{Evaluator, Failed, first_unknown, unknown_name};
 use super::given::Given;
 use super::library::ModuleIndex;
 use super::load::Inputs;
-use super::module::{Module, OutputBlock, ProviderBlock, ResourceName};
+use super::module::{Module, OutputBlock, ProviderBlock, ResourceName, Role};
 use crate::diag::Diagnostic;
 use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
@@ -197,6 +197,8 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
                     allowed_lints: settings.allowed_lints.clone(),
                 };
             }
+            // Whoever calls it names the stack.
+            None if self.module.role == Role::Alone => {}
             None => {
                 let detail = "the configuration has no `sk_dr` block, which names its stack";
                 let hint = "declare it: sk_dr { stack = \"acme-prod\" }";

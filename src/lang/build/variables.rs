@@ -156,7 +156,7 @@ impl Builder<'_, '_, '_> {
     fn not_given(&mut self, name: &Arc<str>, variable: &VariableBlock) -> Result<Value, Failed> {
         match (&variable.default, self.inputs.missing) {
             (Some(default), _) => Ok(default.clone()),
-            (None, Missing::LeaveOut) => Err(Failed),
+            (None, Missing::LeaveOut | Missing::LeaveToCaller) => Err(Failed),
             (None, Missing::Report) => {
                 let detail = format!("`var.{name}` has no default, and no value was given");
                 self.evaluator.fail(

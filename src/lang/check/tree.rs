@@ -7,7 +7,7 @@ use super::providers;
 use crate::diag::{Diagnostic, Span};
 use crate::lang::library::{Library, ModuleIndex};
 use crate::lang::limits;
-use crate::lang::module::{CallBlock, Module};
+use crate::lang::module::{CallBlock, Module, Role};
 use crate::model::identity::ProviderRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,13 +49,18 @@ impl<'m> Tree<'m> {
     /// Follows every call.
     pub fn grow(library: &'m Library, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let root = library.get(ModuleIndex::ROOT);
-        let providers = root.map(|root| root.providers.keys()).into_iter().flatten();
+        let providers: Vec<ProviderRef> = match root {
+            Some(module) if module.role == Role::Alone => given_by_caller(module, library),
+            Some(root) => root.providers.keys().cloned().collect(),
+            None => Vec::new(),
+        };
         let root = Unit {
             module: ModuleIndex::ROOT,
             caller: None,
             calls: BTreeMap::new(),
             providers: providers
-                .map(|provider| (provider.clone(), provider.clone()))
+                .into_iter()
+                .map(|provider| (provider.clone(), provider))
                 .collect(),
         };
         let mut tree = Self {
@@ -315,4 +320,22 @@ impl<'m> Tree<'m> {
             .map(|(caller, needs)| self.places(caller, needs))
             .unwrap_or_default()
     }
+}
+
+/// The providers that whoever calls a module has to give it: the default ones of every type in it and in what it calls,
+/// and those that it names.
+fn given_by_caller(module: &Module, library: &Library) -> Vec<ProviderRef> {
+    let resources = library.modules().iter();
+    let resources = resources.flat_map(|module| module.resources.values());
+    let default = resources.filter_map(|resource| {
+        Some(ProviderRef {
+            provider: resource.schema?.provider?.to_owned(),
+            alias: None,
+        })
+    });
+    let named = module.resources.values();
+    let named = named.filter_map(|resource| Some(resource.provider.as_ref()?.0.clone()));
+    let handed_on = module.calls.values().flat_map(|call| &call.providers);
+    let handed_on = handed_on.map(|(_, outside, _)| outside.clone());
+    default.chain(named).chain(handed_on).collect()
 }

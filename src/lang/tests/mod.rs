@@ -109,11 +109,20 @@ pub(crate) fn load_files(files: &[(&str, &str)], variables: &[(&str, &str)]) -> 
 
 /// Loads files with values of variables from anywhere.
 pub(crate) fn load_given(files: &[(&str, &str)], variables: GivenVariables) -> Loaded {
+    load_lacking(files, variables, Missing::Report)
+}
+
+/// Loads files of which something is missing.
+pub(crate) fn load_lacking(
+    files: &[(&str, &str)],
+    variables: GivenVariables,
+    missing: Missing,
+) -> Loaded {
     load(&Inputs {
         sources: &MemorySources::new(files.iter().copied()),
         schemas: &MadeUp,
         variables,
-        missing: Missing::Report,
+        missing,
         version: "0.1.0",
     })
 }

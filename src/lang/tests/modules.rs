@@ -1,7 +1,7 @@
 //! Modules: what goes in and comes out, where they are found, what stays out of them, how they need each other.
 
-use super::{HEAD, compare, listed, load_files, shown};
-use crate::lang::Loaded;
+use super::{HEAD, compare, listed, load_files, load_lacking, shown};
+use crate::lang::{GivenVariables, Loaded, Missing};
 use crate::model::expression::Expr;
 
 /// A module with a thing of its own, which hands out what it was given.
@@ -435,4 +435,45 @@ fn a_module_is_what_is_in_it() {
         prop_assert_eq!(listed(&inside), Vec::<String>::new());
         prop_assert_eq!(bodies(&alone), bodies(&inside));
     });
+}
+
+/// Whoever calls it gives it the stack, its providers and its variables. Only who goes no further may leave that to a caller.
+#[test]
+fn a_module_is_looked_at_alone() {
+    let mistakes = |text: &str, missing: Missing| {
+        let inner = (
+            "inner/main.hcl",
+            "resource \"cloud_thing\" \"it\" {\n  name = \"x\"\n  provider = cloud.far\n}",
+        );
+        let files = [("main.hcl", text), inner];
+        listed(&load_lacking(&files, GivenVariables::default(), missing))
+    };
+    let missing = "missing-block: the configuration has no `sk_dr` block, which names its stack";
+    let alias = "variable \"name\" { type = string }\nresource \"cloud_thing\" \"it\" {\n  name = var.name\n  provider = cloud.eu\n}\n";
+    let nested =
+        "module \"m\" {\n  source = \"./inner\"\n  providers = { \"cloud.far\" = cloud.eu }\n}\n";
+    let unhanded = "module \"m\" { source = \"./inner\" }\n";
+    for (text, alone) in [
+        (ONE, vec![]),
+        (alias, vec![]),
+        (nested, vec![]),
+        (
+            unhanded,
+            vec!["no-provider: module.m is given no provider `cloud.far`"],
+        ),
+        (
+            "output \"o\" { value = cloud_thing.it.name }\n",
+            vec!["undeclared: there is no resource `cloud_thing.it`"],
+        ),
+        // What belongs to a root makes it one.
+        ("secret \"s\" { env = \"S\" }\n", vec![missing]),
+        ("provider \"cloud\" {}\n", vec![missing]),
+        ("", vec![missing]),
+    ] {
+        assert_eq!(mistakes(text, Missing::LeaveToCaller), alone, "{text}");
+        for strict in [Missing::Report, Missing::LeaveOut] {
+            let found = mistakes(text, strict);
+            assert!(found.iter().any(|one| one == missing), "{text} {found:?}");
+        }
+    }
 }
