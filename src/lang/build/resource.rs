@@ -137,50 +137,54 @@ impl Builder<'_, '_, '_> {
         };
         let mut body = decode::body(self.evaluator, making.plan, &scope, seen);
         let lifecycle = self.lifecycle(making.block, &scope);
-        let conditions = if body.failed {
-            // What is missing would only be complained about twice.
-            Ok(())
-        } else {
-            self.instance_conditions(making.block, &address, &scope, &body.visible)
-        };
-        for diagnostic in self.evaluator.diagnostics.iter_mut().skip(before) {
-            diagnostic.context.get_or_insert(making.block.header);
-            diagnostic.address = Some(address.to_string());
-            // The same line is right for the other instances: which of them is wrong?
-            if address.instance.is_some() || !address.module.is_root() {
-                let message = format!("found in {address}");
-                let patch = None;
-                diagnostic.hints.push(Hint { message, patch });
-            }
-        }
-        let mut references = std::mem::take(&mut self.evaluator.references);
-        references.extend(making.references.iter().cloned());
-        let is_damaged =
-            making.is_broken || body.failed || lifecycle.is_err() || conditions.is_err();
+        let failed = body.failed;
         let mut visible = std::mem::take(&mut body.visible);
+        let is_seen = !visible.is_empty();
         let mut resource = Resource {
             address,
             provider: making.provider.clone(),
             sensitive: std::mem::take(&mut body.sensitive),
             spans: std::mem::take(&mut body.spans),
             body: body.into_expr(),
-            references,
-            lifecycle: lifecycle.unwrap_or_default(),
+            references: BTreeSet::new(),
+            lifecycle: Lifecycle::default(),
             served_as: ServedAs::default(),
             span: making.block.header,
         };
+        let conditions = if failed {
+            // What is missing would only be complained about twice.
+            Ok(())
+        } else {
+            for (name, value) in self.inputs.schemas.derived(&resource) {
+                if is_seen {
+                    visible.insert(name.into(), Value::from_json(&value));
+                }
+                resource.body = resource.body.with(&[name.to_owned()], Expr::Value(value));
+            }
+            self.instance_conditions(making.block, &resource.address, &scope, &visible)
+        };
+        for diagnostic in self.evaluator.diagnostics.iter_mut().skip(before) {
+            diagnostic.context.get_or_insert(making.block.header);
+            diagnostic.address = Some(resource.address.to_string());
+            // The same line is right for the other instances: which of them is wrong?
+            if resource.address.instance.is_some() || !resource.address.module.is_root() {
+                let message = format!("found in {}", resource.address);
+                let patch = None;
+                diagnostic.hints.push(Hint { message, patch });
+            }
+        }
+        resource.references = std::mem::take(&mut self.evaluator.references);
+        resource
+            .references
+            .extend(making.references.iter().cloned());
+        let is_damaged = making.is_broken || failed || lifecycle.is_err() || conditions.is_err();
+        resource.lifecycle = lifecycle.unwrap_or_default();
         if is_damaged {
             self.damaged.push(resource);
             return Err(Failed);
         }
-        for (name, value) in self.inputs.schemas.derived(&resource) {
-            if !visible.is_empty() {
-                visible.insert(name.into(), Value::from_json(&value));
-            }
-            resource.body = resource.body.with(&[name.to_owned()], Expr::Value(value));
-        }
         self.configuration.resources.push(resource);
-        Ok((!visible.is_empty()).then(|| (instance.key, Value::object(visible))))
+        Ok(is_seen.then(|| (instance.key, Value::object(visible))))
     }
 
     fn lifecycle(&mut self, block: &ResourceBlock, scope: &Scope<'_>) -> Result<Lifecycle, Failed> {

@@ -229,3 +229,21 @@ fn a_secret_comes_by_a_variable() {
         assert_eq!(listed(&loaded), expected);
     }
 }
+
+#[test]
+fn what_follows_from_a_declaration_is_seen_afterwards() {
+    let text = |condition: &str| {
+        format!(
+            "resource \"loner\" \"l\" {{\n  path = \"long\"\n  lifecycle {{\n    postcondition {{\n      condition = {condition}\n      error_message = \"It is ${{self.title}}.\"\n    }}\n  }}\n}}\n"
+        )
+    };
+    let of_it = "Resource(Address { module: ModulePath([]), kind: \"loner\", name: \"l\", instance: None })";
+    check(
+        &text("self.title == \"the long one\""),
+        &[&format!("{of_it} pass")],
+    );
+    wrong(
+        &text("self.title == \"another\""),
+        &["postcondition-failed: It is the long one."],
+    );
+}

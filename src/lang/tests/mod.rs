@@ -18,6 +18,7 @@ use crate::diag::render::{Rendering, render};
 use crate::model::expression::Expr;
 use crate::model::resource::Resource;
 use crate::model::schema::{Field, Literal, Schema, Schemas, Shape, Values};
+use serde_json::Value as Json;
 
 static THING: Schema = Schema {
     kind: "cloud_thing",
@@ -62,6 +63,7 @@ static LONER: Schema = Schema {
     fields: &[
         Field::new("path", Shape::Text, "").values(Values::Static),
         Field::new("id", Shape::Text, "").computed(),
+        Field::new("title", Shape::Text, "").computed(),
     ],
 };
 
@@ -86,6 +88,13 @@ impl Schemas for MadeUp {
     }
     fn provider(&self, provider: &str) -> Option<&'static [Field]> {
         (provider == "cloud").then_some(CLOUD)
+    }
+    fn derived(&self, resource: &Resource) -> Vec<(&'static str, Json)> {
+        let path = resource.text("path").unwrap_or_default();
+        match resource.address.kind.as_str() {
+            "loner" => vec![("title", format!("the {path} one").into())],
+            _thing => Vec::new(),
+        }
     }
 }
 
