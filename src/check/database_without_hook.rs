@@ -1,7 +1,7 @@
 //! A running database whose files are copied one after the other while it writes to them.
 
 use super::image;
-use super::manifests::{Object, SERVERS, covers, objects};
+use super::manifests::{Object, Reached, SERVERS, objects};
 use super::names::lets_through;
 use super::scene::{Declared, SCHEDULE, Scene};
 use super::selector;
@@ -102,8 +102,12 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
     scene
         .of(SCHEDULE)
         .filter(|schedule| schedule.runs())
-        .flat_map(|schedule| {
-            let bare = databases.iter().filter_map(|database| {
+        .filter_map(|schedule| Some((schedule, Reached::of(schedule)?)))
+        .flat_map(|(schedule, reached)| {
+            let reached = databases
+                .iter()
+                .filter(|database| reached.has(database.workload.namespace));
+            let bare = reached.filter_map(|database| {
                 let volume = copied(schedule, database)?;
                 (!may_be_hooked(schedule, database.workload)).then(|| {
                     let detail = format!(
@@ -169,7 +173,6 @@ fn engine(container: View<'_>) -> Option<&'static str> {
 fn copied<'a>(schedule: &Declared<'_>, database: &Database<'a>) -> Option<&'a str> {
     let workload = database.workload;
     let is_it = schedule.resource.provider.as_ref() == Some(workload.provider)
-        && covers(schedule, workload.namespace)
         && holds_pods(schedule)
         && !schedule.says("resource_policy")
         && chooses(schedule, workload);
@@ -231,8 +234,8 @@ fn chooses(schedule: &Declared<'_>, workload: &Object<'_>) -> bool {
 
 /// Whether a command may run in these pods before their backup: what is not known may be one.
 fn may_be_hooked(schedule: &Declared<'_>, workload: &Object<'_>) -> bool {
-    let annotated = |key: &&str| workload.in_pod(&["metadata", "annotations", key]).is_some();
-    if HOOKS.iter().any(|key| annotated(&key)) {
+    let annotated = |key: &str| workload.in_pod(&["metadata", "annotations", key]).is_some();
+    if HOOKS.iter().any(|key| annotated(key)) {
         return true;
     }
     let body = View::of(&schedule.resource.body);

@@ -1,6 +1,6 @@
 //! A load balancer that is found again only by what a restore changes.
 
-use super::manifests::{Object, objects};
+use super::manifests::{Object, objects, protected};
 use super::scene::Scene;
 use super::view::View;
 use super::{Hit, Lint, Severity, Sight};
@@ -28,10 +28,10 @@ const OTHERS: [&str; 3] = ["kube-vip.io/", "metallb.io/", "metallb.universe.tf/"
 
 fn check(scene: &Scene<'_>) -> Vec<Hit> {
     let at_hetzner = scene.at_hetzner();
-    objects(scene, &[("", "Service")])
+    protected(scene, objects(scene, &[("", "Service")]))
         .iter()
         .filter(|service| at_hetzner || annotated(service, &[PREFIX]))
-        .filter(|service| is_nameless(service) && service.is_protected(scene))
+        .filter(|service| is_nameless(service))
         .map(|service| {
             let name = match service.at(&["metadata", "uid"]).and_then(View::text) {
                 Some(uid) => format!("a{}", uid.replace('-', "")),

@@ -5,7 +5,7 @@ use super::Hit;
 use super::names::lets_through;
 use super::scene::{Declared, MANIFEST, SCHEDULE, Scene};
 use super::view::View;
-use crate::model::identity::ProviderRef;
+use crate::model::identity::{ProviderRef, STACK_LABEL};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -39,8 +39,8 @@ pub(super) struct Object<'a> {
     live: Option<&'a Json>,
 }
 
-/// Objects of these types: those that are declared, then those that are only live and are nobody's: what has an owner goes
-/// and comes with it.
+/// Objects of these types: those that are declared, then those that are only live. What has an owner goes and comes with
+/// it, and what bears the mark of a stack is looked at where that stack declares it, or is about to go.
 pub(super) fn objects<'s>(scene: &'s Scene<'_>, types: &[Type]) -> Vec<Object<'s>> {
     let declared = scene
         .of(MANIFEST)
@@ -80,7 +80,8 @@ impl<'a> Object<'a> {
     fn found(provider: &'a ProviderRef, kind: &'a str, live: &'a Json) -> Option<Self> {
         let metadata = &live["metadata"];
         let owners = metadata["ownerReferences"].as_array();
-        owners.is_none_or(Vec::is_empty).then_some(())?;
+        let is_marked = metadata["labels"][STACK_LABEL].is_string();
+        (owners.is_none_or(Vec::is_empty) && !is_marked).then_some(())?;
         Some(Self {
             provider,
             kind,
@@ -89,6 +90,10 @@ impl<'a> Object<'a> {
             declared: None,
             live: Some(live),
         })
+    }
+
+    fn place(&self) -> (&'a ProviderRef, &'a str) {
+        (self.provider, self.namespace)
     }
 
     fn identity(&self) -> (&'a ProviderRef, &'a str, &'a str, &'a str) {
@@ -129,16 +134,6 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Whether losing it matters here: it is declared, or backups are made of its namespace.
-    pub(super) fn is_protected(&self, scene: &Scene<'_>) -> bool {
-        let covers = |schedule: &Declared<'_>| {
-            schedule.runs()
-                && schedule.resource.provider.as_ref() == Some(self.provider)
-                && covers(schedule, self.namespace)
-        };
-        self.declared.is_some() || scene.of(SCHEDULE).any(covers)
-    }
-
     /// A hit at its manifest; one that is not declared is about no resource.
     pub(super) fn hit(&self, detail: String) -> Hit {
         match self.declared {
@@ -152,11 +147,47 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Whether a schedule backs up a namespace, as far as that is known.
-pub(super) fn covers(schedule: &Declared<'_>, namespace: &str) -> bool {
-    let included = schedule.texts("included_namespaces");
-    let excluded = schedule.texts("excluded_namespaces");
-    included
-        .zip(excluded)
-        .is_some_and(|(included, excluded)| lets_through(&included, &excluded, namespace))
+/// Of some objects those that matter here: what is declared, and what is only live in a namespace that is backed up.
+pub(super) fn protected<'a>(scene: &Scene<'_>, objects: Vec<Object<'a>>) -> Vec<Object<'a>> {
+    let is_live_only = |object: &&Object<'a>| object.declared.is_none();
+    let places = objects.iter().filter(is_live_only);
+    let places: BTreeSet<_> = places.map(Object::place).collect();
+    if places.is_empty() {
+        return objects;
+    }
+    let schedules = scene.of(SCHEDULE).filter(|schedule| schedule.runs());
+    let reached: Vec<(&ProviderRef, Reached)> = schedules
+        .filter_map(|schedule| {
+            let provider = schedule.resource.provider.as_ref()?;
+            Some((provider, Reached::of(schedule)?))
+        })
+        .collect();
+    let is_covered = |(provider, namespace): &(&ProviderRef, &str)| {
+        let mut reached = reached.iter();
+        reached.any(|(of, reached)| of == provider && reached.has(namespace))
+    };
+    let covered: BTreeSet<_> = places.into_iter().filter(is_covered).collect();
+    let matters = |object: &Object<'a>| !is_live_only(&object) || covered.contains(&object.place());
+    objects.into_iter().filter(matters).collect()
+}
+
+/// Namespaces that a schedule backs up.
+pub(super) struct Reached {
+    included: Vec<String>,
+    excluded: Vec<String>,
+}
+
+impl Reached {
+    /// Of a schedule; `None`: not known.
+    pub(super) fn of(schedule: &Declared<'_>) -> Option<Self> {
+        Some(Self {
+            included: schedule.texts("included_namespaces")?,
+            excluded: schedule.texts("excluded_namespaces")?,
+        })
+    }
+
+    /// Whether a namespace is among them.
+    pub(super) fn has(&self, namespace: &str) -> bool {
+        lets_through(&self.included, &self.excluded, namespace)
+    }
 }

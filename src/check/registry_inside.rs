@@ -1,7 +1,7 @@
 //! Images that come from the cluster that they are to run in (R48).
 
 use super::image;
-use super::manifests::{JOBS, Object, SERVERS, objects};
+use super::manifests::{JOBS, Object, SERVERS, objects, protected};
 use super::scene::Scene;
 use super::view::View;
 use super::{Hit, Lint, Severity, Sight};
@@ -42,9 +42,8 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
                 .or_insert_with(|| object.title());
         }
     }
-    objects(scene, &[SERVERS, JOBS].concat())
+    protected(scene, objects(scene, &[SERVERS, JOBS].concat()))
         .iter()
-        .filter(|workload| workload.is_protected(scene))
         .flat_map(|workload| {
             images(workload).into_iter().filter_map(|reference| {
                 let host = image::host(reference)?.to_ascii_lowercase();
