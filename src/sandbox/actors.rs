@@ -39,6 +39,7 @@ fn perform(state: &mut State, wake: &Wake) {
         Task::EmptyNamespace => empty_namespace(state, &wake.subject),
         Task::Collect => collect(state, &wake.subject),
         Task::Propagate => propagate(state, &wake.subject),
+        Task::RollOut => roll_out(state, &wake.subject),
     }
 }
 
@@ -89,6 +90,35 @@ fn empty_namespace(state: &mut State, key: &str) {
         }
     }
     state.wake_after(RETRY, Task::EmptyNamespace, key);
+}
+
+/// There are no pods: what was written runs, on as many as are wanted, on one node.
+fn roll_out(state: &mut State, key: &str) {
+    let Some(object) = state.objects.get(key).cloned() else {
+        return;
+    };
+    let generation = object["metadata"]["generation"].clone();
+    if object.pointer("/status/observedGeneration") == Some(&generation) {
+        return;
+    }
+    let mut running = object;
+    running["status"] = if text(&running, "/kind") == "DaemonSet" {
+        json!({
+            "observedGeneration": generation, "desiredNumberScheduled": 1, "currentNumberScheduled": 1,
+            "updatedNumberScheduled": 1, "numberAvailable": 1, "numberReady": 1,
+        })
+    } else {
+        let wanted = running.pointer("/spec/replicas").cloned();
+        let wanted = wanted.unwrap_or_else(|| json!(1));
+        json!({
+            "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
+            "readyReplicas": wanted, "availableReplicas": wanted,
+        })
+    };
+    state.store(key, running);
+    if key == velero::DEPLOYMENT {
+        velero::start_anew(state);
+    }
 }
 
 #[derive(PartialEq, Eq)]

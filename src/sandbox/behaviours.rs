@@ -163,6 +163,14 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "the garbage collector works from a queue",
     ),
     guessed(
+        "a Deployment or DaemonSet runs what was written after half a second",
+        "there are no pods and one node",
+    ),
+    guessed(
+        "Velero's server starts anew when its Deployment does, with what it had before",
+        "its flags are not read",
+    ),
+    guessed(
         "later pages of a LIST show the present, not the first page's snapshot",
         "no history is kept",
     ),

@@ -56,6 +56,8 @@ pub enum Task {
     Collect,
     /// The garbage collector finishes a delete with propagation Orphan or Foreground.
     Propagate,
+    /// A Deployment or DaemonSet runs what was written.
+    RollOut,
 }
 
 /// What Velero's server knows beside its objects.
@@ -67,6 +69,17 @@ pub struct Velero {
     pub default_location: String,
     /// Whether expired backups are deleted.
     pub garbage_collection: GarbageCollection,
+}
+
+impl Velero {
+    /// A server that starts now.
+    pub fn started(now: Timestamp) -> Self {
+        Self {
+            started: Some(now),
+            default_location: "default".to_owned(),
+            garbage_collection: GarbageCollection::Off,
+        }
+    }
 }
 
 /// Whether Velero deletes expired backups.
@@ -193,11 +206,7 @@ impl State {
             self.define(resource);
         }
         self.add_namespace(VELERO_NAMESPACE);
-        self.velero = Some(Velero {
-            started: Some(self.now),
-            default_location: "default".to_owned(),
-            garbage_collection: GarbageCollection::Off,
-        });
+        self.velero = Some(Velero::started(self.now));
     }
     fn define(&mut self, resource: &Resource) {
         let key = format!("{DEFINITIONS}/{}", resource.title());

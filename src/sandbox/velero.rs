@@ -8,11 +8,14 @@ mod schedule;
 
 use super::kubernetes::managed::{Force, Manager, Managers, Operation, Write};
 use super::kubernetes::resources::{self, VELERO_GROUP};
-use super::state::{State, Task, VELERO_NAMESPACE};
+use super::state::{State, Task, VELERO_NAMESPACE, Velero};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 pub use backup::advance as advance_backup;
+
+/// Key of the server's Deployment.
+pub const DEPLOYMENT: &str = "deployments.apps/velero/velero";
 
 /// Locations are looked at this often.
 const TICK: SignedDuration = SignedDuration::from_secs(10);
@@ -134,6 +137,14 @@ pub fn reconcile(state: &mut State, key: &str) {
         "backups.velero.io" => backup::start(state, key),
         _ => {}
     }
+}
+
+/// Its Deployment runs what was written: the server starts, where one ran in place of it.
+pub fn start_anew(state: &mut State) {
+    if state.velero.is_none() {
+        state.velero = Some(Velero::started(state.now));
+    }
+    restart(state);
 }
 
 /// Ends the server: nothing is done until it starts again.

@@ -126,6 +126,34 @@ pub const RESOURCES: &[Resource] = &[
         )
     },
     Resource {
+        short_names: &["ds"],
+        ..built_in(
+            "apps",
+            ["daemonsets", "daemonset", "DaemonSet"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
+    },
+    Resource {
+        short_names: &["sa"],
+        ..built_in(
+            "",
+            ["serviceaccounts", "serviceaccount", "ServiceAccount"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
+    },
+    built_in(
+        "rbac.authorization.k8s.io",
+        [
+            "clusterrolebindings",
+            "clusterrolebinding",
+            "ClusterRoleBinding",
+        ],
+        Scope::Cluster,
+        schema::BINDING,
+    ),
+    Resource {
         short_names: &["crd", "crds"],
         ..built_in(
             "apiextensions.k8s.io",

@@ -453,6 +453,11 @@ pub const STORED: Shape = object![
     optional("spec", Shape::Open),
     optional("status", Shape::Open)
 ];
+/// A ClusterRoleBinding.
+pub const BINDING: Shape = object![
+    optional("roleRef", Shape::Open),
+    optional("subjects", Shape::Open)
+];
 /// A BackupStorageLocation.
 pub const LOCATION: Shape = object![
     optional("spec", LOCATION_SPEC),

@@ -159,6 +159,9 @@ pub(super) fn notice(state: &mut State, resource: &Resource, key: &str) {
     if resource.origin == Origin::Velero {
         state.wake_after(REACTION, Task::Reconcile, key);
     }
+    if resource.group == "apps" {
+        state.wake_after(REACTION, Task::RollOut, key);
+    }
 }
 
 pub(super) fn live(state: &State, target: &Target<'_>) -> Result<Value, Failure> {
