@@ -8,7 +8,8 @@ use super::outside::Outside;
 use super::wait::{Subject, Teller, wait_for};
 use crate::model::expression::{Bindings, Expr, HoleSource};
 use crate::plan::document::{Ground, KubeOp, KubeVerb, LocalOp, Op, Plan, Step};
-use crate::world::query::{Answer, Effect, FailureClass, Query, Why};
+use crate::plan::guards;
+use crate::world::query::{Answer, Effect, FailureClass, Live, Query, Why};
 use crate::world::{Bound, ReadVersion};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -128,7 +129,7 @@ impl StepTask<'_> {
             Ok(query) => query,
             Err(why) => return Prepared::Failed(why),
         };
-        match (history, &self.step.op) {
+        let prepared = match (history, &self.step.op) {
             (History::Fresh, Op::Kube(_) | Op::Local(_)) => {
                 match self.ground(&self.first_look(&query).await) {
                     Ok(read) => Prepared::Go(read),
@@ -137,7 +138,34 @@ impl StepTask<'_> {
             }
             (History::Started, Op::Kube(op)) => self.probe(op, &query).await,
             (History::Started, Op::Local(_)) => self.probe_program(&query).await,
+        };
+        self.guarded(prepared).await
+    }
+
+    /// What may go out goes out only while what guards it holds; that is asked last, just before the write (R35).
+    async fn guarded(&self, prepared: Prepared) -> Prepared {
+        match prepared {
+            Prepared::Go(read) => match self.check_guards().await {
+                Ok(()) => Prepared::Go(read),
+                Err(why) => Prepared::Failed(why),
+            },
+            Prepared::There(_) | Prepared::Failed(_) | Prepared::Unclear(_) => prepared,
         }
+    }
+
+    async fn check_guards(&self) -> Result<(), Why> {
+        let Some(provider) = self.step.op.provider() else {
+            return Ok(());
+        };
+        for guard in &self.step.guards {
+            let mut live = Live::default();
+            for query in guards::queries(provider, guard) {
+                let answer = self.outside.answer(&query).await;
+                live.answers.insert(query, answer);
+            }
+            guards::check(provider, guard, &live)?;
+        }
+        Ok(())
     }
 
     /// A type that this very run makes may be served a moment after its definition says so.
@@ -279,7 +307,8 @@ impl StepTask<'_> {
                     conflicts += 1;
                     self.retrying(refusal.message);
                     sleep(Duration::from_millis(200)).await;
-                    match self.after_conflict(op, &query).await {
+                    let again = self.after_conflict(op, &query).await;
+                    match self.guarded(again).await {
                         Prepared::Go(again) => read = again,
                         Prepared::There(object) => return self.finish(&query, object).await,
                         Prepared::Failed(why) => return Carried::Failed(why),

@@ -10,9 +10,9 @@ use crate::model::resource::{Configuration, IgnoreChanges, Resource};
 use crate::model::secret::SecretName;
 use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
 use crate::plan::found::{Found, Objects};
-use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
+use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use crate::plan::secrets::{Comparison, Comparisons};
-use crate::plan::{Refusal, bound, ignored, queries, secrets, types};
+use crate::plan::{Refusal, bound, guards, ignored, queries, secrets, types};
 use crate::world::query::{Answer, DryRun, Fact, Live, Query};
 use crate::world::{Bound, World};
 use jiff::Timestamp;
@@ -75,6 +75,7 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         providers,
         comparisons: compare(world, request, &live).await,
         unreadable: unreadable(world, request.configuration),
+        guards: Guards::Unasked,
         confirmations: Confirmations::new(),
     };
     let mut plan = plan_with(request, &live, &seen)?;
@@ -85,6 +86,13 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         plan = plan_with(request, &live, &seen)?;
     }
     if request.confirm == Confirm::ByDryRun {
+        let questions = guards::questions(&plan.steps);
+        seen.guards = Guards::Asked;
+        if !questions.is_empty() {
+            live.answers
+                .extend(world.answer_all(questions).await.answers);
+            plan = plan_with(request, &live, &seen)?;
+        }
         seen.confirmations = confirm(world, request, &plan).await;
         if !seen.confirmations.is_empty() {
             plan = plan_with(request, &live, &seen)?;
@@ -98,6 +106,7 @@ struct Seen {
     providers: BTreeMap<ProviderRef, FoundProvider>,
     comparisons: Comparisons,
     unreadable: BTreeMap<SecretName, String>,
+    guards: Guards,
     confirmations: Confirmations,
 }
 
@@ -138,6 +147,7 @@ fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Re
         confirmations: &seen.confirmations,
         comparisons: &seen.comparisons,
         unreadable: &seen.unreadable,
+        guards: seen.guards,
         made_at: request.made_at,
         config_dir: request.config_dir.clone(),
     })

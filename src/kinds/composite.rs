@@ -3,10 +3,11 @@
 //! into one object of the composite's own form, its *reading*, so that schema, comparison and attributes work on it as on
 //! any live object. Must not know how plans are put together.
 
-use super::{Difference, Home, Kind, Loss, Part, Writing, compare, table};
+use super::{Difference, Home, Kind, Loss, Obstacle, Part, Writing, compare, table};
 use crate::diag::Diagnostic;
 use crate::model::condition::Wait;
 use crate::model::expression::Expr;
+use crate::model::guard::Guard;
 use crate::model::identity::Key;
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::resource::{IgnoreChanges, Lifecycle, Resource};
@@ -44,6 +45,24 @@ pub trait Composite: Sync {
     fn reading_key(&self, reading: &Json) -> Key;
     /// A difference with its remark; `None` where another one says the same.
     fn refined(&self, difference: Difference) -> Option<Difference>;
+    /// What must hold beside one of its parts when it is written. `resource`: `None` for an orphan; `whole`: its own key.
+    fn guards(
+        &self,
+        _resource: Option<&Resource>,
+        _whole: &Key,
+        _part: &Key,
+        _writing: Writing,
+    ) -> Vec<Guard> {
+        Vec::new()
+    }
+    /// Why what is live cannot become what is declared; `None`: it can.
+    fn obstacle(&self, _resource: &Resource, _reading: &Json) -> Option<Obstacle> {
+        None
+    }
+    /// Keys of what its parts use, are not themselves and do not say.
+    fn uses(&self, _resource: &Resource) -> Vec<Key> {
+        Vec::new()
+    }
     /// As [`Kind::derived`].
     fn derived(&self, resource: &Resource) -> Vec<(&'static str, Json)>;
 }
@@ -91,6 +110,7 @@ impl<C: Composite> Kind for C {
         let needs: BTreeSet<Key> = parts
             .iter()
             .flat_map(|part| part.kind.needs(&part.resource))
+            .chain(self.uses(resource))
             .collect();
         needs.difference(&own).cloned().collect()
     }

@@ -26,6 +26,7 @@ mod velero;
 pub mod velero_application;
 pub mod velero_backup_storage_location;
 pub mod velero_schedule;
+pub mod velero_server;
 pub mod velero_volume_snapshot_location;
 
 use crate::diag::Diagnostic;
@@ -104,6 +105,15 @@ pub enum Writing {
     Update,
     /// Removing it.
     Delete,
+}
+
+/// What keeps something from being changed, in full sentences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What it is.
+    pub text: String,
+    /// What to do.
+    pub cure: String,
 }
 
 /// One difference between declared and live.
@@ -189,8 +199,8 @@ pub trait Kind: Sync {
     fn takes_fields(&self, _resource: &Resource) -> TakesFields {
         TakesFields::AsThePlanSays
     }
-    /// Why these differences cannot be written to this object, in full sentences; `None`: they can.
-    fn cannot_change(&self, _live: &Json, _differences: &[Difference]) -> Option<String> {
+    /// Why these differences cannot be written to this object; `None`: they can.
+    fn cannot_change(&self, _live: &Json, _differences: &[Difference]) -> Option<Obstacle> {
         None
     }
     /// Why the object of this key is never deleted, whatever is consented to; `None`: it may be. It is released instead.
@@ -217,6 +227,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &velero_application::Application,
     &velero_backup_storage_location::BackupStorageLocation,
     &velero_schedule::Schedule,
+    &velero_server::Server,
     &velero_volume_snapshot_location::VolumeSnapshotLocation,
 ];
 

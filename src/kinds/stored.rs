@@ -2,7 +2,7 @@
 //! good. Must not know what is secret.
 
 use super::syntax::Checker;
-use super::{Difference, Writing, compare};
+use super::{Difference, Obstacle, Writing, compare};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -89,7 +89,7 @@ pub(super) fn wait(_resource: Option<&Resource>, writing: Writing) -> Option<Wai
 }
 
 /// An immutable object takes no other data, and never becomes mutable again.
-pub(super) fn cannot_change(live: &Json, differences: &[Difference]) -> Option<String> {
+pub(super) fn cannot_change(live: &Json, differences: &[Difference]) -> Option<Obstacle> {
     let is_immutable = live.get("immutable") == Some(&Json::Bool(true));
     let fixed = ["data", "binaryData", "immutable"];
     let touched = differences.iter().find(|difference| {
@@ -99,10 +99,20 @@ pub(super) fn cannot_change(live: &Json, differences: &[Difference]) -> Option<S
             .first()
             .is_some_and(|first| fixed.contains(&first.as_str()))
     })?;
+    let touched = touched.attribute.join(".");
     is_immutable.then(|| {
-        format!(
-            "The live object is immutable, and {} would change.",
-            touched.attribute.join(".")
-        )
+        only_anew(format!(
+            "The live object is immutable, and {touched} would change."
+        ))
     })
+}
+
+/// What can only be had by a new object.
+pub(super) fn only_anew(text: String) -> Obstacle {
+    let cure =
+        "Take the resource out, apply, and put it back: that deletes the object and makes it anew.";
+    Obstacle {
+        text,
+        cure: cure.to_owned(),
+    }
 }

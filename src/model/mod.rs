@@ -7,6 +7,7 @@ pub mod cron;
 pub mod duration;
 pub mod expression;
 pub mod field_path;
+pub mod guard;
 pub mod identity;
 pub mod ignore;
 pub mod json_path;

@@ -6,6 +6,7 @@ use super::document::{
 use crate::kinds::{Difference, Kind};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
+use crate::model::guard::Guard;
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::Resource;
@@ -66,6 +67,8 @@ pub struct Object<'a> {
     pub live: Option<&'a Json>,
     /// What is done.
     pub work: Work,
+    /// What must hold beside it when it is done.
+    pub guards: Vec<Guard>,
 }
 
 /// One resource that is not unchanged: its node, and the objects behind it in the order in which they are written.
@@ -192,6 +195,7 @@ impl<'a> From<Decision<'a>> for Resolution<'a> {
             resource: decision.resource,
             live: decision.live,
             work: decision.work,
+            guards: Vec::new(),
         };
         Self {
             node: decision.node,
@@ -202,6 +206,10 @@ impl<'a> From<Decision<'a>> for Resolution<'a> {
 }
 
 impl Object<'_> {
+    /// Whether nothing is done to it.
+    pub fn rests(&self) -> bool {
+        matches!(self.work, Work::Nothing)
+    }
     /// Whether it goes.
     pub fn removes(&self) -> bool {
         match self.work {

@@ -15,7 +15,7 @@ use super::removal::Removal;
 use super::secrets;
 use super::types::{self, Definitions};
 use super::whole::Wholes;
-use crate::kinds::{Difference, Home, Kind, TakesFields};
+use crate::kinds::{Difference, Home, Kind, Obstacle, TakesFields};
 use crate::model::identity::{
     FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
 };
@@ -346,12 +346,8 @@ impl<'a> Declared<'a, '_> {
                 "Mend the configuration; the words are the server's.",
             ));
         }
-        if let Some(text) = fixed {
-            return decision.blocked(blocker(
-                "immutable",
-                text,
-                "Take the resource out, apply, and put it back: that deletes the object and makes it anew.",
-            ));
+        if let Some(Obstacle { text, cure }) = fixed {
+            return decision.blocked(blocker("immutable", text, cure));
         }
         match conflict {
             Some(text) => decision.blocked(blocker(

@@ -42,6 +42,15 @@ pub enum Confirmation {
     Refused(String),
 }
 
+/// Whether what must hold beside an object is among the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guards {
+    /// Not asked yet, or never: nothing will be written.
+    Unasked,
+    /// Asked: what is not answered stops what it guards.
+    Asked,
+}
+
 /// What the server said, by address and key of the object.
 pub type Confirmations = BTreeMap<(Address, Key), Confirmation>;
 
@@ -65,6 +74,8 @@ pub struct Input<'a> {
     pub conflicts: Conflicts,
     /// What the server said to dry-runs; empty before they are sent.
     pub confirmations: &'a Confirmations,
+    /// Whether guards are judged.
+    pub guards: Guards,
     /// What came of holding declared secrets against live values; what is not in it was not compared.
     pub comparisons: &'a Comparisons,
     /// Secrets that are not where they should be, and why.

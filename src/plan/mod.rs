@@ -11,6 +11,7 @@ pub mod document;
 pub mod drift;
 mod former;
 pub mod found;
+pub mod guards;
 pub mod ignored;
 mod imports;
 pub mod input;
@@ -85,6 +86,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     );
     let absent = imports::findings(input, &gathered.resolutions);
     gathered.findings.extend(absent);
+    guards::block(&mut gathered.resolutions, input);
     spread_blocks(&mut gathered.resolutions, &graph);
     spread_held_back(&mut gathered.resolutions);
     let found = lints(&context, &gathered.resolutions, &scope);

@@ -6,6 +6,7 @@ use super::decision::{Decision, Resolution, Subject, reason};
 use super::declared::Context;
 use super::document::{Finding, FindingSeverity, Goal, GoalMode, ReasonCode};
 use super::former;
+use super::input::Input;
 use super::ownership::{Bearer, Standing, standing};
 use super::removal::Removal;
 use super::{queries, whole};
@@ -46,12 +47,7 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         else {
             continue;
         };
-        let input = context.input;
-        let Some(kind) = kind_of(resource).or_else(|| {
-            let inventory = input.inventory;
-            queries::is_concerned(input.configuration, provider, resource, inventory)
-                .then_some(&Manifest as &'static dyn Kind)
-        }) else {
+        let Some(kind) = listed_kind(context.input, provider, resource) else {
             continue;
         };
         let Some(kube_system_uid) = cluster_of(context.input, provider) else {
@@ -102,6 +98,17 @@ pub fn kind_of(resource: &KubeResource) -> Option<&'static dyn Kind> {
         Home::Kube(home) => home == *resource,
         Home::Command | Home::Parts | Home::Declared => false,
     })
+}
+
+/// The kind of a type that was listed: its own, else that of any type, where one of it is declared or was ever owned.
+pub fn listed_kind(
+    input: &Input<'_>,
+    provider: &ProviderRef,
+    resource: &KubeResource,
+) -> Option<&'static dyn Kind> {
+    let is_concerned =
+        || queries::is_concerned(input.configuration, provider, resource, input.inventory);
+    kind_of(resource).or_else(|| is_concerned().then_some(&Manifest as &'static dyn Kind))
 }
 
 struct Sweeper<'a, 'c> {

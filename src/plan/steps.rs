@@ -2,6 +2,7 @@
 
 use super::decision::{Object, Update, Work};
 use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, NodeState, Op, Step, StepId};
+use super::guards;
 use super::marks::{self, Marked};
 use crate::kinds::{Difference, ListWrites, Writing};
 use crate::model::address::Address;
@@ -256,13 +257,18 @@ impl Builder<'_, '_> {
 
     /// `behind`: how many steps of the object come before it.
     fn step(&self, behind: usize, op: Op, ground: Ground, wait: Option<Wait>) -> Step {
+        let guards = if guards::may_end_something(&op) {
+            self.object.guards.clone()
+        } else {
+            Vec::new()
+        };
         Step {
             id: step_id(&self.maker.node.address, self.first + behind),
             node: self.maker.node.address.clone(),
             op,
             after: Vec::new(),
             ground,
-            guards: Vec::new(),
+            guards,
             wait,
             alternatives: Vec::new(),
             binds: BTreeMap::new(),

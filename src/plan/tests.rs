@@ -1,11 +1,12 @@
 //! Cases of planning: declared resources and live objects in, one line for each thing the plan says out.
 
+mod server;
 mod whole;
 
 use super::document::{Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
-use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Input};
+use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use super::secrets::{Comparison, Comparisons};
-use super::{Refusal, bound, plan, queries};
+use super::{Refusal, bound, guards, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
 use crate::kinds::testing::resource;
 use crate::kinds::{self, Home, Kind};
@@ -16,7 +17,7 @@ use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::{Configuration, IgnoreChanges, Provider, Resource, ServedAs};
 use crate::model::secret::SecretName;
-use crate::world::query::{Answer, Fact, FailureClass, Live, Why};
+use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -221,10 +222,11 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         }
     }
     let configuration = bound::configuration(&configuration, &live);
-    plan(&Input {
+    let input = |live, guards| Input {
+        guards,
         configuration: &configuration,
         goal: &story.goal,
-        live: &live,
+        live,
         providers: &providers,
         inventory: story.inventory.as_ref(),
         adopt: &story.adopt,
@@ -235,7 +237,14 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         unreadable: &story.unreadable,
         made_at: jiff::Timestamp::UNIX_EPOCH,
         config_dir: "/config".to_owned(),
-    })
+    };
+    let first = plan(&input(&live, Guards::Unasked))?;
+    let mut guarded = live.clone();
+    for query in guards::questions(&first.steps) {
+        let answer = answer(story, &query);
+        guarded.answers.insert(query, answer);
+    }
+    plan(&input(&guarded, Guards::Asked))
 }
 
 fn cluster_reference(story: &Story) -> BTreeSet<Address> {
@@ -245,14 +254,22 @@ fn cluster_reference(story: &Story) -> BTreeSet<Address> {
     }
 }
 
-fn answer(story: &Story, query: &crate::world::query::Query) -> Answer {
-    let crate::world::query::Query::List {
-        resource,
-        namespace,
-        ..
-    } = query
-    else {
-        return Answer::Absent;
+fn answer(story: &Story, query: &Query) -> Answer {
+    let (resource, namespace, wanted) = match query {
+        Query::List {
+            resource,
+            namespace,
+            ..
+        } => (resource, namespace, None),
+        Query::Get {
+            resource,
+            namespace,
+            name,
+            ..
+        } => (resource, namespace, Some(name)),
+        Query::Identity { .. } | Query::Types { .. } | Query::Cluster { .. } => {
+            return Answer::Absent;
+        }
     };
     if story.not_served == Some(resource.plural.as_str()) {
         return Answer::NotServed;
@@ -271,19 +288,21 @@ fn answer(story: &Story, query: &crate::world::query::Query) -> Answer {
             resource.plural == "persistentvolumeclaims"
         } else if *kind == "deployment" {
             resource.plural == "deployments"
+        } else if matches!(*kind, "kubernetes_manifest" | "run") {
+            object["kind"] == resource.kind.as_str()
         } else {
             home_is(kind, resource)
         };
         same_type && object["metadata"]["namespace"].as_str() == namespace.as_deref()
     };
-    Answer::Present(Fact::List(
-        story
-            .objects
-            .iter()
-            .filter(here)
-            .map(|(_, object)| object.clone())
-            .collect(),
-    ))
+    let all = story.objects.iter().filter(here);
+    let mut all = all.map(|(_, object)| object.clone());
+    match wanted {
+        None => Answer::Present(Fact::List(all.collect())),
+        Some(name) => all
+            .find(|object| object["metadata"]["name"] == name.as_str())
+            .map_or(Answer::Absent, |found| Answer::Present(Fact::Object(found))),
+    }
 }
 
 fn home_is(kind: &str, resource: &KubeResource) -> bool {

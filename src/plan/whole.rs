@@ -5,7 +5,7 @@ mod resolution;
 use super::cluster_of;
 use super::found::{Found, Objects};
 use super::input::Input;
-use super::orphans::{key_of, kind_of};
+use super::orphans::{key_of, listed_kind};
 use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
 use crate::kinds::composite::{Composite, LivePart, with_ignored};
 use crate::kinds::{self, Kind, Part};
@@ -107,8 +107,10 @@ fn marked<'a>(input: &Input<'a>, objects: &Objects<'a>) -> MarkedBy<'a> {
         else {
             continue;
         };
-        let (Some(kind), Some(cluster_uid)) = (kind_of(resource), cluster_of(input, provider))
-        else {
+        let (Some(kind), Some(cluster_uid)) = (
+            listed_kind(input, provider, resource),
+            cluster_of(input, provider),
+        ) else {
             continue;
         };
         for live in listed {

@@ -187,6 +187,10 @@ impl Cluster {
         ];
         self.controllers = Some(self.process("kube-controller-manager", &arguments));
     }
+    /// Ends the controllers: nobody says any more what is true of a Deployment.
+    pub fn stop_controllers(&mut self) {
+        self.controllers = None;
+    }
     /// Ends the API server at once; etcd and its data stay.
     pub fn stop_api(&mut self) {
         self.controllers = None;

@@ -3,6 +3,7 @@
 mod admission;
 mod crashes;
 mod fake;
+mod guards;
 mod outcomes;
 mod plans;
 mod stops;

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// A run in a world made worse, told in few words: done, failed with class, skipped, in doubt, exit code.
-fn check(plan: &Plan, worse: impl FnOnce(&Fake), expected: &str) -> Fake {
+pub fn check(plan: &Plan, worse: impl FnOnce(&Fake), expected: &str) -> Fake {
     paused(async {
         let fake = world();
         worse(&fake);

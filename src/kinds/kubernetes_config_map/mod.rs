@@ -7,8 +7,8 @@ mod tests;
 use super::kubernetes_namespace::namespace_key;
 use super::syntax::Checker;
 use super::{
-    Difference, Home, Kind, Loss, Reach, Writing, compare, metadata, metadata_block, stored, table,
-    velero,
+    Difference, Home, Kind, Loss, Obstacle, Reach, Writing, compare, metadata, metadata_block,
+    stored, table, velero,
 };
 use crate::diag::Diagnostic;
 use crate::model::condition::Wait;
@@ -99,7 +99,7 @@ impl Kind for ConfigMap {
     fn unknown_fields(&self, _live: &Json) -> Vec<JsonPath> {
         Vec::new()
     }
-    fn cannot_change(&self, live: &Json, differences: &[Difference]) -> Option<String> {
+    fn cannot_change(&self, live: &Json, differences: &[Difference]) -> Option<Obstacle> {
         stored::cannot_change(live, differences)
     }
 }

@@ -95,7 +95,8 @@ const FIELD_MANAGER: &[Field] = &[
     .compare(Compare::Never),
 ];
 
-const TIMEOUTS: &[Field] = &[
+/// How long to wait for an object of any type.
+pub(in crate::kinds) const TIMEOUTS: &[Field] = &[
     Field::new(
         "create",
         Shape::Duration,

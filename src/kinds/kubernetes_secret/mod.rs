@@ -8,7 +8,8 @@ mod tests;
 
 use super::kubernetes_namespace::namespace_key;
 use super::{
-    Difference, Home, Kind, Loss, Reach, Writing, metadata, metadata_block, stored, velero,
+    Difference, Home, Kind, Loss, Obstacle, Reach, Writing, metadata, metadata_block, stored,
+    velero,
 };
 use crate::diag::Diagnostic;
 use crate::model::condition::Wait;
@@ -110,13 +111,15 @@ impl Kind for Secret {
     fn unknown_fields(&self, _live: &Json) -> Vec<JsonPath> {
         Vec::new()
     }
-    fn cannot_change(&self, live: &Json, differences: &[Difference]) -> Option<String> {
+    fn cannot_change(&self, live: &Json, differences: &[Difference]) -> Option<Obstacle> {
         let retyped = differences
             .iter()
             .any(|difference| difference.attribute == ["type"]);
         if retyped {
-            return Some("The type of a Secret cannot be changed.".to_owned());
+            let text = "The type of a Secret cannot be changed.".to_owned();
+            return Some(stored::only_anew(text));
         }
-        stored::cannot_change(live, differences)
+        object::other_password(live, differences)
+            .or_else(|| stored::cannot_change(live, differences))
     }
 }

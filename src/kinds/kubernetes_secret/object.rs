@@ -3,7 +3,7 @@
 use super::schema::SCHEMA;
 use crate::diag::Diagnostic;
 use crate::kinds::syntax::Checker;
-use crate::kinds::{Difference, compare, metadata_block, stored, table};
+use crate::kinds::{Difference, Obstacle, compare, metadata_block, stored, table};
 use crate::model::expression::Expr;
 use crate::model::identity::{HOLDS_DATA_ANNOTATION, Key};
 use crate::model::json_path::JsonPath;
@@ -156,6 +156,23 @@ pub(super) fn holds_key(key: &Key, live: &Json) -> bool {
         Key::Cluster { .. } | Key::Composite { .. } => false,
     };
     named || noted == Some("true")
+}
+
+/// A repository keeps the password that it was made with (Velero #5443), so that another one opens none of them.
+pub(super) fn other_password(live: &Json, differences: &[Difference]) -> Option<Obstacle> {
+    let name = live.pointer("/metadata/name").and_then(Json::as_str);
+    let is_other = |difference: &&Difference| {
+        let place = difference.place.0.first().map(String::as_str);
+        place == Some("data") && difference.before.is_some()
+    };
+    let changed = differences.iter().find(is_other);
+    (name == Some(REPOSITORY_PASSWORD))
+        .then_some(changed)
+        .flatten()?;
+    Some(Obstacle {
+        text: "The password of Velero's repositories cannot be changed: with another one no volume that was backed up could be restored.".to_owned(),
+        cure: "Declare the password that is live.".to_owned(),
+    })
 }
 
 /// Our note on the object, where the resource says something: an orphan is judged by it.

@@ -126,6 +126,7 @@ fn its_type_and_what_is_immutable_stay() {
         live["immutable"] = true.into();
         let differences = kind(KIND).differences(&resource(KIND, body(more.clone())), &live);
         let said = kind(KIND).cannot_change(&live, &differences);
+        let said = said.map(|obstacle| obstacle.text);
         assert_eq!(said.as_deref(), wanted, "{more}");
     };
     check(json!({"immutable": true}), None);
@@ -137,6 +138,31 @@ fn its_type_and_what_is_immutable_stay() {
         json!({"immutable": true, "data": {"a": "two"}}),
         Some("The live object is immutable, and data.a would change."),
     );
+}
+
+#[test]
+fn the_password_of_repositories_stays() {
+    let declared = |name: &str, data: Json| {
+        let metadata = json!([{"name": name, "namespace": "velero"}]);
+        resource(KIND, json!({"metadata": metadata, "data": data}))
+    };
+    let check = |name: &str, data: Json, wanted: bool| {
+        let live = declared(name, json!({"repository-password": "p"}));
+        let live = kind(KIND).object(&live).into_known().unwrap();
+        let differences = kind(KIND).differences(&declared(name, data.clone()), &live);
+        let said = kind(KIND).cannot_change(&live, &differences);
+        assert_eq!(said.is_some(), wanted, "{name} {data}: {said:?}");
+    };
+    let name = "velero-repo-credentials";
+    check(name, json!({"repository-password": "p"}), false);
+    check(
+        name,
+        json!({"repository-password": "p", "more": "m"}),
+        false,
+    );
+    check(name, json!({"repository-password": "q"}), true);
+    check(name, json!({"more": "m"}), true);
+    check("other", json!({"repository-password": "q"}), false);
 }
 
 #[test]

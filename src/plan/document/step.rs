@@ -3,6 +3,7 @@
 use crate::model::address::Address;
 use crate::model::condition::Wait;
 use crate::model::expression::Expr;
+use crate::model::guard::Guard;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::model::json_path::{JsonPath, Projection};
 use serde::{Deserialize, Serialize};
@@ -36,9 +37,9 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// What must still be true just before the first write (R35).
     pub ground: Ground,
-    /// Facts beside the object that must hold (R35: repository empty, writer); none in this version's kinds.
+    /// What must hold beside the object, asked again just before the write (R35).
     #[serde(default)]
-    pub guards: Vec<Json>,
+    pub guards: Vec<Guard>,
     /// What makes it done.
     #[serde(default)]
     pub wait: Option<Wait>,
@@ -82,6 +83,14 @@ pub enum Op {
 }
 
 impl Op {
+    /// Where it is written to; nowhere by a program.
+    pub fn provider(&self) -> Option<&ProviderRef> {
+        match self {
+            Op::Kube(op) => Some(&op.provider),
+            Op::Local(_) => None,
+        }
+    }
+
     /// Key of the object that it is about; none for a program.
     pub fn key(&self) -> Option<Key> {
         match self {

@@ -3,18 +3,19 @@
 
 use super::Whole;
 use crate::kinds::composite::{Composite, LivePart};
-use crate::kinds::{self, Kind, Part};
+use crate::kinds::{self, Kind, Obstacle, Part};
 use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
 use crate::model::resource::{Fate, Resource};
 use crate::plan::cluster_of;
 use crate::plan::decision::{
-    Decision, Object, Outcome, Resolution, Subject, field_changes, reason,
+    Decision, Object, Outcome, Resolution, Subject, blocker, field_changes, reason,
 };
 use crate::plan::declared::{self, Context};
 use crate::plan::document::{
     Action, Blocker, FieldChange, Manager, NodePart, NodeState, Reason, ReasonCode,
 };
+use crate::plan::guards;
 use crate::plan::removal::Removal;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +129,17 @@ fn declared_resolution<'a>(
             field.by = last_writer(&decisions, &told, &parts.unwrap_or_default());
         }
     }
+    let guarded = Guarded {
+        composite: whole.composite,
+        resource: Some(resource),
+    };
     let mut resolution = merged(subject, whole.kind, decisions, &kept);
+    guarded.guard(&mut resolution);
+    let obstacle = whole.reading.as_ref();
+    let obstacle = obstacle.and_then(|reading| whole.composite.obstacle(&whole.wanted, reading));
+    if let Some(Obstacle { text, cure }) = obstacle {
+        resolution.block(blocker("obstacle", text, cure));
+    }
     resolution.node.sensitive = resource.sensitive.clone();
     if let Some(reading) = &whole.reading {
         resolution.node.before = whole.kind.attributes(reading);
@@ -195,6 +206,23 @@ fn last_writer(
         .max_by_key(|by| by.time)
 }
 
+/// A composite, declared or not, that says what its parts are guarded by.
+struct Guarded<'a> {
+    composite: &'static dyn Composite,
+    resource: Option<&'a Resource>,
+}
+
+impl Guarded<'_> {
+    fn guard(&self, resolution: &mut Resolution<'_>) {
+        let whole = resolution.node.key.clone();
+        for object in &mut resolution.objects {
+            object.guards = guards::of_object(object, |part, writing| {
+                self.composite.guards(self.resource, &whole, part, writing)
+            });
+        }
+    }
+}
+
 /// Objects whose mark names a composite that nothing declares, as one resolution.
 pub fn orphaned<'a>(
     address: Address,
@@ -217,6 +245,12 @@ pub fn orphaned<'a>(
         key: composite.reading_key(&reading),
     };
     let mut resolution = merged(subject, kind, decisions, &Kept::default());
+    let resource = None;
+    Guarded {
+        composite,
+        resource,
+    }
+    .guard(&mut resolution);
     resolution.node.before = kind.attributes(&reading);
     resolution
 }

@@ -14,6 +14,7 @@ mod servers_work;
 mod spike;
 mod trouble;
 mod velero_day;
+mod velero_server;
 mod vendor;
 
 use crate::{Case, Place};
@@ -91,6 +92,10 @@ pub fn all() -> Vec<Case> {
         case!(
             120,
             vendor::the_programs_own_objects_are_taken_by_the_server
+        ),
+        case!(
+            180,
+            velero_server::it_is_made_of_what_was_rendered_and_never_changed_under_a_backup
         ),
         case!(90, servers_work::start_serve_and_write_an_audit_log),
         case!(60, servers_work::proxy_holds_where_it_is_told),

@@ -1,0 +1,114 @@
+//! What guards a step is asked once more, just before its write.
+
+use super::fake::{Fake, place};
+use super::outcomes::check;
+use super::plans::{Kube, old, plan, provider};
+use crate::model::expression::Expr;
+use crate::model::guard::Guard;
+use crate::model::identity::KubeResource;
+use crate::plan::document::{KubeVerb, Plan};
+use serde_json::{Value as Json, json};
+
+fn type_(plural: &str, kind: &str) -> KubeResource {
+    KubeResource {
+        group: "velero.io".to_owned(),
+        version: "v1".to_owned(),
+        plural: plural.to_owned(),
+        kind: kind.to_owned(),
+        namespaced: true,
+    }
+}
+
+fn guarded(guard: Guard) -> Plan {
+    let mut step = Kube {
+        body: Expr::Value(json!({"spec": {"paused": false}})),
+        takes: &["spec.paused"],
+        ..old("velero_schedule.changed#1", KubeVerb::Apply, "changed")
+    }
+    .step();
+    step.guards = vec![guard];
+    plan(vec![step])
+}
+
+fn put(fake: &Fake, plural: &str, name: &str, object: Json) {
+    let place = place(&provider("kubernetes.old"), plural, Some("velero"), name);
+    fake.inside().objects.insert(place, object);
+}
+
+fn server(fake: &Fake, ready: u64) {
+    let object = json!({"kind": "Deployment", "status": {"readyReplicas": ready}});
+    put(fake, "deployments", "velero", object);
+}
+
+fn run(fake: &Fake, plural: &str, kind: &str, phase: &str) {
+    let object = json!({"kind": kind, "metadata": {"name": "shop"}, "status": {"phase": phase}});
+    put(fake, plural, "shop", object);
+}
+
+const DONE: &str = "done 1 · Complete · exit 0";
+const STOPPED: &str = "done 0, velero_schedule.changed#1 failed Ground · Partial · exit 3";
+
+#[test]
+fn a_server_is_changed_only_while_it_runs_nothing() {
+    let plan = guarded(Guard::Idle {
+        namespace: "velero".to_owned(),
+        deployment: "velero".to_owned(),
+        runs: vec![type_("backups", "Backup"), type_("restores", "Restore")],
+    });
+    let case = |ready: u64, plural: &'static str, kind: &'static str, phase: &'static str| {
+        move |fake: &Fake| {
+            server(fake, ready);
+            run(fake, plural, kind, phase);
+        }
+    };
+    check(&plan, |fake| server(fake, 1), DONE);
+    check(&plan, case(1, "backups", "Backup", "Completed"), DONE);
+    check(&plan, case(1, "backups", "Backup", "PartiallyFailed"), DONE);
+    check(&plan, case(1, "backups", "Backup", "Deleting"), DONE);
+    for (plural, kind, phase) in [
+        ("backups", "Backup", "InProgress"),
+        ("backups", "Backup", ""),
+        ("backups", "Backup", "Queued"),
+        ("backups", "Backup", "WaitingForPluginOperations"),
+        ("backups", "Backup", "Finalizing"),
+        ("restores", "Restore", "InProgress"),
+    ] {
+        let fake = check(&plan, case(1, plural, kind, phase), STOPPED);
+        assert!(fake.inside().effects.is_empty(), "{kind} {phase}");
+    }
+    // What a server without a replica was at is lost already; it may be mended.
+    check(&plan, case(0, "backups", "Backup", "InProgress"), DONE);
+    check(
+        &plan,
+        |fake| run(fake, "backups", "Backup", "InProgress"),
+        DONE,
+    );
+}
+
+#[test]
+fn an_unknown_answer_is_not_taken_for_nothing() {
+    let plan = guarded(Guard::Idle {
+        namespace: "velero".to_owned(),
+        deployment: "velero".to_owned(),
+        runs: vec![type_("backups", "Backup")],
+    });
+    let silent = |fake: &Fake| {
+        server(fake, 1);
+        let list = place(&provider("kubernetes.old"), "backups", Some("velero"), "");
+        fake.inside().silent_after.insert(list, (0, 1));
+    };
+    let expected = "done 0, velero_schedule.changed#1 failed Unreachable · Partial · exit 1";
+    let fake = check(&plan, silent, expected);
+    assert!(fake.inside().effects.is_empty());
+}
+
+#[test]
+fn what_must_be_there_is_there_before() {
+    let plan = guarded(Guard::Exists {
+        resource: type_("restores", "Restore"),
+        namespace: Some("velero".to_owned()),
+        name: "shop".to_owned(),
+    });
+    check(&plan, |_| {}, STOPPED);
+    check(&plan, |fake| run(fake, "restores", "Restore", "New"), DONE);
+}
