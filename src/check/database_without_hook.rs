@@ -99,6 +99,9 @@ struct Database<'a> {
 fn check(scene: &Scene<'_>) -> Vec<Hit> {
     let workloads = objects(scene, SERVERS);
     let databases: Vec<Database<'_>> = workloads.iter().flat_map(databases).collect();
+    if databases.is_empty() {
+        return Vec::new();
+    }
     scene
         .of(SCHEDULE)
         .filter(|schedule| schedule.runs())

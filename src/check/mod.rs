@@ -131,6 +131,10 @@ pub fn diagnostics(configuration: &Configuration) -> Vec<Diagnostic> {
     hits(&scene)
         .map(|(lint, hit)| {
             let mut diagnostic = Diagnostic::warning(lint.code, lint.summary, hit.detail);
+            diagnostic.stake = match lint.severity {
+                Severity::Danger => Some("danger"),
+                Severity::Warning => None,
+            };
             if let Some(resource) = hit
                 .address
                 .as_ref()

@@ -1,4 +1,5 @@
-//! Diagnostics as programs read them: the form of `terraform validate -json`, with our `code` added to each.
+//! Diagnostics as programs read them: the form of `terraform validate -json`, with our `code` added to each, and what is
+//! at stake under `sk_dr`.
 
 use super::window;
 use super::{Diagnostic, Severity, SourceMap, Span};
@@ -38,6 +39,9 @@ pub fn one(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
     let Some(members) = object.as_object_mut() else {
         return object;
     };
+    if let Some(stake) = diagnostic.stake {
+        members.insert("sk_dr".to_owned(), json!({ "severity": stake }));
+    }
     if let Some(address) = &diagnostic.address {
         members.insert("address".to_owned(), address.as_str().into());
     }

@@ -96,6 +96,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// Stable code such as `unsupported-argument`.
     pub code: &'static str,
+    /// A word beside the code of a warning about more than a surprise: `danger`.
+    pub stake: Option<&'static str>,
     /// Fixed phrase: "Unsupported argument".
     pub summary: String,
     /// The text beside the underlined span and, where there is no span, the body.
@@ -120,6 +122,7 @@ impl Diagnostic {
         Self {
             severity: Severity::Error,
             code,
+            stake: None,
             summary: summary.into(),
             detail: detail.into(),
             span: None,

@@ -54,7 +54,11 @@ fn one(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) -> Str
     let summary = match diagnostic.severity {
         Severity::Error => diagnostic.summary.clone(),
         // What can be allowed is allowed by its code, and looked up by it.
-        Severity::Warning => format!("{} [{}]", diagnostic.summary, diagnostic.code),
+        Severity::Warning => {
+            let stake = diagnostic.stake.map(|stake| format!(", {stake}"));
+            let stake = stake.unwrap_or_default();
+            format!("{} [{}{stake}]", diagnostic.summary, diagnostic.code)
+        }
     };
     let title = level.with_name(name).primary_title(summary);
     let window = diagnostic

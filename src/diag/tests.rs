@@ -87,12 +87,21 @@ fn a_mistake_without_a_place_says_it_all_the_same() {
 /// What is a warning can be looked up and allowed by its code.
 #[test]
 fn a_warning_says_its_code() {
-    let diagnostic = Diagnostic::warning("default-ttl", "Backups expire", "by default");
-    let text = render(&[diagnostic], &SourceMap::default(), Rendering::PLAIN);
-    assert!(
-        text.starts_with("Warning: Backups expire [default-ttl]\n"),
-        "{text}"
-    );
+    for (stake, heading) in [
+        (None, "Warning: Backups expire [default-ttl]\n"),
+        (
+            Some("danger"),
+            "Warning: Backups expire [default-ttl, danger]\n",
+        ),
+    ] {
+        let mut diagnostic = Diagnostic::warning("default-ttl", "Backups expire", "by default");
+        diagnostic.stake = stake;
+        let sources = SourceMap::default();
+        let one = json::one(&diagnostic, &sources);
+        assert_eq!(one["sk_dr"]["severity"].as_str(), stake);
+        let text = render(&[diagnostic], &sources, Rendering::PLAIN);
+        assert!(text.starts_with(heading), "{text}");
+    }
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn a_database_of_an_application_is_dumped_by_a_ready_hook() {
         let said = super::diagnostics(&configuration(&setting));
         let said: Vec<&str> = said
             .iter()
-            .filter(|one| one.code == "database-without-hook")
+            .filter(|one| one.code == "database-without-hook" && one.stake == Some("danger"))
             .map(|one| one.detail.as_str())
             .collect();
         assert_eq!(said, wanted);
