@@ -1,0 +1,288 @@
+//! Whose an object is: adoption, marks, renames, orphans, and what goes with consent only.
+
+use super::*;
+
+#[test]
+fn adoption_is_named_or_blocked() {
+    let shop = schedule("shop");
+    let objects = vec![by_hand(&shop)];
+    let mut told = Story {
+        resources: vec![shop.clone()],
+        objects,
+        ..story()
+    };
+    let made = check(
+        &told,
+        "Update import velero_schedule.shop blocked [needs-adopt]",
+    );
+    assert!(!made.applyable);
+    told.adopt = vec![shop.address.clone().into()];
+    let made = check(
+        &told,
+        "Update import velero_schedule.shop
+         > apply velero_schedule.shop#1",
+    );
+    let Op::Kube(op) = &made.steps[0].op else {
+        panic!("{made:?}")
+    };
+    assert!(
+        op.body.known().unwrap()["metadata"]["labels"][MANAGED_BY_LABEL].is_null(),
+        "it is not what we created"
+    );
+}
+
+#[test]
+fn marks_of_others_copies_and_damage_are_never_ours() {
+    let shop = schedule("shop");
+    let label = "/metadata/labels/sk-dr.io~1stack";
+    let owner = "/metadata/annotations/sk-dr.io~1owner";
+    let cases = [
+        (edited(&shop, label, json!("other")), "Noop", "other-stack"),
+        (
+            edited(
+                &shop,
+                owner,
+                json!("v1/elsewhere/velero.io.Schedule/velero/shop"),
+            ),
+            "Update import",
+            "copy",
+        ),
+        (
+            edited(&shop, owner, Json::Null),
+            "Update import",
+            "damaged-mark",
+        ),
+    ];
+    for (object, action, code) in cases {
+        let objects = vec![object];
+        let action = action.replace("Noop", "NoOp");
+        check(
+            &Story {
+                resources: vec![shop.clone()],
+                objects: objects.clone(),
+                ..story()
+            },
+            &format!("{action} velero_schedule.shop blocked [{code}]"),
+        );
+        let undeclared = make(&Story {
+            objects: objects.clone(),
+            ..story()
+        })
+        .unwrap();
+        assert!(
+            undeclared.nodes.is_empty() && undeclared.steps.is_empty(),
+            "never an orphan: {code}"
+        );
+        let goal = Goal {
+            mode: GoalMode::Destroy,
+            target: Vec::new(),
+            exclude: Vec::new(),
+        };
+        let destroyed = make(&Story {
+            resources: vec![shop.clone()],
+            objects,
+            goal,
+            ..story()
+        })
+        .unwrap();
+        assert!(destroyed.steps.is_empty(), "never destroyed: {code}");
+    }
+}
+
+#[test]
+fn a_rename_is_an_update_of_the_mark() {
+    let old = schedule("shop");
+    let mut new = schedule("shop");
+    new.address = Address::new("velero_schedule", "store");
+    let made = check(
+        &Story {
+            resources: vec![new],
+            objects: vec![applied(&old)],
+            ..story()
+        },
+        "Update velero_schedule.store
+         > apply velero_schedule.store#1",
+    );
+    assert_eq!(made.nodes[0].previous_address, Some(old.address));
+}
+
+#[test]
+fn orphans_go_users_first_and_never_under_target() {
+    let mut shop = schedule("shop");
+    shop.body = shop
+        .body
+        .with(&["storage_location".to_owned()], Expr::Value(json!("main")));
+    let objects = vec![applied(&shop), applied(&location("main"))];
+    let mut told = Story {
+        resources: vec![schedule("wiki")],
+        objects,
+        ..story()
+    };
+    check(
+        &told,
+        "Delete velero_backup_storage_location.main
+         Delete velero_schedule.shop
+         Create velero_schedule.wiki
+         > delete velero_schedule.shop#1
+         > delete velero_backup_storage_location.main#1 after velero_schedule.shop#1
+         > create velero_schedule.wiki#1",
+    );
+    told.goal.target = vec![Address::new("velero_schedule", "wiki").into()];
+    check(
+        &told,
+        "Create velero_schedule.wiki
+         > create velero_schedule.wiki#1
+         ! orphan-left velero_backup_storage_location.main
+         ! orphan-left velero_schedule.shop",
+    );
+    told.goal.target.clear();
+    told.unknown = Some(("schedules", FailureClass::Unavailable));
+    let made = make(&told).unwrap();
+    assert!(
+        made.steps
+            .iter()
+            .all(|step| step.node.kind != "velero_schedule"),
+        "an unknown LIST deletes nothing"
+    );
+}
+
+#[test]
+fn one_cluster_under_two_provider_blocks_has_each_object_once() {
+    let mut under = schedule("wiki");
+    under.provider = Some(aliased("weak"));
+    let mut told = story();
+    told.also = Some("weak");
+    told.resources = vec![schedule("shop"), under.clone()];
+    told.objects = vec![applied(&schedule("shop")), applied(&under)];
+    check(
+        &told,
+        "unchanged velero_schedule.shop
+         unchanged velero_schedule.wiki",
+    );
+    told.resources.clear();
+    let gone = make(&told).unwrap();
+    let names: Vec<String> = gone
+        .nodes
+        .iter()
+        .map(|node| node.address.to_string())
+        .collect();
+    assert_eq!(names, ["velero_schedule.shop", "velero_schedule.wiki"]);
+    // The same object by both blocks: nobody could say which address it has.
+    let mut twice = schedule("shop");
+    twice.address = Address::new("velero_schedule", "again");
+    twice.provider = Some(aliased("weak"));
+    told.resources = vec![schedule("shop"), twice];
+    let refusal = make(&told).unwrap_err().to_string();
+    assert!(
+        refusal.starts_with("velero_schedule.again and velero_schedule.shop are both "),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_provider_without_resources_is_asked_and_missed() {
+    let mut configuration = Configuration::default();
+    let block = Provider {
+        arguments: Expr::Value(json!({})),
+        references: BTreeSet::new(),
+        span: resource("velero_schedule", json!({})).span,
+    };
+    configuration.providers.insert(kubernetes(), block);
+    assert!(queries::providers_asked(&configuration).contains(&kubernetes()));
+    let silent = Story {
+        instance: Instance::Unknown {
+            reason: "connection refused".to_owned(),
+        },
+        ..story()
+    };
+    let unswept = make(&silent).unwrap().unswept;
+    assert_eq!(
+        (unswept[0].resource.as_str(), unswept[0].reason.as_str()),
+        ("everything", "connection refused")
+    );
+    let narrowed = Story {
+        goal: Goal {
+            exclude: vec![Address::new("velero_schedule", "shop").into()],
+            ..silent.goal.clone()
+        },
+        ..silent
+    };
+    assert!(make(&narrowed).unwrap().unswept.is_empty());
+}
+
+#[test]
+fn adopted_orphans_are_released() {
+    let shop = schedule("shop");
+    let mut objects = vec![applied(&shop)];
+    objects[0].1["metadata"]["labels"]
+        .as_object_mut()
+        .unwrap()
+        .remove(MANAGED_BY_LABEL);
+    let made = check(
+        &Story { objects, ..story() },
+        "Forget velero_schedule.shop
+         > release velero_schedule.shop#1",
+    );
+    let Op::Kube(op) = &made.steps[0].op else {
+        panic!("{made:?}")
+    };
+    assert_eq!(op.verb, KubeVerb::Release);
+}
+
+#[test]
+fn a_namespace_goes_only_with_a_consent_that_names_its_losses() {
+    let shop = namespace("shop");
+    let claim = |size: &str| {
+        (
+            "claim",
+            json!({"metadata": {"name": "data", "namespace": "shop"},
+            "spec": {"storageClassName": "hcloud-volumes", "resources": {"requests": {"storage": size}}}}),
+        )
+    };
+    let mut told = Story {
+        objects: vec![applied(&shop), claim("10Gi")],
+        ..story()
+    };
+    let made = check(&told, "Delete kubernetes_namespace.shop held back");
+    let held = &made.held_back[0];
+    assert_eq!(
+        held.losses,
+        ["PersistentVolumeClaim data (10Gi, hcloud-volumes)"]
+    );
+    told.consents = vec![held.consent.clone().unwrap()];
+    check(
+        &told,
+        "Delete kubernetes_namespace.shop
+         > delete kubernetes_namespace.shop#1",
+    );
+    told.objects[1] = claim("20Gi");
+    check(&told, "Delete kubernetes_namespace.shop held back");
+    told.unknown = Some(("persistentvolumeclaims", FailureClass::Forbidden));
+    check(&told, "Delete kubernetes_namespace.shop blocked [unknown]");
+}
+
+#[test]
+fn prevent_destroy_holds_back_what_it_uses_too() {
+    let mut shop = schedule("shop");
+    shop.lifecycle.prevent_destroy = true;
+    let resources = vec![shop, namespace("velero"), schedule("wiki")];
+    let objects = resources.iter().map(applied).collect();
+    let goal = Goal {
+        mode: GoalMode::Destroy,
+        target: Vec::new(),
+        exclude: Vec::new(),
+    };
+    let made = check(
+        &Story {
+            resources,
+            objects,
+            goal,
+            ..story()
+        },
+        "Delete kubernetes_namespace.velero held back
+         Delete velero_schedule.shop held back
+         Delete velero_schedule.wiki
+         > delete velero_schedule.wiki#1",
+    );
+    assert!(made.applyable);
+}
