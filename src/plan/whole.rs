@@ -6,7 +6,7 @@ use super::cluster_of;
 use super::found::{Found, Objects};
 use super::input::Input;
 use super::orphans::{key_of, listed_kind};
-use super::ownership::{Bearer, Origin, Standing, is_label_of, standing};
+use super::ownership::{Bearer, Origin, Standing, standing};
 use crate::kinds::composite::{Composite, LivePart, with_ignored};
 use crate::kinds::{self, Kind, Part};
 use crate::model::address::Address;
@@ -149,14 +149,12 @@ impl<'a> Whole<'a> {
     ) -> Self {
         let parts = composite.parts(resource);
         let keys = keys(&parts);
-        let own: Vec<&Marked<'a>> = marked
-            .iter()
-            .filter(|((provider, label), _)| {
-                resource.provider.as_ref() == Some(*provider)
-                    && is_label_of(label, &resource.address)
-            })
-            .flat_map(|(_, own)| own)
-            .collect();
+        let label = address_label(&resource.address);
+        let own = resource
+            .provider
+            .as_ref()
+            .and_then(|provider| marked.get(&(provider, label)))
+            .map_or(&[][..], Vec::as_slice);
         let mut live: Vec<LivePart<'a>> = parts
             .iter()
             .filter_map(|part| {
@@ -181,7 +179,7 @@ impl<'a> Whole<'a> {
         };
         let keys = self::keys(&parts);
         let left = own
-            .into_iter()
+            .iter()
             .filter(|one| !keys.contains(&one.key))
             .cloned()
             .collect();
