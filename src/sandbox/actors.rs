@@ -14,9 +14,7 @@ const RETRY: SignedDuration = SignedDuration::from_secs(5);
 pub fn run_until(state: &mut State, until: Timestamp) {
     loop {
         let wake = state.wakes.first().cloned();
-        let tick = velero::next_tick(state);
-        let due = |at: Option<Timestamp>| at.filter(|at| *at <= until);
-        match (wake, due(tick)) {
+        match (wake, velero::next_tick(state, until)) {
             (Some(wake), tick) if wake.at <= until && tick.is_none_or(|tick| wake.at <= tick) => {
                 state.wakes.remove(&wake);
                 state.now = state.now.max(wake.at);

@@ -59,12 +59,20 @@ fn round_up(ticks: i64, to: i64) -> i64 {
     ticks.saturating_add(to - 1) / to * to
 }
 
-/// When the server next has something to do at one of its ticks.
-pub fn next_tick(state: &State) -> Option<Timestamp> {
+/// When the server next has something to do at one of its ticks; none where that is later than `until`.
+pub fn next_tick(state: &State, until: Timestamp) -> Option<Timestamp> {
     let velero = state.velero.as_ref()?;
     let started = velero.started?;
+    let tick = |number: i64| {
+        Some(after(
+            started,
+            TICK.checked_mul(i32::try_from(number).ok()?)?,
+        ))
+    };
     // A tick that is now was done: only later ones are next.
     let earliest = ticks_until(started, after(state.now, SignedDuration::from_nanos(1)));
+    // Nearly every request comes between two ticks: it need not look at all schedules there are.
+    tick(earliest).filter(|tick| *tick <= until)?;
     let on_grid = |at: Timestamp, grid: i64| round_up(ticks_until(started, at).max(earliest), grid);
     let locations = objects(state, "backupstoragelocations");
     let validations = locations
@@ -88,7 +96,7 @@ pub fn next_tick(state: &State) -> Option<Timestamp> {
         .chain(fires)
         .chain(expiries)
         .min()?;
-    Some(after(started, TICK.checked_mul(i32::try_from(next).ok()?)?))
+    tick(next).filter(|tick| *tick <= until)
 }
 
 /// What the server does at a tick.
