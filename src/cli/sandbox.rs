@@ -8,6 +8,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::serve::serve;
 use crate::sandbox::state::ADMIN_TOKEN;
 use serde_json::json;
+use std::fs::{File, TryLockError};
 use std::io::{Error, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,10 @@ use tokio::task::JoinHandle;
 /// What its directory holds.
 const STATE: &str = "sandbox.json";
 const KUBECONFIG: &str = "kubeconfig";
+const LOCK: &str = "sandbox.lock";
+
+/// How much of what happened a sandbox that is killed may lose.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long requests under way may take when the house closes: one that a fault hangs never ends.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -28,18 +33,28 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// # Errors
 /// Where it cannot serve, or its state cannot be read or written.
 pub(crate) async fn run(process: &mut Process, flags: &SandboxFlags) -> Result<Exit, Trouble> {
-    let directory = process.directory.join(&flags.dir);
-    let sandbox = found_or_new(process, &directory, flags)?;
+    let claim = Claim::take(&process.directory.join(&flags.dir))?;
+    let sandbox = found_or_new(process, &claim, flags)?;
     for bucket in &flags.bucket {
         sandbox.add_bucket(bucket);
     }
     let mut interrupts = process.interrupts.listen();
-    let house = House::open(sandbox, &directory, flags.port).await?;
+    let mut house = House::open(sandbox, claim, flags.port).await?;
     let words = welcome(&house, &flags.dir);
     process.stdout.print(&words);
-    // No more interrupts can come: then nothing can end it but its end, and it goes on.
-    if interrupts.recv().await.is_none() {
-        std::future::pending::<()>().await;
+    let interrupted = async {
+        // No more interrupts can come: then nothing can end it but its end, and it goes on.
+        if interrupts.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::pin!(interrupted);
+    let mut ticks = tokio::time::interval(KEPT_EVERY);
+    loop {
+        tokio::select! {
+            () = &mut interrupted => break,
+            _now = ticks.tick() => house.keep()?,
+        }
     }
     let state = house.close().await?;
     process
@@ -50,18 +65,17 @@ pub(crate) async fn run(process: &mut Process, flags: &SandboxFlags) -> Result<E
 
 fn found_or_new(
     process: &Process,
-    directory: &Path,
+    claim: &Claim,
     flags: &SandboxFlags,
 ) -> Result<Sandbox, Trouble> {
+    let directory = &claim.directory;
     let path = directory.join(STATE);
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             Sandbox::from_json(&text).map_err(|error| unusable(&path, &Error::other(error)))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let is_new = !directory.exists();
-            std::fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
-            if is_new {
+            if claim.is_new {
                 example::write(directory).map_err(|error| unusable(directory, &error))?;
             }
             let sandbox = Sandbox::new(
@@ -88,7 +102,7 @@ fn welcome(house: &House, shown: &Path) -> String {
          \x20 cluster     {uid}\n\
          \x20 clock       {now}, and going on\n\
          \x20 kubeconfig  {directory}/{KUBECONFIG}\n\
-         \x20 state       {directory}/{STATE}, written when this ends\n\n\
+         \x20 state       {directory}/{STATE}, written as things happen\n\n\
          In another terminal:\n\n\
          \x20 cd {directory}\n\
          \x20 sk-dr plan -adopt=kubernetes_namespace.velero\n\
@@ -97,13 +111,52 @@ fn welcome(house: &House, shown: &Path) -> String {
     )
 }
 
+/// The right to a directory: two sandboxes in one would write their states over each other.
+pub(crate) struct Claim {
+    directory: PathBuf,
+    /// Whether the directory was made for it.
+    is_new: bool,
+    /// Free again when this process ends, however it does.
+    _lock: File,
+}
+
+impl Claim {
+    /// Takes a directory, which is made where there is none.
+    ///
+    /// # Errors
+    /// Where another sandbox has it, or it cannot be made.
+    pub(crate) fn take(directory: &Path) -> Result<Self, Trouble> {
+        let is_new = !directory.exists();
+        std::fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
+        let path = directory.join(LOCK);
+        let lock = File::create(&path).map_err(|error| unusable(&path, &error))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => Trouble::error(
+                "Sandbox in use",
+                format!(
+                    "Another sandbox runs in {}. Stop it, or take another directory with -dir.",
+                    directory.display()
+                ),
+            ),
+            TryLockError::Error(error) => unusable(&path, &error),
+        })?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            is_new,
+            _lock: lock,
+        })
+    }
+}
+
 /// A sandbox that is served, with its directory.
 pub(crate) struct House {
     /// The sandbox.
     pub(crate) sandbox: Sandbox,
     /// Where it is served.
     pub(crate) address: SocketAddr,
-    directory: PathBuf,
+    claim: Claim,
+    /// Generation and version of the state that was written last.
+    kept: Option<(u64, u64)>,
     server: JoinHandle<std::io::Result<()>>,
     stop: oneshot::Sender<()>,
 }
@@ -113,11 +166,7 @@ impl House {
     ///
     /// # Errors
     /// Where the port is taken, or the kubeconfig cannot be written.
-    pub(crate) async fn open(
-        sandbox: Sandbox,
-        directory: &Path,
-        port: u16,
-    ) -> Result<Self, Trouble> {
+    pub(crate) async fn open(sandbox: Sandbox, claim: Claim, port: u16) -> Result<Self, Trouble> {
         let refused = |error: Error| {
             Trouble::error(
                 "Sandbox not served",
@@ -128,7 +177,7 @@ impl House {
             .await
             .map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let path = directory.join(KUBECONFIG);
+        let path = claim.directory.join(KUBECONFIG);
         private_file::write(&path, kubeconfig(address).as_bytes())
             .map_err(|error| unusable(&path, &error))?;
         let (stop, stopped) = oneshot::channel::<()>();
@@ -140,9 +189,26 @@ impl House {
             server: tokio::spawn(serve(sandbox.clone(), listener, until)),
             sandbox,
             address,
-            directory: directory.to_owned(),
+            claim,
+            kept: None,
             stop,
         })
+    }
+
+    /// Writes the state where an object changed since it was written last. That time passes alone is no reason to: it is
+    /// made up for by the next change, or at the end.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn keep(&mut self) -> Result<(), Trouble> {
+        let version = self
+            .sandbox
+            .with(|state| (state.origin.generation, state.resource_version));
+        if self.kept != Some(version) {
+            write_state(&self.sandbox, &self.claim)?;
+            self.kept = Some(version);
+        }
+        Ok(())
     }
 
     /// Stops serving and writes the state; tells where.
@@ -150,20 +216,23 @@ impl House {
     /// # Errors
     /// Where it cannot be written.
     pub(crate) async fn close(self) -> Result<PathBuf, Trouble> {
-        let path = self.directory.join(STATE);
         // It has ended by itself already: there is nobody to be told.
         let _ = self.stop.send(());
         let server = self.server.abort_handle();
         if tokio::time::timeout(CLOSING, self.server).await.is_err() {
             server.abort();
         }
-        let text = self
-            .sandbox
-            .to_json()
-            .map_err(|error| unusable(&path, &Error::other(error)))?;
-        private_file::write(&path, text.as_bytes()).map_err(|error| unusable(&path, &error))?;
-        Ok(path)
+        write_state(&self.sandbox, &self.claim)
     }
+}
+
+fn write_state(sandbox: &Sandbox, claim: &Claim) -> Result<PathBuf, Trouble> {
+    let path = claim.directory.join(STATE);
+    let text = sandbox
+        .to_json()
+        .map_err(|error| unusable(&path, &Error::other(error)))?;
+    private_file::write(&path, text.as_bytes()).map_err(|error| unusable(&path, &error))?;
+    Ok(path)
 }
 
 /// JSON is YAML, and needs no quoting rules of its own.

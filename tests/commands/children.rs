@@ -295,6 +295,49 @@ async fn the_sandbox_is_kept() {
     assert_eq!(identities[0], identities[1]);
 }
 
+/// What happened in a sandbox outlives its death, and its directory belongs to one at a time.
+#[tokio::test]
+async fn a_killed_sandbox_is_kept_and_two_do_not_share_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let inside = directory.path().join("box");
+    let mut child = command(directory.path(), "sandbox -dir=box")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until(&mut child, "Ctrl-C ends it.").await;
+    let second = command(directory.path(), "sandbox -dir=box")
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1), "{}", text(&second));
+    assert!(text(&second).contains("Another sandbox runs in "));
+    let output = command(&inside, APPLY).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let last_made = ["shop-daily", "shop-monthly", "wiki-daily"].map(|name| format!("\"{name}\""));
+    let written = async {
+        let holds_all = |state: String| last_made.iter().all(|name| state.contains(name));
+        while !fs::read_to_string(inside.join("sandbox.json")).is_ok_and(holds_all) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), written)
+        .await
+        .unwrap();
+    child.kill().await.unwrap();
+    let mut child = command(directory.path(), "sandbox -dir=box")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until(&mut child, "Ctrl-C ends it.").await;
+    let output = command(&inside, "plan -detailed-exitcode")
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    interrupt(&child);
+    assert_eq!(child.wait().await.unwrap().code(), Some(0));
+}
+
 /// The whole story, by a child that may reach nothing but itself.
 #[tokio::test]
 async fn the_demo_tells_its_story() {
