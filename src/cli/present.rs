@@ -6,7 +6,7 @@ use super::exit::{Exit, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::stream;
-use crate::plan::document::{NodeState, Plan};
+use crate::plan::document::{Node, NodeState, Plan};
 use crate::render::style::{Dress, wrap};
 use crate::render::{self, text::Counts};
 use std::path::Path;
@@ -86,29 +86,42 @@ fn hints(plan: &Plan, out: Option<&Path>, width: Option<usize>) -> String {
     format!("\n{rule}\n\n{text}")
 }
 
+/// More than so many addresses make no command that anybody would type: mostly a whole server does not answer.
+const FEW: usize = 8;
+
 /// What keeps a plan from being applied, for standard error.
 pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
     if plan.applyable {
         return None;
     }
-    let stuck: Vec<String> = plan
+    let blocked: Vec<&Node> = plan
         .nodes
         .iter()
         .filter(|node| node.state == NodeState::Blocked)
+        .collect();
+    let number = match blocked.len() {
+        0 => {
+            return Some(Trouble::error(
+                "Plan is blocked",
+                "This plan cannot be applied.",
+            ));
+        }
+        1 => "One resource is".to_owned(),
+        more => format!("{more} resources are"),
+    };
+    // Who is blocked by another alone goes with it.
+    let causes: Vec<String> = blocked
+        .iter()
+        .filter(|node| node.blockers.iter().any(|blocker| blocker.code != "needs"))
         .map(|node| format!("-exclude={}", quoted_for_shell(&node.address.to_string())))
         .collect();
-    let detail = match stuck.as_slice() {
-        [] => "This plan cannot be applied.".to_owned(),
-        some => format!(
-            "{} blocked, as shown above. Mend what blocks them, or leave them out:\n    sk-dr plan {}",
-            if some.len() == 1 {
-                "One resource is".to_owned()
-            } else {
-                format!("{} resources are", some.len())
-            },
-            some.join(" ")
-        ),
+    let way = if causes.len() > FEW {
+        " each with -exclude=ADDR.".to_owned()
+    } else {
+        format!(":\n    sk-dr plan {}", causes.join(" "))
     };
+    let detail =
+        format!("{number} blocked, as shown above. Mend what blocks them, or leave them out{way}");
     Some(Trouble::error("Plan is blocked", detail))
 }
 
