@@ -123,6 +123,10 @@ impl Decoder<'_, '_> {
                 expressions,
                 values,
             } = self.blocks(field, blocks, scope);
+            // A `dynamic` without elements declares nothing, as if it were not there.
+            if expressions.is_empty() {
+                continue;
+            }
             members.insert(field.name.to_owned(), Expr::list(expressions));
             if let Seen::As(_) = self.seen {
                 visible.insert(field.name.into(), Value::list(values));
