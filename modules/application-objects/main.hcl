@@ -61,6 +61,18 @@ variable "restore_order" {
   default     = 10
 }
 
+variable "restore_gates" {
+  description = "What must be healthy before it counts as restored: a condition in the status of each of these objects."
+  type = list(object({
+    resource  = string
+    namespace = optional(string)
+    name      = string
+    condition = string
+    timeout   = optional(string)
+  }))
+  default = []
+}
+
 variable "velero_namespace" {
   description = "Namespace that the Velero server runs in."
   type        = string
@@ -117,6 +129,17 @@ resource "velero_application" "this" {
   }
   restore {
     order = var.restore_order
+
+    dynamic "gate" {
+      for_each = var.restore_gates
+      content {
+        resource  = gate.value.resource
+        namespace = gate.value.namespace
+        name      = gate.value.name
+        condition = gate.value.condition
+        timeout   = gate.value.timeout
+      }
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::place::words;
 use crate::root;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +19,9 @@ const NEEDED: &[(&str, &str)] = &[
         "name = \"shop\"\n databases = [\"pgo/shop\"]",
     ),
 ];
+
+/// What each of them can be told of a recovery.
+const GATES: &str = "restore_order = 5\n restore_gates = [{ resource = \"deployments.apps\", name = \"shop\", condition = \"Available\" }]";
 
 /// Variables that a configuration must be given.
 const GIVEN: &[(&str, &str)] = &[("fixtures/new-cluster", "-var 'command=[\"true\"]'")];
@@ -79,10 +83,38 @@ fn every_module_can_be_called() {
         }
         for source in ["./copy".to_owned(), format!("builtin:{name}@1")] {
             let text = format!(
-                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{\n source = \"{source}\"\n {needed}\n}}\n"
+                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{\n source = \"{source}\"\n {needed}\n {GATES}\n}}\n"
             );
             std::fs::write(root.path().join("main.hcl"), text).unwrap();
             is_valid(root.path(), Vec::new(), "configuration");
         }
     }
+}
+
+/// Each module says its variables itself, so that one can be copied alone; what several have is the same in all of them but
+/// for its default.
+#[test]
+fn what_modules_share_they_say_alike() {
+    let mut said: BTreeMap<String, (String, PathBuf)> = BTreeMap::new();
+    for folder in folders("modules") {
+        let text = std::fs::read_to_string(folder.join("main.hcl")).unwrap();
+        for block in text.split("\n\n").filter(|block| block.starts_with("variable ")) {
+            let (head, rest) = block.split_once('\n').unwrap();
+            // What it is for, and its default: both are the module's own.
+            let is_own = |line: &str| {
+                let line = line.trim_start();
+                line.starts_with("default") || line.contains("optional(number")
+            };
+            let own_words = head.contains("\"namespaces\"");
+            let lines = rest.lines().filter(|line| {
+                !is_own(line) && !(own_words && line.trim_start().starts_with("description"))
+            });
+            let shape: String = lines.collect::<Vec<_>>().join("\n");
+            let (first, where_) = said
+                .entry(head.to_owned())
+                .or_insert_with(|| (shape.clone(), folder.clone()));
+            assert_eq!(*first, shape, "{head} in {where_:?} and in {folder:?}");
+        }
+    }
+    assert!(said.len() > 10, "{said:?}");
 }
