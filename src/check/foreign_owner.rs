@@ -2,6 +2,7 @@
 
 use super::scene::Scene;
 use super::{Hit, Lint, Severity, Sight};
+use crate::kinds::Ownership;
 use crate::model::identity::FIELD_MANAGER;
 use serde_json::Value as Json;
 
@@ -43,6 +44,8 @@ const MARKS: [(&str, &str, &str); 6] = [
 fn check(scene: &Scene<'_>) -> Vec<Hit> {
     scene
         .all()
+        // What annotates it knows that it is another's.
+        .filter(|declared| declared.kind.ownership() == Ownership::Marked)
         .filter_map(|declared| {
             let owners = owners(scene.live(declared)?);
             (!owners.is_empty()).then(|| {

@@ -587,6 +587,16 @@ fn volumes_not_covered() {
         &[],
     );
     check(vec![asks(json!({"snapshot_move_data": true}))], &[]);
+    let opted_in = |namespace: &str, key: &str| {
+        let body = json!({"api_version": "apps/v1", "kind": "Deployment",
+            "metadata": [{"name": "web", "namespace": namespace}], "template_annotations": {key: "data"}});
+        ("kubernetes_annotations", "web", body)
+    };
+    let volumes = "backup.velero.io/backup-volumes";
+    let named = || asks(json!({"included_namespaces": ["shop"]}));
+    check(vec![named(), opted_in("shop", volumes)], &[]);
+    check(vec![named(), opted_in("shop", "other")], &[said]);
+    check(vec![named(), opted_in("wiki", volumes)], &[said]);
     check(vec![schedule("shop", json!({}))], &[]);
     check_live(
         "volumes-not-covered",

@@ -5,6 +5,7 @@
 mod compare;
 pub mod composite;
 pub mod document;
+pub mod kubernetes_annotations;
 pub mod kubernetes_cluster;
 pub mod kubernetes_config_map;
 pub mod kubernetes_manifest;
@@ -96,6 +97,15 @@ pub enum TakesFields {
     FromAppliers,
 }
 
+/// How an object that a resource writes is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// Whole: it carries our mark (R22).
+    Marked,
+    /// In some fields only, told by field manager: another makes it and owns the rest, and it carries no mark (R25).
+    Fields,
+}
+
 /// What a write is for, as far as waits differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writing {
@@ -130,7 +140,7 @@ pub struct Difference {
     /// Object-shaped value to write at `place`; `None`: to be removed.
     pub write: Option<Expr>,
     /// A remark for the plan.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
 }
 
 /// A kind.
@@ -195,6 +205,10 @@ pub trait Kind: Sync {
     fn list_writes(&self) -> ListWrites {
         ListWrites::Apply
     }
+    /// How its objects are ours.
+    fn ownership(&self) -> Ownership {
+        Ownership::Marked
+    }
     /// Whether a resource takes fields that others apply.
     fn takes_fields(&self, _resource: &Resource) -> TakesFields {
         TakesFields::AsThePlanSays
@@ -219,6 +233,7 @@ pub trait Kind: Sync {
 
 /// The registry of kinds, sorted by name. One line each.
 pub const KINDS: &[&dyn Kind] = &[
+    &kubernetes_annotations::Annotations,
     &kubernetes_cluster::Cluster,
     &kubernetes_config_map::ConfigMap,
     &kubernetes_manifest::Manifest,

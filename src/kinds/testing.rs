@@ -136,6 +136,7 @@ pub fn line(difference: &Difference) -> String {
     );
     let note = difference
         .note
+        .as_ref()
         .map_or_else(String::new, |note| format!(" # {note}"));
     format!(
         "{}: {before} -> {after} [{write}]{note}",

@@ -287,7 +287,7 @@ pub fn field_changes(differences: &[Difference], live: &Json) -> Vec<FieldChange
             before: difference.before.clone(),
             after: difference.after.clone(),
             by: super::managers::last_writer(live, &difference.place),
-            note: difference.note.map(str::to_owned),
+            note: difference.note.as_deref().map(str::to_owned),
         })
         .collect()
 }

@@ -1,8 +1,11 @@
 //! What is decided for one declared resource. One function for each state it can be found in.
 
+mod destroy;
+mod shared;
+
 use super::cluster;
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
-use super::document::{Action, Blocker, GoalMode, HeldBack, NodeState, ReasonCode};
+use super::document::{Action, Blocker, GoalMode, NodeState, ReasonCode};
 use super::former;
 use super::found::{Found, Objects, class_words};
 use super::ignored::is_ignored;
@@ -11,16 +14,15 @@ use super::input::{Confirmation, Conflicts, Input};
 use super::managers;
 use super::marks;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
-use super::removal::Removal;
 use super::secrets;
 use super::types::{self, Definitions};
 use super::whole::Wholes;
-use crate::kinds::{Difference, Home, Kind, Obstacle, TakesFields};
+use crate::kinds::{Difference, Home, Kind, Obstacle, Ownership, TakesFields};
 use crate::model::identity::{
     FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
 };
 use crate::model::json_path::JsonPath;
-use crate::model::resource::{Fate, Resource};
+use crate::model::resource::Resource;
 use crate::world::query::Why;
 use serde_json::Value as Json;
 
@@ -74,6 +76,7 @@ pub fn decide<'a>(
                 .map(|found| &found.instance)
             {
                 Some(Instance::Known { kube_system_uid }) => declared.found(kube_system_uid),
+                Some(Instance::MadeBy(_)) if declared.is_shared() => declared.not_made(),
                 Some(Instance::MadeBy(cluster)) => declared.deferred(&cluster.to_string()),
                 Some(Instance::Unknown { reason }) => {
                     declared.unknown_text(reason.clone(), format!("provider {provider}"))
@@ -117,6 +120,10 @@ impl<'a> Declared<'a, '_> {
         self.context.input.goal.mode == GoalMode::Destroy
     }
 
+    fn is_shared(&self) -> bool {
+        self.kind.ownership() == Ownership::Fields
+    }
+
     /// Its provider's cluster is made by this plan: nothing is asked, the diff comes from the configuration (R31).
     fn deferred(&self, cluster: &str) -> Outcome<Decision<'a>> {
         if self.destroying() {
@@ -141,6 +148,7 @@ impl<'a> Declared<'a, '_> {
             .find(self.provider, &self.home, namespace, name)
         {
             Found::Present(live) => self.present(cluster_uid, live),
+            Found::Absent if self.is_shared() => self.not_made(),
             Found::Absent => self.absent(cluster_uid),
             Found::NotServed => match self.context.definitions.maker(self.provider, &self.home) {
                 Some(maker) => self.deferred(&maker.to_string()),
@@ -237,6 +245,9 @@ impl<'a> Declared<'a, '_> {
             live,
         };
         let whose = standing(&bearer, stack);
+        if self.is_shared() {
+            return self.shared(cluster_uid, live, whose);
+        }
         if self.destroying() {
             return self.destroy(cluster_uid, live, whose);
         }
@@ -455,41 +466,5 @@ impl<'a> Declared<'a, '_> {
             .into_iter()
             .filter(stands)
             .partition(|difference| is_ignored(self.kind, self.resource, &difference.attribute))
-    }
-
-    fn destroy(&self, cluster_uid: &str, live: &'a Json, whose: Standing) -> Outcome<Decision<'a>> {
-        let removal = Removal {
-            context: self.context,
-            kind: self.kind,
-            cluster_uid,
-            live,
-            why: reason(ReasonCode::DestroyRequested, "destroy was asked for"),
-            fate: Fate::Delete,
-        };
-        match whose {
-            Standing::Ours { origin, .. } => {
-                let mut decision = removal.decide(self.subject.clone(), origin);
-                decision.resource = Some(self.resource);
-                if self.resource.lifecycle.prevent_destroy {
-                    let held = HeldBack {
-                        address: self.resource.address.clone(),
-                        action: decision.node.action,
-                        reason: "its lifecycle says prevent_destroy".to_owned(),
-                        losses: Vec::new(),
-                        consent: None,
-                    };
-                    decision.hold_back(held);
-                }
-                Outcome::Decided(Box::new(decision))
-            }
-            Standing::Unmarked => Outcome::LeftAlone("it carries no mark of ours".to_owned()),
-            Standing::OtherStack(other) => {
-                Outcome::LeftAlone(format!("it belongs to stack \"{other}\""))
-            }
-            Standing::Copy(mark) => {
-                Outcome::LeftAlone(format!("its mark was made for another object ({mark})"))
-            }
-            Standing::Damaged => Outcome::LeftAlone("its mark is damaged".to_owned()),
-        }
     }
 }

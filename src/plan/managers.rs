@@ -21,6 +21,15 @@ pub fn others(live: &Json, place: &JsonPath) -> Vec<Manager> {
         .collect()
 }
 
+/// Whether our field manager holds anything in an object.
+pub fn holds_ours(live: &Json) -> bool {
+    let entries = live["metadata"]["managedFields"].as_array();
+    entries
+        .into_iter()
+        .flatten()
+        .any(|entry| entry["manager"].as_str() == Some(FIELD_MANAGER))
+}
+
 /// A path is owned where the tree of `f:` members reaches it, or ends in an atomic leaf above it.
 fn owns(fields: &Json, path: &[String]) -> bool {
     let Some(members) = fields.as_object() else {

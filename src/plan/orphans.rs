@@ -7,12 +7,13 @@ use super::declared::Context;
 use super::document::{Finding, FindingSeverity, Goal, GoalMode, ReasonCode};
 use super::former;
 use super::input::Input;
-use super::ownership::{Bearer, Standing, standing};
+use super::managers;
+use super::ownership::{Bearer, Origin, Standing, standing};
 use super::removal::Removal;
 use super::{queries, whole};
 use crate::kinds::composite::Composite;
 use crate::kinds::kubernetes_manifest::Manifest;
-use crate::kinds::{self, Home, Kind};
+use crate::kinds::{self, Home, Kind, Ownership};
 use crate::model::address::Address;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::model::resource::Fate;
@@ -111,6 +112,14 @@ pub fn listed_kind(
     kind_of(resource).or_else(|| is_concerned().then_some(&Manifest as &'static dyn Kind))
 }
 
+/// What nothing declares any more.
+struct Orphan {
+    kind: &'static dyn Kind,
+    address: Address,
+    key: Key,
+    origin: Origin,
+}
+
 struct Sweeper<'a, 'c> {
     context: &'c Context<'a>,
     provider: &'c ProviderRef,
@@ -128,7 +137,14 @@ impl<'a> Sweeper<'a, '_> {
             live: object,
         };
         match standing(&bearer, stack) {
-            Standing::Unmarked | Standing::OtherStack(_) => {}
+            Standing::OtherStack(_) => {}
+            Standing::Unmarked => {
+                if let Some(kind) = self.shared(&key, object) {
+                    let address = kinds::orphan_address(kind.schema().kind, &key);
+                    let orphan = Orphan { kind, address, key, origin: Origin::Created };
+                    swept.resolutions.extend(self.removed(object, orphan, &mut swept.findings).map(Into::into));
+                }
+            }
             Standing::Copy(mark) => swept.findings.push(self.finding(
                 "copy",
                 "A copy of an owned object",
@@ -157,32 +173,10 @@ impl<'a> Sweeper<'a, '_> {
                         None => kinds::orphan_address(name, &key),
                     };
                 }
-                if is_narrowed(self.context.input.goal) {
-                    swept.findings.push(self.finding(
-                        "orphan-left",
-                        "An orphan is left for a full plan",
-                        format!("{} {key} is not in the configuration; with -target or -exclude orphans are not touched.", self.resource.kind),
-                        Some(address),
-                    ));
+                let orphan = Orphan { kind, address: address.clone(), key, origin };
+                let Some(decision) = self.removed(object, orphan, &mut swept.findings) else {
                     return;
-                }
-                let why = match self.context.input.goal.mode {
-                    GoalMode::Converge => reason(
-                        ReasonCode::NotInConfiguration,
-                        format!("{address} is not in configuration{}", self.remark()),
-                    ),
-                    GoalMode::Destroy => reason(ReasonCode::DestroyRequested, "destroy was asked for"),
                 };
-                let removal = Removal {
-                    context: self.context,
-                    kind,
-                    cluster_uid: self.cluster_uid,
-                    live: object,
-                    why,
-                    fate: self.fate(&address),
-                };
-                let subject = Subject { address: address.clone(), provider: Some(self.provider.clone()), key };
-                let decision = removal.decide(subject, origin);
                 match composite {
                     None => swept.resolutions.push(decision.into()),
                     Some(composite) => {
@@ -195,7 +189,61 @@ impl<'a> Sweeper<'a, '_> {
         }
     }
 
-    /// Resources are sorted by address.
+    /// What is to become of an orphan; `None` where this plan does not touch any, which is a finding.
+    fn removed(
+        &self,
+        object: &'a Json,
+        orphan: Orphan,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Decision<'a>> {
+        let Orphan {
+            kind,
+            address,
+            key,
+            origin,
+        } = orphan;
+        if is_narrowed(self.context.input.goal) {
+            findings.push(self.finding(
+                "orphan-left",
+                "An orphan is left for a full plan",
+                format!("{} {key} is not in the configuration; with -target or -exclude orphans are not touched.", self.resource.kind),
+                Some(address),
+            ));
+            return None;
+        }
+        let why = match self.context.input.goal.mode {
+            GoalMode::Converge => reason(
+                ReasonCode::NotInConfiguration,
+                format!("{address} is not in configuration{}", self.remark()),
+            ),
+            GoalMode::Destroy => reason(ReasonCode::DestroyRequested, "destroy was asked for"),
+        };
+        let removal = Removal {
+            context: self.context,
+            kind,
+            cluster_uid: self.cluster_uid,
+            live: object,
+            why,
+            fate: self.fate(&address),
+        };
+        let subject = Subject {
+            address,
+            provider: Some(self.provider.clone()),
+            key,
+        };
+        Some(removal.decide(subject, origin))
+    }
+
+    /// The kind of which an unmarked object has fields (R25): no mark tells, but the record and the object's managers do.
+    fn shared(&self, key: &Key, object: &Json) -> Option<&'static dyn Kind> {
+        let mut owned = self.context.input.inventory?.owned.iter();
+        let recorded = owned.find(|owned| {
+            owned.provider.as_ref() == Some(self.provider) && owned.key.identity() == key.identity()
+        })?;
+        let kind = kinds::find(&recorded.kind)?;
+        (kind.ownership() == Ownership::Fields && managers::holds_ours(object)).then_some(kind)
+    }
+
     /// What a `removed` block says; without one it is deleted.
     fn fate(&self, address: &Address) -> Fate {
         let removed = &self.context.input.configuration.removed;
@@ -203,6 +251,7 @@ impl<'a> Sweeper<'a, '_> {
         removed.map_or(Fate::Delete, |removed| removed.fate)
     }
 
+    /// Resources are sorted by address.
     fn is_declared(&self, address: &Address) -> bool {
         let resources = &self.context.input.configuration.resources;
         resources

@@ -4,7 +4,7 @@ use super::decision::{Object, Update, Work};
 use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, NodeState, Op, Step, StepId};
 use super::guards;
 use super::marks::{self, Marked};
-use crate::kinds::{Difference, ListWrites, Writing};
+use crate::kinds::{Difference, ListWrites, Ownership, Writing};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -213,7 +213,11 @@ impl Builder<'_, '_> {
         for (place, value) in self.object.kind.actions(&update.taken, live) {
             body = body.with(&place.0, Expr::Value(value));
         }
-        for (place, value) in self.records(resource).chain(self.ownership()?) {
+        let marks = match self.object.kind.ownership() {
+            Ownership::Marked => self.ownership()?,
+            Ownership::Fields => Vec::new(),
+        };
+        for (place, value) in self.records(resource).chain(marks) {
             body = body.with(&place.0, value);
         }
         Some(body)

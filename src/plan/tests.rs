@@ -5,6 +5,7 @@ mod ownership;
 mod scope;
 mod secrets;
 mod server;
+mod shared;
 mod whole;
 mod writes;
 

@@ -98,7 +98,10 @@ fn what_modules_share_they_say_alike() {
     let mut said: BTreeMap<String, (String, PathBuf)> = BTreeMap::new();
     for folder in folders("modules") {
         let text = std::fs::read_to_string(folder.join("main.hcl")).unwrap();
-        for block in text.split("\n\n").filter(|block| block.starts_with("variable ")) {
+        for block in text
+            .split("\n\n")
+            .filter(|block| block.starts_with("variable "))
+        {
             let (head, rest) = block.split_once('\n').unwrap();
             // What it is for, and its default: both are the module's own.
             let is_own = |line: &str| {

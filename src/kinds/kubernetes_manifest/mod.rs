@@ -21,6 +21,7 @@ use crate::model::schema::Schema;
 use schema::SCHEMA;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+pub(super) use types::part_of_kubernetes;
 pub use types::{definition_of, provided};
 
 const LIMIT_S: u64 = 600;

@@ -188,7 +188,7 @@ pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
                 before: Some(before.clone()),
                 after: None,
                 write: None,
-                note: Some("no longer declared"),
+                note: Some("no longer declared".into()),
             };
             found.insert(place.clone(), difference);
         }

@@ -199,10 +199,15 @@ pub(super) const DEFINITIONS: &str = "apiextensions.k8s.io";
 
 /// The type of a manifest where every server has it.
 pub(super) fn built_in(head: &Head) -> Option<KubeResource> {
-    let (group, version) = head.group_version();
+    part_of_kubernetes(&head.api_version, &head.kind)
+}
+
+/// A type that every server has.
+pub(in crate::kinds) fn part_of_kubernetes(api_version: &str, kind: &str) -> Option<KubeResource> {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     BUILT_IN
         .iter()
-        .find(|row| row.0 == group && row.1 == version && row.2 == head.kind)
+        .find(|row| row.0 == group && row.1 == version && row.2 == kind)
         .map(|row| KubeResource {
             group: row.0.to_owned(),
             version: row.1.to_owned(),

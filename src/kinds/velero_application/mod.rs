@@ -72,8 +72,8 @@ impl Composite for Application {
                 let after = count(difference.after.as_ref().and_then(Expr::known));
                 difference.note = match (before, after) {
                     (0, _) => None,
-                    (_, 0) => Some(STOP_NOTE),
-                    _ => Some(LENGTH_NOTE),
+                    (_, 0) => Some(STOP_NOTE.into()),
+                    _ => Some(LENGTH_NOTE.into()),
                 };
                 Some(difference)
             }

@@ -40,7 +40,7 @@ pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
             .first()
             .is_some_and(|attribute| attribute == "bucket" || attribute == "prefix")
     }) {
-        difference.note = Some(MOVED_NOTE);
+        difference.note = Some(MOVED_NOTE.into());
     }
     found
 }

@@ -52,10 +52,10 @@ pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
     for difference in &mut found {
         let attribute: Vec<&str> = difference.attribute.iter().map(String::as_str).collect();
         difference.note = match attribute.as_slice() {
-            ["ttl"] => Some(TTL_NOTE),
-            ["backup_labels"] if difference.before.is_none() => Some(LABELS_NOTE),
+            ["ttl"] => Some(TTL_NOTE.into()),
+            ["backup_labels"] if difference.before.is_none() => Some(LABELS_NOTE.into()),
             ["backup_labels", SCHEDULE_NAME_LABEL] if difference.after.is_some() => {
-                Some(LABELS_NOTE)
+                Some(LABELS_NOTE.into())
             }
             _ => None,
         };
