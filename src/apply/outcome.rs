@@ -3,6 +3,7 @@
 use crate::journal::record::RunOutcome;
 use crate::journal::status::{RunState, StepStatus};
 use crate::journal::store::StoreError;
+use crate::model::expression::Bindings;
 use crate::model::identity::ProviderRef;
 use crate::plan::document::{Plan, StepId};
 use crate::world::query::{FailureClass, Why};
@@ -38,6 +39,8 @@ pub struct RunReport {
     pub outcome: Option<RunOutcome>,
     /// Whether the outside may have been changed by this run.
     pub had_effect: bool,
+    /// Values that its finished steps made known; never a secret.
+    pub bindings: Bindings,
     /// What else a user should hear: the inventory could not be read or written.
     pub warnings: Vec<String>,
 }
@@ -96,6 +99,7 @@ impl RunReport {
             todo: list(StepStatus::Todo),
             outcome: state.outcome,
             had_effect: state.had_effect(),
+            bindings: state.bindings.clone(),
             warnings: Vec::new(),
         }
     }

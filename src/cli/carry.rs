@@ -14,10 +14,12 @@ use crate::apply::stop::{Stopper, stop_pair};
 use crate::journal::record::Holder;
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
-use crate::plan::document::Plan;
+use crate::model::expression::Bindings;
+use crate::plan::document::{Plan, PlannedOutput};
 use crate::render;
 use crate::render::text::{self, Outcome, StepOutcome, Sums};
 use crate::world::query::FailureClass;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -125,7 +127,8 @@ pub(crate) fn tell(
         journal::warn(process, "Run recorded in part", warning);
     }
     let run = report.run.clone();
-    tell_outcome(process, plan, (&outcome(report), Some(&run)), colour);
+    let plan = with_outputs(plan, &report.bindings);
+    tell_outcome(process, &plan, (&outcome(report), Some(&run)), colour);
     match exit {
         Exit::Done => Ok(exit),
         Exit::Error
@@ -135,6 +138,19 @@ pub(crate) fn tell(
         | Exit::Breached
         | Exit::Partial => Err(unfinished(exit)),
     }
+}
+
+/// The plan with the outputs that the run made known. Borrowed where none was open.
+fn with_outputs<'p>(plan: &'p Plan, bindings: &Bindings) -> Cow<'p, Plan> {
+    let is_open = |output: &PlannedOutput| output.value.known().is_none();
+    if !plan.outputs.values().any(is_open) {
+        return Cow::Borrowed(plan);
+    }
+    let mut told = plan.clone();
+    for output in told.outputs.values_mut() {
+        output.value = output.value.bound(bindings);
+    }
+    Cow::Owned(told)
 }
 
 /// The end of a run (none where there was nothing to do), as text or as messages of the stream.
