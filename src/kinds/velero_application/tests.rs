@@ -423,6 +423,24 @@ fn checks_what_the_table_cannot() {
             r#"error invalid-gate restore.gate.condition: "" is not a type of condition"#,
         ],
     );
+    // Said by the Schedule, at the place of the application's attribute.
+    check(
+        json!({"namespaces": ["a", "*"]}),
+        &[
+            "error star-and-names namespaces: the list holds `*` beside names; Velero takes either `*` alone or names",
+        ],
+    );
+    check(
+        json!({"name": "my_app"}),
+        &[
+            r#"error invalid-name name: "my_app" is no name that Kubernetes takes: `_` is neither a lower-case letter, a digit nor `-`"#,
+        ],
+    );
+}
+
+#[test]
+fn what_is_said_in_two_ways_is_a_mistake() {
+    let check = |more: Json, wanted: &[&str]| check_validate(KIND, body(more), wanted);
     let scoped = "excluded_cluster_scoped_resources";
     for (other, value) in [
         ("included_resources", json!(["pods"])),
@@ -444,19 +462,6 @@ fn checks_what_the_table_cannot() {
         json!({"volumes": "none", "snapshot_volumes": false}),
         &[
             "error two-methods volumes: `volumes` and `snapshot_volumes` say the same thing (`volumes` names the usual pairs of default_volumes_to_fs_backup and snapshot_volumes: use one or the other)",
-        ],
-    );
-    // Said by the Schedule, at the place of the application's attribute.
-    check(
-        json!({"namespaces": ["a", "*"]}),
-        &[
-            "error star-and-names namespaces: the list holds `*` beside names; Velero takes either `*` alone or names",
-        ],
-    );
-    check(
-        json!({"name": "my_app"}),
-        &[
-            r#"error invalid-name name: "my_app" is no name that Kubernetes takes: `_` is neither a lower-case letter, a digit nor `-`"#,
         ],
     );
 }
