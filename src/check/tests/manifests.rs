@@ -628,3 +628,27 @@ fn what_is_declared_stands_before_what_is_live() {
         (Some("new"), Some("old"), None)
     );
 }
+
+/// Velero restores everything else: its own images must be there before anything of the cluster is.
+#[test]
+fn a_server_is_made_of_manifests() {
+    let image = "registry.tools.svc:5000/velero/velero:v1.18.1";
+    let container = json!({"name": "velero", "image": image, "args": ["server"]});
+    let labels = json!({"name": "velero"});
+    let template = json!({"metadata": {"labels": labels}, "spec": {"containers": [container]}});
+    let deployment = object(
+        "apps/v1",
+        "Deployment",
+        json!({"name": "velero", "namespace": "velero"}),
+        json!({"selector": {"matchLabels": labels}, "template": template}),
+    );
+    let body = json!({"version": "1.18.1", "manifests": [deployment], "repository_credentials": [{"repository_password": "p"}]});
+    check_live(
+        "registry-inside",
+        vec![("velero_server", "main", body)],
+        Vec::new(),
+        &[
+            "velero_server.main manifest: Deployment velero/velero runs registry.tools.svc:5000/velero/velero:v1.18.1: registry.tools.svc is a name that only the cluster knows.",
+        ],
+    );
+}
