@@ -162,7 +162,8 @@ fn summarize(run: String, plan: &Plan, state: &RunState) -> RunSummary {
     }
 }
 
-/// Id of a new run: its moment, so that ids sort by age, and four digits that tell two runs of one second apart.
+/// Id of a new run: its moment to 1/256 of a second, so that ids sort by age, and two digits that tell runs of one moment
+/// apart.
 pub fn new_run_id(at: Timestamp, holder: &Holder, plan_digest: &str) -> String {
     use sha2::Digest;
     let seed = format!(
@@ -170,9 +171,11 @@ pub fn new_run_id(at: Timestamp, holder: &Holder, plan_digest: &str) -> String {
         holder.host, holder.boot, holder.pid
     );
     let digest = hex::encode(sha2::Sha256::digest(seed.as_bytes()));
+    let fraction = at.subsec_nanosecond().unsigned_abs() / (1_000_000_000 / 256);
     format!(
-        "{}-{}",
+        "{}-{:02x}{}",
         at.strftime("%Y-%m-%dT%H-%M-%SZ"),
-        digest.get(..4).unwrap_or_default()
+        fraction.min(255),
+        digest.get(..2).unwrap_or_default()
     )
 }

@@ -87,6 +87,13 @@ fn ids_sort_by_age() {
         first.starts_with("2026-11-22T03-14-07Z-") && first.len() == 25,
         "{first}"
     );
-    assert!(first < id("2026-11-22T03:14:08Z", 1));
+    let later = [
+        "2026-11-22T03:14:07.004Z",
+        "2026-11-22T03:14:07.4Z",
+        "2026-11-22T03:14:07.999999999Z",
+        "2026-11-22T03:14:08Z",
+    ];
+    let ids = later.map(|at| id(at, 1));
+    assert!(first < ids[0] && ids.is_sorted(), "{first} {ids:?}");
     assert_ne!(first, id("2026-11-22T03:14:07Z", 2));
 }
