@@ -187,6 +187,15 @@ impl<'a> Decision<'a> {
     }
 }
 
+impl Decision<'_> {
+    /// What held its removal back is consented to.
+    pub fn consented(&mut self) {
+        self.node.state = NodeState::Planned;
+        self.held_back = None;
+        self.work = Work::Delete;
+    }
+}
+
 impl<'a> From<Decision<'a>> for Resolution<'a> {
     fn from(decision: Decision<'a>) -> Self {
         let object = Object {

@@ -93,17 +93,25 @@ pub struct Losing<'a> {
     pub action: Action,
 }
 
+/// A consent to all of these at once: void when one of them is.
+pub fn consent_to_all(consents: &[&str]) -> String {
+    digest(&consents.join("\n"))
+}
+
 /// First 16 hex digits of the sha256 over address, cluster, object, action and the list of losses: void when the list changes.
 pub fn consent(losing: &Losing<'_>, losses: &[String]) -> String {
-    use sha2::Digest;
     let text = serde_json::json!([
         losing.address,
         losing.cluster_uid,
         losing.uid,
         losing.action,
         losses
-    ])
-    .to_string();
+    ]);
+    digest(&text.to_string())
+}
+
+fn digest(text: &str) -> String {
+    use sha2::Digest;
     hex::encode(sha2::Sha256::digest(text.as_bytes()))
         .chars()
         .take(16)

@@ -69,9 +69,13 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
         }
     }
     for ((provider, address), (composite, decisions)) in parts {
-        swept
-            .resolutions
-            .push(whole::orphaned(address, provider, composite, decisions));
+        swept.resolutions.push(whole::orphaned(
+            address,
+            provider,
+            composite,
+            decisions,
+            context.input.consents,
+        ));
     }
     swept
 }

@@ -207,25 +207,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         configuration.providers.insert(also.clone(), block);
         providers.insert(also, found);
     }
-    let mut asked = queries::lists(&configuration, &providers, story.inventory.as_ref());
-    for (_, object) in &story.objects {
-        asked.extend(queries::loss_queries(
-            &kubernetes(),
-            object["metadata"]["name"].as_str().unwrap(),
-        ));
-    }
-    let answers = asked.into_iter().map(|query| {
-        let answer = answer(story, &query);
-        (query, answer)
-    });
-    let mut live = Live {
-        answers: answers.collect(),
-    };
-    for one in &story.resources {
-        if let Some(query) = queries::cluster_query(one, "/config") {
-            live.answers.insert(query, Answer::Absent);
-        }
-    }
+    let live = live(story, &configuration, &providers);
     let configuration = bound::configuration(&configuration, &live);
     let input = |live, guards| Input {
         guards,
@@ -250,6 +232,60 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         guarded.answers.insert(query, answer);
     }
     plan(&input(&guarded, Guards::Asked))
+}
+
+/// LISTs of what goes with the types that are defined.
+fn defined(story: &Story) -> Vec<Query> {
+    let definitions = story.objects.iter().map(|(_, object)| object);
+    let definitions = definitions.filter(|object| object["kind"] == "CustomResourceDefinition");
+    let list = |definition: &Json| {
+        let text = |pointer| {
+            definition
+                .pointer(pointer)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let type_ = KubeResource {
+            group: text("/spec/group"),
+            version: "v1".to_owned(),
+            plural: text("/spec/names/plural"),
+            kind: text("/spec/names/kind"),
+            namespaced: true,
+        };
+        queries::list_for(&kubernetes(), &type_, None)
+    };
+    definitions.map(list).collect()
+}
+
+/// Every answer but those to guards.
+fn live(
+    story: &Story,
+    configuration: &Configuration,
+    providers: &BTreeMap<ProviderRef, FoundProvider>,
+) -> Live {
+    let mut asked = queries::lists(configuration, providers, story.inventory.as_ref());
+    for (_, object) in &story.objects {
+        asked.extend(queries::loss_queries(
+            &kubernetes(),
+            object["metadata"]["name"].as_str().unwrap(),
+        ));
+    }
+    asked.extend(defined(story));
+    let answers = asked.into_iter().map(|query| {
+        let answer = answer(story, &query);
+        (query, answer)
+    });
+    let mut live = Live {
+        answers: answers.collect(),
+    };
+    for one in &story.resources {
+        if let Some(query) = queries::cluster_query(one, "/config") {
+            live.answers.insert(query, Answer::Absent);
+        }
+    }
+    live
 }
 
 fn cluster_reference(story: &Story) -> BTreeSet<Address> {

@@ -11,6 +11,8 @@ use serde_json::{Value as Json, json};
 
 const KIND: &str = "velero_server";
 
+type Edit = fn(&mut Json);
+
 /// What `velero install --dry-run --use-node-agent` renders, shortened.
 pub(crate) fn rendered() -> Vec<Json> {
     let labels = json!({"component": "velero"});
@@ -212,7 +214,7 @@ fn flags_and_amounts_are_put_over_what_is_rendered() {
 #[test]
 fn what_lives_is_read_in_its_own_words() {
     let live = objects(&parts(&resource(KIND, body(json!({})))));
-    let with = |edit: fn(&mut Json)| {
+    let with = |edit: Edit| {
         let mut live = live.clone();
         for object in live
             .iter_mut()
@@ -226,7 +228,7 @@ fn what_lives_is_read_in_its_own_words() {
         }
         read(&live)
     };
-    let cases: [(fn(&mut Json), &[&str]); 4] = [
+    let cases: [(Edit, &[&str]); 4] = [
         (
             |container| {
                 container["image"] = "registry.example.org:5000/velero/velero:v1.17.2".into()
@@ -363,6 +365,7 @@ fn edited(kind: &str, place: &str, value: Json) -> Json {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn refuses_what_is_no_server_of_this_version() {
     let location = json!([rendered(), [{"kind": "BackupStorageLocation", "metadata": {"name": "default", "namespace": "velero"}}]]);
     let location: Vec<Json> = location

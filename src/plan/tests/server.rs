@@ -322,3 +322,85 @@ fn adoption_is_of_all_of_it() {
     let plan = make(&story).unwrap();
     assert_eq!(plan.nodes[0].blockers[0].code, "busy");
 }
+
+#[test]
+fn all_of_it_goes_with_one_consent_and_never_under_a_backup() {
+    let declared = server(json!({}));
+    let mut story = Story {
+        objects: live(&declared),
+        resources: vec![declared],
+        ..super::story()
+    };
+    story.goal.mode = GoalMode::Destroy;
+    let plan = make(&story).unwrap();
+    assert_eq!(plan.nodes[0].state, NodeState::HeldBack);
+    assert_eq!(plan.held_back.len(), 1, "{:#?}", plan.held_back);
+    let held = &plan.held_back[0];
+    let key =
+        "key Secret velero/velero-repo-credentials: what it unlocks cannot be read without it";
+    assert!(held.losses.contains(&key.to_owned()), "{:?}", held.losses);
+    assert!(
+        held.losses.contains(&"1 × Deployment".to_owned()),
+        "{:?}",
+        held.losses
+    );
+
+    story.consents = held.consent.iter().cloned().collect();
+    let plan = check(
+        &story,
+        "Delete velero_server.main
+        - Delete velero/node-agent
+        - Delete velero/velero
+        - Delete velero/velero
+        - Delete velero/velero-repo-credentials
+        - Delete velero
+        - Delete backups.velero.io
+        > delete velero_server.main#1
+        > delete velero_server.main#2 after velero_server.main#1
+        > delete velero_server.main#3 after velero_server.main#2
+        > delete velero_server.main#4 after velero_server.main#1, velero_server.main#2, velero_server.main#3
+        > delete velero_server.main#5 after velero_server.main#1, velero_server.main#2, velero_server.main#3, velero_server.main#4
+        > delete velero_server.main#6 after velero_server.main#1, velero_server.main#2, velero_server.main#3, velero_server.main#4, velero_server.main#5",
+    );
+    assert!(plan.steps.iter().all(|step| step.guards.len() == 1));
+
+    // Another object of a type that goes, another consent.
+    let mut more = live(&server(json!({})));
+    more.push(run("Backup", "Completed"));
+    story.objects = more;
+    let plan = make(&story).unwrap();
+    assert_eq!(plan.nodes[0].state, NodeState::HeldBack);
+    story.consents = plan.held_back[0].consent.iter().cloned().collect();
+    let plan = make(&story).unwrap();
+    assert_eq!(plan.nodes[0].state, NodeState::Planned);
+    for (_, object) in &mut story.objects {
+        if object["kind"] == "Backup" {
+            object["status"]["phase"] = json!("Finalizing");
+        }
+    }
+    let plan = make(&story).unwrap();
+    assert_eq!(plan.nodes[0].blockers[0].code, "busy");
+}
+
+#[test]
+fn an_upgrade_is_told_by_its_version() {
+    let story = |runs: Vec<(&'static str, Json)>| Story {
+        resources: vec![server(json!({"version": "1.19.0"}))],
+        objects: [live(&server(json!({}))), runs].concat(),
+        ..super::story()
+    };
+    let plan = check(
+        &story(Vec::new()),
+        "Update velero_server.main (version)
+        - Update velero/velero
+        - Update velero/node-agent
+        > remove velero_server.main#1
+        > apply velero_server.main#2 after velero_server.main#1
+        > remove velero_server.main#3 after velero_server.main#2
+        > apply velero_server.main#4 after velero_server.main#3",
+    );
+    let guards: Vec<usize> = plan.steps.iter().map(|step| step.guards.len()).collect();
+    assert_eq!(guards, [1, 0, 1, 0]);
+    let plan = make(&story(vec![run("PodVolumeRestore", "InProgress")])).unwrap();
+    assert_eq!(plan.nodes[0].blockers[0].code, "busy");
+}

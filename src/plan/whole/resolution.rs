@@ -13,9 +13,10 @@ use crate::plan::decision::{
 };
 use crate::plan::declared::{self, Context};
 use crate::plan::document::{
-    Action, Blocker, FieldChange, Manager, NodePart, NodeState, Reason, ReasonCode,
+    Action, Blocker, FieldChange, HeldBack, Manager, NodePart, NodeState, Reason, ReasonCode,
 };
 use crate::plan::guards;
+use crate::plan::losses;
 use crate::plan::removal::Removal;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +61,7 @@ pub fn decide<'a>(
         };
         decisions.push(removal.decide(subject, left.origin));
     }
+    consent_as_one(&mut decisions, context.input.consents);
     if decisions.is_empty() {
         let whys: BTreeSet<String> = left_alone.into_iter().map(|(_, why)| why).collect();
         return Some(match (unchanged, whys.is_empty()) {
@@ -85,6 +87,45 @@ pub fn decide<'a>(
 struct Kept {
     unchanged: usize,
     left_alone: Vec<NodePart>,
+}
+
+/// What is lost with several objects is consented to as one (R40), with one list.
+fn consent_as_one(decisions: &mut [Decision<'_>], consents: &[String]) {
+    let held: Vec<&HeldBack> = decisions
+        .iter()
+        .filter_map(|decision| decision.held_back.as_ref())
+        .filter(|held| held.consent.is_some())
+        .collect();
+    let [first, _, ..] = held.as_slice() else {
+        return;
+    };
+    let each: Vec<&str> = held
+        .iter()
+        .filter_map(|held| held.consent.as_deref())
+        .collect();
+    let consent = losses::consent_to_all(&each);
+    let is_given = consents.contains(&consent);
+    let as_one = HeldBack {
+        address: first.address.clone(),
+        action: first.action,
+        reason: match held.iter().all(|held| held.reason == first.reason) {
+            true => first.reason.clone(),
+            false => "deleting it loses what is in it and of its types".to_owned(),
+        },
+        losses: held.iter().flat_map(|held| held.losses.clone()).collect(),
+        consent: Some(consent),
+    };
+    for decision in decisions {
+        let needs_consent = |held: &HeldBack| held.consent.is_some();
+        if !decision.held_back.as_ref().is_some_and(needs_consent) {
+            continue;
+        }
+        if is_given {
+            decision.consented();
+        } else {
+            decision.held_back = Some(as_one.clone());
+        }
+    }
 }
 
 fn left_alone_part(part: &Part<'_>, why: &str) -> Option<NodePart> {
@@ -140,7 +181,7 @@ fn declared_resolution<'a>(
     if let Some(Obstacle { text, cure }) = obstacle {
         resolution.block(blocker("obstacle", text, cure));
     }
-    resolution.node.sensitive = resource.sensitive.clone();
+    resolution.node.sensitive.extend(resource.sensitive.clone());
     if let Some(reading) = &whole.reading {
         resolution.node.before = whole.kind.attributes(reading);
     }
@@ -228,9 +269,11 @@ pub fn orphaned<'a>(
     address: Address,
     provider: ProviderRef,
     composite: (&'static dyn Kind, &'static dyn Composite),
-    decisions: Vec<Decision<'a>>,
+    mut decisions: Vec<Decision<'a>>,
+    consents: &[String],
 ) -> Resolution<'a> {
     let (kind, composite) = composite;
+    consent_as_one(&mut decisions, consents);
     let live: Vec<LivePart<'_>> = decisions
         .iter()
         .filter_map(|decision| {
@@ -265,6 +308,11 @@ fn merged<'a>(
     let action = action(&decisions, kept.unchanged);
     let why = why(&decisions, action);
     let mut node = Decision::new(subject, kind, action, why).node;
+    let sensitive: BTreeSet<&Vec<String>> = decisions
+        .iter()
+        .flat_map(|one| &one.node.sensitive)
+        .collect();
+    node.sensitive = sensitive.into_iter().cloned().collect();
     node.importing = decisions.iter().any(|one| one.node.importing);
     let previous: BTreeSet<&Address> = decisions
         .iter()

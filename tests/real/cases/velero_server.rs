@@ -86,7 +86,7 @@ pub async fn it_is_made_of_what_was_rendered_and_never_changed_under_a_backup(pl
     let changed = SERVER.replace("ARGS", "\"disable-controllers\" = \"gc,schedule\"");
     stack.write("resources.hcl", &changed);
     let plan = stack.run("plan").await.expect(1);
-    plan.says("Velero runs Backup shop (InProgress), which a change of the server would end.");
+    plan.says("Velero runs Backup shop (InProgress), which a change of the server would end");
     stack.run("drift").await.expect(2);
     let before = harness.read(deployment).await;
 
