@@ -3,11 +3,11 @@
 
 use super::Hit;
 use super::names::lets_through;
-use super::scene::{Declared, MANIFEST, SCHEDULE, Scene};
+use super::scene::{ANNOTATIONS, Declared, MANIFEST, SCHEDULE, Scene};
 use super::view::View;
 use crate::model::identity::{ProviderRef, STACK_LABEL};
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A type: group and kind.
 pub(super) type Type = (&'static str, &'static str);
@@ -36,8 +36,13 @@ pub(super) struct Object<'a> {
     /// Its name.
     pub(super) name: &'a str,
     declared: Option<(&'a Declared<'a>, View<'a>)>,
+    /// Bodies of resources that add annotations to it.
+    annotating: Vec<View<'a>>,
     live: Option<&'a Json>,
 }
+
+/// Provider, kind, namespace and name.
+type Identity<'a> = (&'a ProviderRef, &'a str, &'a str, &'a str);
 
 /// Objects of these types: those that are declared, then those that are only live. What has an owner goes and comes with
 /// it, and what bears the mark of a stack is looked at where that stack declares it, or is about to go.
@@ -56,7 +61,37 @@ pub(super) fn objects<'s>(scene: &'s Scene<'_>, types: &[Type]) -> Vec<Object<'s
         .filter_map(|(provider, resource, live)| Object::found(provider, &resource.kind, live))
         .filter(|object| !known.contains(&object.identity()))
         .collect();
-    declared.into_iter().chain(found).collect()
+    let annotating = annotating(scene);
+    let all = declared.into_iter().chain(found);
+    all.map(|object| Object {
+        annotating: annotating
+            .get(&object.identity())
+            .cloned()
+            .unwrap_or_default(),
+        ..object
+    })
+    .collect()
+}
+
+/// Bodies of resources that add annotations, by the object.
+fn annotating<'s>(scene: &'s Scene<'_>) -> BTreeMap<Identity<'s>, Vec<View<'s>>> {
+    let mut found: BTreeMap<Identity<'s>, Vec<View<'s>>> = BTreeMap::new();
+    let all = scene.of(ANNOTATIONS).filter_map(|declared| {
+        let body = View::of(&declared.resource.body);
+        let metadata = body.member("metadata")?.items().into_iter().next()?;
+        let namespace = metadata.member("namespace").and_then(View::text);
+        let identity = (
+            declared.resource.provider.as_ref()?,
+            body.member("kind")?.text()?,
+            namespace.unwrap_or("default"),
+            metadata.member("name")?.text()?,
+        );
+        Some((identity, body))
+    });
+    for (identity, body) in all {
+        found.entry(identity).or_default().push(body);
+    }
+    found
 }
 
 impl<'a> Object<'a> {
@@ -73,6 +108,7 @@ impl<'a> Object<'a> {
             namespace: text(&["metadata", "namespace"]).unwrap_or_default(),
             name: text(&["metadata", "name"])?,
             declared: Some((declared, manifest)),
+            annotating: Vec::new(),
             live: scene.live(declared),
         })
     }
@@ -88,6 +124,7 @@ impl<'a> Object<'a> {
             namespace: metadata["namespace"].as_str().unwrap_or_default(),
             name: metadata["name"].as_str()?,
             declared: None,
+            annotating: Vec::new(),
             live: Some(live),
         })
     }
@@ -96,14 +133,27 @@ impl<'a> Object<'a> {
         (self.provider, self.namespace)
     }
 
-    fn identity(&self) -> (&'a ProviderRef, &'a str, &'a str, &'a str) {
+    fn identity(&self) -> Identity<'a> {
         (self.provider, self.kind, self.namespace, self.name)
     }
 
     /// What stands at a path: as declared, where nothing is declared there as it is live.
     pub(super) fn at(&self, path: &[&str]) -> Option<View<'a>> {
         let declared = self.declared.and_then(|(_, manifest)| manifest.at(path));
-        declared.or_else(|| View::Known(self.live?).at(path))
+        declared
+            .or_else(|| self.annotation(path))
+            .or_else(|| View::Known(self.live?).at(path))
+    }
+
+    /// What is added at the place of an annotation.
+    fn annotation(&self, path: &[&str]) -> Option<View<'a>> {
+        let (attribute, key) = match path {
+            ["metadata", "annotations", key] => ("annotations", key),
+            ["spec", "template", "metadata", "annotations", key] => ("template_annotations", key),
+            _elsewhere => return None,
+        };
+        let mut bodies = self.annotating.iter();
+        bodies.find_map(|body| body.at(&[attribute, key]))
     }
 
     /// What stands at a path of its pods' template, or of itself where it is a pod.

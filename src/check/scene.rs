@@ -21,6 +21,8 @@ pub(super) const LOCATION: &str = "velero_backup_storage_location";
 pub(super) const SNAPSHOT_LOCATION: &str = "velero_volume_snapshot_location";
 /// Resource type of objects of any type.
 pub(super) const MANIFEST: &str = "kubernetes_manifest";
+/// Resource type of annotations on what others make.
+pub(super) const ANNOTATIONS: &str = "kubernetes_annotations";
 
 /// Everything that lints look at.
 pub struct Scene<'a> {

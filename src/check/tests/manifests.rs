@@ -578,6 +578,46 @@ fn another_cluster_is_another() {
     assert_eq!(checked(&configuration), 0);
 }
 
+/// Annotations on what a chart makes are declared by themselves.
+#[test]
+fn annotations_are_added_to_what_others_make() {
+    let annotating = |kind: &str, attribute: &str, key: &str, value: &str| {
+        let metadata = json!([{"name": "main", "namespace": "shop"}]);
+        let api_version = if kind == "Service" { "v1" } else { "apps/v1" };
+        let body = json!({"api_version": api_version, "kind": kind, "metadata": metadata, attribute: {key: value}});
+        ("kubernetes_annotations", "main", body)
+    };
+    let service = object("v1", "Service", json!({}), json!({"type": "LoadBalancer"}));
+    let name = "load-balancer.hetzner.cloud/name";
+    for (attribute, count) in [("annotations", 0), ("template_annotations", 1)] {
+        let declared = vec![
+            annotating("Service", attribute, name, "shop"),
+            location("main", json!({})),
+            schedule("shop", json!({})),
+        ];
+        let setting = Setting {
+            declared,
+            live: vec![(MANIFEST, service.clone())],
+            ..Setting::default()
+        };
+        assert_eq!(super::found("load-balancer-name", &setting).len(), count);
+    }
+    let check = |files: Json, key: &str, value: &str, wanted: &[&str]| {
+        let declared = vec![
+            annotating("StatefulSet", "template_annotations", key, value),
+            schedule("shop", json!({"default_volumes_to_fs_backup": files})),
+        ];
+        let live = vec![(MANIFEST, database(json!({}), json!({})))];
+        check_live("database-without-hook", declared, live, wanted);
+    };
+    let hook = "pre.hook.backup.velero.io/command";
+    check(json!(true), hook, "/bin/dump", &[]);
+    check(json!(true), "other", "x", &[COPIED]);
+    let chosen = "backup.velero.io/backup-volumes";
+    check(Json::Null, chosen, "data", &[COPIED]);
+    check(Json::Null, chosen, "cache", &[]);
+}
+
 /// That lint is of every kind; a manifest says itself of which type it is.
 #[test]
 fn a_manifest_has_a_foreign_owner() {
