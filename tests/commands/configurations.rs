@@ -108,10 +108,12 @@ fn what_modules_share_they_say_alike() {
                 let line = line.trim_start();
                 line.starts_with("default") || line.contains("optional(number")
             };
-            let own_words = head.contains("\"namespaces\"");
-            let lines = rest.lines().filter(|line| {
-                !is_own(line) && !(own_words && line.trim_start().starts_with("description"))
-            });
+            let has_own_words = head.contains("\"namespaces\"");
+            let is_words = |line: &str| line.trim_start().starts_with("description");
+            let lines = rest
+                .lines()
+                .filter(|line| !is_own(line))
+                .filter(|line| !has_own_words || !is_words(line));
             let shape: String = lines.collect::<Vec<_>>().join("\n");
             let (first, where_) = said
                 .entry(head.to_owned())
