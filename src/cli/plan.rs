@@ -26,6 +26,8 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
         confirm: Confirm::ByDryRun,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
+    // The plan is complete: what was declared makes room for the text.
+    drop(configuration);
     let detail = if flags.detailed_exitcode {
         Detail::Detailed
     } else {

@@ -313,11 +313,9 @@ fn loss_queries(plan: &Plan, live: &Live) -> Vec<Query> {
 async fn confirm(world: &World, request: &Request<'_>, plan: &Plan) -> Confirmations {
     let mut confirmations = Confirmations::new();
     for step in plan.steps.iter().filter(|step| is_apply(step)) {
-        let resource = request
-            .configuration
-            .resources
-            .iter()
-            .find(|resource| resource.address == step.node);
+        let declared = &request.configuration.resources;
+        let found = declared.binary_search_by(|resource| resource.address.cmp(&step.node));
+        let resource = found.ok().and_then(|at| declared.get(at));
         let (Some(resource), Some(key)) = (resource, step.op.key()) else {
             continue;
         };

@@ -14,6 +14,9 @@ pub fn in_scope(configuration: &Configuration, graph: &Graph, goal: &Goal) -> BT
         .iter()
         .map(|resource| resource.address.clone())
         .collect();
+    if goal.target.is_empty() && goal.exclude.is_empty() {
+        return all;
+    }
     let covered = |given: &[Target]| -> BTreeSet<Address> {
         all.iter()
             .filter(|address| given.iter().any(|one| one.covers(address)))

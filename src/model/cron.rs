@@ -290,10 +290,9 @@ fn check_range(start: u64, end: u64, step: u64, bounds: &Bounds) -> Result<(), S
 }
 
 fn parse_number_or_name(text: &str, bounds: &Bounds) -> Result<u64, InvalidCron> {
-    let lower = text.to_lowercase();
     match (bounds.first..)
         .zip(bounds.names)
-        .find(|(_, name)| **name == lower)
+        .find(|(_, name)| name.eq_ignore_ascii_case(text))
     {
         Some((number, _)) => Ok(number),
         None => parse_number(text),

@@ -103,13 +103,15 @@ pub(crate) fn assigned(
     mut value: Vec<String>,
     style: Style,
 ) -> Vec<String> {
-    let padding = spaces(place.width.saturating_sub(place.name.width()));
+    let padding = place.width.saturating_sub(place.name.width());
     if let Some(first) = value.first_mut() {
         *first = format!(
-            "{}{} {}{padding} = {first}",
-            spaces(place.indent),
+            "{:indent$}{} {}{:padding$} = {first}",
+            "",
             place.mark.symbol(style),
-            place.name
+            place.name,
+            "",
+            indent = place.indent,
         );
     }
     value
@@ -126,6 +128,10 @@ pub(crate) fn to_null(mut value: Vec<String>, style: Style) -> Vec<String> {
 
 /// The text in quotes as HCL writes it; what a terminal would act upon is escaped.
 pub(crate) fn quoted(text: &str) -> String {
+    let is_escaped = |character| matches!(character, '$' | '%') || is_hazardous(character);
+    if !text.contains(is_escaped) {
+        return quote(text);
+    }
     let mut escaped = String::new();
     for character in quote(text).chars() {
         if is_hazardous(character) {
