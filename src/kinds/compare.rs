@@ -44,7 +44,7 @@ fn canonical_object(fields: &[Field], object: &Json) -> Json {
         .iter()
         .filter(|field| !field.place.is_empty())
         .filter_map(|field| {
-            let value = canonical(field, JsonPath::dotted(field.place).get(object))?;
+            let value = canonical(field, table::find(field, object))?;
             Some((field.place.to_owned(), value))
         });
     Json::Object(members.collect::<Map<String, Json>>())
@@ -124,14 +124,23 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn fields(&mut self, fields: &[Field], body: &Expr, above: &[String], place: &JsonPath) {
+        let inside = place.get(self.live);
         for field in fields.iter().filter(|field| !field.place.is_empty()) {
+            let declared = table::declared(field, body);
+            // Most fields of most objects: nothing is said, and nothing is there.
+            if declared.is_none()
+                && inside
+                    .and_then(|inside| table::find(field, inside))
+                    .is_none()
+            {
+                continue;
+            }
             let attribute: Vec<String> = above
                 .iter()
                 .cloned()
                 .chain([field.name.to_owned()])
                 .collect();
             let place = table::join(place, &JsonPath::dotted(field.place));
-            let declared = table::declared(field, body);
             match (&field.shape, &declared, place.get(self.live)) {
                 (Shape::Block(inner), Some(declared), Some(live))
                     if field.compare == Compare::Never && !live.is_null() =>
@@ -167,13 +176,13 @@ impl Walk<'_> {
         }
         let live = place.get(self.live);
         let write = declared
-            .as_ref()
+            .clone()
             .and_then(|declared| table::written(field, declared));
         let same = match &write {
             None => canonical(field, live).is_none(),
-            Some(write) => write
-                .known()
-                .is_some_and(|known| canonical(field, Some(known)) == canonical(field, live)),
+            Some(write) => write.known().is_some_and(|known| {
+                live == Some(known) || canonical(field, Some(known)) == canonical(field, live)
+            }),
         };
         if !same {
             let before = table::attribute(field, live);

@@ -85,12 +85,12 @@ pub(super) fn computed() -> BTreeMap<&'static str, JsonPath> {
 }
 
 /// A type of the core group whose objects live in a namespace.
-pub(super) fn core(plural: &str, kind: &str) -> KubeResource {
+pub(super) fn core(plural: &'static str, kind: &'static str) -> KubeResource {
     KubeResource {
-        group: String::new(),
-        version: "v1".to_owned(),
-        plural: plural.to_owned(),
-        kind: kind.to_owned(),
+        group: "".into(),
+        version: "v1".into(),
+        plural: plural.into(),
+        kind: kind.into(),
         namespaced: true,
     }
 }

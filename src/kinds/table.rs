@@ -9,76 +9,23 @@ use base64::Engine;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An object being put together: leaves at dotted places.
-#[derive(Default)]
-pub(super) struct Tree(BTreeMap<String, Node>);
-
-enum Node {
-    Leaf(Expr),
-    Branch(Tree),
-}
-
-impl Tree {
-    /// Puts a value at a place, over whatever stood there.
-    pub(super) fn put(&mut self, place: &[String], value: Expr) {
-        match place {
-            [] => {}
-            [last] => {
-                self.0.insert(last.clone(), Node::Leaf(value));
-            }
-            [first, rest @ ..] => {
-                let node = self
-                    .0
-                    .entry(first.clone())
-                    .or_insert_with(|| Node::Branch(Self::default()));
-                if let Node::Leaf(_) = node {
-                    *node = Node::Branch(Self::default());
-                }
-                if let Node::Branch(branch) = node {
-                    branch.put(rest, value);
-                }
-            }
-        }
-    }
-
-    /// The object; one known value where nothing in it is open.
-    pub(super) fn into_expr(self) -> Expr {
-        let members = self.0.into_iter().map(|(name, node)| match node {
-            Node::Leaf(leaf) => (name, leaf),
-            Node::Branch(branch) => (name, branch.into_expr()),
-        });
-        Expr::object(members.collect())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 /// The whole object of a Kubernetes kind, without marks.
-pub(super) fn kube_object(fields: &[Field], body: &Expr, api_version: &str, kind: &str) -> Tree {
-    let mut tree = tree(fields, body);
-    tree.put(&["apiVersion".to_owned()], Expr::Value(api_version.into()));
-    tree.put(&["kind".to_owned()], Expr::Value(kind.into()));
-    tree
+pub(super) fn kube_object(fields: &[Field], body: &Expr, api_version: &str, kind: &str) -> Expr {
+    let mut object = object(fields, body);
+    object.put(["apiVersion"].into_iter(), Expr::Value(api_version.into()));
+    object.put(["kind"].into_iter(), Expr::Value(kind.into()));
+    object
 }
 
 /// The object that a table makes of a body, and nothing more.
 pub(super) fn object(fields: &[Field], body: &Expr) -> Expr {
-    tree(fields, body).into_expr()
-}
-
-fn tree(fields: &[Field], body: &Expr) -> Tree {
-    let mut tree = Tree::default();
+    let mut object = Expr::object(BTreeMap::new());
     for field in fields.iter().filter(|field| !field.place.is_empty()) {
-        if let Some(value) = declared(field, body)
-            .as_ref()
-            .and_then(|value| written(field, value))
-        {
-            tree.put(&JsonPath::dotted(field.place).0, value);
+        if let Some(value) = declared(field, body).and_then(|value| written(field, value)) {
+            object.put(field.place.split('.'), value);
         }
     }
-    tree
+    object
 }
 
 /// What a body says about a field; the table's default stands in where it says nothing. `None`: nothing is said.
@@ -103,16 +50,16 @@ pub(super) fn literal_json(literal: Literal) -> Json {
 }
 
 /// A declared value in the shape of the object; `None` where it is empty, so that nothing is to be written.
-pub(super) fn written(field: &Field, value: &Expr) -> Option<Expr> {
+pub(super) fn written(field: &Field, value: Expr) -> Option<Expr> {
     match &field.shape {
         Shape::Block(inner) => {
-            let tree = tree(inner, blocks(value).first()?);
-            (!tree.is_empty()).then(|| tree.into_expr())
+            let block = object(inner, blocks(&value).first()?);
+            Some(block).filter(|block| !block.known().is_some_and(is_empty))
         }
         Shape::Blocks(inner) => {
-            let members: Vec<Expr> = blocks(value)
+            let members: Vec<Expr> = blocks(&value)
                 .iter()
-                .map(|block| tree(inner, block).into_expr())
+                .map(|block| object(inner, block))
                 .collect();
             (!members.is_empty()).then(|| Expr::list(members))
         }
@@ -129,9 +76,9 @@ pub(super) fn written(field: &Field, value: &Expr) -> Option<Expr> {
             Some(known) if field.compare == Compare::Base64 => Some(Expr::Value(encode(known))),
             None if field.compare == Compare::Base64 => Some(Expr::Call {
                 function: "base64encode".to_owned(),
-                arguments: vec![value.clone()],
+                arguments: vec![value],
             }),
-            Some(_) | None => Some(value.clone()),
+            Some(_) | None => Some(value),
         },
     }
 }
@@ -270,6 +217,12 @@ pub(super) fn attribute(field: &Field, value: Option<&Json>) -> Option<Json> {
     }
 }
 
+/// The value at a field's place in the object that the field is of.
+pub(super) fn find<'a>(field: &Field, object: &'a Json) -> Option<&'a Json> {
+    let mut members = field.place.split('.');
+    members.try_fold(object, |value, member| value.get(member))
+}
+
 /// A place below another.
 pub(super) fn join(above: &JsonPath, below: &JsonPath) -> JsonPath {
     JsonPath(above.0.iter().chain(&below.0).cloned().collect())
@@ -278,76 +231,148 @@ pub(super) fn join(above: &JsonPath, below: &JsonPath) -> JsonPath {
 /// Live spec fields that the table does not know and that hold something, in the order of the object. `besides` are
 /// those that the kind leaves alone on purpose.
 pub(super) fn unknown_fields(fields: &[Field], live: &Json, besides: &[&str]) -> Vec<JsonPath> {
-    let mut known = BTreeMap::new();
-    collect(fields, &JsonPath(Vec::new()), &mut known);
-    for place in besides {
-        known.insert(JsonPath::dotted(place), &[] as &[Field]);
+    let mut search = Search {
+        besides,
+        way: vec!["spec"],
+        found: BTreeSet::new(),
+    };
+    if let Some(spec) = live.get("spec") {
+        search.look(spec, fields, 0);
     }
-    let mut found = BTreeSet::new();
-    let spec = JsonPath(vec!["spec".to_owned()]);
-    if let Some(value) = spec.get(live) {
-        look(value, &spec, &known, &mut found);
-    }
-    found.into_iter().collect()
+    search.found.into_iter().collect()
 }
 
-/// Places of a table, each with the table of its members where it is a list of blocks.
-type Known<'a> = BTreeMap<JsonPath, &'a [Field]>;
+/// What a table says about a place.
+#[derive(Clone, Copy)]
+enum Standing<'t> {
+    /// Nothing.
+    Unknown,
+    /// It knows places below.
+    LeadsOn,
+    /// It is a field, with the table of its members where it is a list of blocks.
+    Field(&'t [Field]),
+}
 
-fn collect<'a>(fields: &'a [Field], above: &JsonPath, known: &mut Known<'a>) {
+/// The search for what a table does not know. Every live object is searched at every plan, so that nothing is built for
+/// what is known.
+struct Search<'a> {
+    besides: &'a [&'a str],
+    /// Member names from the root.
+    way: Vec<&'a str>,
+    found: BTreeSet<JsonPath>,
+}
+
+impl<'a> Search<'a> {
+    /// Looks at the value at the end of the way; `fields` are places below its first `depth` members.
+    fn look(&mut self, value: &'a Json, fields: &[Field], depth: usize) {
+        match (self.standing(fields, depth), value) {
+            (Standing::Field([]), _) => {}
+            (Standing::Field(inner), Json::Array(members)) => {
+                let depth = self.way.len();
+                for member in members {
+                    self.look(member, inner, depth);
+                }
+            }
+            (
+                Standing::Field(_),
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_),
+            ) => {}
+            (Standing::LeadsOn, Json::Object(members)) => {
+                for (name, member) in members {
+                    self.way.push(name);
+                    self.look(member, fields, depth);
+                    self.way.pop();
+                }
+            }
+            (Standing::LeadsOn | Standing::Unknown, value) => {
+                if !is_empty(value) {
+                    let way = self.way.iter().map(|name| (*name).to_owned());
+                    self.found.insert(JsonPath(way.collect()));
+                }
+            }
+        }
+    }
+
+    fn standing<'t>(&self, fields: &'t [Field], depth: usize) -> Standing<'t> {
+        let way = self.way.get(depth..).unwrap_or_default();
+        if way.is_empty() {
+            return Standing::LeadsOn;
+        }
+        let mut standing = in_table(fields, way);
+        for place in self.besides {
+            match steps(place, &self.way) {
+                Steps::There => return Standing::Field(&[]),
+                Steps::Below => standing = standing.or(Standing::LeadsOn),
+                Steps::Past(_) | Steps::Elsewhere => {}
+            }
+        }
+        standing
+    }
+}
+
+impl Standing<'_> {
+    fn or(self, other: Self) -> Self {
+        match self {
+            Standing::Unknown => other,
+            Standing::LeadsOn | Standing::Field(_) => self,
+        }
+    }
+}
+
+fn in_table<'t>(fields: &'t [Field], way: &[&str]) -> Standing<'t> {
+    let mut standing = Standing::Unknown;
     for field in fields.iter().filter(|field| !field.place.is_empty()) {
-        let place = join(above, &JsonPath::dotted(field.place));
-        match &field.shape {
-            Shape::Block(inner) => collect(inner, &place, known),
-            Shape::Blocks(inner) => {
-                known.insert(place, inner);
-            }
-            Shape::Text
-            | Shape::Choice(_)
-            | Shape::Duration
-            | Shape::Cron
-            | Shape::Bool
-            | Shape::Integer
-            | Shape::TextList
-            | Shape::TextMap
-            | Shape::Any => {
-                known.insert(place, &[]);
-            }
+        let here = match (steps(field.place, way), &field.shape) {
+            (Steps::Elsewhere, _) => Standing::Unknown,
+            (Steps::Below, _) => Standing::LeadsOn,
+            (Steps::There, Shape::Block(_)) => Standing::LeadsOn,
+            (Steps::There, Shape::Blocks(inner)) => Standing::Field(inner),
+            (
+                Steps::There,
+                Shape::Text
+                | Shape::Choice(_)
+                | Shape::Duration
+                | Shape::Cron
+                | Shape::Bool
+                | Shape::Integer
+                | Shape::TextList
+                | Shape::TextMap
+                | Shape::Any,
+            ) => Standing::Field(&[]),
+            (Steps::Past(rest), Shape::Block(inner)) => in_table(inner, rest),
+            (Steps::Past(_), _) => Standing::Unknown,
+        };
+        match here {
+            Standing::Field(_) => return here,
+            Standing::LeadsOn | Standing::Unknown => standing = standing.or(here),
         }
     }
+    standing
 }
 
-fn look(value: &Json, place: &JsonPath, known: &Known<'_>, found: &mut BTreeSet<JsonPath>) {
-    if let Some(inner) = known.get(place) {
-        let mut members = BTreeMap::new();
-        collect(inner, place, &mut members);
-        for member in value
-            .as_array()
-            .filter(|_| !inner.is_empty())
-            .into_iter()
-            .flatten()
-        {
-            look(member, place, &members, found);
+/// How a way lies to a dotted place.
+enum Steps<'w> {
+    /// It leads somewhere else.
+    Elsewhere,
+    /// The place is below it.
+    Below,
+    /// It is the place.
+    There,
+    /// It goes these steps beyond the place.
+    Past(&'w [&'w str]),
+}
+
+fn steps<'w>(place: &str, way: &'w [&'w str]) -> Steps<'w> {
+    let mut left = way.iter();
+    for member in place.split('.') {
+        match left.next() {
+            None => return Steps::Below,
+            Some(name) if *name == member => {}
+            Some(_) => return Steps::Elsewhere,
         }
-        return;
     }
-    let leads_on = known
-        .keys()
-        .any(|path| path.0.len() > place.0.len() && path.0.starts_with(&place.0));
-    match value {
-        Json::Object(members) if leads_on => {
-            for (name, member) in members {
-                look(member, &place.child(name), known, found);
-            }
-        }
-        _ if is_empty(value) => {}
-        Json::Null
-        | Json::Bool(_)
-        | Json::Number(_)
-        | Json::String(_)
-        | Json::Array(_)
-        | Json::Object(_) => {
-            found.insert(place.clone());
-        }
+    match left.as_slice() {
+        [] => Steps::There,
+        beyond => Steps::Past(beyond),
     }
 }

@@ -104,10 +104,10 @@ fn hole() -> Expr {
         address: Address::new("a", "b"),
         attribute: "c".to_owned(),
     };
-    Expr::Hole(Hole {
+    Expr::Hole(Box::new(Hole {
         source,
         hole_type: HoleType::String,
-    })
+    }))
 }
 
 fn print(expr: &Expr) -> String {

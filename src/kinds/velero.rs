@@ -89,12 +89,12 @@ pub(super) const SECRET_KEY: &[Field] = &[
 ];
 
 /// A resource type of Velero.
-pub(super) fn resource(plural: &str, kind: &str) -> KubeResource {
+pub(super) fn resource(plural: &'static str, kind: &'static str) -> KubeResource {
     KubeResource {
-        group: "velero.io".to_owned(),
-        version: "v1".to_owned(),
-        plural: plural.to_owned(),
-        kind: kind.to_owned(),
+        group: "velero.io".into(),
+        version: "v1".into(),
+        plural: plural.into(),
+        kind: kind.into(),
         namespaced: true,
     }
 }

@@ -2,6 +2,7 @@
 //! nothing else. Must not know how a value is obtained.
 
 use super::address::Address;
+use super::json_path;
 use super::secret::SecretName;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,8 +56,8 @@ pub enum Expr {
     Object(BTreeMap<String, Expr>),
     /// A list with at least one member that is not known.
     List(Vec<Expr>),
-    /// Known after apply.
-    Hole(Hole),
+    /// Known after apply. Few values are: boxed, so that the others stay small.
+    Hole(Box<Hole>),
     /// Read at the moment of use.
     Secret(SecretName),
     /// Texts joined.
@@ -137,16 +138,32 @@ impl Expr {
 
     /// The same with `value` at a member path, making objects on the way. What is no object there is replaced.
     #[must_use]
-    pub fn with(self, path: &[String], value: Expr) -> Expr {
-        let [first, rest @ ..] = path else {
-            return value;
-        };
-        let mut members = self.into_members();
-        let inner = members
-            .remove(first)
-            .unwrap_or_else(|| Expr::object(BTreeMap::new()));
-        members.insert(first.clone(), inner.with(rest, value));
-        Expr::object(members)
+    pub fn with(mut self, path: &[String], value: Expr) -> Expr {
+        self.put(path.iter().map(String::as_str), value);
+        self
+    }
+
+    /// Puts `value` at a member path, as [`Expr::with`] does.
+    pub fn put<'p>(&mut self, mut path: impl Iterator<Item = &'p str>, value: Expr) {
+        match (&mut *self, value) {
+            // Known stays known, and most bodies are: nothing is taken apart.
+            (Expr::Value(whole), Expr::Value(value)) => json_path::put(whole, path, value),
+            (_, value) => {
+                let Some(first) = path.next() else {
+                    *self = value;
+                    return;
+                };
+                let nothing = Expr::Value(serde_json::Value::Null);
+                let mut members = std::mem::replace(self, nothing).into_members();
+                let inner = members
+                    .entry(first.to_owned())
+                    .or_insert_with(|| Expr::object(BTreeMap::new()));
+                // A path of one type at every depth, or the compiler would never come to an end of it.
+                let rest: &mut dyn Iterator<Item = &'p str> = &mut path;
+                inner.put(rest, value);
+                *self = Expr::object(members);
+            }
+        }
     }
 
     /// The same without the member at a path.
@@ -248,7 +265,7 @@ impl Expr {
         let mut holes = BTreeSet::new();
         self.visit(&mut |expr| {
             if let Expr::Hole(hole) = expr {
-                holes.insert(hole);
+                holes.insert(hole.as_ref());
             }
         });
         holes

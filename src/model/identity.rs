@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Field manager of every write of ours.
@@ -85,17 +86,18 @@ pub enum Instance {
     },
 }
 
-/// A resource of the Kubernetes API, as in a URL.
+/// A resource of the Kubernetes API, as in a URL. The names of types that a kind knows are constants: a key is made and
+/// copied many times for each object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KubeResource {
     /// API group, empty for the core group.
-    pub group: String,
+    pub group: Cow<'static, str>,
     /// Version: `v1`.
-    pub version: String,
+    pub version: Cow<'static, str>,
     /// Plural in URLs: `schedules`.
-    pub plural: String,
+    pub plural: Cow<'static, str>,
     /// Kind in bodies: `Schedule`.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Whether objects live in a namespace.
     pub namespaced: bool,
 }
@@ -104,7 +106,7 @@ impl KubeResource {
     /// `schedules.velero.io`, `namespaces`: as kubectl names it.
     pub fn title(&self) -> String {
         if self.group.is_empty() {
-            self.plural.clone()
+            self.plural.to_string()
         } else {
             format!("{}.{}", self.plural, self.group)
         }
@@ -112,7 +114,7 @@ impl KubeResource {
     /// `velero.io/v1`, `v1`.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {
-            self.version.clone()
+            self.version.to_string()
         } else {
             format!("{}/{}", self.group, self.version)
         }
@@ -206,7 +208,7 @@ pub fn owner_mark(
 /// The part of the owner annotation after the cluster UID: `<group.kind>/<namespace>/<name>`.
 pub fn owner_mark_suffix(resource: &KubeResource, namespace: Option<&str>, name: &str) -> String {
     let kind = if resource.group.is_empty() {
-        resource.kind.clone()
+        resource.kind.to_string()
     } else {
         format!("{}.{}", resource.group, resource.kind)
     };

@@ -32,18 +32,23 @@ impl JsonPath {
     }
     /// Puts a value there, making objects on the way.
     pub fn set(&self, root: &mut Value, value: Value) {
-        let mut place = root;
-        for member in &self.0 {
-            if !place.is_object() {
-                *place = Value::Object(serde_json::Map::new());
-            }
-            let Value::Object(members) = place else {
-                return;
-            };
-            place = members.entry(member.clone()).or_insert(Value::Null);
-        }
-        *place = value;
+        put(root, self.0.iter().map(String::as_str), value);
     }
+}
+
+/// Puts a value at a path of member names, making objects on the way.
+pub(super) fn put<'p>(root: &mut Value, path: impl Iterator<Item = &'p str>, value: Value) {
+    let mut place = root;
+    for member in path {
+        if !place.is_object() {
+            *place = Value::Object(serde_json::Map::new());
+        }
+        let Value::Object(members) = place else {
+            return;
+        };
+        place = members.entry(member).or_insert(Value::Null);
+    }
+    *place = value;
 }
 
 /// The part of an object that a fingerprint covers.

@@ -177,7 +177,7 @@ impl Value {
     /// Known after apply.
     pub fn hole(hole: Hole) -> Self {
         let hole_type = hole.hole_type;
-        Value::unknown(Expr::Hole(hole), hole_type)
+        Value::unknown(Expr::Hole(Box::new(hole)), hole_type)
     }
 
     /// A secret.

@@ -45,10 +45,10 @@ pub fn queries(provider: &ProviderRef, guard: &Guard) -> Vec<Query> {
 
 fn deployments() -> KubeResource {
     KubeResource {
-        group: "apps".to_owned(),
-        version: "v1".to_owned(),
-        plural: "deployments".to_owned(),
-        kind: "Deployment".to_owned(),
+        group: "apps".into(),
+        version: "v1".into(),
+        plural: "deployments".into(),
+        kind: "Deployment".into(),
         namespaced: true,
     }
 }

@@ -29,7 +29,7 @@ pub fn of_namespace(
                 });
             }
         };
-        match resource.plural.as_str() {
+        match resource.plural.as_ref() {
             "persistentvolumeclaims" => losses.extend(items.iter().map(claim)),
             "backups" | "restores" => {
                 losses.extend(

@@ -74,10 +74,10 @@ pub fn address_places(address: &Address) -> impl Iterator<Item = JsonPath> {
 /// Marks only on what we create: who made it, and in which step of which run, so that a lost answer can be told from
 /// somebody else's object (surface, section 2: 409 AlreadyExists).
 pub fn creation(step: &StepId) -> Vec<(JsonPath, Expr)> {
-    let run = Expr::Hole(Hole {
+    let run = Expr::Hole(Box::new(Hole {
         source: HoleSource::Run,
         hole_type: HoleType::String,
-    });
+    }));
     vec![
         (label(MANAGED_BY_LABEL), Expr::Value(MANAGED_BY.into())),
         (
@@ -95,10 +95,10 @@ fn owner(marked: &Marked<'_>) -> Expr {
         }
         Instance::MadeBy(_) | Instance::Unknown { .. } => Expr::Concat(vec![
             Expr::Value("v1/".into()),
-            Expr::Hole(Hole {
+            Expr::Hole(Box::new(Hole {
                 source: HoleSource::ProviderIdentity(marked.provider.clone()),
                 hole_type: HoleType::String,
-            }),
+            })),
             Expr::Value(format!("/{suffix}").into()),
         ]),
     }

@@ -162,7 +162,7 @@ pub fn is_concerned(
 
 /// Types counted in a namespace that is to be deleted: what its consent lists. Those of the kinds come from the registry.
 pub fn counted_in_namespace() -> Vec<KubeResource> {
-    let core = |plural: &str, kind: &str| resource("", plural, kind);
+    let core = |plural: &'static str, kind: &'static str| resource("", plural, kind);
     let mut counted = vec![
         core("persistentvolumeclaims", "PersistentVolumeClaim"),
         core("configmaps", "ConfigMap"),
@@ -186,12 +186,12 @@ pub fn counted_in_namespace() -> Vec<KubeResource> {
     counted
 }
 
-fn resource(group: &str, plural: &str, kind: &str) -> KubeResource {
+fn resource(group: &'static str, plural: &'static str, kind: &'static str) -> KubeResource {
     KubeResource {
-        group: group.to_owned(),
-        version: "v1".to_owned(),
-        plural: plural.to_owned(),
-        kind: kind.to_owned(),
+        group: group.into(),
+        version: "v1".into(),
+        plural: plural.into(),
+        kind: kind.into(),
         namespaced: true,
     }
 }

@@ -248,10 +248,10 @@ fn defined(story: &Story) -> Vec<Query> {
                 .to_owned()
         };
         let type_ = KubeResource {
-            group: text("/spec/group"),
-            version: "v1".to_owned(),
-            plural: text("/spec/names/plural"),
-            kind: text("/spec/names/kind"),
+            group: text("/spec/group").into(),
+            version: "v1".into(),
+            plural: text("/spec/names/plural").into(),
+            kind: text("/spec/names/kind").into(),
             namespaced: true,
         };
         queries::list_for(&kubernetes(), &type_, None)
@@ -312,7 +312,7 @@ fn answer(story: &Story, query: &Query) -> Answer {
             return Answer::Absent;
         }
     };
-    if story.not_served == Some(resource.plural.as_str()) {
+    if story.not_served == Some(resource.plural.as_ref()) {
         return Answer::NotServed;
     }
     if let Some((_, class)) = story
@@ -330,7 +330,7 @@ fn answer(story: &Story, query: &Query) -> Answer {
         } else if *kind == "deployment" {
             resource.plural == "deployments"
         } else if matches!(*kind, "kubernetes_manifest" | "run") {
-            object["kind"] == resource.kind.as_str()
+            object["kind"] == resource.kind.as_ref()
         } else {
             home_is(kind, resource)
         };

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Types that declared CRDs provide, and which resource each is of.
 #[derive(Default)]
 pub struct Definitions {
+    /// By provider, group and kind.
     by_type: BTreeMap<(ProviderRef, String, String), Vec<(KubeResource, Address)>>,
 }
 
@@ -33,7 +34,8 @@ impl Definitions {
                     continue;
                 }
                 for type_ in manifest::provided(&part.resource) {
-                    let place = (provider.clone(), type_.group.clone(), type_.kind.clone());
+                    let (group, kind) = (type_.group.to_string(), type_.kind.to_string());
+                    let place = (provider.clone(), group, kind);
                     let known = definitions.by_type.entry(place).or_default();
                     known.push((type_, resource.address.clone()));
                 }
@@ -55,9 +57,9 @@ impl Definitions {
     /// The resource whose CRD provides a type.
     pub fn maker(&self, provider: &ProviderRef, type_: &KubeResource) -> Option<&Address> {
         let names = (
-            type_.group.as_str(),
-            type_.version.as_str(),
-            type_.kind.as_str(),
+            type_.group.as_ref(),
+            type_.version.as_ref(),
+            type_.kind.as_ref(),
         );
         self.find(provider, names).map(|(_, address)| address)
     }
@@ -159,10 +161,10 @@ fn served_as(
         }
         Answer::Present(Fact::Object(types)) => match listed(types, kind) {
             Some((plural, namespaced)) => ServedAs::Type(KubeResource {
-                group: group.to_owned(),
-                version: version.to_owned(),
-                plural,
-                kind: kind.to_owned(),
+                group: group.to_owned().into(),
+                version: version.to_owned().into(),
+                plural: plural.into(),
+                kind: kind.to_owned().into(),
                 namespaced,
             }),
             None => ServedAs::Nothing(title),

@@ -113,13 +113,13 @@ fn world_with(directory: &Path, secrets: &[(&str, SecretSource)]) -> (World, Arc
 
 fn hole(attribute: &str, hole_type: HoleType) -> Expr {
     let address = Address::new("kubernetes_cluster", "main");
-    Expr::Hole(Hole {
+    Expr::Hole(Box::new(Hole {
         source: HoleSource::Resource {
             address,
             attribute: attribute.to_owned(),
         },
         hole_type,
-    })
+    }))
 }
 
 /// The value, or the words of the refusal.
@@ -496,10 +496,10 @@ async fn a_program_outlives_the_run_that_started_it() {
 
 fn list_of(plural: &str) -> Query {
     let resource = KubeResource {
-        group: String::new(),
-        version: "v1".to_owned(),
-        plural: plural.to_owned(),
-        kind: "Thing".to_owned(),
+        group: "".into(),
+        version: "v1".into(),
+        plural: plural.to_owned().into(),
+        kind: "Thing".into(),
         namespaced: false,
     };
     Query::List {

@@ -11,10 +11,10 @@ use serde_json::{Value as Json, json};
 
 fn type_(plural: &str, kind: &str) -> KubeResource {
     KubeResource {
-        group: "velero.io".to_owned(),
-        version: "v1".to_owned(),
-        plural: plural.to_owned(),
-        kind: kind.to_owned(),
+        group: "velero.io".into(),
+        version: "v1".into(),
+        plural: plural.to_owned().into(),
+        kind: kind.to_owned().into(),
         namespaced: true,
     }
 }

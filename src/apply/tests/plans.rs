@@ -26,17 +26,17 @@ fn resource(plural: &str) -> KubeResource {
     KubeResource {
         group: group.into(),
         version: "v1".into(),
-        plural: plural.into(),
+        plural: plural.to_owned().into(),
         kind: kind.into(),
         namespaced,
     }
 }
 
 pub fn hole(source: HoleSource) -> Expr {
-    Expr::Hole(Hole {
+    Expr::Hole(Box::new(Hole {
         source,
         hole_type: HoleType::String,
-    })
+    }))
 }
 
 /// The body of a create, with marks as a planner writes them.

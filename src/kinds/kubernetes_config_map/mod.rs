@@ -57,7 +57,7 @@ impl Kind for ConfigMap {
         metadata_block::key(resource(), declared)
     }
     fn object(&self, resource: &Resource) -> Expr {
-        table::kube_object(SCHEMA.fields, &resource.body, "v1", "ConfigMap").into_expr()
+        table::kube_object(SCHEMA.fields, &resource.body, "v1", "ConfigMap")
     }
     fn differences(&self, resource: &Resource, live: &Json) -> Vec<Difference> {
         compare::differences(SCHEMA.fields, &resource.body, live)

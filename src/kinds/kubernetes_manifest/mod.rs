@@ -138,8 +138,8 @@ impl Kind for Manifest {
         let Key::Kube { resource, name, .. } = key else {
             return Loss::Nothing;
         };
-        let group = resource.group.as_str();
-        match resource.kind.as_str() {
+        let group = resource.group.as_ref();
+        match resource.kind.as_ref() {
             "Namespace" if group.is_empty() => Loss::Namespace,
             "CustomResourceDefinition" if group == types::DEFINITIONS => {
                 types::defined(live).map_or(Loss::Nothing, Loss::Objects)

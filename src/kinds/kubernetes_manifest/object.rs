@@ -2,7 +2,7 @@
 //! a live object. Lists are fields of their own: compared whole, item by item in order, and written whole.
 
 use super::fields;
-use crate::kinds::{Difference, compare, metadata, table};
+use crate::kinds::{Difference, compare, metadata};
 use crate::model::expression::Expr;
 use crate::model::identity::{FIELDS_ANNOTATION, Key, KubeResource};
 use crate::model::json_path::{JsonPath, Projection};
@@ -93,10 +93,10 @@ pub(super) fn type_of(resource: &Resource, head: &Head) -> KubeResource {
         (ServedAs::Type(known), _) => known.clone(),
         (_, Some(known)) => known,
         (ServedAs::Unasked | ServedAs::Nothing(_) | ServedAs::Unknown(_), None) => KubeResource {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            plural: String::new(),
-            kind: head.kind.clone(),
+            group: group.to_owned().into(),
+            version: version.to_owned().into(),
+            plural: "".into(),
+            kind: head.kind.clone().into(),
             namespaced: head.namespace.is_some(),
         },
     }
@@ -304,5 +304,5 @@ pub(super) fn object(resource: &Resource) -> Expr {
 }
 
 fn nothing() -> Expr {
-    table::Tree::default().into_expr()
+    Expr::object(BTreeMap::new())
 }

@@ -137,7 +137,7 @@ fn shows_what_was_declared_and_fingerprints_it() {
 
 fn title(resource: &Resource) -> Option<(String, String)> {
     match kind(KIND).key(resource)? {
-        Key::Kube { resource, .. } => Some((resource.plural.clone(), resource.title())),
+        Key::Kube { resource, .. } => Some((resource.plural.to_string(), resource.title())),
         Key::Cluster { .. } | Key::Composite { .. } => None,
     }
 }
@@ -162,7 +162,7 @@ fn its_type_is_built_in_declared_or_asked_for() {
     assert_eq!(title(&built_in), named("deployments", "deployments.apps"));
     assert_eq!(title(&widget()), named("", ".example.org"));
     let provided = kubernetes_manifest::provided(&resource(KIND, definition()));
-    let versions: Vec<&str> = provided.iter().map(|one| one.version.as_str()).collect();
+    let versions: Vec<&str> = provided.iter().map(|one| one.version.as_ref()).collect();
     assert_eq!(versions, ["v2"], "what is not served is not provided");
     let mut known = widget();
     known.served_as = ServedAs::Type(provided[0].clone());

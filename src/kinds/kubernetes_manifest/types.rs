@@ -209,10 +209,10 @@ pub(in crate::kinds) fn part_of_kubernetes(api_version: &str, kind: &str) -> Opt
         .iter()
         .find(|row| row.0 == group && row.1 == version && row.2 == kind)
         .map(|row| KubeResource {
-            group: row.0.to_owned(),
-            version: row.1.to_owned(),
-            plural: row.3.to_owned(),
-            kind: row.2.to_owned(),
+            group: row.0.into(),
+            version: row.1.into(),
+            plural: row.3.into(),
+            kind: row.2.into(),
             namespaced: row.4,
         })
 }
@@ -220,10 +220,10 @@ pub(in crate::kinds) fn part_of_kubernetes(api_version: &str, kind: &str) -> Opt
 /// `customresourcedefinitions`.
 fn definitions() -> KubeResource {
     KubeResource {
-        group: DEFINITIONS.to_owned(),
-        version: "v1".to_owned(),
-        plural: "customresourcedefinitions".to_owned(),
-        kind: "CustomResourceDefinition".to_owned(),
+        group: DEFINITIONS.into(),
+        version: "v1".into(),
+        plural: "customresourcedefinitions".into(),
+        kind: "CustomResourceDefinition".into(),
         namespaced: false,
     }
 }
@@ -273,10 +273,10 @@ fn types_of(definition: &Expr) -> Vec<KubeResource> {
     served
         .filter_map(|version| version.get("name")?.as_str())
         .map(|version| KubeResource {
-            group: group.clone(),
-            version: version.to_owned(),
-            plural: plural.clone(),
-            kind: kind.clone(),
+            group: group.clone().into(),
+            version: version.to_owned().into(),
+            plural: plural.clone().into(),
+            kind: kind.clone().into(),
             namespaced,
         })
         .collect()

@@ -28,10 +28,10 @@ pub struct Namespace;
 /// `namespaces`.
 pub(super) fn resource() -> KubeResource {
     KubeResource {
-        group: String::new(),
-        version: "v1".to_owned(),
-        plural: "namespaces".to_owned(),
-        kind: "Namespace".to_owned(),
+        group: "".into(),
+        version: "v1".into(),
+        plural: "namespaces".into(),
+        kind: "Namespace".into(),
         namespaced: false,
     }
 }
@@ -59,7 +59,7 @@ impl Kind for Namespace {
         object::name(resource).map(|name| namespace_key(&name))
     }
     fn object(&self, resource: &Resource) -> Expr {
-        table::kube_object(SCHEMA.fields, &resource.body, "v1", "Namespace").into_expr()
+        table::kube_object(SCHEMA.fields, &resource.body, "v1", "Namespace")
     }
     fn differences(&self, resource: &Resource, live: &Json) -> Vec<Difference> {
         compare::differences(SCHEMA.fields, &resource.body, live)

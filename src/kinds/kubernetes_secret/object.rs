@@ -73,11 +73,11 @@ fn base64(text: &Expr) -> Expr {
 
 /// The whole object, without marks.
 pub(super) fn object(resource: &Resource) -> Expr {
-    let mut tree = table::kube_object(SCHEMA.fields, &resource.body, "v1", "Secret");
+    let mut object = table::kube_object(SCHEMA.fields, &resource.body, "v1", "Secret");
     for (key, entry) in entries(resource) {
-        tree.put(&["data".to_owned(), key], entry.written);
+        object.put(["data", &key].into_iter(), entry.written);
     }
-    tree.into_expr()
+    object
 }
 
 /// Differences; of values only that they differ.

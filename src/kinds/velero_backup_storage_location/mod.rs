@@ -46,7 +46,6 @@ impl Kind for BackupStorageLocation {
             velero::API_VERSION,
             "BackupStorageLocation",
         )
-        .into_expr()
     }
     fn differences(&self, resource: &Resource, live: &Json) -> Vec<Difference> {
         object::differences(resource, live)

@@ -30,7 +30,6 @@ pub(super) fn object(resource: &Resource) -> Expr {
         velero::API_VERSION,
         "Schedule",
     )
-    .into_expr()
 }
 
 /// The body with labels for Backups in any case; see [`object`].
@@ -40,10 +39,10 @@ fn body(resource: &Resource) -> Expr {
     if labels.is_some_and(|labels| !labels.known().is_some_and(table::is_empty)) {
         return resource.body.clone();
     }
-    let mut members = compare::entries(&resource.body).unwrap_or_default();
+    let mut body = resource.body.clone();
     let label = json!({ SCHEDULE_NAME_LABEL: resource.text("name").unwrap_or_default() });
-    members.insert("backup_labels".to_owned(), Expr::Value(label));
-    Expr::object(members)
+    body.put(["backup_labels"].into_iter(), Expr::Value(label));
+    body
 }
 
 /// Differences, with what they mean for backups.

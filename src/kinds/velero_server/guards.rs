@@ -9,8 +9,8 @@ use crate::model::resource::Resource;
 
 /// What a server and its node agents run. A restart ends them: backups and restores that were InProgress count as Failed.
 fn runs() -> Vec<KubeResource> {
-    let mover = |plural: &str, kind: &str| KubeResource {
-        version: "v2alpha1".to_owned(),
+    let mover = |plural: &'static str, kind: &'static str| KubeResource {
+        version: "v2alpha1".into(),
         ..velero::resource(plural, kind)
     };
     vec![

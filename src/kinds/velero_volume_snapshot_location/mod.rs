@@ -42,7 +42,6 @@ impl Kind for VolumeSnapshotLocation {
             velero::API_VERSION,
             "VolumeSnapshotLocation",
         )
-        .into_expr()
     }
     fn differences(&self, resource: &Resource, live: &Json) -> Vec<Difference> {
         compare::differences(SCHEMA.fields, &resource.body, live)

@@ -408,10 +408,10 @@ fn fits(field: &Field, value: Value, span: Span) -> Result<Value, Diagnostic> {
 /// What stands for an argument that could not be had. The kind takes it for a value that is not known yet, and so goes
 /// on to look at the others.
 fn not_had() -> Expr {
-    Expr::Hole(Hole {
+    Expr::Hole(Box::new(Hole {
         source: HoleSource::Run,
         hole_type: HoleType::String,
-    })
+    }))
 }
 
 fn literal_value(literal: Literal) -> Value {

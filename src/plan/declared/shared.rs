@@ -51,7 +51,7 @@ impl<'a> Declared<'a, '_> {
             return Outcome::Nothing;
         }
         let type_ = match &self.subject.key {
-            Key::Kube { resource, .. } => resource.kind.as_str(),
+            Key::Kube { resource, .. } => resource.kind.as_ref(),
             Key::Cluster { .. } | Key::Composite { .. } => "object",
         };
         let why = "what others make is not there";

@@ -70,10 +70,10 @@ fn a_manifest_whose_type_nobody_knows_is_blocked() {
     check_as(ServedAs::Unknown("503".to_owned()), "unknown");
     check_as(ServedAs::Unasked, "type-unknown");
     let cluster_wide = KubeResource {
-        group: "example.org".to_owned(),
-        version: "v1".to_owned(),
-        plural: "widgets".to_owned(),
-        kind: "Widget".to_owned(),
+        group: "example.org".into(),
+        version: "v1".into(),
+        plural: "widgets".into(),
+        kind: "Widget".into(),
         namespaced: false,
     };
     check_as(ServedAs::Type(cluster_wide), "namespace");
@@ -122,7 +122,7 @@ fn orphans_of_any_type_are_found_by_the_record() {
             name,
         } => Key::Kube {
             resource: KubeResource {
-                version: "v1beta1".to_owned(),
+                version: "v1beta1".into(),
                 ..resource.clone()
             },
             namespace: namespace.clone(),

@@ -215,13 +215,13 @@ fn terminating_objects_wait() {
 
 /// A namespace that carries another one's UID in an annotation.
 fn made_after(name: &str, other: &str) -> Resource {
-    let uid = Expr::Hole(Hole {
+    let uid = Expr::Hole(Box::new(Hole {
         source: HoleSource::Resource {
             address: Address::new("kubernetes_namespace", other),
             attribute: "metadata[0].uid".to_owned(),
         },
         hole_type: HoleType::String,
-    });
+    }));
     let text = Expr::Concat(vec![Expr::Value("after-".into()), uid]);
     let metadata = Expr::Value(json!({"name": name})).with(
         &["annotations".to_owned(), "example.org/after".to_owned()],

@@ -162,10 +162,10 @@ impl Client {
     /// Which types a group and version serves; not served only where the list of groups proves it.
     pub async fn types(&self, group: &str, version: &str) -> Answer {
         let any = KubeResource {
-            group: group.to_owned(),
-            version: version.to_owned(),
-            plural: String::new(),
-            kind: String::new(),
+            group: group.to_owned().into(),
+            version: version.to_owned().into(),
+            plural: "".into(),
+            kind: "".into(),
             namespaced: false,
         };
         match self.object(&requests::discovery(&any)).await {

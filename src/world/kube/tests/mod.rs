@@ -93,20 +93,20 @@ fn not_found(name: &str) -> Json {
 
 fn schedules() -> KubeResource {
     KubeResource {
-        group: "velero.io".to_owned(),
-        version: "v1".to_owned(),
-        plural: "schedules".to_owned(),
-        kind: "Schedule".to_owned(),
+        group: "velero.io".into(),
+        version: "v1".into(),
+        plural: "schedules".into(),
+        kind: "Schedule".into(),
         namespaced: true,
     }
 }
 
 fn namespaces() -> KubeResource {
     KubeResource {
-        group: String::new(),
-        version: "v1".to_owned(),
-        plural: "namespaces".to_owned(),
-        kind: "Namespace".to_owned(),
+        group: "".into(),
+        version: "v1".into(),
+        plural: "namespaces".into(),
+        kind: "Namespace".into(),
         namespaced: false,
     }
 }
