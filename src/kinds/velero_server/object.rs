@@ -198,9 +198,18 @@ fn manifest_part(resource: &Resource, object: Json) -> Part<'static> {
     let timeouts = resource.body.member("timeouts");
     members.extend(timeouts.map(|timeouts| ("timeouts".to_owned(), timeouts)));
     let span = ("manifest", resource.spans.get("manifests").copied());
+    let mut declared = part(resource, members, &[span]);
+    // What is sensitive may stand anywhere in it.
+    let is_of_secrets = |path: &Vec<String>| {
+        let first = path.first().map(String::as_str);
+        matches!(first, Some("credentials" | "repository_credentials"))
+    };
+    if !resource.sensitive.iter().all(is_of_secrets) {
+        declared.sensitive = BTreeSet::from([vec!["manifest".to_owned()]]);
+    }
     Part {
         kind: &Manifest,
-        resource: Cow::Owned(part(resource, members, &[span])),
+        resource: Cow::Owned(declared),
     }
 }
 

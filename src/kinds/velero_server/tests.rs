@@ -5,6 +5,7 @@ use super::release::Release;
 use crate::kinds::composite::LivePart;
 use crate::kinds::testing::{check_differences, check_validate, kind, resource};
 use crate::kinds::{Part, Writing, keys, needed, parts};
+use crate::model::condition::Condition;
 use crate::model::identity::Key;
 use crate::model::json_path::JsonPath;
 use serde_json::{Value as Json, json};
@@ -450,6 +451,46 @@ fn refuses_what_is_no_server_of_this_version() {
     for (more, wanted) in cases {
         check_validate(KIND, body(more), &wanted);
     }
+}
+
+#[test]
+fn a_sensitive_value_is_stored_in_no_plan() {
+    let places = [
+        ["credentials", "data"],
+        ["repository_credentials", "repository_password"],
+    ];
+    for place in places {
+        let mut declared = resource(KIND, body(json!({"credentials": [{"data": "d"}]})));
+        let path = place.map(str::to_owned).to_vec();
+        declared.sensitive.insert(path);
+        let mut diagnostics = Vec::new();
+        kind(KIND).validate(&declared, &mut diagnostics);
+        let codes: Vec<&str> = diagnostics.iter().map(|one| one.code).collect();
+        assert_eq!(codes, ["sensitive-stored"], "{place:?}");
+        assert_eq!(
+            diagnostics[0].span,
+            declared.spans.get(&place.join(".")).copied()
+        );
+    }
+}
+
+#[test]
+fn what_is_sensitive_is_so_in_every_object_that_it_may_stand_in() {
+    let check = |attribute: &str, wanted: bool| {
+        let mut declared = resource(KIND, body(json!({"args": {"log-level": "debug"}})));
+        declared.sensitive.insert(vec![attribute.to_owned()]);
+        let parts = parts(&declared);
+        let server = parts.iter().find(|part| {
+            let wait = part.kind.wait(Some(&part.resource), Writing::Update);
+            wait.is_some_and(|wait| wait.condition == Condition::RolledOut)
+        });
+        let hidden = &server.unwrap().resource.sensitive;
+        let is_hidden = hidden.contains(&vec!["manifest".to_owned()]);
+        assert_eq!(is_hidden, wanted, "{attribute}");
+    };
+    check("args", true);
+    check("manifests", true);
+    check("repository_credentials", false);
 }
 
 #[test]
