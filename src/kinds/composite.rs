@@ -43,6 +43,11 @@ pub trait Composite: Sync {
     fn read(&self, parts: &[LivePart<'_>]) -> Json;
     /// Key of a reading.
     fn reading_key(&self, reading: &Json) -> Key;
+    /// Attributes that tell one thing in several words. Where one of them is to be as it is live, all of them are: a ready
+    /// hook beside the live `hook` that it became would run twice.
+    fn told_together(&self) -> &'static [&'static [&'static str]] {
+        &[]
+    }
     /// A difference with its remark; `None` where another one says the same.
     fn refined(&self, difference: Difference) -> Option<Difference>;
     /// What must hold beside one of its parts when it is written. `resource`: `None` for an orphan; `whole`: its own key.
@@ -144,20 +149,28 @@ fn key_of(part: &Part<'_>) -> Option<Key> {
 /// The resource with what `ignore_changes` names as it is live, so that its parts are what they should be.
 pub fn with_ignored(kind: &dyn Kind, resource: &Resource, reading: &Json) -> Resource {
     let live = kind.attributes(reading);
+    let together = kind.composite().map(Composite::told_together);
+    let together = together.unwrap_or_default();
     let mut wanted = resource.clone();
     match &resource.lifecycle.ignore_changes {
         IgnoreChanges::Nothing => {}
         IgnoreChanges::All => {
             let mut members = wanted.body.into_members();
             let placed = kind.schema().fields.iter();
-            for field in placed.filter(|field| !field.place.is_empty()) {
-                members.remove(field.name);
+            let placed = placed.filter(|field| !field.place.is_empty());
+            let told = together.iter().copied().flatten().copied();
+            for name in placed.map(|field| field.name).chain(told) {
+                members.remove(name);
             }
             members.extend(Expr::Value(live).into_members());
             wanted.body = Expr::object(members);
         }
         IgnoreChanges::Paths(paths) => {
             for path in paths {
+                let told = together.iter().filter(|told| is_one_of(told, path));
+                for name in told.copied().flatten() {
+                    wanted.body = replaced(wanted.body, &[(*name).to_owned()], &live);
+                }
                 wanted.body = replaced(wanted.body, path, &live);
             }
             wanted.lifecycle = Lifecycle {
@@ -167,6 +180,11 @@ pub fn with_ignored(kind: &dyn Kind, resource: &Resource, reading: &Json) -> Res
         }
     }
     wanted
+}
+
+/// Whether a path is one of these attributes, as a whole.
+fn is_one_of(attributes: &[&str], path: &[String]) -> bool {
+    matches!(path, [attribute] if attributes.contains(&attribute.as_str()))
 }
 
 /// An attribute-shaped body with the member at a path taken from another; a block is a list of one.

@@ -61,6 +61,17 @@ impl Composite for Application {
         let text = |name: &str| reading[name].as_str().unwrap_or_default().to_owned();
         key(text("namespace"), &text("name"), &text("profile"))
     }
+    fn told_together(&self) -> &'static [&'static [&'static str]] {
+        &[
+            &["hook", "ready_hook"],
+            &["excluded_resources", "default_exclusions"],
+            &[
+                "volumes",
+                "default_volumes_to_fs_backup",
+                "snapshot_volumes",
+            ],
+        ]
+    }
     fn refined(&self, mut difference: Difference) -> Option<Difference> {
         let attribute: Vec<&str> = difference.attribute.iter().map(String::as_str).collect();
         let count = |value: Option<&Json>| value.and_then(Json::as_i64).unwrap_or_default();

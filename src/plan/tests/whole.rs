@@ -111,6 +111,48 @@ fn its_own_attributes_tell_what_they_can() {
     );
 }
 
+/// `ready_hook` and `hook` tell the hooks together, the method and the flags how volumes are copied, and so on.
+#[test]
+fn what_is_told_in_several_words_is_not_told_twice() {
+    let declared = |retention: Json, ignored: &[&str]| {
+        let hook = json!({"use": "postgres", "match_labels": {"app": "db"}, "path": "/data/x"});
+        let own = json!({"name": "own", "pre": [{"exec": [{"command": ["true"]}]}]});
+        let mut declared = application(
+            "shop",
+            json!({"name": "shop", "ready_hook": [hook], "hook": [own], "retention": [retention]}),
+        );
+        if !ignored.is_empty() {
+            let paths = ignored.iter().map(|name| vec![(*name).to_owned()]);
+            declared.lifecycle.ignore_changes = IgnoreChanges::Paths(paths.collect());
+        }
+        declared
+    };
+    let applied = applied_parts(&declared(json!({"daily": 7}), &[]));
+    check(
+        &with(declared(json!({"daily": 14}), &[]), applied.clone()),
+        "Update velero_application.shop (retention.daily)
+        - Update velero/shop-default-daily
+        > apply velero_application.shop#1",
+    );
+    let ignored = ["hook", "volumes", "excluded_resources"];
+    let mut live = applied;
+    for (place, value) in [
+        ("/spec/template/hooks/resources/0/name", json!("another")),
+        ("/spec/template/defaultVolumesToFsBackup", json!(true)),
+        ("/spec/template/snapshotVolumes", json!(true)),
+        ("/spec/template/excludedResources", json!(["nodes"])),
+    ] {
+        edit(&mut live[0], place, value);
+    }
+    check(
+        &with(declared(json!({"daily": 7}), &ignored), live.clone()),
+        "unchanged velero_application.shop",
+    );
+    let mut all = declared(json!({"daily": 7}), &[]);
+    all.lifecycle.ignore_changes = IgnoreChanges::All;
+    check(&with(all, live), "unchanged velero_application.shop");
+}
+
 #[test]
 fn what_is_ignored_stays_as_it_is_live() {
     let ignoring = |paths: IgnoreChanges| {
