@@ -54,7 +54,7 @@ fn reason(text: &str, cure: &str, dress: Dress) -> Vec<String> {
 
 /// Words that lose their capital inside a sentence. Others keep it: "Velero" and "LIST" are names.
 const LOWERED: &[&str] = &[
-    "A", "An", "It", "Its", "No", "Nothing", "The", "There", "This",
+    "A", "An", "It", "Its", "No", "Nothing", "The", "There", "This", "What", "Whether",
 ];
 
 /// A sentence as it stands inside another.
