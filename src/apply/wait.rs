@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Velero looks at a new object within a tenth of a second; of thousands each would hold its place for a whole one.
+/// Short, because a step holds its place while it waits: with a whole second, ten places make ten schedules a second.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 /// A wait whose reason does not change is told this often.
