@@ -1,5 +1,6 @@
 //! How rendered text is dressed: colour or none, and where prose is wrapped. Must not know whether there is a terminal.
 
+use crate::model::text::printable;
 use unicode_width::UnicodeWidthStr;
 
 /// Whether text carries colour.
@@ -116,24 +117,12 @@ pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// The text without what could move a cursor, hide or reorder text on a terminal: names and messages come from servers,
-/// and a field manager may be called `\u{1b}[2K`.
+/// The text without what could move a cursor, hide or reorder text on a terminal.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_hazardous(c) { '\u{fffd}' } else { c })
-        .collect()
+    printable(text)
 }
 
 /// The same in one line: what stands behind a value or in a list item.
 pub(crate) fn clean_line(text: &str) -> String {
     clean(text).replace(['\n', '\t'], " ")
-}
-
-/// Control characters other than newline and tab, and marks that reorder text.
-pub(crate) fn is_hazardous(character: char) -> bool {
-    match character {
-        '\n' | '\t' => false,
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        other => other.is_control(),
-    }
 }

@@ -10,6 +10,7 @@ pub mod redactor;
 pub mod substitute;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::ProviderRef;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use substitute::{Exposed, Redactor, substitute};
+use words::Said;
 
 /// Limit of a program for which none is given.
 pub const PROGRAM_LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -133,19 +135,16 @@ impl World {
             .wires
             .connect(&arguments)
             .await
-            .map_err(|why| redact(why, &exposed.redactor().and(&self.known)))?;
-        let client = Client::new(connected.wire, connected.title.clone(), self.doors.seed);
+            .map_err(|why| said(why, &exposed.redactor().and(&self.known)))?;
+        let redactor = exposed.redactor().and(&self.known);
+        // A context is called what its file says.
+        let title = Said::of(connected.title.as_bytes(), &redactor).line();
+        let client = Client::new(connected.wire, title.clone(), self.doors.seed, redactor);
         self.lock().insert(provider.clone(), Arc::new(client));
-        Ok(connected.title)
+        Ok(title)
     }
     /// Answers a question, with retries and a deadline.
     pub async fn answer(&self, query: &Query) -> Answer {
-        match self.ask(query).await {
-            Answer::Unknown(why) => Answer::Unknown(redact(why, &self.known)),
-            answer @ (Answer::Present(_) | Answer::Absent | Answer::NotServed) => answer,
-        }
-    }
-    async fn ask(&self, query: &Query) -> Answer {
         match query {
             Query::Identity { provider } => match self.client(provider) {
                 Ok(client) => client.identity().await,
@@ -206,15 +205,10 @@ impl World {
                     Ok(body) => body,
                     Err(why) => return Effect::Refused(why),
                 };
-                let redactor = body.redactor().and(&self.known);
-                match client
+                client
+                    .knowing(body.redactor())
                     .perform(op, body.value().clone(), bound.read.as_ref())
                     .await
-                {
-                    Effect::Done(object) => Effect::Done(object),
-                    Effect::Refused(why) => Effect::Refused(redact(why, &redactor)),
-                    Effect::InDoubt(why) => Effect::InDoubt(redact(why, &redactor)),
-                }
             }
             Op::Local(op) => self.run(op, bound).await,
         }
@@ -237,17 +231,10 @@ impl World {
         };
         match self.expose(&op.body, &bound.bindings).await {
             Ok(body) => {
-                let said = client
+                client
+                    .knowing(body.redactor())
                     .dry_run(op, body.value().clone(), bound.read.as_ref())
-                    .await;
-                let redactor = body.redactor().and(&self.known);
-                match said {
-                    DryRun::Object { object, conflicts } => DryRun::Object { object, conflicts },
-                    DryRun::Forbidden(why) => DryRun::Forbidden(redact(why, &redactor)),
-                    DryRun::Skipped(why) => DryRun::Skipped(redact(why, &redactor)),
-                    DryRun::Refused(why) => DryRun::Refused(redact(why, &redactor)),
-                    DryRun::Unknown(why) => DryRun::Unknown(redact(why, &redactor)),
-                }
+                    .await
             }
             Err(why) => DryRun::Skipped(why),
         }
@@ -310,11 +297,12 @@ impl World {
         };
         match self.doors.wires.connect(&arguments).await {
             Ok(connected) => {
-                Client::new(connected.wire, connected.title, self.doors.seed)
+                let title = Said::of(connected.title.as_bytes(), &self.known).line();
+                Client::new(connected.wire, title, self.doors.seed, self.known.clone())
                     .identity()
                     .await
             }
-            Err(why) => Answer::Unknown(why),
+            Err(why) => Answer::Unknown(said(why, &self.known)),
         }
     }
 
@@ -377,9 +365,10 @@ impl World {
     }
 }
 
-fn redact(why: Why, redactor: &Redactor) -> Why {
+/// What a library says of a file or a program quotes it.
+fn said(why: Why, redactor: &Redactor) -> Why {
     Why {
-        message: redactor.redact(&why.message),
+        message: Said::of(why.message.as_bytes(), redactor).to_string(),
         ..why
     }
 }

@@ -57,7 +57,7 @@ impl Wires for Obliging {
             } else {
                 200
             };
-            let body = json!({ "metadata": { "uid": "u-1" }, "items": [] }).to_string();
+            let body = stored(&request).to_string();
             std::future::ready(Ok(http::Response::builder()
                 .status(status)
                 .body(Bytes::from(body))
@@ -68,6 +68,17 @@ impl Wires for Obliging {
             title: "context fake (https://fake.test)".to_owned(),
         })
     }
+}
+
+/// The namespace kube-system, what was sent with a UID, or an empty list.
+fn stored(request: &http::Request<Bytes>) -> Json {
+    let mut object = if request.uri().path().ends_with("/kube-system") {
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "kube-system" } })
+    } else {
+        serde_json::from_slice(request.body()).unwrap_or(json!({ "items": [] }))
+    };
+    object["metadata"]["uid"] = json!("u-1");
+    object
 }
 
 fn secret(name: &str) -> SecretName {

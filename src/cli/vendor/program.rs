@@ -4,6 +4,8 @@
 use crate::cli::process::{Process, Trouble};
 use crate::world::guard::Start;
 use crate::world::local::find_program;
+use crate::world::redactor::Redactor;
+use crate::world::words::Said;
 use serde_json::json;
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
@@ -59,8 +61,8 @@ pub(super) async fn output(process: &Process, words: &[String]) -> Result<String
         Ok(Ok(output)) => output,
     };
     if !output.status.success() {
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        let complaint: String = complaint.trim().chars().take(SHOWN).collect();
+        // It was given no secret.
+        let complaint = Said::of(&output.stderr, &Redactor::default()).line_of(SHOWN);
         return Err(refused(format!(
             "`{shown}` failed, {}: {complaint}",
             output.status

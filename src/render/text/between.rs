@@ -1,12 +1,13 @@
 //! Two values against each other: `before -> after`, or the difference inside them where both have one shape.
 //! Must not know which attribute they belong to.
 
-use super::super::style::{Role, Style, is_hazardous};
+use super::super::style::{Role, Style};
 use super::super::view::{Sensitive, View};
 use super::body::members_between;
 use super::layout::{Mark, Naming, enclosed, hidden};
 use super::structure::{Structure, structure};
 use super::value::{element, heredoc_lines, heredoc_marker, lines, quoted, spaces};
+use crate::model::text::is_hazardous;
 use similar::{Algorithm, DiffOp};
 use std::collections::BTreeSet;
 

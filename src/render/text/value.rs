@@ -1,10 +1,10 @@
 //! Values as HCL writes them, one line or several. Shapes and indents follow Terraform's plans, because tools move
 //! their markers and skip their heredocs. Must not know what a value belongs to.
 
-use super::super::style::{Role, Style, is_hazardous};
+use super::super::style::{Role, Style};
 use super::super::view::View;
 use super::layout::Mark;
-use crate::model::text::quote;
+use crate::model::text::{is_hazardous, quote};
 use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
 
@@ -135,7 +135,10 @@ pub(crate) fn quoted(text: &str) -> String {
     let mut escaped = String::new();
     for character in quote(text).chars() {
         if is_hazardous(character) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            escaped.push_str(&match u32::from(character) {
+                short @ ..=0xffff => format!("\\u{short:04x}"),
+                long => format!("\\U{long:08x}"),
+            });
         } else {
             escaped.push(character);
         }

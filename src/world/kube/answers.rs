@@ -1,33 +1,86 @@
 //! What an answer of the API means: classes of failure, the server's words, conflicts, proofs of absence.
 //! Pure: must not send anything or decide what follows.
 
-use super::client::Reply;
+use super::client::{Content, Reply};
 use super::requests::Request;
+use crate::model::text::printable;
 use crate::world::query::{Conflict, FailureClass, ManagerOperation, Why};
+use crate::world::redactor::Redactor;
+use crate::world::words::{MOST, Said, said_json};
+use http::StatusCode;
 use serde_json::Value as Json;
 
 /// Characters of a body that is no Status shown to people; a proxy's HTML page is longer and says no more.
 const SHOWN_BODY: usize = 200;
 
-/// Body as JSON.
+/// Bytes of a success: a page of 500 objects as large as a store takes them is larger than any that was seen.
+pub const LARGEST: usize = 256 * 1024 * 1024;
+
+/// What a body holds. The words of a failure enter here; the server may quote credentials and what it was sent.
+pub fn content(status: StatusCode, body: &[u8], redactor: &Redactor) -> Content {
+    if !status.is_success() {
+        return failure(body.get(..MOST).unwrap_or(body), redactor);
+    }
+    if body.len() > LARGEST {
+        return Content::Nonsense(format!("its body is larger than {} MiB", LARGEST >> 20));
+    }
+    match serde_json::from_slice::<Json>(body) {
+        Ok(json) if is_failure(&json) => failure(body, redactor),
+        Ok(json) => Content::Object(json),
+        Err(error) => Content::Nonsense(format!("its body is no JSON: {error}")),
+    }
+}
+
+/// `200` over a Status that says Failure: something on the way made it a success.
+fn is_failure(json: &Json) -> bool {
+    let member = |name: &str| json.get(name).and_then(Json::as_str);
+    member("kind") == Some("Status") && member("status") != Some("Success")
+}
+
+fn failure(body: &[u8], redactor: &Redactor) -> Content {
+    let status = serde_json::from_slice::<Json>(body).ok();
+    let status = status
+        .filter(|body| body.get("kind").and_then(Json::as_str) == Some("Status"))
+        .map(|status| said_json(status, redactor));
+    let message = status.as_ref().and_then(|status| status.get("message"));
+    let words = match message.and_then(Json::as_str) {
+        // Once more: what it is made of may stand in several members.
+        Some(message) => Said::of(message.as_bytes(), redactor).line(),
+        None => Said::of(body, redactor).line_of(SHOWN_BODY),
+    };
+    Content::Failure { status, words }
+}
+
+/// What was asked for.
 ///
 /// # Errors
-/// Where it is none.
-pub fn json(request: &Request, reply: &Reply) -> Result<Json, Why> {
-    serde_json::from_slice(&reply.body).map_err(|error| Why {
+/// Where the answer is a failure, no JSON, or about something else.
+pub fn fulfilled(request: &Request, reply: Reply) -> Result<Json, (Why, Reply)> {
+    let malformed = |words: String| Why {
         class: FailureClass::Malformed,
-        message: format!(
-            "{}: answered {} with a body that is no JSON: {error}",
-            request.title(),
-            reply.status
-        ),
-    })
+        message: format!("{}: {words}", request.title()),
+    };
+    let content = match reply.content {
+        Content::Object(object) => match request.asked.mismatch(&object) {
+            None => return Ok(object),
+            Some(words) => Content::Nonsense(printable(&words)),
+        },
+        other @ (Content::Failure { .. } | Content::Nonsense(_)) => other,
+    };
+    let reply = Reply { content, ..reply };
+    let why = match &reply.content {
+        Content::Nonsense(words) => malformed(format!("answered {}, and {words}", reply.status)),
+        Content::Failure { .. } | Content::Object(_) => why(request, &reply),
+    };
+    Err((why, reply))
 }
 
 /// Status object of a failure; a load balancer or an unserved path sends none.
-pub fn status_object(reply: &Reply) -> Option<Json> {
-    let body: Json = serde_json::from_slice(&reply.body).ok()?;
-    (body.get("kind").and_then(Json::as_str) == Some("Status")).then_some(body)
+fn status_object(reply: &Reply) -> Option<&Json> {
+    match &reply.content {
+        Content::Failure { status, .. } => status.as_ref(),
+        Content::Object(_) | Content::Nonsense(_) => None,
+    }
 }
 
 /// Class of an answer that is no success.
@@ -61,7 +114,11 @@ pub fn why(request: &Request, reply: &Reply) -> Why {
         String::new()
     };
     let words = words(reply);
-    let separator = if words.is_empty() { "" } else { ": " };
+    let separator = match (reply.status.is_success(), words.is_empty()) {
+        (true, _) => " with a failure: ",
+        (false, true) => "",
+        (false, false) => ": ",
+    };
     Why {
         class: class(reply),
         message: format!(
@@ -72,20 +129,12 @@ pub fn why(request: &Request, reply: &Reply) -> Why {
     }
 }
 
-/// What the server said, on one line.
-pub fn words(reply: &Reply) -> String {
-    let text = match status_object(reply)
-        .as_ref()
-        .and_then(|status| status.get("message"))
-        .and_then(Json::as_str)
-    {
-        Some(message) => message.to_owned(),
-        None => String::from_utf8_lossy(&reply.body)
-            .chars()
-            .take(SHOWN_BODY)
-            .collect(),
-    };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What the server said of a failure, on one line.
+pub fn words(reply: &Reply) -> &str {
+    match &reply.content {
+        Content::Failure { words, .. } => words,
+        Content::Object(_) | Content::Nonsense(_) => "",
+    }
 }
 
 /// Whether the server itself says that this object is not there: 404 with a Status of reason NotFound about it. A bare
@@ -143,7 +192,6 @@ fn conflict(cause: &Json) -> Option<Conflict> {
 
 fn has_cause_field(reply: &Reply, field: &str) -> bool {
     status_object(reply)
-        .as_ref()
         .and_then(|status| status.pointer("/details/causes"))
         .and_then(Json::as_array)
         .is_some_and(|causes| {

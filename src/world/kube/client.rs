@@ -5,8 +5,10 @@ use super::requests::{Request, Safety};
 use super::{Again, Unsent, answers};
 use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
-use bytes::Bytes;
+use crate::world::redactor::Redactor;
+use crate::world::words::Said;
 use http::StatusCode;
+use serde_json::Value as Json;
 use sha2::Digest;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -22,10 +24,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 const TOTAL_LIMIT: Duration = Duration::from_secs(60);
 
 /// A client of one API.
+#[derive(Clone)]
 pub struct Client {
     wire: Wire,
     title: String,
     seed: u64,
+    /// Strikes out what the server may quote.
+    redactor: Redactor,
 }
 
 /// A whole answer.
@@ -33,12 +38,28 @@ pub struct Client {
 pub struct Reply {
     /// HTTP status.
     pub status: StatusCode,
-    /// Body.
-    pub body: Bytes,
+    /// What it holds.
+    pub content: Content,
     /// What `Retry-After` asked for.
     pub retry_after: Option<Duration>,
     /// How often it was tried.
     pub tries: u32,
+}
+
+/// What an answer holds. Of a failure only what may be shown: its bytes end where they are read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// JSON of a success.
+    Object(Json),
+    /// A failure.
+    Failure {
+        /// The Status, where it is one.
+        status: Option<Json>,
+        /// What the server said, on one line.
+        words: String,
+    },
+    /// A success that cannot be read: what it is.
+    Nonsense(String),
 }
 
 /// No answer.
@@ -71,8 +92,21 @@ enum Attempt {
 
 impl Client {
     /// A client over a wire; `seed` decides the pauses.
-    pub fn new(wire: Wire, title: String, seed: u64) -> Self {
-        Self { wire, title, seed }
+    pub fn new(wire: Wire, title: String, seed: u64, redactor: Redactor) -> Self {
+        Self {
+            wire,
+            title,
+            seed,
+            redactor,
+        }
+    }
+
+    /// The same client, which knows the secrets of what it is about to send too.
+    #[must_use]
+    pub fn knowing(&self, more: &Redactor) -> Self {
+        let mut client = self.clone();
+        client.redactor = client.redactor.and(more);
+        client
     }
 
     /// Sends until there is an answer worth having, or an end.
@@ -112,13 +146,18 @@ impl Client {
         };
         match tokio::time::timeout(limit, self.wire.clone().oneshot(message)).await {
             Err(_) => Attempt::Lost(format!("no answer within {} s", limit.as_secs())),
-            Ok(Err(error)) => lost(&error),
+            Ok(Err(error)) => self.lost(&error),
             Ok(Ok(response)) => {
-                let retry_after = retry_after(response.headers());
+                let status = response.status();
+                // What the wire adds to a request, it knows alone.
+                let redactor = match response.extensions().get::<Redactor>() {
+                    Some(more) => self.redactor.and(more),
+                    None => self.redactor.clone(),
+                };
                 Attempt::Replied(Reply {
-                    status: response.status(),
-                    body: response.into_body(),
-                    retry_after,
+                    status,
+                    retry_after: retry_after(response.headers()),
+                    content: answers::content(status, response.body(), &redactor),
                     tries: 1,
                 })
             }
@@ -145,6 +184,37 @@ impl Client {
             Attempt::Unsent { .. } | Attempt::Lost(_) => Duration::ZERO,
         };
         own.max(asked).min(LONGEST_PAUSE)
+    }
+
+    /// A wire tells by [`Unsent`] that nothing left; an in-process wire of a test may also say so with an `io::Error`.
+    fn lost(&self, error: &tower::BoxError) -> Attempt {
+        let said = |words: &str| Said::of(words.as_bytes(), &self.redactor).line();
+        let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
+        while let Some(cause) = link {
+            if let Some(unsent) = cause.downcast_ref::<Unsent>() {
+                return Attempt::Unsent {
+                    class: unsent.class,
+                    message: said(&unsent.message),
+                    again: unsent.again,
+                };
+            }
+            if let Some(error) = cause.downcast_ref::<std::io::Error>()
+                && matches!(
+                    error.kind(),
+                    std::io::ErrorKind::ConnectionRefused
+                        | std::io::ErrorKind::HostUnreachable
+                        | std::io::ErrorKind::NetworkUnreachable
+                )
+            {
+                return Attempt::Unsent {
+                    class: FailureClass::Unreachable,
+                    message: said(&error.to_string()),
+                    again: Again::Later,
+                };
+            }
+            link = cause.source();
+        }
+        Attempt::Lost(said(&super::chain(error.as_ref())))
     }
 
     fn end(
@@ -187,37 +257,6 @@ fn may_repeat(attempt: &Attempt, safety: Safety) -> bool {
                 && !answers::is_strict_refusal(reply)
         }
     }
-}
-
-/// A wire tells by [`Unsent`] that nothing left; an in-process wire of a test may also say so with an `io::Error`.
-fn lost(error: &tower::BoxError) -> Attempt {
-    let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
-    while let Some(cause) = link {
-        if let Some(unsent) = cause.downcast_ref::<Unsent>() {
-            return Attempt::Unsent {
-                class: unsent.class,
-                message: unsent.message.clone(),
-                again: unsent.again,
-            };
-        }
-        if let Some(error) = cause.downcast_ref::<std::io::Error>()
-            && matches!(
-                error.kind(),
-                std::io::ErrorKind::ConnectionRefused
-                    | std::io::ErrorKind::HostUnreachable
-                    | std::io::ErrorKind::NetworkUnreachable
-            )
-        {
-            let class = FailureClass::Unreachable;
-            return Attempt::Unsent {
-                class,
-                message: error.to_string(),
-                again: Again::Later,
-            };
-        }
-        link = cause.source();
-    }
-    Attempt::Lost(super::chain(error.as_ref()))
 }
 
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {

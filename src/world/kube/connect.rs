@@ -1,12 +1,15 @@
 //! The real wire: hyper over rustls under kube's own layers (server address, credentials and their refresh). No retry layer:
 //! kube's keeps one request busy for minutes. Credentials never reach a message.
 
-use super::{Again, ConnectArguments, Connected, Unsent, Wires, chain, credentials, kubeconfig};
+use super::{
+    Again, ConnectArguments, Connected, Unsent, Wires, answers, chain, credentials, kubeconfig,
+};
 use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
+use crate::world::words::{MOST, Said};
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::AUTHORIZATION;
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
@@ -19,6 +22,8 @@ use tower::{BoxError, ServiceBuilder, ServiceExt};
 
 /// A server that is there takes a connection within this.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Characters of a plugin's standard error that are shown.
+const SHOWN_STDERR: usize = 1024;
 /// A credential plugin may ask an identity provider, or a person.
 const CREDENTIALS_LIMIT: Duration = Duration::from_secs(60);
 
@@ -110,7 +115,7 @@ where
 }
 
 /// Below the credentials: what the server says about a request it did not like may quote them, wherever they came from
-/// (R32). An answer that is good is left as it is.
+/// (R32), so the answer carries along what strikes them out. A body without end is read to its limit.
 async fn exchange<C>(
     client: legacy::Client<C, Body>,
     known: Arc<Redactor>,
@@ -120,15 +125,30 @@ where
     C: legacy::connect::Connect + Clone + Send + Sync + 'static,
 {
     let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let (parts, body) = client.request(request).await?.into_parts();
-    let mut body = body.collect().await?.to_bytes();
-    if !parts.status.is_success() {
-        let redactor = known.and(&Redactor::new(&credentials::of_header(
-            authorization.as_ref(),
-        )));
-        body = Bytes::from(redactor.redact_body(&body));
-    }
+    let (mut parts, body) = client.request(request).await?.into_parts();
+    let limit = if parts.status.is_success() {
+        answers::LARGEST
+    } else {
+        MOST
+    };
+    let body = read(body, limit).await?;
+    let header = credentials::of_header(authorization.as_ref());
+    parts.extensions.insert(known.and(&Redactor::new(&header)));
     Ok(http::Response::from_parts(parts, body))
+}
+
+/// Little more than so many bytes at most: enough to see that it is too long.
+async fn read(mut body: hyper::body::Incoming, limit: usize) -> Result<Bytes, hyper::Error> {
+    let mut read = BytesMut::new();
+    while read.len() <= limit {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        if let Ok(data) = frame?.into_data() {
+            read.extend_from_slice(&data);
+        }
+    }
+    Ok(read.freeze())
 }
 
 /// Marks errors that arose before the request left: no connection, TLS, credentials.
@@ -181,13 +201,9 @@ fn failed(title: &str, error: &kube::Error, redactor: &Redactor) -> Why {
 /// kube's own words for a failed plugin print its whole environment and its standard output, which may be the credential.
 fn auth_words(error: &AuthError, redactor: &Redactor) -> String {
     if let AuthError::AuthExecRun { out, .. } = error {
-        let stderr = String::from_utf8_lossy(&out.stderr);
         let redactor = redactor.and(&Redactor::new(&credentials::of_output(&out.stdout)));
-        format!(
-            "the credential plugin failed, {}: {}",
-            out.status,
-            redactor.redact(stderr.trim())
-        )
+        let said = Said::at_the_end(&out.stderr, &redactor).end_of(SHOWN_STDERR);
+        format!("the credential plugin failed, {}: {said}", out.status)
     } else if let AuthError::AuthExecStart(error) = error {
         format!("the credential plugin could not be started: {error}")
     } else if let AuthError::AuthExecParse(_) = error {

@@ -1,6 +1,7 @@
 //! The Kubernetes client: requests, retries, deadlines, and what each answer means.
 
 mod answers;
+mod asked;
 pub mod client;
 mod connect;
 mod credentials;

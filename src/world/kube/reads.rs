@@ -6,6 +6,16 @@ use super::requests::{self, Request};
 use crate::model::identity::KubeResource;
 use crate::world::query::{Answer, Fact, FailureClass, Why};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Pages of one list, of 500 objects each.
+const MOST_PAGES: usize = 1000;
+/// All pages of one list together take no longer.
+const LIST_LIMIT: Duration = Duration::from_secs(15 * 60);
+/// A token is sent back in a request's line.
+const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// Whether the API serves a type.
 enum Served {
@@ -27,18 +37,7 @@ impl Client {
     pub async fn identity(&self) -> Answer {
         let request = requests::identity();
         match self.object(&request).await {
-            Ok(object)
-                if object
-                    .pointer("/metadata/uid")
-                    .and_then(Json::as_str)
-                    .is_some_and(|uid| !uid.is_empty()) =>
-            {
-                Answer::Present(Fact::Object(object))
-            }
-            Ok(_) => Answer::Unknown(Why {
-                class: FailureClass::Malformed,
-                message: format!("{}: the answer is a namespace without uid", request.title()),
-            }),
+            Ok(object) => Answer::Present(Fact::Object(object)),
             Err((why, _)) => Answer::Unknown(why),
         }
     }
@@ -81,8 +80,11 @@ impl Client {
         }
     }
 
+    /// Ends whatever the server answers: pages, bytes, time and tokens are counted.
     async fn pages(&self, resource: &KubeResource, namespace: Option<&str>) -> Pages {
+        let begun = Instant::now();
         let mut objects = Vec::new();
+        let mut tokens: BTreeSet<String> = BTreeSet::new();
         let mut token: Option<String> = None;
         loop {
             let request = requests::list(resource, namespace, token.as_deref());
@@ -101,22 +103,25 @@ impl Client {
                 .and_then(Json::as_str)
                 .unwrap_or_default()
                 .to_owned();
-            match page.get_mut("items").map(Json::take) {
-                Some(Json::Array(items)) => objects.extend(items),
-                // Go writes an empty slice as null.
-                Some(Json::Null) => {}
-                Some(Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Object(_))
-                | None => {
-                    return Pages::Ended(malformed(&request, "the answer is no list"));
-                }
+            if let Some(Json::Array(items)) = page.get_mut("items").map(Json::take) {
+                objects.extend(items);
             }
-            if next.is_empty() {
+            let end = if next.is_empty() {
                 return Pages::All(objects);
-            }
-            if token.as_deref() == Some(next.as_str()) {
-                return Pages::Ended(malformed(&request, "the list goes round in a circle"));
-            }
-            token = Some(next);
+            } else if tokens.contains(&next) {
+                "the list goes round in a circle".to_owned()
+            } else if tokens.len() == MOST_PAGES {
+                format!("the list does not end after {MOST_PAGES} pages")
+            } else if begun.elapsed() >= LIST_LIMIT {
+                format!("the list did not end within {} s", LIST_LIMIT.as_secs())
+            } else if next.len() > LONGEST_TOKEN {
+                format!("the token of the next page is longer than {LONGEST_TOKEN} bytes")
+            } else {
+                tokens.insert(next.clone());
+                token = Some(next);
+                continue;
+            };
+            return Pages::Ended(malformed(&request, &end));
         }
     }
 
@@ -203,17 +208,13 @@ impl Client {
         }
     }
 
-    /// Body of a success. The reply comes along with a failure where there was one.
+    /// What was asked for. The reply comes along with a failure where there was one.
     pub(super) async fn object(&self, request: &Request) -> Result<Json, (Why, Option<Reply>)> {
         let reply = self
             .ask(request)
             .await
             .map_err(|no_reply| (no_reply.into_why(), None))?;
-        if reply.status.is_success() {
-            answers::json(request, &reply).map_err(|why| (why, None))
-        } else {
-            Err((answers::why(request, &reply), Some(reply)))
-        }
+        answers::fulfilled(request, reply).map_err(|(why, reply)| (why, Some(reply)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The exact requests of each read and write: paths, queries, headers, bodies. Pure: must not send anything.
 
+use super::asked::{Asked, Named};
 use crate::model::identity::{FIELD_MANAGER, KubeResource};
 use crate::plan::document::KubeOp;
 use crate::world::ReadVersion;
@@ -59,11 +60,13 @@ pub struct Request {
     pub limit: Duration,
     /// Whether it may be repeated.
     pub safety: Safety,
+    /// What a success has to hold.
+    pub asked: Asked,
 }
 
 impl Request {
     /// A read.
-    pub fn get(path: impl Into<String>) -> Self {
+    fn get(path: impl Into<String>, asked: Asked) -> Self {
         Self {
             method: Method::GET,
             path: path.into(),
@@ -72,10 +75,22 @@ impl Request {
             body: Bytes::new(),
             limit: ATTEMPT_LIMIT,
             safety: Safety::Repeatable,
+            asked,
         }
     }
 
-    fn write(method: Method, path: String, query: String, content: (&'static str, &Json)) -> Self {
+    fn write(
+        op: &KubeOp,
+        how: (Method, String),
+        content: (&'static str, &Json),
+        asked: Asked,
+    ) -> Self {
+        let (method, query) = how;
+        let path = if method == Method::POST {
+            collection_path(&op.resource, op.namespace.as_deref())
+        } else {
+            object_path(&op.resource, op.namespace.as_deref(), &op.name)
+        };
         Self {
             method,
             path,
@@ -84,6 +99,7 @@ impl Request {
             body: Bytes::from(content.1.to_string()),
             limit: ATTEMPT_LIMIT,
             safety: Safety::Once,
+            asked,
         }
     }
 
@@ -119,12 +135,25 @@ impl Request {
 
 /// The namespace kube-system, whose UID is the identity of a cluster (R21).
 pub fn identity() -> Request {
-    Request::get("/api/v1/namespaces/kube-system")
+    let resource = KubeResource {
+        group: "".into(),
+        version: "v1".into(),
+        plural: "namespaces".into(),
+        kind: "Namespace".into(),
+        namespaced: false,
+    };
+    get(&resource, None, "kube-system")
 }
 
 /// One object.
 pub fn get(resource: &KubeResource, namespace: Option<&str>, name: &str) -> Request {
-    Request::get(object_path(resource, namespace, name))
+    let named = Named {
+        resource: resource.clone(),
+        namespace: namespace.filter(|_| resource.namespaced).map(str::to_owned),
+        name: name.to_owned(),
+        uid: None,
+    };
+    Request::get(object_path(resource, namespace, name), Asked::Object(named))
 }
 
 /// One page of a LIST.
@@ -137,29 +166,31 @@ pub fn list(resource: &KubeResource, namespace: Option<&str>, token: Option<&str
     Request {
         query,
         limit: PAGE_LIMIT,
-        ..Request::get(collection_path(resource, namespace))
+        ..Request::get(
+            collection_path(resource, namespace),
+            Asked::List(resource.clone(), namespace.map(str::to_owned)),
+        )
     }
 }
 
 /// Which types a group and version serves.
 pub fn discovery(resource: &KubeResource) -> Request {
-    Request::get(api_root(resource))
+    Request::get(api_root(resource), Asked::Types(resource.api_version()))
 }
 
 /// Which groups there are.
 pub fn groups() -> Request {
-    Request::get("/apis")
+    Request::get("/apis", Asked::Groups)
 }
 
 /// POST: an existing object is never adopted by it, the server answers 409.
 pub fn create(op: &KubeOp, body: Json, mode: Mode) -> Request {
     let body = addressed(op, body, None);
-    let path = collection_path(&op.resource, op.namespace.as_deref());
     Request::write(
-        Method::POST,
-        path,
-        write_query(mode, None),
+        op,
+        (Method::POST, write_query(mode, None)),
         ("application/json", &body),
+        answered(op, None, mode),
     )
 }
 
@@ -168,10 +199,10 @@ pub fn create(op: &KubeOp, body: Json, mode: Mode) -> Request {
 pub fn apply(op: &KubeOp, body: Json, read: Option<&ReadVersion>, how: (Mode, Force)) -> Request {
     let body = addressed(op, body, read);
     Request::write(
-        Method::PATCH,
-        path_of(op),
-        write_query(how.0, Some(how.1)),
+        op,
+        (Method::PATCH, write_query(how.0, Some(how.1))),
         ("application/apply-patch+yaml", &body),
+        answered(op, read, how.0),
     )
 }
 
@@ -185,10 +216,10 @@ pub fn remove(op: &KubeOp, written: &Json, read: &ReadVersion, mode: Mode) -> Re
         path.set(&mut body, value);
     }
     Request::write(
-        Method::PATCH,
-        path_of(op),
-        write_query(mode, None),
+        op,
+        (Method::PATCH, write_query(mode, None)),
         ("application/merge-patch+json", &body),
+        answered(op, Some(read), mode),
     )
 }
 
@@ -204,17 +235,17 @@ pub fn delete(op: &KubeOp, read: &ReadVersion) -> Request {
         "preconditions": { "uid": read.uid }, "propagationPolicy": propagation,
     });
     Request::write(
-        Method::DELETE,
-        path_of(op),
-        String::new(),
+        op,
+        (Method::DELETE, String::new()),
         ("application/json", &body),
+        Asked::Deletion(named(op, Some(read))),
     )
 }
 
 /// JSON patch that takes our marks and our managedFields entries off `live`; everything else stays as it is. Never an
 /// empty apply: for a kind without required fields that would delete the spec. `None` where nothing of ours is on it: a
 /// proxy sent the patch twice, and the answer to the second is a failed test.
-pub fn release(op: &KubeOp, live: &Json) -> Option<Request> {
+pub fn release(op: &KubeOp, live: &Json, read: &ReadVersion) -> Option<Request> {
     let metadata = live.get("metadata").unwrap_or(&Json::Null);
     let tested = ["uid", "resourceVersion"];
     let test = |member| {
@@ -254,13 +285,29 @@ pub fn release(op: &KubeOp, live: &Json) -> Option<Request> {
     if patch.len() == tested.len() {
         return None;
     }
-    let content = ("application/json-patch+json", &Json::Array(patch));
     Some(Request::write(
-        Method::PATCH,
-        path_of(op),
-        format!("fieldManager={FIELD_MANAGER}"),
-        content,
+        op,
+        (Method::PATCH, format!("fieldManager={FIELD_MANAGER}")),
+        ("application/json-patch+json", &Json::Array(patch)),
+        Asked::Object(named(op, Some(read))),
     ))
+}
+
+/// What the answer to a write has to be.
+fn answered(op: &KubeOp, read: Option<&ReadVersion>, mode: Mode) -> Asked {
+    match mode {
+        Mode::Real => Asked::Object(named(op, read)),
+        Mode::DryRun => Asked::Rehearsal(named(op, read)),
+    }
+}
+
+fn named(op: &KubeOp, read: Option<&ReadVersion>) -> Named {
+    Named {
+        resource: op.resource.clone(),
+        namespace: op.namespace.clone().filter(|_| op.resource.namespaced),
+        name: op.name.clone(),
+        uid: read.map(|read| read.uid.clone()),
+    }
 }
 
 fn write_query(mode: Mode, force: Option<Force>) -> String {
@@ -332,10 +379,6 @@ fn collection_path(resource: &KubeResource, namespace: Option<&str>) -> String {
 
 fn object_path(resource: &KubeResource, namespace: Option<&str>, name: &str) -> String {
     format!("{}/{}", collection_path(resource, namespace), encode(name))
-}
-
-fn path_of(op: &KubeOp) -> String {
-    object_path(&op.resource, op.namespace.as_deref(), &op.name)
 }
 
 fn pointer_escape(member: &str) -> String {

@@ -16,6 +16,8 @@ const RELEASE_ROUNDS: u32 = 3;
 impl Client {
     /// Performs a write once. `body` has no holes left.
     pub async fn perform(&self, op: &KubeOp, body: Json, read: Option<&ReadVersion>) -> Effect {
+        // An empty UID binds to nothing: the server takes it for "any object of this name".
+        let read = read.filter(|read| !read.uid.is_empty() && !read.resource_version.is_empty());
         let request = match (op.verb, read) {
             (KubeVerb::Create, _) => requests::create(op, body, Mode::Real),
             (KubeVerb::Apply, Some(read)) => {
@@ -35,7 +37,7 @@ impl Client {
         match self.ask(request).await {
             Err(NoReply::Unsent(why)) => Effect::Refused(why),
             Err(NoReply::Lost(why)) => Effect::InDoubt(why),
-            Ok(reply) => effect(request, &reply),
+            Ok(reply) => effect(request, reply),
         }
     }
 
@@ -62,7 +64,7 @@ impl Client {
                     ),
                 });
             }
-            let Some(release) = requests::release(op, &live) else {
+            let Some(release) = requests::release(op, &live, read) else {
                 return Effect::Done(live);
             };
             match self.effect(&release).await {
@@ -124,7 +126,7 @@ impl Client {
                     )
                     .await
                 }
-                None => rehearsal(&asking, &reply, Vec::new()),
+                None => rehearsal(&asking, reply, Vec::new()),
             },
             Err(no_reply) => DryRun::Unknown(no_reply.into_why()),
         }
@@ -133,7 +135,7 @@ impl Client {
     async fn rehearse(&self, request: Request, conflicts: Vec<Conflict>) -> DryRun {
         let request = repeatable(request);
         match self.ask(&request).await {
-            Ok(reply) => rehearsal(&request, &reply, conflicts),
+            Ok(reply) => rehearsal(&request, reply, conflicts),
             Err(no_reply) => DryRun::Unknown(no_reply.into_why()),
         }
     }
@@ -147,32 +149,29 @@ fn repeatable(request: Request) -> Request {
     }
 }
 
-fn effect(request: &Request, reply: &Reply) -> Effect {
-    if reply.status.is_success() {
-        return match answers::json(request, reply) {
-            Ok(object) => Effect::Done(object),
-            Err(why) => Effect::InDoubt(why),
-        };
-    }
-    let why = answers::why(request, reply);
-    // A 5xx may come after the effect: a store that answered too late, a proxy that gave up waiting.
-    if reply.status.is_server_error() && why.class == FailureClass::Unavailable {
+fn effect(request: &Request, reply: Reply) -> Effect {
+    let (why, reply) = match answers::fulfilled(request, reply) {
+        Ok(object) => return Effect::Done(object),
+        Err(failure) => failure,
+    };
+    // A success that is none says nothing of what was done. A 5xx may come after the effect: a store that answered too
+    // late, a proxy that gave up waiting.
+    let is_in_trouble = reply.status.is_server_error() && why.class == FailureClass::Unavailable;
+    if reply.status.is_success() || is_in_trouble {
         Effect::InDoubt(why)
     } else {
         Effect::Refused(why)
     }
 }
 
-fn rehearsal(request: &Request, reply: &Reply, conflicts: Vec<Conflict>) -> DryRun {
-    if reply.status.is_success() {
-        return match answers::json(request, reply) {
-            Ok(object) => DryRun::Object { object, conflicts },
-            Err(why) => DryRun::Unknown(why),
-        };
-    }
-    let why = answers::why(request, reply);
+fn rehearsal(request: &Request, reply: Reply, conflicts: Vec<Conflict>) -> DryRun {
+    let (why, reply) = match answers::fulfilled(request, reply) {
+        Ok(object) => return DryRun::Object { object, conflicts },
+        Err((why, reply)) if reply.status.is_success() => return DryRun::Unknown(why),
+        Err(failure) => failure,
+    };
     // A namespace that the same plan makes is not there yet; a webhook may not know how to rehearse.
-    if answers::says_namespace_is_absent(reply) || why.message.contains("does not support dry run")
+    if answers::says_namespace_is_absent(&reply) || why.message.contains("does not support dry run")
     {
         return DryRun::Skipped(why);
     }

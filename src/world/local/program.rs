@@ -1,7 +1,8 @@
 //! Runs a program that must outlive this process: killed or interrupted, `sk-dr` resumes by probing what the program made.
 //! Must not know what the program is for.
 
-use crate::world::substitute::Redactor;
+use crate::world::redactor::Redactor;
+use crate::world::words::{MOST, Said};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -13,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
-/// Bytes of output kept for a message.
-const TAIL: u64 = 4096;
+/// Characters of output shown in a message. More is read: a secret must not be cut before it is recognised.
+const SHOWN: usize = 4096;
 /// Time between asking a program to end and ending it.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -142,19 +143,19 @@ fn ended_by(status: ExitStatus) -> String {
 fn report(program: &Program, what: &str, output: &File, redactor: &Redactor) -> String {
     let name = program.words.first().map_or("", String::as_str);
     let tail = tail(output).unwrap_or_default();
-    let tail = tail.trim();
-    let text = if tail.is_empty() {
+    let tail = Said::at_the_end(&tail, redactor).end_of(SHOWN);
+    if tail.is_empty() {
         format!("{name} {what}, without output")
     } else {
         format!("{name} {what}; its output ends:\n{tail}")
-    };
-    redactor.redact(&text)
+    }
 }
 
-fn tail(mut output: &File) -> std::io::Result<String> {
+fn tail(mut output: &File) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(MOST).unwrap_or(u64::MAX);
     let length = output.metadata()?.len();
-    output.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(most)))?;
     let mut bytes = Vec::new();
-    output.take(TAIL).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    output.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -7,6 +7,7 @@ use crate::world::guard::Start;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use crate::world::substitute::SecretValues;
+use crate::world::words::Said;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -16,7 +17,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// A command may ask a key server, or a person with a token.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
-/// Bytes of a command's standard error that are shown.
+/// Characters of a command's standard error that are shown.
 const SHOWN_STDERR: usize = 1024;
 
 /// Values of these secrets.
@@ -145,16 +146,10 @@ async fn output(
             let printed = Zeroizing::new(String::from_utf8_lossy(&output.stdout).into_owned());
             output.stdout.zeroize();
             let redactor = known(doors).and(&Redactor::new([&printed]));
-            let shown = output.stderr.len().saturating_sub(SHOWN_STDERR);
-            let stderr = String::from_utf8_lossy(output.stderr.get(shown..).unwrap_or_default())
-                .into_owned();
+            let said = Said::at_the_end(&output.stderr, &redactor).end_of(SHOWN_STDERR);
             Err(refuse(
                 name,
-                &redactor.redact(&format!(
-                    "{title} failed, {}: {}",
-                    output.status,
-                    stderr.trim()
-                )),
+                &format!("{title} failed, {}: {said}", output.status),
             ))
         }
     }

@@ -1,5 +1,6 @@
 //! The client over a scripted wire, on a paused clock.
 
+mod asked;
 mod connecting;
 mod retrying;
 mod talking;
@@ -9,6 +10,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::plan::document::{KubeOp, KubeVerb};
+use crate::world::redactor::Redactor;
 use crate::world::{ReadVersion, Wire};
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
@@ -76,9 +78,37 @@ async fn play(step: Step) -> Result<http::Response<Bytes>, tower::BoxError> {
 fn client(steps: Vec<Step>) -> (Client, Log) {
     let (wire, log) = wire(steps);
     (
-        Client::new(wire, "context test (https://api.test)".to_owned(), 7),
+        Client::new(
+            wire,
+            "context test (https://api.test)".to_owned(),
+            7,
+            Redactor::default(),
+        ),
         log,
     )
+}
+
+/// The schedule of every question and write here, as it is stored.
+fn shop() -> Json {
+    json!({
+        "apiVersion": "velero.io/v1", "kind": "Schedule",
+        "metadata": { "name": "shop", "namespace": "velero", "uid": "u-1", "resourceVersion": "41" },
+    })
+}
+
+fn kube_system() -> Json {
+    json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "kube-system", "uid": "u" } })
+}
+
+/// A value with one member changed; `null` takes it away.
+fn with(mut value: Json, pointer: &str, member: Json) -> Json {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = value.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    match member {
+        Json::Null => parent.remove(name),
+        other => parent.insert(name.to_owned(), other),
+    };
+    value
 }
 
 fn failure(reason: &str) -> Json {

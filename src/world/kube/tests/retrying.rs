@@ -218,7 +218,12 @@ async fn pauses_come_from_the_seed() {
     let mut took = Vec::new();
     for seed in [1, 1, 2] {
         let (wire, _) = super::wire(vec![Step::Reply(503, json!({}))]);
-        let client = super::super::client::Client::new(wire, String::new(), seed);
+        let client = super::super::client::Client::new(
+            wire,
+            String::new(),
+            seed,
+            crate::world::redactor::Redactor::default(),
+        );
         let begun = Instant::now();
         client.ask(&read()).await.unwrap();
         took.push(begun.elapsed());

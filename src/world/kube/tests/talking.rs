@@ -1,7 +1,8 @@
 //! What is sent for each question and write, and what each answer means.
 
 use super::{
-    Step, client, failure, lines, namespaces, not_found, operation, read_version, schedules,
+    Step, client, failure, kube_system, lines, namespaces, not_found, operation, read_version,
+    schedules, shop, with,
 };
 use crate::plan::document::KubeVerb;
 use crate::world::query::{Answer, Conflict, DryRun, Effect, Fact, FailureClass, ManagerOperation};
@@ -47,13 +48,13 @@ fn groups(group: &str, version: &str) -> Json {
 }
 
 fn resources(plural: &str) -> Json {
-    json!({ "kind": "APIResourceList", "resources": [{ "name": plural }] })
+    json!({ "kind": "APIResourceList", "groupVersion": "velero.io/v1", "resources": [{ "name": plural }] })
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_a_status_about_the_object_proves_its_absence() {
     let bare = || Step::Raw(404, "404 page not found");
-    check_get(vec![Step::Reply(200, json!({ "metadata": {} }))], "present").await;
+    check_get(vec![Step::Reply(200, shop())], "present").await;
     check_get(vec![Step::Reply(404, not_found("shop"))], "absent").await;
     check_get(
         vec![
@@ -75,7 +76,7 @@ async fn only_a_status_about_the_object_proves_its_absence() {
     .await;
     check_get(
         vec![Step::Reply(200, json!("no object")), Step::Silent],
-        "present",
+        "Malformed",
     )
     .await;
     check_get(vec![Step::Raw(200, "<html>")], "Malformed").await;
@@ -168,7 +169,7 @@ async fn pages_are_joined_sorted_and_completed() {
     let page = |names: &[&str], token: &str| {
         let items: Vec<Json> = names
             .iter()
-            .map(|name| json!({ "metadata": { "name": name } }))
+            .map(|name| json!({ "metadata": { "name": name, "uid": name } }))
             .collect();
         Step::Reply(
             200,
@@ -218,11 +219,16 @@ async fn an_expired_page_begins_the_list_again_once() {
 #[tokio::test(start_paused = true)]
 async fn identity_is_a_uid_or_unknown() {
     for (step, expected) in [
-        (
-            Step::Reply(200, json!({ "metadata": { "uid": "u" } })),
-            "present",
-        ),
+        (Step::Reply(200, kube_system()), "present"),
         (Step::Reply(200, json!({ "metadata": {} })), "Malformed"),
+        (
+            Step::Reply(200, with(kube_system(), "/metadata/uid", Json::Null)),
+            "Malformed",
+        ),
+        (
+            Step::Reply(200, with(kube_system(), "/metadata/name", "default".into())),
+            "Malformed",
+        ),
         (Step::Reply(404, not_found("kube-system")), "NotFound"),
         (Step::Refused, "Unreachable"),
     ] {
@@ -244,7 +250,7 @@ async fn check_sent(verb: KubeVerb, steps: Vec<Step>, expected: &[String]) {
 
 #[tokio::test(start_paused = true)]
 async fn writes_are_these_bytes() {
-    let done = || vec![Step::Reply(200, json!({}))];
+    let done = || vec![Step::Reply(200, shop())];
     let strict = "fieldManager=sk-dr&fieldValidation=Strict";
     let body = r#"{"apiVersion":"velero.io/v1","kind":"Schedule","metadata":{"labels":{"x":"y"},"name":"shop","namespace":"velero""#;
     let post = format!(
@@ -270,7 +276,8 @@ fn marked(managers: &[&str]) -> Json {
         .iter()
         .map(|manager| json!({ "manager": manager }))
         .collect();
-    json!({ "metadata": {
+    json!({ "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": {
+        "name": "shop", "namespace": "velero",
         "uid": "u-1", "resourceVersion": "44", "managedFields": entries,
         "labels": { "sk-dr.io/stack": "s", "keep": "k" }, "annotations": { "sk-dr.io/owner": "o" },
     } })
@@ -284,7 +291,7 @@ async fn a_release_takes_marks_and_our_entries_and_nothing_else() {
         )
     };
     let look = || format!("GET {SHOP} - ");
-    let done = || Step::Reply(200, json!({}));
+    let done = || Step::Reply(200, shop());
     let live = Step::Reply(200, marked(&["sk-dr", "velero-server", "sk-dr"]));
     check_sent(
         KubeVerb::Release,
@@ -311,7 +318,7 @@ async fn a_release_takes_marks_and_our_entries_and_nothing_else() {
     )
     .await;
     // Another object of that name: nothing is sent.
-    let other = Step::Reply(200, json!({ "metadata": { "uid": "u-2" } }));
+    let other = Step::Reply(200, with(shop(), "/metadata/uid", "u-2".into()));
     check_sent(KubeVerb::Release, vec![other], &[look()]).await;
 }
 
@@ -335,7 +342,7 @@ async fn check_effect(step: Step, expected: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn each_answer_to_a_write_has_one_meaning() {
-    check_effect(Step::Reply(200, json!({})), "done").await;
+    check_effect(Step::Reply(200, shop()), "done").await;
     check_effect(Step::Reply(409, failure("Conflict")), "refused Conflict").await;
     check_effect(
         Step::Reply(409, failure("AlreadyExists")),
@@ -434,7 +441,7 @@ fn conflict() -> Json {
 
 #[tokio::test(start_paused = true)]
 async fn rehearsals_tell_what_the_server_would_do() {
-    let ok = || Step::Reply(200, json!({}));
+    let ok = || Step::Reply(200, shop());
     check_rehearsal(KubeVerb::Create, vec![ok()], "object, 0 conflicts", 1).await;
     check_rehearsal(KubeVerb::Remove, vec![ok()], "object, 0 conflicts", 1).await;
     check_rehearsal(KubeVerb::Apply, vec![ok()], "object, 0 conflicts", 1).await;
@@ -496,10 +503,7 @@ async fn rehearsals_tell_what_the_server_would_do() {
 
 #[tokio::test(start_paused = true)]
 async fn conflicts_name_field_manager_and_kind_of_write() {
-    let (client, log) = client(vec![
-        Step::Reply(409, conflict()),
-        Step::Reply(200, json!({ "spec": {} })),
-    ]);
+    let (client, log) = client(vec![Step::Reply(409, conflict()), Step::Reply(200, shop())]);
     let outcome = client
         .dry_run(
             &operation(KubeVerb::Apply),
@@ -519,7 +523,7 @@ async fn conflicts_name_field_manager_and_kind_of_write() {
     assert_eq!(
         outcome,
         DryRun::Object {
-            object: json!({ "spec": {} }),
+            object: shop(),
             conflicts
         }
     );
