@@ -3,6 +3,7 @@
 
 use super::process::Trouble;
 use crate::plan::document::{FORMAT, Plan, VERSION};
+use serde::Deserialize;
 use serde_json::Value as Json;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -18,9 +19,14 @@ pub fn write(path: &Path, plan: &Plan) -> Result<(), Trouble> {
             format!("{}: {what}", path.display()),
         )
     };
-    let mut text = serde_json::to_string_pretty(plan).map_err(|error| fail(&error.to_string()))?;
-    text.push('\n');
-    super::private_file::write(path, text.as_bytes()).map_err(|error| fail(&error.to_string()))
+    let text = text(plan).map_err(|error| fail(&error.to_string()))?;
+    super::private_file::write(path, &text).map_err(|error| fail(&error.to_string()))
+}
+
+fn text(plan: &Plan) -> Result<Vec<u8>, serde_json::Error> {
+    let mut text = serde_json::to_vec_pretty(plan)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// Reads a plan.
@@ -44,6 +50,16 @@ pub fn read(path: &Path) -> Result<Plan, Trouble> {
 
 type Fault = (&'static str, String);
 
+/// What tells a plan of ours from everything else. The plan itself is read from the bytes and not from a tree of JSON,
+/// on whose way to a plan `-0` would become `0`, and of a member that stands twice the first would be lost in silence.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<Json>,
+    format_version: Option<Json>,
+    version: Option<Json>,
+    tool: Option<Json>,
+}
+
 fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
     let not_a_plan = |why: &str| {
         (
@@ -56,39 +72,39 @@ fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
             "this is a zip archive, perhaps a plan of Terraform.",
         ));
     }
-    let json: Json = match serde_json::from_slice(bytes) {
-        Ok(json) => json,
+    let head: Head = match serde_json::from_slice(bytes) {
+        Ok(head) => head,
         Err(error) if error.is_eof() && bytes.starts_with(b"{") => {
             return Err((
                 "Damaged plan file",
                 "it ends too early. Plan again.".to_owned(),
             ));
         }
+        Err(error) if error.is_data() => return Err(not_a_plan("this is JSON of another sort.")),
         Err(_) => return Err(not_a_plan("this is no JSON.")),
     };
-    if json.get("format_version").is_some() {
+    if head.format_version.is_some() {
         return Err(not_a_plan(
             "this is the output of `show -json`, which can only be looked at.",
         ));
     }
-    if json.get("format").and_then(Json::as_str) != Some(FORMAT) {
+    if head.format.as_ref().and_then(Json::as_str) != Some(FORMAT) {
         return Err(not_a_plan("this is JSON of another sort."));
     }
-    if json.get("version").and_then(Json::as_u64) != Some(u64::from(VERSION)) {
-        let tool = json
-            .get("tool")
-            .and_then(Json::as_str)
-            .unwrap_or("another program");
-        let version = json
-            .get("version")
-            .map_or_else(|| "none".to_owned(), Json::to_string);
+    if head.version.as_ref().and_then(Json::as_u64) != Some(u64::from(VERSION)) {
+        let tool = head.tool.as_ref().and_then(Json::as_str);
+        let tool = tool.unwrap_or("another program");
+        let version = head
+            .version
+            .map_or_else(|| "none".to_owned(), |version| version.to_string());
         let detail = format!(
             "it was written by {tool} in plan format {version}; this program reads {VERSION}. Plan again."
         );
         return Err(("Plan of another version", detail));
     }
     let damaged = |why: &str| ("Damaged plan file", format!("{why} Plan again."));
-    let plan: Plan = serde_json::from_value(json).map_err(|error| damaged(&format!("{error}.")))?;
+    let plan: Plan =
+        serde_json::from_slice(bytes).map_err(|error| damaged(&format!("{error}.")))?;
     let digest = plan
         .compute_digest()
         .map_err(|error| damaged(&format!("{error}.")))?;
@@ -103,7 +119,11 @@ fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::fixture::plan;
+    use crate::model::any::{config, expressions, json, texts};
+    use crate::model::expression::Expr;
+    use crate::plan::document::{Op, PlannedOutput};
+    use crate::render::fixture::{node, plan, step};
+    use proptest::prelude::*;
     use serde_json::json;
     use std::os::unix::fs::PermissionsExt;
 
@@ -132,6 +152,32 @@ mod tests {
         );
         let nowhere = write(&directory.path().join("no/x.plan"), &sealed()).unwrap_err();
         assert_eq!(nowhere.summary, "Plan file not written");
+    }
+
+    proptest! {
+        #![proptest_config(config(256))]
+
+        #[test]
+        fn any_plan_is_read_as_it_was_written(
+            before in json(), after in expressions(), value in expressions(), words in texts(),
+        ) {
+            let mut whole = plan(json!({"nodes": [node(json!({}))], "steps": [step("velero_schedule.shop", 1)]}));
+            whole.stack = words.clone();
+            whole.config_dir = words.clone();
+            let deep = ["spec", "template", "spec"].map(str::to_owned);
+            let Op::Kube(op) = &mut whole.steps[0].op else { unreachable!() };
+            op.body = Expr::Value(Json::Null).with(&deep, after.clone());
+            whole.nodes[0].before = before;
+            whole.nodes[0].after = Expr::Value(Json::Null).with(&deep, after);
+            whole.nodes[0].reason.text = words.clone();
+            whole.outputs.insert(words, PlannedOutput { value, sensitive: false });
+            whole.digest = whole.compute_digest().unwrap();
+            let read = parse(&text(&whole).unwrap()).unwrap();
+            assert_eq!(read, whole);
+            // What `show -json` tells of it is JSON that says the same.
+            let shown = crate::render::json::plan(&whole).unwrap();
+            assert_eq!(serde_json::from_str::<Json>(&shown.to_string()).unwrap(), shown);
+        }
     }
 
     /// Bytes that are no plan, and the words of the refusal.

@@ -5,6 +5,7 @@
 use super::record::{Entry, Inventory, Record, VERSION};
 use super::store::{Append, Store, StoreError};
 use crate::plan::document::{self, Plan};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -29,7 +30,7 @@ struct InventoryFile {
 
 /// What a numbered file turned out to be.
 enum Found {
-    Whole(Json),
+    Whole(Vec<u8>),
     /// No JSON: cut short when the machine went down.
     Torn,
 }
@@ -134,14 +135,13 @@ impl Store for LocalStore {
 
     fn plan(&self, run: &str) -> Result<Plan, StoreError> {
         let path = self.run_directory(run)?.join("plan.json");
-        let Found::Whole(json) = read(&path)? else {
+        let Found::Whole(bytes) = read(&path)? else {
             return Err(StoreError {
                 place: path.display().to_string(),
                 message: "it is damaged: it is no JSON".to_owned(),
             });
         };
-        check_version(&path, &json, document::VERSION)?;
-        serde_json::from_value(json).map_err(|error| damaged(&path, &error))
+        decode(&path, &bytes, document::VERSION)
     }
 
     fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
@@ -166,8 +166,8 @@ impl Store for LocalStore {
             next = serial + 1;
             match read(&path)? {
                 Found::Torn => torn = torn.or(Some(path)),
-                Found::Whole(json) => {
-                    let record = decode(&path, json, run, serial)?;
+                Found::Whole(bytes) => {
+                    let record = record(&path, &bytes, run, serial)?;
                     if let Some(torn) = torn.take_if(|_| !explains_gap(&record, &records)) {
                         let message =
                             "it is damaged: it is no JSON, and whole records follow it".to_owned();
@@ -188,12 +188,10 @@ impl Store for LocalStore {
         for newest in numbers(&self.inventories())?.into_iter().rev() {
             let path = self.inventories().join(file_name(newest));
             // Torn when the machine went down: its run is still open and writes it again; the one before it counts.
-            let Found::Whole(json) = read(&path)? else {
+            let Found::Whole(bytes) = read(&path)? else {
                 continue;
             };
-            check_version(&path, &json, VERSION)?;
-            let file: InventoryFile =
-                serde_json::from_value(json).map_err(|error| damaged(&path, &error))?;
+            let file: InventoryFile = decode(&path, &bytes, VERSION)?;
             return Ok(Some(file.inventory));
         }
         Ok(None)
@@ -225,9 +223,8 @@ fn explains_gap(record: &Record, before: &[Record]) -> bool {
     matches!(record.entries.first(), Some(Entry::TakenOver { from_serial }) if *from_serial == last)
 }
 
-fn decode(path: &Path, json: Json, run: &str, serial: u64) -> Result<Record, StoreError> {
-    check_version(path, &json, VERSION)?;
-    let record: Record = serde_json::from_value(json).map_err(|error| damaged(path, &error))?;
+fn record(path: &Path, bytes: &[u8], run: &str, serial: u64) -> Result<Record, StoreError> {
+    let record: Record = decode(path, bytes, VERSION)?;
     if record.run != run || record.serial != serial {
         let message = format!(
             "it says that it is record {} of run `{}`",
@@ -241,8 +238,21 @@ fn decode(path: &Path, json: Json, run: &str, serial: u64) -> Result<Record, Sto
     Ok(record)
 }
 
-fn check_version(path: &Path, json: &Json, ours: u32) -> Result<(), StoreError> {
-    let message = match json.get("version") {
+/// Reads a document of ours, from its bytes: on the way through a tree of JSON `-0` would become `0`.
+fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8], version: u32) -> Result<T, StoreError> {
+    let head: Result<Head, _> = serde_json::from_slice(bytes);
+    check_version(path, head.ok().and_then(|head| head.version), version)?;
+    serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))
+}
+
+/// What every document says of itself.
+#[derive(Deserialize)]
+struct Head {
+    version: Option<Json>,
+}
+
+fn check_version(path: &Path, version: Option<Json>, ours: u32) -> Result<(), StoreError> {
+    let message = match version {
         Some(version) if version.as_u64() == Some(u64::from(ours)) => return Ok(()),
         Some(version) => format!(
             "its version is {version}, this program reads {ours}; use the program that wrote it"
@@ -287,7 +297,12 @@ fn names(directory: &Path) -> Result<Vec<String>, StoreError> {
 
 fn read(path: &Path) -> Result<Found, StoreError> {
     let bytes = fs::read(path).map_err(|error| failed(path, &error))?;
-    Ok(serde_json::from_slice(&bytes).map_or(Found::Torn, Found::Whole))
+    let is_json = serde_json::from_slice::<IgnoredAny>(&bytes).is_ok();
+    Ok(if is_json {
+        Found::Whole(bytes)
+    } else {
+        Found::Torn
+    })
 }
 
 /// Writes a file that is there whole and durable, or not at all. A taken name stays as it is.

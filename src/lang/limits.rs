@@ -20,6 +20,9 @@ pub const WEIGHT: u64 = 40_000_000;
 pub const BLOCK_WEIGHT: u64 = 200;
 /// Levels of containers in one value.
 pub const DEPTH: u16 = 200;
+/// Levels of containers in one value of a plan. Whoever reads it stops at 128 levels of JSON, of which the resource
+/// around the value needs some.
+pub const STORED_DEPTH: u16 = 80;
 /// Calls of `templatefile` inside `templatefile`.
 pub const TEMPLATE_CALLS: usize = 16;
 /// Directories that a configuration is made of.

@@ -1,6 +1,8 @@
 //! The nouns that everything shares. Pure data: no HCL syntax, no client, no clock, no file system.
 
 pub mod address;
+#[cfg(test)]
+pub(crate) mod any;
 pub mod checks;
 pub mod condition;
 pub mod cron;

@@ -1,6 +1,7 @@
 //! Numbers of the language: arbitrary-precision decimals. Integers are exact up to [`MAXIMUM_DIGITS`] digits; division
 //! is rounded to [`DIVISION_DIGITS`] significant digits (Terraform keeps 512-bit binary floats; the difference shows
-//! only beyond that). Must not know where a number is written.
+//! only beyond that). JSON keeps the digits too (serde_json's `arbitrary_precision`): as floats, one fraction of fourteen
+//! was read back as another, and a plan that held it was called damaged. Must not know where a number is written.
 
 use bigdecimal::{BigDecimal, RoundingMode, Signed, ToPrimitive, Zero};
 use std::num::NonZeroU64;
@@ -134,20 +135,30 @@ pub fn to_float(number: &Number) -> f64 {
     number.to_f64().unwrap_or(f64::NAN)
 }
 
-/// As JSON keeps it: a 64-bit integer where it is one, else the nearest float.
+/// As JSON keeps it: every digit, never an exponent, so that [`from_json`] gives the same number.
 pub fn to_json(number: &Number) -> serde_json::Value {
-    if number.is_integer() {
-        if let Some(integer) = number.to_i64() {
-            return integer.into();
-        }
-        if let Some(integer) = number.to_u64() {
-            return integer.into();
+    if let Some(integer) = to_integer(number) {
+        return integer.into();
+    }
+    let text = format(number);
+    serde_json::Number::from_str(&text).map_or_else(|_| text.into(), serde_json::Value::Number)
+}
+
+/// The number of a JSON text.
+pub fn from_json(number: &serde_json::Number) -> Result<Number, NumberError> {
+    parse(number.as_str())
+}
+
+/// Whether two numbers are one to a server that keeps numbers as Go does: whole ones of 64 bits to the last digit, all
+/// others as the nearest float.
+pub fn same_to_server(left: &serde_json::Number, right: &serde_json::Number) -> bool {
+    let float = |number: &serde_json::Number| number.as_f64();
+    match (left.as_i64(), right.as_i64()) {
+        (Some(left), Some(right)) => left == right,
+        (Some(_) | None, Some(_) | None) => {
+            left == right || float(left).is_some_and(|left| float(right) == Some(left))
         }
     }
-    number
-        .to_f64()
-        .and_then(serde_json::Number::from_f64)
-        .map_or_else(|| format(number).into(), serde_json::Value::Number)
 }
 
 /// Rounded towards minus infinity.
@@ -229,6 +240,27 @@ mod tests {
         check("1e999999999", Err(NumberError::TooLarge));
         check("1e99999999999999999999", Err(NumberError::TooLarge));
         check(&"9".repeat(3000), Err(NumberError::TooLarge));
+    }
+
+    fn check_same_to_server(left: &str, right: &str, expected: bool) {
+        let number = |text: &str| serde_json::Number::from_str(text).unwrap();
+        let (left, right) = (number(left), number(right));
+        assert_eq!(same_to_server(&left, &right), expected, "{left} {right}");
+        assert_eq!(same_to_server(&right, &left), expected, "{right} {left}");
+    }
+
+    #[test]
+    fn a_server_keeps_64_bits() {
+        check_same_to_server("1", "1.0", true);
+        check_same_to_server("1000", "1e3", true);
+        check_same_to_server("0.23076923076923078", "0.230769230769230769230769", true);
+        check_same_to_server("0.1", "0.2", false);
+        // As floats these two are one.
+        check_same_to_server("9007199254740993", "9007199254740992", false);
+        check_same_to_server("18446744073709551617", "18446744073709551616", true);
+        // Beyond any float: not the same only because neither is one.
+        check_same_to_server("1e400", "1e500", false);
+        check_same_to_server("1e400", "1e400", true);
     }
 
     #[test]

@@ -54,7 +54,12 @@ pub struct Shape {
     pub unknown: bool,
     /// Something inside is secret.
     pub secret: bool,
+    /// An object inside has the key [`RESERVED_KEY`].
+    pub reserved: bool,
 }
+
+/// By this key serde_json knows a number that keeps its digits: an object that has it is not read back as an object.
+pub const RESERVED_KEY: &str = "$serde_json::private::Number";
 
 impl Shape {
     fn of<'a>(values: impl Iterator<Item = &'a Value>) -> Self {
@@ -70,6 +75,7 @@ impl Shape {
             shape.sensitive |= inner.sensitive;
             shape.unknown |= inner.unknown;
             shape.secret |= inner.secret;
+            shape.reserved |= inner.reserved;
         }
         shape.depth = shape.depth.saturating_add(1);
         shape
@@ -170,7 +176,8 @@ impl Value {
 
     /// An object or map.
     pub fn object(members: Members) -> Self {
-        let shape = Shape::of(members.values());
+        let mut shape = Shape::of(members.values());
+        shape.reserved |= members.contains_key(RESERVED_KEY);
         Data::Object(Arc::new(Object { members, shape })).into()
     }
 
@@ -314,7 +321,7 @@ impl Value {
             serde_json::Value::Null => Value::NULL,
             serde_json::Value::Bool(value) => (*value).into(),
             serde_json::Value::Number(value) => {
-                number::parse(&value.to_string()).map_or(Value::NULL, Value::from)
+                number::from_json(value).map_or(Value::NULL, Value::from)
             }
             serde_json::Value::String(text) => text.as_str().into(),
             serde_json::Value::Array(items) => {

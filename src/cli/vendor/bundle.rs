@@ -41,7 +41,7 @@ pub(super) fn bundle(release: &str, text: &str) -> Result<Bundle, String> {
     for (object, number) in kept.zip(1..) {
         let object = reduced(object);
         images.extend(images_of(&object));
-        let yaml = serde_yaml_ng::to_string(&object).map_err(|error| error.to_string())?;
+        let yaml = yaml(&object).map_err(|error| error.to_string())?;
         files.insert(file_name(number, &object)?, yaml);
     }
     let tag = format!(":v{release}");
@@ -60,6 +60,12 @@ pub(super) fn listed(index: &str) -> BTreeSet<String> {
         .into_iter()
         .flat_map(|files| files.keys().cloned())
         .collect()
+}
+
+/// JSON is YAML, and read as such it has YAML's numbers; JSON's own are texts that only JSON knows to write.
+fn yaml(object: &Json) -> Result<String, serde_yaml_ng::Error> {
+    let read: serde_yaml_ng::Value = serde_yaml_ng::from_str(&object.to_string())?;
+    serde_yaml_ng::to_string(&read)
 }
 
 /// Without what only a server fills in.

@@ -3,6 +3,10 @@
 use super::*;
 use crate::journal::local::LocalStore;
 use crate::journal::store::{Append, Store};
+use crate::model::any::{config, json, texts};
+use crate::model::expression::HoleSource;
+use crate::model::identity::ProviderRef;
+use proptest::prelude::*;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -39,6 +43,31 @@ fn story() -> Vec<Record> {
         record(2, 1, vec![started(a(), 1)]),
         record(3, 1, vec![done(a())]),
     ]
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn any_record_and_inventory_is_read_as_it_was_written(
+        bound in prop::collection::vec(json(), 0..4), words in texts(), name in texts(),
+    ) {
+        let binding = |value| Binding { hole: HoleSource::Run, value };
+        let step_done = Entry::StepDone {
+            step: a(),
+            bindings: bound.into_iter().map(binding).collect(),
+            uid: Some(words.clone()),
+        };
+        let step_failed = Entry::StepFailed { step: b(), class: FailureClass::Malformed, message: words.clone() };
+        let records = [record(1, 1, vec![opened()]), record(2, 1, vec![step_done, step_failed])];
+        let mut journal = journal(&records);
+        assert_eq!(journal.store.records(RUN).unwrap().0, records);
+        let mut inventory = Inventory::default();
+        inventory.made_clusters.insert(name.clone(), words);
+        inventory.clusters.insert(ProviderRef { provider: "kubernetes".to_owned(), alias: Some("eu".to_owned()) }, name);
+        journal.store.write_inventory(&inventory).unwrap();
+        assert_eq!(journal.store.inventory().unwrap(), Some(inventory));
+    }
 }
 
 fn mode(path: &Path) -> u32 {

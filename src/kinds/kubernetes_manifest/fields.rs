@@ -5,6 +5,7 @@ use crate::model::expression::Expr;
 use crate::model::field_path::FieldPath;
 use crate::model::identity::FIELDS_ANNOTATION;
 use crate::model::json_path::JsonPath;
+use crate::model::number;
 use crate::model::quantity;
 use serde_json::{Map, Value as Json};
 use sha2::Digest;
@@ -117,7 +118,7 @@ pub(super) fn same(declared: &Json, live: &Json, name: Option<&String>) -> bool 
                     .zip(live)
                     .all(|(declared, live)| same(declared, live, name))
         }
-        (Json::Number(declared), Json::Number(live)) => declared.as_f64() == live.as_f64(),
+        (Json::Number(declared), Json::Number(live)) => number::same_to_server(declared, live),
         _ if declared == live => true,
         (Json::String(_) | Json::Number(_), Json::String(live)) if is_amount(name) => {
             let declared = declared

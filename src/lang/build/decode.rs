@@ -1,6 +1,7 @@
 //! A body whose arguments have found their fields, evaluated: as a closed expression for the plan, and as the value
 //! that other expressions see, with a hole for each attribute that is known after apply (R30).
 
+use super::stored::stored;
 use crate::diag::{Diagnostic, Patch, Span, suggest};
 use crate::lang::check::dynamic::DynamicPlan;
 use crate::lang::check::shape::{BodyPlan, NestedPlan, inner_fields};
@@ -149,8 +150,7 @@ impl Decoder<'_, '_> {
             Ok(value) => value,
             Err(diagnostic) => return self.evaluator.fail(diagnostic.at(span)),
         };
-        // A shared value becomes a tree of its own in the plan.
-        self.evaluator.charge(value.shape().weight, span)?;
+        stored(self.evaluator, &value, span)?;
         Ok(value)
     }
 

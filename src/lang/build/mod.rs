@@ -7,6 +7,7 @@ mod decode;
 mod instances;
 mod refactoring;
 mod resource;
+mod stored;
 mod variables;
 
 use self::decode::Seen;
@@ -29,6 +30,7 @@ use crate::model::value::{Members, Value};
 use calls::ModuleInstance;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use stored::stored;
 
 /// Evaluates a configuration.
 pub struct Builder<'b, 'm, 'e> {
@@ -300,9 +302,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         if let Some(diagnostic) = refused_output(&value, output) {
             return self.report(diagnostic.at(output.value.span).within(output.header));
         }
-        // A shared value becomes a tree of its own in the plan.
-        let weight = value.shape().weight;
-        if self.evaluator.charge(weight, output.value.span).is_err() {
+        if stored(&mut self.evaluator, &value, output.value.span).is_err() {
             return;
         }
         let output = Output {

@@ -7,6 +7,7 @@ mod delete;
 pub mod discovery;
 pub mod fields;
 pub mod managed;
+mod numbers;
 pub mod patches;
 pub mod read;
 pub mod resources;

@@ -2,6 +2,7 @@
 
 use super::create::{dress, insert};
 use super::managed::{Force, Manager, Managers, Operation, Write};
+use super::numbers;
 use super::patches;
 use super::resources::{Origin, Resource};
 use super::routes::Parameters;
@@ -64,7 +65,8 @@ pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
 /// # Errors
 /// 400.
 pub fn read_body(body: &[u8], resource: &Resource) -> Result<Value, Failure> {
-    if let Ok(value) = serde_json::from_slice::<Value>(body) {
+    if let Ok(mut value) = serde_json::from_slice::<Value>(body) {
+        numbers::keep_as_go_does(&mut value);
         return Ok(value);
     }
     serde_yaml_ng::from_slice::<Value>(body).ok().filter(Value::is_object).ok_or_else(|| {
