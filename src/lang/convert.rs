@@ -1,6 +1,9 @@
 //! From the parser's tree to ours: spans get their file, numbers their exact value, trim markers their effect.
-//! The only file beside [`super::parse`] that knows the parser.
+//! With its parts the only one beside [`super::parse`] that knows the parser.
 
+mod texts;
+
+use self::texts::Form;
 use super::limits;
 use super::syntax::{
     Attribute, Binary, BinaryOperator, Block, Body, Call, Conditional, Expression, For, Grouping,
@@ -13,7 +16,6 @@ use hcl_edit::expr as hcl;
 use hcl_edit::structure as hcl_body;
 use hcl_edit::template as hcl_template;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Converts trees whose spans start at `base` of `file`.
 pub struct Converter<'a> {
@@ -21,6 +23,8 @@ pub struct Converter<'a> {
     pub file: FileId,
     /// Where the parsed piece starts in it.
     pub base: usize,
+    /// The parsed piece.
+    pub source: &'a str,
     /// Where mistakes go that only show now.
     pub diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -33,6 +37,13 @@ impl Converter<'_> {
             start: self.base + range.start,
             end: self.base + range.end,
         }
+    }
+
+    /// Whether a heredoc begins with `<<-`.
+    fn is_flush(&self, heredoc: Span) -> bool {
+        let start = heredoc.start.saturating_sub(self.base);
+        let written = self.source.get(start..).unwrap_or_default();
+        written.starts_with("<<-")
     }
 
     fn name(&self, ident: &(impl hcl_edit::Span + AsRef<str>)) -> Name {
@@ -105,9 +116,14 @@ impl Converter<'_> {
                     .map(|(key, value)| (self.key(key), self.expression(value.expr())))
                     .collect(),
             ),
-            hcl::Expression::StringTemplate(template) => self.template(template, TextUnit::Whole),
+            hcl::Expression::StringTemplate(template) => self.text(template, Form::Quoted),
             hcl::Expression::HeredocTemplate(heredoc) => {
-                self.template(&heredoc.template, TextUnit::Line)
+                let form = if self.is_flush(span) {
+                    Form::Flush
+                } else {
+                    Form::Lines
+                };
+                self.text(&heredoc.template, form)
             }
             hcl::Expression::Parenthesis(inner) => {
                 return Expression {
@@ -256,15 +272,25 @@ impl Converter<'_> {
         }
     }
 
-    fn template(&mut self, template: &hcl_template::Template, unit: TextUnit) -> Term {
-        let parts = self.parts(
-            template,
-            Trim {
-                left: false,
-                right: false,
-                unit,
-            },
-        );
+    /// The parts of a template, whichever way it is written: all are read by this one.
+    fn template(&mut self, template: &hcl_template::Template, form: Form) -> Vec<Part> {
+        let mut mistakes = Vec::new();
+        let mut texts = texts::texts(template, self.source, form, &mut mistakes).into_iter();
+        for mistake in mistakes {
+            let span = self.span(Some(mistake.place));
+            self.diagnostics
+                .push(Diagnostic::error("syntax", "Syntax error", mistake.detail).at(span));
+        }
+        let mut parts = self.parts(template, &mut texts);
+        // A text of which `~` has left nothing is still a text: beside it "${x}" is no longer x itself.
+        if let ([Part::Value(_)], true) = (parts.as_slice(), template.len() > 1) {
+            parts.push(Part::Text("".into()));
+        }
+        parts
+    }
+
+    fn text(&mut self, template: &hcl_template::Template, form: Form) -> Term {
+        let parts = self.template(template, form);
         match parts.as_slice() {
             [] => Term::Literal("".into()),
             [Part::Text(text)] => Term::Literal(Value::from(text.as_ref())),
@@ -274,38 +300,21 @@ impl Converter<'_> {
 
     /// The parts of a text that is a template from its first byte: a file of `templatefile`.
     pub fn file_template(&mut self, template: &hcl_template::Template) -> Vec<Part> {
-        self.parts(
-            template,
-            Trim {
-                left: false,
-                right: false,
-                unit: TextUnit::Line,
-            },
-        )
+        self.template(template, Form::Lines)
     }
 
-    /// The parts of a template that stands between two markers, which may trim its ends.
-    fn parts(&mut self, template: &hcl_template::Template, outer: Trim) -> Vec<Part> {
-        let elements: Vec<&hcl_template::Element> = template.iter().collect();
-        let mut parts = Vec::with_capacity(elements.len());
-        for (at, element) in elements.iter().enumerate() {
+    fn parts(
+        &mut self,
+        template: &hcl_template::Template,
+        texts: &mut std::vec::IntoIter<String>,
+    ) -> Vec<Part> {
+        let mut parts = Vec::with_capacity(template.len());
+        for element in template {
             match element {
-                hcl_template::Element::Literal(text) => {
-                    let before = at.checked_sub(1).and_then(|at| elements.get(at));
-                    let left = before.map_or(outer.left, |element| edges(element).right);
-                    let right = elements
-                        .get(at + 1)
-                        .map_or(outer.right, |element| edges(element).left);
-                    let trimmed = trim(
-                        text.as_str(),
-                        Trim {
-                            left,
-                            right,
-                            ..outer
-                        },
-                    );
-                    if !trimmed.is_empty() {
-                        parts.push(Part::Text(trimmed));
+                hcl_template::Element::Literal(_) => {
+                    let text = texts.next().unwrap_or_default();
+                    if !text.is_empty() {
+                        parts.push(Part::Text(text.into()));
                     }
                 }
                 hcl_template::Element::Interpolation(interpolation) => {
@@ -313,7 +322,7 @@ impl Converter<'_> {
                     parts.push(Part::Value(value));
                 }
                 hcl_template::Element::Directive(directive) => {
-                    let part = self.directive(directive, outer.unit);
+                    let part = self.directive(directive, texts);
                     parts.push(part);
                 }
             }
@@ -321,51 +330,30 @@ impl Converter<'_> {
         parts
     }
 
-    fn directive(&mut self, directive: &hcl_template::Directive, unit: TextUnit) -> Part {
+    fn directive(
+        &mut self,
+        directive: &hcl_template::Directive,
+        texts: &mut std::vec::IntoIter<String>,
+    ) -> Part {
         match directive {
-            hcl_template::Directive::If(directive) => {
-                let end = directive.endif_expr.strip.strip_start();
-                let middle = directive
-                    .else_expr
+            hcl_template::Directive::If(directive) => Part::If(Box::new(TemplateIf {
+                condition: self.expression(&directive.if_expr.cond_expr),
+                then: self.parts(&directive.if_expr.template, texts),
+                otherwise: match &directive.else_expr {
+                    Some(otherwise) => self.parts(&otherwise.template, texts),
+                    None => Vec::new(),
+                },
+            })),
+            hcl_template::Directive::For(directive) => Part::For(Box::new(TemplateFor {
+                key_name: directive
+                    .for_expr
+                    .key_var
                     .as_ref()
-                    .map_or(end, |part| part.strip.strip_start());
-                let then = Trim {
-                    left: directive.if_expr.strip.strip_end(),
-                    right: middle,
-                    unit,
-                };
-                Part::If(Box::new(TemplateIf {
-                    condition: self.expression(&directive.if_expr.cond_expr),
-                    then: self.parts(&directive.if_expr.template, then),
-                    otherwise: directive.else_expr.as_ref().map_or_else(Vec::new, |part| {
-                        self.parts(
-                            &part.template,
-                            Trim {
-                                left: part.strip.strip_end(),
-                                right: end,
-                                unit,
-                            },
-                        )
-                    }),
-                }))
-            }
-            hcl_template::Directive::For(directive) => {
-                let inner = Trim {
-                    left: directive.for_expr.strip.strip_end(),
-                    right: directive.endfor_expr.strip.strip_start(),
-                    unit,
-                };
-                Part::For(Box::new(TemplateFor {
-                    key_name: directive
-                        .for_expr
-                        .key_var
-                        .as_ref()
-                        .map(|name| name.as_str().into()),
-                    value_name: directive.for_expr.value_var.as_str().into(),
-                    collection: self.expression(&directive.for_expr.collection_expr),
-                    body: self.parts(&directive.for_expr.template, inner),
-                }))
-            }
+                    .map(|name| name.as_str().into()),
+                value_name: directive.for_expr.value_var.as_str().into(),
+                collection: self.expression(&directive.for_expr.collection_expr),
+                body: self.parts(&directive.for_expr.template, texts),
+            })),
         }
     }
 }
@@ -382,84 +370,6 @@ impl hcl_edit::Span for LabelText<'_> {
     fn span(&self) -> Option<Range<usize>> {
         hcl_edit::Span::span(self.0)
     }
-}
-
-/// How far a `~` reaches: HCL reads heredocs and files line by line, and trims only the line beside the marker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TextUnit {
-    Whole,
-    Line,
-}
-
-/// Which ends of a text a `~` beside it trims.
-#[derive(Clone, Copy, Debug)]
-struct Trim {
-    left: bool,
-    right: bool,
-    unit: TextUnit,
-}
-
-struct Edges {
-    left: bool,
-    right: bool,
-}
-
-/// The `~` at the outer ends of an interpolation or directive.
-fn edges(element: &hcl_template::Element) -> Edges {
-    match element {
-        hcl_template::Element::Literal(_) => Edges {
-            left: false,
-            right: false,
-        },
-        hcl_template::Element::Interpolation(interpolation) => Edges {
-            left: interpolation.strip.strip_start(),
-            right: interpolation.strip.strip_end(),
-        },
-        hcl_template::Element::Directive(directive) => match directive.as_ref() {
-            hcl_template::Directive::If(directive) => Edges {
-                left: directive.if_expr.strip.strip_start(),
-                right: directive.endif_expr.strip.strip_end(),
-            },
-            hcl_template::Directive::For(directive) => Edges {
-                left: directive.for_expr.strip.strip_start(),
-                right: directive.endfor_expr.strip.strip_end(),
-            },
-        },
-    }
-}
-
-/// Without the spaces and line breaks that a marker beside it takes away.
-fn trim(text: &str, which: Trim) -> Arc<str> {
-    let mut text = text;
-    if which.left {
-        let line_end = text.find('\n').map_or(text.len(), |at| at + 1);
-        let (first, rest) = if which.unit == TextUnit::Line {
-            text.split_at(line_end)
-        } else {
-            (text, "")
-        };
-        let kept = first.trim_start();
-        text = if kept.is_empty() {
-            rest
-        } else {
-            text.trim_start()
-        };
-    }
-    if which.right {
-        let body = text.strip_suffix('\n').unwrap_or(text);
-        let line_start = if which.unit == TextUnit::Line {
-            body.rfind('\n').map_or(0, |at| at + 1)
-        } else {
-            0
-        };
-        let (before, last) = text.split_at(line_start);
-        text = if last.trim_end().is_empty() {
-            before
-        } else {
-            text.trim_end()
-        };
-    }
-    text.into()
 }
 
 fn binary_operator(operator: hcl::BinaryOperator) -> BinaryOperator {

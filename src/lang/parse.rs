@@ -16,6 +16,7 @@ pub fn file(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Body
                 let mut body = Converter {
                     file,
                     base: piece.start,
+                    source,
                     diagnostics,
                 }
                 .body(&body);
@@ -58,6 +59,7 @@ pub fn expression(
             Converter {
                 file,
                 base: text.len() - text.trim_start().len(),
+                source: text.trim(),
                 diagnostics,
             }
             .expression(&parsed),
@@ -81,6 +83,7 @@ pub fn template(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> 
             Converter {
                 file,
                 base: 0,
+                source: text,
                 diagnostics,
             }
             .file_template(&parsed),

@@ -267,14 +267,10 @@ impl Evaluator<'_> {
             start: 0,
             end: 0,
         };
-        let mut joined = Joined {
-            sensitive: variables.sensitive || sensitive,
-            ..Joined::default()
-        };
         self.template_calls += 1;
-        let result = self.parts(&template.parts, whole, &Scope::sealed(&names), &mut joined);
+        let result = self.template(&template.parts, whole, &Scope::sealed(&names));
         self.template_calls -= 1;
-        result.map(|()| joined.finish())
+        result.map(|value| value.marked(variables.sensitive || sensitive))
     }
 
     /// Reads a template once, however often it is used.

@@ -64,6 +64,11 @@ fn templates() {
             "\"0a,1b,\"",
         ),
         ("\"\\u00e4\\n\\\"\"", "\"ä\\n\\\"\""),
+        ("\"%{ if true }\\q%{ endif }\"", "Err: `\\q` is no escape"),
+        (
+            "\"%{ if true }\\ud800%{ endif }\"",
+            "Err: there is no character U+d800",
+        ),
         ("<<EOT\na ${1}\n  b\nEOT", "\"a 1\\n  b\\n\""),
         ("<<-EOT\n    a\n      b\n    EOT", "\"a\\n  b\\n\""),
     ] {
