@@ -2,9 +2,9 @@
 
 use super::charsets::{textdecodebase64, textencodebase64, urldecode, uuidv5};
 use super::json;
+use super::yaml::{yamldecode, yamlencode};
 use super::{Context, Function, Result_, argument, exactly, row, text_at, wrong};
-use crate::model::number;
-use crate::model::value::{Data, Members, Value};
+use crate::model::value::Value;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::Digest as _;
@@ -198,138 +198,6 @@ fn jsonencode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> 
 
 fn jsondecode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     json::read(context, &text_at(arguments, 0)?)
-}
-
-fn yamldecode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    let text = text_at(arguments, 0)?;
-    context.text(text.len().saturating_mul(4))?;
-    match serde_yaml_ng::from_str::<serde_yaml_ng::Value>(&text) {
-        Ok(value) => {
-            let mut left = 1_000_000;
-            from_yaml(&value, &mut left).map_or_else(|message| wrong(0, message), Ok)
-        }
-        Err(error) => wrong(0, format!("this is no YAML: {error}")),
-    }
-}
-
-/// `left` counts values: aliases of aliases would grow without end.
-fn from_yaml(value: &serde_yaml_ng::Value, left: &mut u64) -> Result<Value, String> {
-    *left = left.checked_sub(1).ok_or("it holds too many values")?;
-    Ok(match value {
-        serde_yaml_ng::Value::Null => Value::NULL,
-        serde_yaml_ng::Value::Bool(value) => (*value).into(),
-        serde_yaml_ng::Value::Number(value) => match number::parse(&value.to_string()) {
-            Ok(number) => number.into(),
-            Err(_) => return Err(format!("the number {value} cannot be held")),
-        },
-        serde_yaml_ng::Value::String(text) => text.as_str().into(),
-        serde_yaml_ng::Value::Sequence(items) => Value::list(
-            items
-                .iter()
-                .map(|item| from_yaml(item, left))
-                .collect::<Result<_, _>>()?,
-        ),
-        serde_yaml_ng::Value::Mapping(members) => {
-            let mut converted = Members::new();
-            for (key, member) in members {
-                let key = match from_yaml(key, left)? {
-                    key if crate::lang::coerce::text(&key).is_some() => {
-                        crate::lang::coerce::text(&key).unwrap_or_default()
-                    }
-                    key => return Err(format!("a key is {}", key.title())),
-                };
-                converted.insert(key, from_yaml(member, left)?);
-            }
-            Value::object(converted)
-        }
-        serde_yaml_ng::Value::Tagged(tagged) => {
-            return Err(format!("the tag {} is not known", tagged.tag));
-        }
-    })
-}
-
-fn yamlencode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
-    let mut text = String::new();
-    write_yaml(argument(arguments, 0), 0, &mut text)?;
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    context.text(text.len())?;
-    Ok(text.into())
-}
-
-/// Block style with every text in double quotes, as Terraform writes it.
-fn write_yaml(value: &Value, level: usize, text: &mut String) -> Result_<()> {
-    match &value.data {
-        Data::Null => text.push_str("null"),
-        Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        Data::Number(value) => text.push_str(&number::format(value)),
-        Data::Text(value) => text.push_str(&yaml_text(value)),
-        Data::Unknown(_) => return wrong(0, "the value is not known"),
-        Data::List(sequence) | Data::Set(sequence) => {
-            if sequence.items.is_empty() {
-                text.push_str("[]");
-            }
-            for (at, item) in sequence.items.iter().enumerate() {
-                if at > 0 {
-                    line(level, text);
-                }
-                text.push_str("- ");
-                write_yaml(item, level + 1, text)?;
-            }
-        }
-        Data::Object(object) => {
-            if object.members.is_empty() {
-                text.push_str("{}");
-            }
-            for (at, (name, member)) in object.members.iter().enumerate() {
-                if at > 0 {
-                    line(level, text);
-                }
-                text.push_str(&yaml_text(name));
-                text.push(':');
-                let (inner, filled) = match &member.data {
-                    Data::Object(object) => (level + 1, !object.members.is_empty()),
-                    Data::List(sequence) | Data::Set(sequence) => {
-                        (level, !sequence.items.is_empty())
-                    }
-                    Data::Null
-                    | Data::Bool(_)
-                    | Data::Number(_)
-                    | Data::Text(_)
-                    | Data::Unknown(_) => (level, false),
-                };
-                if filled {
-                    line(inner, text);
-                } else {
-                    text.push(' ');
-                }
-                write_yaml(member, inner, text)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A text in double quotes. YAML takes fewer characters than JSON as they are, and folds lines at more of them.
-fn yaml_text(text: &str) -> String {
-    let mut quoted = String::new();
-    for character in crate::model::text::quote(text).chars() {
-        if matches!(
-            character,
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        ) {
-            quoted.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            quoted.push(character);
-        }
-    }
-    quoted
-}
-
-fn line(level: usize, text: &mut String) {
-    text.push('\n');
-    text.push_str(&"  ".repeat(level));
 }
 
 fn csvdecode(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {

@@ -1,9 +1,10 @@
 //! Files beside the configuration, and names of files.
 
 use super::{
-    Context, Function, Implementation, Inside, Result_, Special, exactly, row, text_at, wrong,
+    Context, Function, Implementation, Inside, Result_, Special, exactly, glob, row, text_at, wrong,
 };
 use crate::lang::limits;
+use crate::lang::sources::SourceError;
 use crate::model::value::Value;
 use base64::Engine as _;
 use sha2::Digest as _;
@@ -98,7 +99,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "fileset",
         "directory, pattern",
         exactly(2),
-        "Names of the files that match: *, **, ?, [abc], {a,b}.",
+        "Names of the files that match: *, **, ?, [abc], [!a-z], {a,b}, \\*.",
         fileset,
     ),
     Function {
@@ -224,60 +225,20 @@ fn dirname(_: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
 
 fn fileset(context: &mut Context<'_>, arguments: &[Value]) -> Result_<Value> {
     let (directory, pattern) = (text_at(arguments, 0)?, text_at(arguments, 1)?);
-    let pattern = glob(&pattern)?;
-    match context.sources.walk(&directory) {
-        Ok(names) => {
-            context.values(names.len())?;
-            Ok(Value::set(
-                names
-                    .into_iter()
-                    .filter(|name| pattern.is_match(name))
-                    .map(Value::from)
-                    .collect(),
-            ))
-        }
-        Err(error) => wrong(0, format!("{directory}: {error}")),
-    }
-}
-
-/// The pattern as an expression: `*` stays in a directory, `**` does not.
-fn glob(pattern: &str) -> Result_<regex::Regex> {
-    let mut expression = String::from("^");
-    let mut rest = pattern;
-    let mut alternatives = 0;
-    while let Some(character) = rest.chars().next() {
-        if let Some(after) = rest.strip_prefix("**/") {
-            expression.push_str("(?:[^/]+/)*");
-            rest = after;
-            continue;
-        }
-        if let Some(after) = rest.strip_prefix("**") {
-            expression.push_str(".*");
-            rest = after;
-            continue;
-        }
-        match character {
-            '*' => expression.push_str("[^/]*"),
-            '?' => expression.push_str("[^/]"),
-            '[' => expression.push('['),
-            ']' => expression.push(']'),
-            '{' => {
-                alternatives += 1;
-                expression.push_str("(?:");
-            }
-            '}' if alternatives > 0 => {
-                alternatives -= 1;
-                expression.push(')');
-            }
-            ',' if alternatives > 0 => expression.push('|'),
-            '-' => expression.push('-'),
-            other => expression.push_str(&regex::escape(&other.to_string())),
-        }
-        rest = rest.get(character.len_utf8()..).unwrap_or("");
-    }
-    expression.push('$');
-    regex::RegexBuilder::new(&expression)
-        .size_limit(1 << 20)
-        .build()
-        .or_else(|_| wrong(1, "the pattern cannot be read"))
+    let search = match glob::search(&directory, &pattern) {
+        Ok(Some(search)) => search,
+        Ok(None) => return Ok(Value::set(Vec::new())),
+        Err(why) => return wrong(1, why),
+    };
+    let names = match context.sources.walk(&search.directory) {
+        Ok(names) => names,
+        // Where there is no directory nothing matches.
+        Err(SourceError::Missing) => Vec::new(),
+        Err(_) if context.sources.exists(&search.directory) == Ok(true) => Vec::new(),
+        Err(error) => return wrong(0, format!("{}: {error}", search.directory)),
+    };
+    context.values(names.len())?;
+    let found = names.iter().filter(|name| search.pattern.is_match(name));
+    let named = found.map(|name| format!("{}{name}", search.prefix).into());
+    Ok(Value::set(named.collect()))
 }

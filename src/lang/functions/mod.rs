@@ -6,6 +6,7 @@ mod collections;
 mod encoding;
 mod files;
 mod format;
+mod glob;
 mod json;
 mod maps;
 mod network;
@@ -17,6 +18,7 @@ mod tests;
 mod text;
 mod time;
 mod types;
+mod yaml;
 
 pub use page::page;
 

@@ -6,6 +6,7 @@ mod configurations;
 mod diagnostics;
 mod dynamic;
 mod expressions;
+mod goldens;
 mod limits;
 mod modules;
 mod refactoring;

@@ -1,0 +1,3 @@
+module sk-dr/goldens/language
+
+go 1.25
