@@ -169,8 +169,8 @@ mod tests {
             op.body = Expr::Value(Json::Null).with(&deep, after.clone());
             whole.nodes[0].before = before;
             whole.nodes[0].after = Expr::Value(Json::Null).with(&deep, after);
-            whole.nodes[0].reason.text = words.clone();
-            whole.outputs.insert(words, PlannedOutput { value, sensitive: false });
+            whole.nodes[0].reason.text = words;
+            whole.outputs.insert("x".to_owned(), PlannedOutput { value, sensitive: false });
             whole.digest = whole.compute_digest().unwrap();
             let read = parse(&text(&whole).unwrap()).unwrap();
             assert_eq!(read, whole);

@@ -295,6 +295,11 @@ impl Evaluator<'_> {
 
     /// A text as a template; `name` is shown where it is wrong.
     fn parsed_template(&mut self, name: &str, text: Arc<str>) -> Result<Arc<Template>, Failed> {
+        // Editors of Windows put a mark before the first character, which is none of the text.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.into(),
+            None => text,
+        };
         let file = self.texts.add(name.to_owned(), text.clone());
         let parts = parse::template(&text, file, &mut self.diagnostics).ok_or(Failed)?;
         let weight = text.len() as u64 / 64;

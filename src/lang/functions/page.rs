@@ -28,11 +28,11 @@ Names and results are Terraform's: `tests/goldens/language.json` holds them agai
 | values known after apply, secrets | a function that looks at a value needs it now: an error names it; functions that only hand values on (`concat`, `merge`, `values`, `tolist`, ...) take both | the result is unknown | a plan says what apply writes |
 | texts | stay as they are written | are brought into Unicode's form NFC | what is compared with a server is what the server has |
 | `yamldecode` of `.inf`, `.nan` | an error | a number without end; an error | JSON, and so a server, has no such number |
-| `yamldecode` of what only YAML 1.2 knows: `%YAML 1.2`, `\\/`, pairs of surrogates, tabs behind `-`, points in anchors, a `!` alone | is read | an error | newer tools write it |
+| `yamldecode` of what only YAML 1.2 knows: `%YAML 1.2`, `\\/`, pairs of surrogates, tabs behind `-`, before a key and before the first character of a block, points in anchors, a `!` alone, directives | is read | an error | newer tools write it |
 | `yamldecode` of U+0085, U+2028, U+2029 | characters like others | breaks of a line | YAML 1.2 |
 | `yamldecode` of `\\|#comment` | an error | is read | YAML asks for a space |
 | `fileset` | does not follow links to directories | follows them | they may lead in a circle, or out |
-| `fileset` with `{a\\,b}` | a comma in a name | matches nothing | |
+| `fileset` with `{a\\,b}`, `\\a` | the character itself | matches nothing | as `\\*` does |
 
 `yamldecode` reads `0644` as the number 644, as Terraform does; kubectl reads an octal number, 420. Of a key that stands twice the
 last counts, and `<<` merges where it stands: both as in Terraform.
