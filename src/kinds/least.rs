@@ -1,7 +1,7 @@
 //! The least that declares a live object: its attributes without those that say only what holds anyway. Must not know any
 //! one kind, nor how a block is written.
 
-use super::{Kind, compare, table};
+use super::{Home, Kind, compare, sensitive, table};
 use crate::model::duration::GoDuration;
 use crate::model::schema::{Compare, Field, Presence, Shape};
 use serde_json::{Map, Value as Json};
@@ -15,11 +15,13 @@ pub fn declaration(kind: &dyn Kind, live: &Json) -> Json {
         Some(_) => Silence::MayMeanMore,
         None => Silence::MeansNothing,
     };
-    let mut attributes = kind.attributes(live);
+    let home = match kind.home() {
+        Home::Kube(resource) => Some(resource),
+        Home::Command | Home::Parts | Home::Declared => None,
+    };
     // What is never shown cannot be declared from what is live; undeclared it is left alone.
-    if let Json::Object(members) = &mut attributes {
-        members.retain(|name, _| !kind.sensitive().contains(&name.as_str()));
-    }
+    let never_shown = sensitive::of(kind, home.as_ref());
+    let attributes = sensitive::without(kind.attributes(live), &never_shown);
     said(kind.schema().fields, attributes, silence)
 }
 

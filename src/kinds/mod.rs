@@ -18,6 +18,7 @@ mod metadata_block;
 pub(crate) mod properties;
 pub mod providers;
 pub mod reference;
+pub mod sensitive;
 mod stored;
 mod syntax;
 mod table;

@@ -3,15 +3,15 @@
 use super::document::{
     Action, Blocker, FieldChange, HeldBack, Node, NodeState, Reason, ReasonCode,
 };
-use crate::kinds::{Difference, Kind};
+use crate::kinds::{Difference, Kind, sensitive};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::guard::Guard;
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::Resource;
-use crate::model::secret::HIDDEN;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 /// What is to be done to one object.
 pub enum Work {
@@ -119,7 +119,7 @@ pub struct Subject {
 impl<'a> Decision<'a> {
     /// A decision with nothing in it yet.
     pub fn new(subject: Subject, kind: &'static dyn Kind, action: Action, reason: Reason) -> Self {
-        let hidden = kind.sensitive().iter();
+        let sensitive = sensitive::of_key(kind, &subject.key);
         let node = Node {
             kind: subject.address.kind.clone(),
             address: subject.address,
@@ -131,7 +131,7 @@ impl<'a> Decision<'a> {
             reason,
             before: Json::Null,
             after: Expr::Value(Json::Null),
-            sensitive: hidden.map(|name| vec![(*name).to_owned()]).collect(),
+            sensitive,
             fields: Vec::new(),
             parts: Vec::new(),
             state: NodeState::Planned,
@@ -153,16 +153,25 @@ impl<'a> Decision<'a> {
         self.node.sensitive.extend(resource.sensitive.clone());
     }
 
+    /// What it is, as far as it may be shown.
+    pub fn was(&mut self, live: &Json) {
+        let hidden = self.never_shown();
+        self.node.before = sensitive::hidden(self.kind.attributes(live), &hidden);
+    }
+
     /// What it will be, as declared; known values of attributes that are never shown are replaced.
     pub fn becomes(&mut self, body: &Expr) {
-        self.node.after = self
-            .kind
-            .sensitive()
-            .iter()
-            .fold(body.clone(), |body, name| match body.member(name) {
-                Some(value) => body.with(&[(*name).to_owned()], masked(value)),
-                None => body,
-            });
+        self.node.after = sensitive::hidden_expr(body.clone(), &self.never_shown());
+    }
+
+    /// In what it differs, as far as it may be shown.
+    pub fn differs(&mut self, differences: &[Difference], live: &Json) {
+        self.node.fields = field_changes(differences, live, &self.never_shown());
+    }
+
+    /// What is never shown of its object, whatever the configuration says.
+    fn never_shown(&self) -> BTreeSet<Vec<String>> {
+        sensitive::of_key(self.kind, &self.node.key)
     }
 
     /// The same, stopped.
@@ -253,21 +262,24 @@ impl Resolution<'_> {
     }
 }
 
-/// References to secrets tell nothing and stay; what is known is replaced.
-fn masked(value: Expr) -> Expr {
-    match value {
-        Expr::Value(Json::Object(_)) | Expr::Object(_) => Expr::object(
-            value
-                .into_members()
-                .into_iter()
-                .map(|(name, member)| (name, masked(member)))
-                .collect(),
-        ),
-        Expr::Value(_) => Expr::Value(HIDDEN.into()),
-        Expr::List(_) | Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => {
-            value
+/// The differences as the plan shows them; of what stands under the hidden paths only that they are.
+pub fn field_changes(
+    differences: &[Difference],
+    live: &Json,
+    hidden: &BTreeSet<Vec<String>>,
+) -> Vec<FieldChange> {
+    let change = |difference: &Difference| {
+        let below = sensitive::below(hidden, &difference.attribute);
+        let (before, after) = (difference.before.clone(), difference.after.clone());
+        FieldChange {
+            path: difference.attribute.clone(),
+            before: before.map(|before| sensitive::hidden(before, &below)),
+            after: after.map(|after| sensitive::hidden_expr(after, &below)),
+            by: super::managers::last_writer(live, &difference.place),
+            note: difference.note.as_deref().map(str::to_owned),
         }
-    }
+    };
+    differences.iter().map(change).collect()
 }
 
 /// A reason.
@@ -285,18 +297,4 @@ pub fn blocker(code: &str, text: impl Into<String>, cure: impl Into<String>) -> 
         text: text.into(),
         cure: cure.into(),
     }
-}
-
-/// The differences as the plan shows them.
-pub fn field_changes(differences: &[Difference], live: &Json) -> Vec<FieldChange> {
-    differences
-        .iter()
-        .map(|difference| FieldChange {
-            path: difference.attribute.clone(),
-            before: difference.before.clone(),
-            after: difference.after.clone(),
-            by: super::managers::last_writer(live, &difference.place),
-            note: difference.note.as_deref().map(str::to_owned),
-        })
-        .collect()
 }

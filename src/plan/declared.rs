@@ -4,7 +4,7 @@ mod destroy;
 mod shared;
 
 use super::cluster;
-use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, field_changes, reason};
+use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, reason};
 use super::document::{Action, Blocker, GoalMode, NodeState, ReasonCode};
 use super::former;
 use super::found::{Found, Objects, class_words};
@@ -294,7 +294,7 @@ impl<'a> Declared<'a, '_> {
                 },
                 "Plan again once it is gone.",
             ));
-        decision.node.before = self.kind.attributes(live);
+        decision.was(live);
         Outcome::Decided(Box::new(decision))
     }
 
@@ -344,9 +344,9 @@ impl<'a> Declared<'a, '_> {
     fn update(&self, mut decision: Decision<'a>, live: &'a Json, update: Update) -> Decision<'a> {
         decision.declare(self.resource);
         decision.live = Some(live);
-        decision.node.before = self.kind.attributes(live);
+        decision.was(live);
         decision.becomes(&self.resource.body);
-        decision.node.fields = field_changes(&update.taken, live);
+        decision.differs(&update.taken, live);
         let conflict = self.conflict(live, &update.taken);
         let fixed = self.kind.cannot_change(live, &update.taken);
         decision.work = Work::Update(update);
@@ -451,7 +451,7 @@ impl<'a> Declared<'a, '_> {
                 "it belongs to somebody else",
             )
             .blocked(blocker(code, text, cure));
-        decision.node.before = self.kind.attributes(live);
+        decision.was(live);
         Outcome::Decided(Box::new(decision))
     }
 

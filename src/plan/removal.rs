@@ -50,7 +50,7 @@ impl<'a> Removal<'a, '_> {
         };
         let mut decision = Decision::new(subject, self.kind, action, why);
         decision.live = Some(self.live);
-        decision.node.before = self.kind.attributes(self.live);
+        decision.was(self.live);
         decision.work = work;
         if self.live["metadata"]["deletionTimestamp"].is_string() {
             return decision.blocked(blocker(

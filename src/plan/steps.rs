@@ -4,7 +4,7 @@ use super::decision::{Object, Update, Work};
 use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, NodeState, Op, Step, StepId};
 use super::guards;
 use super::marks::{self, Marked};
-use crate::kinds::{Difference, ListWrites, Ownership, Writing};
+use crate::kinds::{Difference, ListWrites, Ownership, Writing, sensitive};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
@@ -247,7 +247,8 @@ impl Builder<'_, '_> {
 
     /// Ground of an object as `expected` will be, with what counts read from `live`.
     fn present(&self, expected: &Json, live: &Json) -> Ground {
-        let projection = self.object.kind.owned(self.object.resource, live);
+        let owned = self.object.kind.owned(self.object.resource, live);
+        let projection = sensitive::in_fingerprint(owned, &self.object.key);
         Ground::Present {
             uid: live["metadata"]["uid"]
                 .as_str()

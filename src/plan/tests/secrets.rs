@@ -139,3 +139,82 @@ fn what_the_server_never_changes_is_a_blocker() {
         "Update kubernetes_secret.s (type) blocked [immutable]",
     );
 }
+
+/// What `kubectl apply` leaves behind: the whole Secret, in clear.
+const LEFT_BEHIND: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+#[test]
+fn what_is_below_a_secret_is_shown_by_no_kind() {
+    let metadata = json!([{"name": "s", "namespace": "shop"}]);
+    let noted = json!({LEFT_BEHIND: "declared anew"});
+    let typed = named(
+        "kubernetes_secret",
+        "typed",
+        json!({"metadata": [{"name": "s", "namespace": "shop", "annotations": noted}]}),
+    );
+    let annotated = named(
+        "kubernetes_annotations",
+        "annotated",
+        json!({"api_version": "v1", "kind": "Secret", "metadata": metadata, "annotations": noted}),
+    );
+    let manifest = named(
+        "kubernetes_manifest",
+        "manifest",
+        json!({"manifest": {
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "s", "namespace": "shop", "annotations": noted},
+        }}),
+    );
+    let live = json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {
+            "name": "s", "namespace": "shop", "uid": "u", "resourceVersion": "1",
+            "annotations": {LEFT_BEHIND: "{\"data\":{\"password\":\"CANARY\"}}"},
+        },
+        "data": {"password": "CANARY"},
+    });
+    for declared in [typed, annotated, manifest] {
+        let address = declared.address.clone();
+        let kind = kinds::find(&address.kind).unwrap();
+        let made = make(&Story {
+            resources: vec![declared],
+            objects: vec![("kubernetes_secret", live.clone())],
+            adopt: vec![address.clone().into()],
+            ..story()
+        })
+        .unwrap();
+        let node = made
+            .nodes
+            .iter()
+            .find(|node| node.address == address)
+            .unwrap();
+        assert!(!node.fields.is_empty(), "{address}: {:?}", node.fields);
+        let told = serde_json::to_string(&made).unwrap();
+        // Neither as it is nor as a hash (R33).
+        let mut other = live.clone();
+        other["metadata"]["annotations"][LEFT_BEHIND] = json!("of another value");
+        let ground = |step: &crate::plan::document::Step| match &step.ground {
+            Ground::Present { projection, .. } => (
+                projection.fingerprint(&live),
+                projection.fingerprint(&other),
+            ),
+            Ground::Absent | Ground::AbsentAtFirstTouch => Default::default(),
+        };
+        assert!(
+            made.steps
+                .iter()
+                .map(ground)
+                .all(|(one, other)| one == other),
+            "{told}"
+        );
+        assert!(!told.contains("CANARY"), "{address}: {told}");
+        let shown = crate::render::text::plan(&made, crate::render::style::Dress::default());
+        assert!(!shown.contains("CANARY"), "{address}: {shown}");
+        assert!(shown.contains("(sensitive value)"), "{address}: {shown}");
+        let declaration = kinds::least::declaration(kind, &live).to_string();
+        assert!(
+            !declaration.contains("CANARY") || kind.home() == kinds::Home::Declared,
+            "{declaration}"
+        );
+    }
+}

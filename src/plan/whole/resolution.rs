@@ -3,7 +3,7 @@
 
 use super::Whole;
 use crate::kinds::composite::{Composite, LivePart};
-use crate::kinds::{self, Kind, Obstacle, Part};
+use crate::kinds::{self, Kind, Obstacle, Part, sensitive};
 use crate::model::address::Address;
 use crate::model::identity::ProviderRef;
 use crate::model::resource::{Fate, Resource};
@@ -154,7 +154,7 @@ fn declared_resolution<'a>(
         Some(reading) => whole.kind.differences(&whole.wanted, reading),
         None => Vec::new(),
     };
-    let mut fields = field_changes(&differences, &Json::Null);
+    let mut fields = field_changes(&differences, &Json::Null, &sensitive::of(whole.kind, None));
     let mut rest = BTreeMap::new();
     if let Some(read) = whole.as_read() {
         let parts = whole.composite.parts(&read);
@@ -183,7 +183,7 @@ fn declared_resolution<'a>(
     }
     resolution.node.sensitive.extend(resource.sensitive.clone());
     if let Some(reading) = &whole.reading {
-        resolution.node.before = whole.kind.attributes(reading);
+        resolution.node.before = shown(whole.kind, reading);
     }
     match resolution.node.action {
         Action::Create => resolution.node.after = whole.composite.completed(resource),
@@ -294,8 +294,12 @@ pub fn orphaned<'a>(
         resource,
     }
     .guard(&mut resolution);
-    resolution.node.before = kind.attributes(&reading);
+    resolution.node.before = shown(kind, &reading);
     resolution
+}
+
+fn shown(kind: &dyn Kind, reading: &Json) -> Json {
+    sensitive::hidden(kind.attributes(reading), &sensitive::of(kind, None))
 }
 
 /// One node of several decisions, without its fields.
