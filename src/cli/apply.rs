@@ -16,6 +16,7 @@ use crate::lang::OnLine;
 use crate::plan::document::Plan;
 use crate::render::text::Outcome;
 use jiff::{SignedDuration, Timestamp};
+use std::iter::successors;
 
 /// Runs it.
 ///
@@ -138,14 +139,16 @@ async fn carry_out(
 
 /// The same plan applied twice within a second would get one id twice; then it is the next second's.
 fn free_id(process: &Process, known: &[RunSummary], id: impl Fn(Timestamp) -> String) -> String {
-    let mut now = process.clock.now();
-    loop {
-        let id = id(now);
-        if known.iter().all(|run| run.run != id) {
-            return id;
-        }
-        now += SignedDuration::from_secs(1);
-    }
+    let now = process.clock.now();
+    let second = SignedDuration::from_secs(1);
+    let later = successors(Some(now), |time| time.checked_add(second).ok());
+    // At the end of time there is no next one.
+    let earlier = successors(Some(now), |time| time.checked_sub(second).ok());
+    later
+        .chain(earlier)
+        .map(&id)
+        .find(|id| known.iter().all(|run| run.run != *id))
+        .unwrap_or_else(|| id(now))
 }
 
 fn refused(refusal: &Refusal) -> Trouble {

@@ -19,6 +19,7 @@ mod plan;
 pub mod plan_file;
 pub mod planning;
 mod present;
+mod printed;
 mod private_file;
 pub mod process;
 mod reporter;

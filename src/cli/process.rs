@@ -3,6 +3,7 @@
 
 use super::arguments::Compat;
 use super::exit::Exit;
+use super::printed::{Escapes, printed};
 use crate::journal::local::LocalStore;
 use crate::journal::store::{Store, StoreError};
 use crate::render::style::{Dress, Speaker, Style};
@@ -142,8 +143,22 @@ impl Output {
         (Self::new(captured.clone()), captured)
     }
 
-    /// Writes a text as it is.
+    /// Writes a text of ours, which may be coloured; what others put into it does nothing to a terminal.
     pub fn print(&mut self, text: &str) {
+        self.write(&printed(text, Escapes::Ours));
+    }
+
+    /// Writes a line of ours.
+    pub fn line(&mut self, text: &str) {
+        self.print(&format!("{text}\n"));
+    }
+
+    /// Writes a line that is never coloured: names of others stand in it.
+    pub fn words(&mut self, text: &str) {
+        self.write(&format!("{}\n", printed(text, Escapes::None)));
+    }
+
+    fn write(&mut self, text: &str) {
         if !matches!(self.state, Sink::Open) {
             return;
         }
@@ -159,11 +174,6 @@ impl Output {
                 Sink::Failed(error)
             };
         }
-    }
-
-    /// Writes a line.
-    pub fn line(&mut self, text: &str) {
-        self.print(&format!("{text}\n"));
     }
 
     /// What kept the stream from being written, where that was not its reader: a full disk loses a plan.

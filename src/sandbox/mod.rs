@@ -84,7 +84,7 @@ impl Sandbox {
         let passed = SignedDuration::try_from(now.saturating_duration_since(shared.counted))
             .unwrap_or(SignedDuration::ZERO);
         shared.counted = now;
-        let until = shared.state.now + passed;
+        let until = state::later(shared.state.now, passed);
         actors::run_until(&mut shared.state, until);
         shared
     }
@@ -99,7 +99,7 @@ impl Sandbox {
     /// Lets time pass at once; controllers do all that falls into it.
     pub fn advance(&self, by: SignedDuration) {
         let mut shared = self.lock();
-        let until = shared.state.now + by;
+        let until = state::later(shared.state.now, by);
         actors::run_until(&mut shared.state, until);
     }
     /// Installs Velero: CRDs, namespace, running server.

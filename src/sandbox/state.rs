@@ -145,7 +145,7 @@ impl State {
                 seed,
                 generation: 0,
             },
-            now,
+            now: now.min(END),
             resource_version: 0,
             compacted: 0,
             made: 0,
@@ -290,7 +290,7 @@ impl State {
     /// Lets something happen after a while.
     pub fn wake_after(&mut self, after: SignedDuration, task: Task, subject: &str) {
         self.wakes.insert(Wake {
-            at: self.now + after,
+            at: self.now.checked_add(after).unwrap_or(Timestamp::MAX),
             task,
             subject: subject.to_owned(),
         });
@@ -331,6 +331,14 @@ impl State {
             })
         }
     }
+}
+
+/// 1 December 9999: there the sandbox's time stops. What is due at the last instant of all is never due.
+const END: Timestamp = Timestamp::constant(253_399_622_400, 0);
+
+/// The time after a while.
+pub fn later(now: Timestamp, passed: SignedDuration) -> Timestamp {
+    now.checked_add(passed).unwrap_or(END).min(END)
 }
 
 /// A time as the API writes it: whole seconds.

@@ -9,8 +9,10 @@
 )]
 
 mod children;
+mod clocks;
 mod configurations;
 mod documents;
+mod escapes;
 mod every_kind;
 mod examples;
 mod pipelines;

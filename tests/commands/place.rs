@@ -46,6 +46,7 @@ pub struct Place {
     answer: String,
     terminal: Terminal,
     crash: Crash,
+    clock: Option<Timestamp>,
 }
 
 /// The end of a process: once it is set, no answer arrives any more.
@@ -55,11 +56,12 @@ struct Crash {
     now: Arc<Notify>,
 }
 
-struct SandboxClock(Sandbox);
+/// The cluster's, or one of the machine that stands.
+struct PlaceClock(Sandbox, Option<Timestamp>);
 
-impl Clock for SandboxClock {
+impl Clock for PlaceClock {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.1.unwrap_or_else(|| self.0.now())
     }
 }
 
@@ -124,6 +126,15 @@ impl Place {
             answer: String::new(),
             terminal: Terminal::default(),
             crash: Crash::default(),
+            clock: None,
+        }
+    }
+
+    /// The same on a machine whose clock stands here.
+    pub fn at(clock: Timestamp) -> Self {
+        Self {
+            clock: Some(clock),
+            ..Self::new()
         }
     }
 
@@ -151,7 +162,7 @@ impl Place {
             stdout,
             stderr,
             terminal: self.terminal,
-            clock: Arc::new(SandboxClock(self.sandbox.clone())),
+            clock: Arc::new(PlaceClock(self.sandbox.clone(), self.clock)),
             wires: Arc::new(SandboxWires {
                 sandbox: self.sandbox.clone(),
                 token: self.token,
@@ -348,6 +359,18 @@ impl Place {
             }
             other => panic!("no such act: {other} {rest}"),
         }
+    }
+
+    /// At the n-th write of a method the connection breaks, and another cluster with Velero stands there.
+    pub fn changes_at(&self, method: &str, number: u32) {
+        let sandbox = self.sandbox.clone();
+        let callback = Arc::new(move |_: &Request<Bytes>| {
+            sandbox.wipe();
+            sandbox.install_velero();
+        });
+        let point = (Moment::Before, callback as _);
+        let count = number.try_into().unwrap();
+        self.sandbox.faults.kill_at(real(method, ""), count, point);
     }
 
     fn send(&self, method: Method, target: &str, (content_type, body): (&str, &str)) {

@@ -171,7 +171,7 @@ async fn cluster(world: &World, ground: &Ground) -> Result<(String, String), Tro
 fn tell(process: &mut Process, reading: &Reading, viewer: &Viewer<'_>) {
     let left = choice::left_out(&reading.objects, viewer);
     for line in reading.unread.iter().chain(&reading.notes).chain(&left) {
-        process.stderr.line(line);
+        process.stderr.words(line);
     }
 }
 
@@ -199,7 +199,7 @@ fn read_again(
             continue;
         };
         for line in changes(resource, entry) {
-            process.stderr.line(&line);
+            process.stderr.words(&line);
         }
     }
     !has_errors(&found.diagnostics)
