@@ -1,5 +1,5 @@
 # An application of objects and files, copied by Velero's node agent. Not for a database that writes meanwhile: its files
-# would be no database (application-database, application-operator-database).
+# would be no database (application-database).
 #
 #   module "gitea" {
 #     source = "builtin:application-files@1"
@@ -53,24 +53,6 @@ variable "rpo" {
   description = "How old the newest backup may be; null for no objective."
   type        = string
   default     = "26h"
-}
-
-variable "restore_order" {
-  description = "In a recovery, lower numbers come first."
-  type        = number
-  default     = 20
-}
-
-variable "restore_gates" {
-  description = "What must be healthy before it counts as restored: a condition in the status of each of these objects."
-  type = list(object({
-    resource  = string
-    namespace = optional(string)
-    name      = string
-    condition = string
-    timeout   = optional(string)
-  }))
-  default = []
 }
 
 variable "velero_namespace" {
@@ -137,20 +119,6 @@ resource "velero_application" "this" {
     daily   = var.retention.daily
     monthly = var.retention.monthly
     yearly  = var.retention.yearly
-  }
-  restore {
-    order = var.restore_order
-
-    dynamic "gate" {
-      for_each = var.restore_gates
-      content {
-        resource  = gate.value.resource
-        namespace = gate.value.namespace
-        name      = gate.value.name
-        condition = gate.value.condition
-        timeout   = gate.value.timeout
-      }
-    }
   }
 }
 

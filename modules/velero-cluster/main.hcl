@@ -37,24 +37,6 @@ variable "rpo" {
   default     = "26h"
 }
 
-variable "restore_order" {
-  description = "In a recovery, lower numbers come first."
-  type        = number
-  default     = 0
-}
-
-variable "restore_gates" {
-  description = "What must be healthy before it counts as restored: a condition in the status of each of these objects."
-  type = list(object({
-    resource  = string
-    namespace = optional(string)
-    name      = string
-    condition = string
-    timeout   = optional(string)
-  }))
-  default = []
-}
-
 variable "velero_namespace" {
   description = "Namespace that the Velero server runs in."
   type        = string
@@ -109,20 +91,6 @@ resource "velero_application" "this" {
     daily   = var.retention.daily
     monthly = var.retention.monthly
     yearly  = var.retention.yearly
-  }
-  restore {
-    order = var.restore_order
-
-    dynamic "gate" {
-      for_each = var.restore_gates
-      content {
-        resource  = gate.value.resource
-        namespace = gate.value.namespace
-        name      = gate.value.name
-        condition = gate.value.condition
-        timeout   = gate.value.timeout
-      }
-    }
   }
 }
 

@@ -90,6 +90,7 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
         consents: &[],
         conflicts: making::conflicts(flags.scope.force_conflicts),
         confirm: Confirm::ByDryRun,
+        parallelism: flags.run.parallelism,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
     present::show(process, &plan, dress);

@@ -124,6 +124,14 @@ pub struct ScopeFlags {
     pub force_conflicts: bool,
 }
 
+/// How much is asked at a time.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct QuestionFlags {
+    /// Questions to a server at a time
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u16).range(1..))]
+    pub parallelism: u16,
+}
+
 /// How much at a time, and how long to wait for the lock.
 #[derive(Clone, Debug, Args)]
 pub struct RunFlags {
@@ -193,9 +201,9 @@ pub struct PlanFlags {
     /// `-journal`.
     #[command(flatten)]
     pub journal: JournalFlags,
-    /// How much at a time.
+    /// How much is asked at a time.
     #[command(flatten)]
-    pub run: RunFlags,
+    pub questions: QuestionFlags,
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,

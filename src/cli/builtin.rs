@@ -29,7 +29,6 @@ const ALL: &[Builtin] = &[
     first!("application-database"),
     first!("application-files"),
     first!("application-objects"),
-    first!("application-operator-database"),
     first!("cert-manager"),
     first!("velero-cluster"),
     first!("velero-schedules"),

@@ -34,6 +34,7 @@ pub(crate) async fn run(process: &mut Process, flags: &DriftFlags) -> Result<Exi
         // Whoever holds a field, that it differs is what is asked; nothing is taken.
         conflicts: Conflicts::Force,
         confirm: Confirm::Never,
+        parallelism: flags.questions.parallelism,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
     let found = drift::set_aside(plan.clone(), &configuration, plan.made_at);

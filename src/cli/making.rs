@@ -32,6 +32,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) conflicts: Conflicts,
     /// Whether updates are shown to the server.
     pub(crate) confirm: Confirm,
+    /// `-parallelism`: questions at a time.
+    pub(crate) parallelism: u16,
 }
 
 /// The mode that a flag asks for.
@@ -80,7 +82,8 @@ pub(crate) async fn plan(
         process,
         &process.directory.clone(),
         configuration.secrets.clone(),
-    );
+    )
+    .asking(wanted.parallelism);
     let request = Request {
         configuration,
         goal: &goal,

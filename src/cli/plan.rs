@@ -24,6 +24,7 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
         consents: &flags.consent,
         conflicts: making::conflicts(flags.scope.force_conflicts),
         confirm: Confirm::ByDryRun,
+        parallelism: flags.questions.parallelism,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
     // The plan is complete: what was declared makes room for the text.

@@ -25,6 +25,9 @@ const LATER_FLAGS: &[&str] = &[
     "target-file",
 ];
 
+/// Commands that change nothing: Terraform's wrappers hand a time for the lock to some of them.
+const TAKES_NO_LOCK: &[&str] = &["plan", "drift", "import", "show", "validate"];
+
 /// Commands of the same sort.
 const LATER_COMMANDS: &[&str] = &[
     "backups",
@@ -138,6 +141,12 @@ fn unknown_flag(name: &str, commands: &[&Command]) -> Trouble {
         .map_or("sk-dr", |command| command.get_name());
     if LATER_FLAGS.contains(&name) {
         return later(&format!("-{name}"));
+    }
+    if name == "lock-timeout" && TAKES_NO_LOCK.contains(&command) {
+        let detail = format!(
+            "`{command}` takes no lock, so there is nothing to wait for: leave `-lock-timeout` out."
+        );
+        return Trouble::error("Flag without effect", detail);
     }
     let detail = match nearest(name, longs(commands).into_iter().map(|(_, long)| long)) {
         Some(meant) => format!("`{command}` has no flag `-{name}`. Did you mean `-{meant}`?"),

@@ -116,7 +116,7 @@ fn flags_take_one_dash_or_two_and_values_either_way() {
         };
         assert_eq!(flags.variables.line, [given]);
         assert_eq!(flags.scope.target.len(), 1);
-        assert_eq!(flags.run.parallelism, 10);
+        assert_eq!(flags.questions.parallelism, 10);
     }
 }
 

@@ -35,8 +35,8 @@ use words::Said;
 
 /// Limit of a program for which none is given.
 pub const PROGRAM_LIMIT: Duration = Duration::from_secs(30 * 60);
-/// Questions asked at the same time.
-const CONCURRENT_QUERIES: usize = 8;
+/// Questions asked at the same time where nobody says.
+const QUESTIONS: usize = 10;
 
 /// The seam under every client: one request, one answer, both whole. Production, sandbox and faults are such services.
 pub type Wire =
@@ -87,6 +87,7 @@ pub struct World {
     /// Strikes out what the environment holds for a secret: whoever inherits it may print it.
     known: Redactor,
     clients: Mutex<BTreeMap<ProviderRef, Arc<Client>>>,
+    questions: usize,
 }
 
 impl World {
@@ -96,6 +97,15 @@ impl World {
             known: local::secrets::known(&doors),
             doors,
             clients: Mutex::new(BTreeMap::new()),
+            questions: QUESTIONS,
+        }
+    }
+    /// The same, asking at most so many questions at a time.
+    #[must_use]
+    pub fn asking(self, questions: u16) -> Self {
+        Self {
+            questions: usize::from(questions).max(1),
+            ..self
         }
     }
     /// The doors it was made of.
@@ -188,7 +198,7 @@ impl World {
         Live {
             answers: futures::stream::iter(queries)
                 .map(ask)
-                .buffer_unordered(CONCURRENT_QUERIES)
+                .buffer_unordered(self.questions)
                 .collect()
                 .await,
         }

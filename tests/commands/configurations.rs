@@ -14,14 +14,7 @@ const NEEDED: &[(&str, &str)] = &[
     ),
     ("application-files", "name = \"shop\""),
     ("application-objects", "name = \"shop\""),
-    (
-        "application-operator-database",
-        "name = \"shop\"\n databases = [\"pgo/shop\"]",
-    ),
 ];
-
-/// What each of them can be told of a recovery.
-const GATES: &str = "restore_order = 5\n restore_gates = [{ resource = \"deployments.apps\", name = \"shop\", condition = \"Available\" }]";
 
 /// Variables that a configuration must be given.
 const GIVEN: &[(&str, &str)] = &[("fixtures/new-cluster", "-var 'command=[\"true\"]'")];
@@ -68,7 +61,7 @@ fn is_valid(folder: &Path, flags: Vec<String>, what: &str) {
 #[test]
 fn every_module_can_be_called() {
     let all = folders("modules");
-    assert!(all.len() >= 7, "{all:?}");
+    assert!(all.len() >= 6, "{all:?}");
     for folder in all {
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
         is_valid(&folder, Vec::new(), "module");
@@ -83,7 +76,7 @@ fn every_module_can_be_called() {
         }
         for source in ["./copy".to_owned(), format!("builtin:{name}@1")] {
             let text = format!(
-                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{\n source = \"{source}\"\n {needed}\n {GATES}\n}}\n"
+                "sk_dr {{ stack = \"test\" }}\nprovider \"kubernetes\" {{}}\nmodule \"it\" {{\n source = \"{source}\"\n {needed}\n}}\n"
             );
             std::fs::write(root.path().join("main.hcl"), text).unwrap();
             is_valid(root.path(), Vec::new(), "configuration");

@@ -1,6 +1,6 @@
 //! Flags of what is read rather than done: `show` and `drift`, and how their text speaks.
 
-use super::{ColourFlags, JournalFlags, JsonFlags, RunFlags, VariableFlags};
+use super::{ColourFlags, JournalFlags, JsonFlags, QuestionFlags, VariableFlags};
 use crate::model::address::Target;
 use crate::render::markdown::{BUDGET, LEAST_BUDGET};
 use clap::Args;
@@ -67,9 +67,9 @@ pub struct DriftFlags {
     /// `-journal`.
     #[command(flatten)]
     pub journal: JournalFlags,
-    /// How much at a time.
+    /// How much is asked at a time.
     #[command(flatten)]
-    pub run: RunFlags,
+    pub questions: QuestionFlags,
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,

@@ -138,10 +138,8 @@ pub static SCHEMA: Schema = Schema {
             .compare(Compare::Ordered),
         Field::new("rpo", Shape::Duration, "Objective: how old the newest backup may be. A finding where the Schedules cannot give it.")
             .compare(Compare::Never),
-        Field::new("databases", Shape::TextList, "Databases that belong to the application, as `NAMESPACE/NAME`: one consistency group in a recovery.")
-            .values(Values::Static)
-            .compare(Compare::Never),
-        Field::new("restore", Shape::Block(RESTORE), "How a recovery restores it.").compare(Compare::Never),
+        Field::new("databases", Shape::TextList, "Not supported.").rejected(RECOVERY),
+        Field::new("restore", Shape::Block(&[]), "Not supported.").rejected(RECOVERY),
         velero::TIMEOUTS,
     ],
 };
@@ -238,51 +236,5 @@ const READY_HOOK: &[Field] = &[
     .compare(Compare::Never),
 ];
 
-const RESTORE: &[Field] = &[
-    Field::new(
-        "order",
-        Shape::Integer,
-        "Applications with a lower number are restored before it, those with the same at the same time.",
-    )
-    .default(Literal::Integer(0))
-    .values(Values::Static)
-    .compare(Compare::Never),
-    Field::new(
-        "gate",
-        Shape::Blocks(GATE),
-        "What must be healthy before the application counts as restored.",
-    )
-    .compare(Compare::Never),
-];
-
-const GATE: &[Field] = &[
-    Field::new(
-        "resource",
-        Shape::Text,
-        "Type of the object, as kubectl names it: `deployments.apps`.",
-    )
-    .required()
-    .values(Values::Static)
-    .compare(Compare::Never),
-    Field::new("namespace", Shape::Text, "Its namespace.")
-        .values(Values::Static)
-        .compare(Compare::Never),
-    Field::new("name", Shape::Text, "Its name.")
-        .required()
-        .values(Values::Static)
-        .compare(Compare::Never),
-    Field::new(
-        "condition",
-        Shape::Text,
-        "Type of the condition in its status that must be true: `Available`, `Ready`.",
-    )
-    .required()
-    .values(Values::Static)
-    .compare(Compare::Never),
-    Field::new(
-        "timeout",
-        Shape::Duration,
-        "How long to wait for it; `10m` where it is not set.",
-    )
-    .compare(Compare::Never),
-];
+/// Nothing of it may be taken before something is done with it.
+const RECOVERY: &str = "it tells how a recovery goes, and there is none in this version: it would have no effect. Leave it out";

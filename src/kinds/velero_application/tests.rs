@@ -402,25 +402,10 @@ fn checks_what_the_table_cannot() {
         ],
     );
     check(
-        json!({"databases": ["shop/main", "main"]}),
-        &[
-            r#"error invalid-database databases: "main" does not name a database (write NAMESPACE/NAME)"#,
-        ],
-    );
-    check(
         json!({"ready_hook": [{"use": "postgres", "match_labels": {}, "path": "/a b"}]}),
         &[
             r#"error invalid-path ready_hook.path: "/a b" is no absolute path of letters, digits, `/`, `-`, `_` and `.`"#,
             "error no-labels ready_hook.match_labels: without labels it would run in every pod that is backed up",
-        ],
-    );
-    let gate = json!({"resource": "deployments.apps", "name": "Web", "condition": ""});
-    check(
-        json!({"restore": [{"order": -1, "gate": [gate]}]}),
-        &[
-            "error invalid-order restore.order: an order is zero or more",
-            r#"error invalid-name restore.gate.name: "Web" is no name that Kubernetes takes: `W` is neither a lower-case letter, a digit nor `-`"#,
-            r#"error invalid-gate restore.gate.condition: "" is not a type of condition"#,
         ],
     );
     // Said by the Schedule, at the place of the application's attribute.

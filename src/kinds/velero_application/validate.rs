@@ -1,4 +1,4 @@
-//! What the table of an application does not tell: retention that keeps nothing, names, objectives, gates.
+//! What the table of an application does not tell: retention that keeps nothing, names, objectives.
 
 use super::object::{self, Period};
 use super::schema::{RELATED, SCHEMA};
@@ -21,9 +21,7 @@ pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
     names(&mut checker);
     retention(&mut checker);
     rpo(&mut checker);
-    databases(&mut checker);
     ready_hooks(&mut checker);
-    gates(&mut checker);
     filters(&mut checker);
     volumes(&mut checker);
     if diagnostics.len() > before {
@@ -94,24 +92,6 @@ fn rpo(checker: &mut Checker<'_>) {
     if rpo.and_then(|text| text.parse().ok()) == Some(GoDuration::ZERO) {
         let detail = "no backup is ever as new as that".to_owned();
         checker.add(checker.mistake("rpo", "invalid-objective", "Objective of zero", detail));
-    }
-}
-
-fn databases(checker: &mut Checker<'_>) {
-    let databases = checker.resource.body.member("databases");
-    let databases = databases.as_ref().and_then(Expr::known);
-    for database in databases.and_then(Json::as_array).into_iter().flatten() {
-        let text = database.as_str().unwrap_or_default();
-        let is_name = |part: &str| dns_label(part).is_none();
-        let is_right = text
-            .split_once('/')
-            .is_some_and(|(namespace, name)| is_name(namespace) && is_name(name));
-        if !is_right {
-            let detail = format!("{} does not name a database", quote(text));
-            let mistake =
-                checker.mistake("databases", "invalid-database", "Invalid database", detail);
-            checker.add(mistake.hint("write NAMESPACE/NAME"));
-        }
     }
 }
 
@@ -194,41 +174,6 @@ fn ready_hooks(checker: &mut Checker<'_>) {
             let detail = "without labels it would run in every pod that is backed up".to_owned();
             let place = "ready_hook.match_labels";
             checker.add(checker.mistake(place, "no-labels", "Hook for every pod", detail));
-        }
-    }
-}
-
-fn gates(checker: &mut Checker<'_>) {
-    for restore in blocks(&checker.resource.body, "restore") {
-        let order = restore.member("order");
-        let order = order.and_then(|order| order.known().and_then(Json::as_i64));
-        if order.is_some_and(|order| order < 0) {
-            let detail = "an order is zero or more".to_owned();
-            checker.add(checker.mistake("restore.order", "invalid-order", "Invalid order", detail));
-        }
-        for gate in blocks(&restore, "gate") {
-            checker.name(
-                "restore.gate.namespace",
-                text(&gate, "namespace").as_deref(),
-                dns_label,
-            );
-            checker.name(
-                "restore.gate.name",
-                text(&gate, "name").as_deref(),
-                dns_subdomain_in_label,
-            );
-            for (attribute, what) in [
-                ("resource", "a type of Kubernetes"),
-                ("condition", "a type of condition"),
-            ] {
-                let value = text(&gate, attribute).unwrap_or_default();
-                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
-                if value.is_empty() || !value.chars().all(plain) {
-                    let place = format!("restore.gate.{attribute}");
-                    let detail = format!("{} is not {what}", quote(&value));
-                    checker.add(checker.mistake(&place, "invalid-gate", "Invalid gate", detail));
-                }
-            }
         }
     }
 }
