@@ -202,6 +202,7 @@ pub(crate) fn outcome(report: RunReport) -> Outcome {
             FailureClass::Unauthenticated
             | FailureClass::Forbidden
             | FailureClass::Unreachable
+            | FailureClass::Untrusted
             | FailureClass::Unavailable
             | FailureClass::Malformed
             | FailureClass::Invalid

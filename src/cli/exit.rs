@@ -1,6 +1,6 @@
 //! Exit codes (R46). Must not know how a command came to its result.
 
-use crate::plan::document::{Plan, Unswept};
+use crate::plan::document::Plan;
 use crate::render::text::{Counts, Drift};
 
 /// How a command ended, for the shell.
@@ -86,14 +86,9 @@ pub enum Detail {
     Coarse,
 }
 
-/// Whether orphans may be hidden from this plan: a LIST failed (R27).
-fn is_blind(plan: &Plan) -> bool {
-    plan.unswept.iter().any(Unswept::hides)
-}
-
 /// Of a plan. What is held back is no change: apply would do nothing about it, and a nightly job would apply for ever.
 pub fn of_plan(plan: &Plan, detail: Detail) -> Exit {
-    let blocked = if plan.applyable && !is_blind(plan) {
+    let blocked = if plan.applyable && !plan.is_blind() {
         Exit::Done
     } else {
         Exit::Error
@@ -108,7 +103,7 @@ pub fn of_plan(plan: &Plan, detail: Detail) -> Exit {
 /// Of a drift. Here what is held back counts: it is there and not declared.
 pub fn of_drift(plan: &Plan) -> Exit {
     let drift = Drift::of(plan);
-    let unknown = if plan.applyable && drift.unknown == 0 && !is_blind(plan) {
+    let unknown = if plan.applyable && drift.unknown == 0 && !plan.is_blind() {
         Exit::Done
     } else {
         Exit::Error
@@ -188,9 +183,8 @@ mod tests {
         );
         let held = json!({"address": "velero_schedule.shop", "action": "delete", "reason": "", "losses": [], "consent": null});
         check(json!({"held_back": [held]}), (0, 0, 2));
-        let unswept = |class, concerned| json!({"unswept": [{"provider": "kubernetes", "resource": "x", "reason": "", "class": class, "concerned": concerned}]});
-        check(unswept("forbidden", false), (0, 0, 0));
-        check(unswept("forbidden", true), (1, 1, 1));
-        check(unswept("unreachable", false), (1, 1, 1));
+        let unswept = |weight| json!({"unswept": [{"provider": "kubernetes", "resource": "x", "reason": "", "class": "forbidden", "weight": weight}]});
+        check(unswept("note"), (0, 0, 0));
+        check(unswept("error"), (1, 1, 1));
     }
 }

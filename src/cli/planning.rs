@@ -13,7 +13,7 @@ use crate::plan::found::{Found, Objects};
 use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use crate::plan::secrets::{Comparison, Comparisons};
 use crate::plan::{Refusal, bound, guards, ignored, queries, secrets, types};
-use crate::world::query::{Answer, DryRun, Fact, Live, Query};
+use crate::world::query::{Answer, DryRun, Fact, FailureClass, Live, Query, Why};
 use crate::world::{Bound, World};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,11 +177,9 @@ async fn find_providers(
             Behind::Absent(cluster) => FoundProvider {
                 title: format!("{cluster}, to be made"),
                 instance: Instance::MadeBy(cluster),
+                failure: None,
             },
-            Behind::Unknown(reason) => FoundProvider {
-                title: "not reached".to_owned(),
-                instance: Instance::Unknown { reason },
-            },
+            Behind::Unknown(why) => unreached("", why),
         };
         found.insert(provider, one);
     }
@@ -195,7 +193,7 @@ enum Behind {
     /// It does not exist yet.
     Absent(Address),
     /// It cannot be told.
-    Unknown(String),
+    Unknown(Why),
 }
 
 fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind {
@@ -208,9 +206,12 @@ fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind 
             Some(Answer::Present(_)) => {}
             Some(Answer::Absent | Answer::NotServed) => return Behind::Absent(address),
             Some(Answer::Unknown(why)) => {
-                return Behind::Unknown(format!("{address}: {}", why.message));
+                return Behind::Unknown(Why {
+                    message: format!("{address}: {}", why.message),
+                    ..why.clone()
+                });
             }
-            None => return Behind::Unknown(format!("{address} was not asked")),
+            None => return Behind::Unknown(nonsense(&format!("{address} was not asked"))),
         }
     }
     Behind::Nothing
@@ -219,8 +220,8 @@ fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind 
 async fn connect(world: &World, request: &Request<'_>, provider: &ProviderRef) -> FoundProvider {
     let Some(block) = request.configuration.providers.get(provider) else {
         return unreached(
-            "not reached",
-            format!("there is no provider block {provider}"),
+            "",
+            nonsense(&format!("there is no provider block {provider}")),
         );
     };
     reach(world, provider, &block.arguments).await
@@ -234,7 +235,7 @@ pub(crate) async fn reach(
 ) -> FoundProvider {
     let title = match world.connect(provider, arguments, &Bindings::new()).await {
         Ok(title) => title,
-        Err(why) => return unreached("not reached", why.message),
+        Err(why) => return unreached("", why),
     };
     match world
         .answer(&Query::Identity {
@@ -248,22 +249,34 @@ pub(crate) async fn reach(
                     kube_system_uid: uid.to_owned(),
                 },
                 title,
+                failure: None,
             },
-            None => unreached(&title, "kube-system has no UID".to_owned()),
+            None => unreached(&title, nonsense("kube-system has no UID")),
         },
-        Answer::Unknown(why) => unreached(&title, why.message),
+        Answer::Unknown(why) => unreached(&title, why),
         Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed => unreached(
             &title,
-            "there is no namespace kube-system, so it cannot be told which cluster this is"
-                .to_owned(),
+            nonsense(
+                "there is no namespace kube-system, so it cannot be told which cluster this is",
+            ),
         ),
     }
 }
 
-fn unreached(title: &str, reason: String) -> FoundProvider {
+fn unreached(title: &str, why: Why) -> FoundProvider {
     FoundProvider {
         title: title.to_owned(),
-        instance: Instance::Unknown { reason },
+        instance: Instance::Unknown {
+            reason: why.message,
+        },
+        failure: Some(why.class),
+    }
+}
+
+fn nonsense(message: &str) -> Why {
+    Why {
+        class: FailureClass::Malformed,
+        message: message.to_owned(),
     }
 }
 

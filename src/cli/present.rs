@@ -6,8 +6,9 @@ use super::exit::{Exit, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::stream;
-use crate::plan::document::{Node, NodeState, Plan};
+use crate::plan::document::{Node, Plan, Sight, Unswept};
 use crate::render::style::{Dress, wrap};
+use crate::render::text::{blocks, reason};
 use crate::render::{self, text::Counts};
 use std::path::Path;
 
@@ -89,23 +90,64 @@ fn hints(plan: &Plan, out: Option<&Path>, width: Option<usize>) -> String {
 /// More than so many addresses make no command that anybody would type: mostly a whole server does not answer.
 const FEW: usize = 8;
 
-/// What keeps a plan from being applied, for standard error.
+/// What keeps a plan from being applied, for standard error: one error for each provider that was not reached, whatever it
+/// blocks, and one for the rest.
 pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
-    if plan.applyable {
+    if plan.applyable && !plan.is_blind() {
         return None;
     }
-    let blocked: Vec<&Node> = plan
-        .nodes
-        .iter()
-        .filter(|node| node.state == NodeState::Blocked)
+    let mut details: Vec<String> = plan
+        .unreached()
+        .map(|(place, nodes)| {
+            format!(
+                "{}. {}. {}",
+                capital(&reason(place)),
+                blocks(&nodes),
+                place.next
+            )
+        })
         .collect();
-    let number = match blocked.len() {
-        0 => {
-            return Some(Trouble::error(
-                "Plan is blocked",
-                "This plan cannot be applied.",
-            ));
+    let unreached: Vec<String> = plan
+        .unreached()
+        .map(|(place, _)| place.provider.to_string())
+        .collect();
+    let stuck: Vec<&Node> = plan.stuck().collect();
+    if !stuck.is_empty() {
+        details.push(stopped(&stuck));
+    }
+    let summary = match (unreached.as_slice(), stuck.is_empty()) {
+        ([one], _) => format!("Provider {one} was not reached"),
+        ([_, ..], _) => format!("Providers {} were not reached", unreached.join(", ")),
+        ([], false) => "Plan is blocked".to_owned(),
+        ([], true) => {
+            details.extend(unseen(plan));
+            "Not everything was looked at".to_owned()
         }
+    };
+    Some(Trouble::error(summary, details.join("\n\n")))
+}
+
+/// What keeps a plan from being applied where nothing is blocked.
+fn unseen(plan: &Plan) -> Vec<String> {
+    match plan.sight() {
+        Sight::Blind(places) => {
+            let told = |place: &&Unswept| format!("{}: {}. {}", place.place(), reason(place), place.next);
+            places.iter().map(told).collect()
+        }
+        Sight::Nowhere => vec!["No provider is declared, so sk-dr has looked for this stack nowhere. Declare the provider under which it was made.".to_owned()],
+        Sight::Whole(_) | Sight::Part(_) => vec!["This plan cannot be applied.".to_owned()],
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+/// Resources that are blocked, each for a reason of its own.
+fn stopped(blocked: &[&Node]) -> String {
+    let number = match blocked.len() {
         1 => "One resource is".to_owned(),
         more => format!("{more} resources are"),
     };
@@ -120,9 +162,7 @@ pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
     } else {
         format!(":\n    sk-dr plan {}", causes.join(" "))
     };
-    let detail =
-        format!("{number} blocked, as shown above. Mend what blocks them, or leave them out{way}");
-    Some(Trouble::error("Plan is blocked", detail))
+    format!("{number} blocked, as shown above. Mend what blocks them, or leave them out{way}")
 }
 
 /// An address with a quoted key needs quotes in a shell.

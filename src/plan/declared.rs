@@ -16,6 +16,7 @@ use super::marks;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
 use super::secrets;
 use super::types::{self, Definitions};
+use super::unswept::unreached_text;
 use super::whole::Wholes;
 use crate::kinds::{Difference, Home, Kind, Obstacle, Ownership, TakesFields};
 use crate::model::identity::{
@@ -78,12 +79,13 @@ pub fn decide<'a>(
                 Some(Instance::Known { kube_system_uid }) => declared.found(kube_system_uid),
                 Some(Instance::MadeBy(_)) if declared.is_shared() => declared.not_made(),
                 Some(Instance::MadeBy(cluster)) => declared.deferred(&cluster.to_string()),
-                Some(Instance::Unknown { reason }) => {
-                    declared.unknown_text(reason.clone(), format!("provider {provider}"))
+                // Why, and what to do, is said once for the provider.
+                Some(Instance::Unknown { .. }) => {
+                    declared.unknown_text(unreached_text(provider), String::new())
                 }
                 None => declared.unknown_text(
-                    "it was not asked".to_owned(),
-                    format!("provider {provider}"),
+                    "It was not asked.".to_owned(),
+                    format!("needs: provider {provider}"),
                 ),
             }
         }
@@ -155,7 +157,10 @@ impl<'a> Declared<'a, '_> {
                 None => self.not_served(),
             },
             Found::Unknown(why) => self.unknown(why),
-            Found::NotAsked => self.unknown_text("it was not asked".to_owned(), self.home.title()),
+            Found::NotAsked => self.unknown_text(
+                "It was not asked.".to_owned(),
+                format!("needs: {}", self.home.title()),
+            ),
         }
     }
 
@@ -222,18 +227,21 @@ impl<'a> Declared<'a, '_> {
     fn unknown(&self, why: &Why) -> Outcome<Decision<'a>> {
         self.unknown_text(
             format!("{}: {}", class_words(why.class), why.message),
-            format!("list on {}, see docs/permissions.md", self.home.title()),
+            format!(
+                "needs: list on {}, see docs/permissions.md",
+                self.home.title()
+            ),
         )
     }
 
-    fn unknown_text(&self, text: String, needs: String) -> Outcome<Decision<'a>> {
+    fn unknown_text(&self, text: String, cure: String) -> Outcome<Decision<'a>> {
         let decision = self
             .decision(
                 Action::NoOp,
                 ReasonCode::Unknown,
                 "sk-dr cannot tell whether it exists",
             )
-            .blocked(blocker("unknown", text, format!("needs: {needs}")));
+            .blocked(blocker("unknown", text, cure));
         Outcome::Decided(Box::new(decision))
     }
 

@@ -1,6 +1,7 @@
 //! The plan document: the only truth, from which text and JSON are rendered and which apply carries out.
 //! No secret and no hash of a secret stands in it (R32, R33).
 
+mod sight;
 mod step;
 
 use crate::model::address::{Address, Target};
@@ -8,10 +9,10 @@ use crate::model::checks::CheckResult;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::secret::{SecretName, SecretSource};
-use crate::world::query::FailureClass;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+pub use sight::{Compared, Sight, Unswept, Weight};
 use std::collections::{BTreeMap, BTreeSet};
 pub use step::{Ground, KubeOp, KubeVerb, LocalOp, Op, Step, StepId};
 
@@ -53,7 +54,7 @@ pub struct Plan {
     pub unchanged: Vec<Address>,
     /// What needs a consent that was not given, or is protected: listed, not counted, not stopping the rest (R45).
     pub held_back: Vec<HeldBack>,
-    /// Where orphans could not be looked for, and why.
+    /// What was not looked into, and why.
     pub unswept: Vec<Unswept>,
     /// Restore points a recovery will use; empty for converge.
     #[serde(default)]
@@ -67,7 +68,7 @@ pub struct Plan {
     pub checks: Vec<CheckResult>,
     /// Outputs after apply.
     pub outputs: BTreeMap<String, PlannedOutput>,
-    /// False where anything is blocked: apply refuses it (R12).
+    /// False where anything is blocked (R12) or may be hidden (R27): apply refuses it.
     pub applyable: bool,
     /// sha256 in hex over the canonical JSON without `made_at` and `digest` (R37).
     pub digest: String,
@@ -105,8 +106,11 @@ pub struct PlannedProvider {
     pub instance: Instance,
     /// How to connect: an object of provider arguments.
     pub connect: Expr,
-    /// For people: context and server as resolved at plan.
+    /// For people: context and server as resolved at plan; empty where it came not so far.
     pub title: String,
+    /// LISTs that it answered: nothing is claimed of a provider that answered none.
+    #[serde(default)]
+    pub answers: usize,
 }
 
 /// What happens to a node.
@@ -304,28 +308,6 @@ pub struct HeldBack {
     pub losses: Vec<String>,
     /// `consent <hex>` that lifts it; none for `prevent_destroy`.
     pub consent: Option<String>,
-}
-
-/// Where orphans could not be looked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unswept {
-    /// Provider.
-    pub provider: ProviderRef,
-    /// `schedules.velero.io`.
-    pub resource: String,
-    /// Why.
-    pub reason: String,
-    /// Class of the failure: a missing right on what was never used here is a note, anything else makes the plan fail.
-    pub class: FailureClass,
-    /// Whether the type is declared or was ever owned here.
-    pub concerned: bool,
-}
-
-impl Unswept {
-    /// Whether orphans may be hidden: that a type which is neither declared nor was ever owned may not be listed is a note.
-    pub fn hides(&self) -> bool {
-        self.concerned || self.class != FailureClass::Forbidden
-    }
 }
 
 /// How much is at stake.

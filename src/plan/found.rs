@@ -88,6 +88,7 @@ pub fn class_words(class: FailureClass) -> &'static str {
         FailureClass::Unauthenticated => "the credentials were not accepted",
         FailureClass::Forbidden => "the right is missing",
         FailureClass::Unreachable => "the server did not answer",
+        FailureClass::Untrusted => "the server's certificate is not trusted",
         FailureClass::Unavailable => "the server is not able to answer now",
         FailureClass::Malformed => "the answer makes no sense",
         FailureClass::Invalid => "the server refused the request",

@@ -7,7 +7,7 @@ use crate::model::address::{Address, Target};
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::Configuration;
 use crate::model::secret::SecretName;
-use crate::world::query::Live;
+use crate::world::query::{FailureClass, Live};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -25,8 +25,10 @@ pub enum Conflicts {
 pub struct FoundProvider {
     /// Which real thing.
     pub instance: Instance,
-    /// Context and server, for people.
+    /// Context and server, for people; empty where it came not so far.
     pub title: String,
+    /// Class of what kept it from being reached.
+    pub failure: Option<FailureClass>,
 }
 
 /// What the server said to a dry-run of an update (R36).

@@ -91,7 +91,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     spread_held_back(&mut gathered.resolutions);
     let found = lints(&context, &gathered.resolutions, &scope);
     gathered.findings.extend(found);
-    assemble(input, &graph, gathered)
+    assemble(input, (&graph, &scope), gathered)
 }
 
 /// What lints find; of what goes nothing is said.
@@ -332,7 +332,11 @@ fn planned<'a>(input: &Input<'_>, resolutions: &'a [Resolution<'a>]) -> Vec<orde
     resolutions.iter().map(one).collect()
 }
 
-fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<Plan, Refusal> {
+fn assemble(
+    input: &Input<'_>,
+    (graph, scope): (&Graph, &BTreeSet<Address>),
+    gathered: Gathered<'_>,
+) -> Result<Plan, Refusal> {
     let planned = planned(input, &gathered.resolutions);
     let steps = order::ordered(planned, graph).map_err(|circle| {
         Refusal::Circle(
@@ -369,7 +373,7 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         steps,
         unchanged: gathered.unchanged,
         held_back,
-        unswept: unswept::unswept(input),
+        unswept: unswept::unswept(input, scope),
         journal: input.configuration.settings.journal_path.clone(),
         pinned: Vec::new(),
         consents: input.consents.to_vec(),
@@ -378,6 +382,7 @@ fn assemble(input: &Input<'_>, graph: &Graph, gathered: Gathered<'_>) -> Result<
         outputs: outputs(input),
         digest: String::new(),
     };
+    plan.applyable &= !plan.is_blind();
     plan.secrets = sources(input, &plan);
     plan.findings.extend(noticed(input, &plan));
     seal(&mut plan)?;
@@ -419,6 +424,7 @@ fn planned_providers(input: &Input<'_>) -> BTreeMap<ProviderRef, PlannedProvider
                 instance: found.instance.clone(),
                 connect: arguments(provider),
                 title: found.title.clone(),
+                answers: unswept::answers(input, provider),
             };
             (provider.clone(), planned)
         })

@@ -200,6 +200,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
     let found = FoundProvider {
         instance: story.instance.clone(),
         title: "context acme".to_owned(),
+        failure: None,
     };
     let mut providers = BTreeMap::from([(kubernetes(), found.clone())]);
     if let Some(also) = story.also.map(aliased) {

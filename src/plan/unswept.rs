@@ -1,80 +1,208 @@
-//! Where orphans could not be looked for. Must not know what is decided for what is declared.
+//! What was not looked into, and what that means. Must not know what is decided for what is declared.
 
-use super::document::Unswept;
+use super::document::{GoalMode, Unswept, Weight};
 use super::input::Input;
 use super::{orphans, queries};
-use crate::model::identity::Instance;
-use crate::model::resource::Resource;
-use crate::world::query::{Answer, FailureClass, Query};
+use crate::model::address::Address;
+use crate::model::identity::{Instance, ProviderRef};
+use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
+use std::collections::BTreeSet;
 
-/// Where orphans could not be looked for: LISTs that answered nothing, and providers that the record knows and the
+/// What was not looked into: providers and LISTs that answered nothing, and providers that the record knows and the
 /// configuration does not.
-pub fn unswept(input: &Input<'_>) -> Vec<Unswept> {
-    let mut unswept = Vec::new();
-    // What is in scope and could not be read is blocked; an unread rest would only matter for orphans.
-    if orphans::is_narrowed(input.goal) {
-        return unswept;
-    }
-    for (query, answer) in &input.live.answers {
-        let (
-            Query::List {
-                provider,
-                resource,
-                namespace,
-            },
-            Answer::Unknown(why),
-        ) = (query, answer)
-        else {
-            continue;
-        };
-        let concerned =
-            queries::is_concerned(input.configuration, provider, resource, input.inventory);
-        // The rest was listed to count what a delete loses.
-        if !concerned && orphans::kind_of(resource).is_none() {
-            continue;
-        }
-        unswept.push(Unswept {
-            provider: provider.clone(),
-            resource: match namespace {
-                Some(namespace) => format!("{} in namespace {namespace}", resource.title()),
-                None => resource.title(),
-            },
-            reason: why.message.clone(),
-            class: why.class,
-            concerned,
-        });
-    }
+pub fn unswept(input: &Input<'_>, scope: &BTreeSet<Address>) -> Vec<Unswept> {
+    let mut all = Vec::new();
     for (provider, found) in input.providers {
-        let declares = |resource: &Resource| resource.provider.as_ref() == Some(provider);
-        // Where something is declared it is blocked with the same reason.
-        if let Instance::Unknown { reason } = &found.instance
-            && !input.configuration.resources.iter().any(declares)
-        {
-            unswept.push(Unswept {
-                provider: provider.clone(),
-                resource: "everything".to_owned(),
-                reason: reason.clone(),
-                class: FailureClass::Unreachable,
-                concerned: true,
-            });
+        match &found.instance {
+            Instance::Unknown { reason } => {
+                let class = found.failure.unwrap_or(FailureClass::Unreachable);
+                let why = Why {
+                    class,
+                    message: reason.clone(),
+                };
+                all.push(whole(input, scope, provider, &why));
+            }
+            Instance::MadeBy(cluster) => all.extend(not_made(input, provider, cluster)),
+            Instance::Known { .. } => all.extend(lists(input, scope, provider)),
         }
     }
-    for (provider, uid) in input
+    let recorded = input
         .inventory
         .into_iter()
-        .flat_map(|inventory| &inventory.clusters)
-    {
-        if !input.configuration.providers.contains_key(provider) {
-            unswept.push(Unswept {
-                provider: provider.clone(),
-                resource: "everything".to_owned(),
-                reason: format!(
-                    "the provider is not in the configuration any more (cluster {uid})"
-                ),
-                class: FailureClass::Unreachable,
-                concerned: false,
-            });
+        .flat_map(|inventory| &inventory.clusters);
+    for (provider, uid) in recorded {
+        if orphans::is_narrowed(input.goal) || input.configuration.providers.contains_key(provider)
+        {
+            continue;
         }
+        all.push(Unswept {
+            provider: provider.clone(),
+            resource: None,
+            reason: format!("the provider is not in the configuration any more (cluster {uid})"),
+            class: None,
+            weight: Weight::Error,
+            next: format!(
+                "Declare provider {provider} again until nothing of this stack is left there."
+            ),
+        });
     }
-    unswept
+    all
+}
+
+/// How many LISTs a provider answered. That a type is not served tells nothing of the others.
+pub fn answers(input: &Input<'_>, provider: &ProviderRef) -> usize {
+    let answered = |(query, answer): &(&Query, &Answer)| match (query, answer) {
+        (
+            Query::List {
+                provider: asked, ..
+            },
+            Answer::Present(Fact::List(_)),
+        ) => asked == provider,
+        _ => false,
+    };
+    input.live.answers.iter().filter(answered).count()
+}
+
+/// Nothing at all was seen of a provider. What was left out on purpose is worth a word, where something else was compared.
+fn whole(
+    input: &Input<'_>,
+    scope: &BTreeSet<Address>,
+    provider: &ProviderRef,
+    why: &Why,
+) -> Unswept {
+    let mut resources = input.configuration.resources.iter();
+    let is_asked_for = !orphans::is_narrowed(input.goal)
+        || resources.any(|resource| {
+            resource.provider.as_ref() == Some(provider) && scope.contains(&resource.address)
+        });
+    let mut others = input.providers.keys();
+    let is_alone = !others.any(|other| answers(input, other) > 0);
+    let weight = match is_asked_for || is_alone {
+        true => Weight::Error,
+        false => Weight::Note,
+    };
+    Unswept {
+        provider: provider.clone(),
+        resource: None,
+        reason: why.message.clone(),
+        class: Some(why.class),
+        weight,
+        next: next(why.class).to_owned(),
+    }
+}
+
+/// The cluster that a provider stands on does not exist here: nothing can be said to be gone from it.
+fn not_made(input: &Input<'_>, provider: &ProviderRef, cluster: &Address) -> Option<Unswept> {
+    match input.goal.mode {
+        GoalMode::Converge => return None,
+        GoalMode::Destroy => {}
+    }
+    let is_recorded = input
+        .inventory
+        .is_some_and(|inventory| inventory.clusters.contains_key(provider));
+    Some(Unswept {
+        provider: provider.clone(),
+        resource: None,
+        reason: format!(
+            "the kubeconfig of {cluster} is not here, so nothing was asked of that cluster"
+        ),
+        class: None,
+        weight: match is_recorded {
+            true => Weight::Error,
+            false => Weight::Note,
+        },
+        next: "Bring the kubeconfig back, then plan again.".to_owned(),
+    })
+}
+
+/// LISTs of a provider that answered nothing; one entry where none answered.
+fn lists(input: &Input<'_>, scope: &BTreeSet<Address>, provider: &ProviderRef) -> Vec<Unswept> {
+    let mut missed =
+        input
+            .live
+            .answers
+            .iter()
+            .filter_map(|(query, answer)| match (query, answer) {
+                (
+                    Query::List {
+                        provider: asked,
+                        resource,
+                        namespace,
+                    },
+                    Answer::Unknown(why),
+                ) if asked == provider => Some((resource, namespace, why)),
+                _ => None,
+            });
+    if answers(input, provider) == 0 {
+        let first = missed.next().map(|(_, _, why)| why);
+        return first
+            .map(|why| whole(input, scope, provider, why))
+            .into_iter()
+            .collect();
+    }
+    // What is in scope and could not be read is blocked; an unread rest would only matter for orphans.
+    if orphans::is_narrowed(input.goal) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for (resource, namespace, why) in missed {
+        let is_concerned =
+            queries::is_concerned(input.configuration, provider, resource, input.inventory);
+        // The rest was listed to count what a delete loses.
+        if !is_concerned && orphans::kind_of(resource).is_none() {
+            continue;
+        }
+        let is_note = !is_concerned && why.class == FailureClass::Forbidden;
+        all.push(Unswept {
+            provider: provider.clone(),
+            resource: Some(match namespace {
+                Some(namespace) => format!("{} in namespace {namespace}", resource.title()),
+                None => resource.title(),
+            }),
+            reason: why.message.clone(),
+            class: Some(why.class),
+            weight: match is_note {
+                true => Weight::Note,
+                false => Weight::Error,
+            },
+            next: match is_note {
+                true => String::new(),
+                false => next(why.class).to_owned(),
+            },
+        });
+    }
+    all
+}
+
+/// What to do next, by class of failure.
+fn next(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::Unauthenticated => {
+            "Renew the credentials (a token or a client certificate may have expired), see that kubectl gets in with them, then plan again."
+        }
+        FailureClass::Forbidden => {
+            "Give these credentials the rights in docs/permissions.md, then plan again."
+        }
+        FailureClass::Unreachable => {
+            "See whether kubectl reaches this server from here. If not, start it, or mend the address or the network; then plan again."
+        }
+        FailureClass::Untrusted => {
+            "Name the authority that signed the server's certificate (`cluster_ca_certificate`, or the kubeconfig's), or mend the address; then plan again."
+        }
+        FailureClass::Unavailable => "Wait until the server has less to do, then plan again.",
+        FailureClass::Malformed | FailureClass::NotFound | FailureClass::Invalid => {
+            "See whether a Kubernetes API answers at this address, then plan again."
+        }
+        FailureClass::Conflict
+        | FailureClass::Program
+        | FailureClass::Value
+        | FailureClass::Wait
+        | FailureClass::Ground
+        | FailureClass::WrongIdentity => "Mend the provider block, then plan again.",
+    }
+}
+
+/// What keeps a resource from being looked at, where nothing was seen of its provider.
+pub fn unreached_text(provider: &ProviderRef) -> String {
+    format!("Provider {provider} was not reached.")
 }

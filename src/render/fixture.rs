@@ -15,6 +15,11 @@ pub(crate) fn plan(members: Json) -> Plan {
     serde_json::from_value(whole).expect("a plan")
 }
 
+/// Providers of a plan: one that has answered.
+pub(crate) fn answered() -> Json {
+    json!({"kubernetes": {"instance": {"known": {"kube_system_uid": "6f1c"}}, "connect": {"value": {}}, "title": "acme", "answers": 1}})
+}
+
 /// A node of a schedule named `shop` with these members in place of its own.
 pub(crate) fn node(members: Json) -> Json {
     let mut whole = json!({

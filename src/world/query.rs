@@ -89,8 +89,10 @@ pub enum FailureClass {
     Unauthenticated,
     /// 403.
     Forbidden,
-    /// No answer: refused, timeout, broken connection, TLS.
+    /// No answer: refused, timeout, broken connection.
     Unreachable,
+    /// TLS: the server's certificate is not trusted, or not for this name.
+    Untrusted,
     /// 429, 5xx after all tries.
     Unavailable,
     /// An answer that makes no sense.

@@ -301,6 +301,7 @@ impl Place {
             }
             "delete" => self.send(Method::DELETE, rest, ("application/json", "")),
             "user" if rest == "admin" => self.token = ADMIN_TOKEN,
+            "user" if rest == "expired" => self.token = "expired",
             "user" => {
                 let (verbs, types) = rest.split_once(' ').unwrap();
                 let verbs: Vec<&str> = verbs.split(',').collect();

@@ -11,7 +11,7 @@
 //! | `@ edit PATH MANAGER JSON` | a merge patch by somebody else |
 //! | `@ apply PATH MANAGER JSON` | the same by server-side apply |
 //! | `@ create PATH JSON`, `@ delete PATH` | somebody else's POST, DELETE |
-//! | `@ user VERBS TYPES` | the commands' credentials may do this and nothing else; `@ user admin` |
+//! | `@ user VERBS TYPES` | the commands' credentials may do this and nothing else; `@ user admin`; `@ user expired` |
 //! | `@ dead`, `@ alive` | whether the server answers |
 //! | `@ velero stop`, `remove`, `install` | Velero's server; its types |
 //! | `@ wipe` | another cluster is in its place |

@@ -167,11 +167,13 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         },
         connect: Expr::Value(json!({})),
         title: "old at https://old".to_owned(),
+        answers: 1,
     };
     let made = PlannedProvider {
         instance: Instance::MadeBy(Address::new("kubernetes_cluster", "main")),
         connect: Expr::Value(json!({})),
         title: "new".to_owned(),
+        answers: 0,
     };
     let mut seen = BTreeSet::new();
     let nodes = steps

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 pub fn issue(found: &Drifted, budget: usize) -> Json {
     let plan = &found.plan;
     let drift = Drift::of(plan);
-    let is_whole = drift.unknown == 0 && !plan.unswept.iter().any(|place| place.hides());
+    let is_whole = drift.unknown == 0 && !plan.is_blind();
     let mut issue = json!({
         "title": format!("Drift in {}: {}", plan.stack, sum_words(drift, found.ignored.len())),
         "body": markdown::drift(found, budget),

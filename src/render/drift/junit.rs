@@ -3,6 +3,7 @@
 
 use super::super::style::{Dress, clean, clean_line};
 use super::super::text::parts::{Standing, drifted, held_alone, ignored_text, rule_text, standing};
+use super::super::text::reason;
 use super::happened;
 use crate::model::address::Address;
 use crate::plan::document::Unswept;
@@ -92,9 +93,8 @@ fn cases(found: &Drifted) -> Vec<(String, String, Ending)> {
         .iter()
         .filter(|place| place.hides())
         .map(|place: &Unswept| {
-            let message = format!("not swept for orphans: {}", place.reason);
-            let name = format!("{} of provider {}", place.resource, place.provider);
-            ("sweep".to_owned(), name, Ending::Error { message })
+            let message = format!("not looked at: {}. {}", reason(place), place.next);
+            ("sweep".to_owned(), place.place(), Ending::Error { message })
         });
     of_resources.chain(of_sweeps).collect()
 }

@@ -52,8 +52,7 @@ pub fn prometheus(found: &Drifted) -> String {
         ("forget", acted(Action::Forget)),
         ("update", acted(Action::Update)),
     ];
-    let hidden = plan.unswept.iter().filter(|place| place.hides()).count();
-    let complete = usize::from(plan.applyable && count(Standing::Unknown) == 0 && hidden == 0);
+    let complete = usize::from(plan.applyable && count(Standing::Unknown) == 0 && !plan.is_blind());
     let mut all = String::new();
     let mut gauge = |name: &str, help: &str, label: &str, values: &[(&str, String)]| {
         all.push_str(&format!("# HELP {name} {help}\n# TYPE {name} gauge\n"));

@@ -2,6 +2,7 @@
 //! the check, what a rule bears is a suppressed result.
 
 use super::super::text::parts::{Standing, held_alone, ignored_text, rule_text, standing};
+use super::super::text::reason;
 use super::happened;
 use crate::model::address::Address;
 use crate::plan::drift::Drifted;
@@ -68,6 +69,7 @@ pub fn sarif(found: &Drifted, places: &BTreeMap<Address, Place>, elsewhere: &Pla
             Standing::Changed => 0,
             Standing::Missing => 1,
             Standing::Undeclared => 2,
+            Standing::Unknown if plan.is_unreached(node) => continue,
             Standing::Unknown => {
                 let text = format!("{} {}", node.address, happened(node));
                 notifications.push(json!({"level": "error", "message": {"text": text}}));
@@ -94,8 +96,10 @@ pub fn sarif(found: &Drifted, places: &BTreeMap<Address, Place>, elsewhere: &Pla
     }
     for place in plan.unswept.iter().filter(|place| place.hides()) {
         let text = format!(
-            "{} of provider {} was not swept for orphans: {}",
-            place.resource, place.provider, place.reason
+            "{} was not looked at: {}. {}",
+            place.place(),
+            reason(place),
+            place.next
         );
         notifications.push(json!({"level": "error", "message": {"text": text}}));
     }

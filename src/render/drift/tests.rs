@@ -33,7 +33,7 @@ fn drifted() -> Drifted {
             node(json!({"address": "velero_schedule.unseen", "action": "no_op", "state": "blocked",
                 "blockers": [{"code": "unknown", "text": "403 on \"LIST\".", "cure": "It needs list."}]}))
         ],
-        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "unreachable", "concerned": true, "reason": "timeout"}]
+        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "unreachable", "weight": "error", "reason": "timeout"}]
     }));
     let change =
         serde_json::from_value(json!({"path": ["paused"], "before": true, "by": kubectl()}));
@@ -63,7 +63,7 @@ fn as_markdown() {
     assert_snapshot!(markdown::drift(&drifted(), markdown::BUDGET), @r#"
 <!-- sk-dr:drift:acme -->
 <!-- sk-dr:fingerprint:8f651d660670afff -->
-## Drift in `acme`: 1 changed, 1 missing, 1 not in configuration, 1 that cannot be told, 1 ignored
+## Drift in `acme`: 1 changed, 1 missing, 1 not in configuration, 1 that cannot be told, 1 ignored, not everything was compared
 
 **Missing**
 
@@ -167,7 +167,7 @@ fn as_junit() {
       <error type="unknown" message="is blocked: 403 on &quot;LIST&quot;."/>
     </testcase>
     <testcase classname="sweep" name="schedules.velero.io of provider kubernetes">
-      <error type="unknown" message="not swept for orphans: timeout"/>
+      <error type="unknown" message="not looked at: the server did not answer: timeout. "/>
     </testcase>
   </testsuite>
 </testsuites>

@@ -6,7 +6,7 @@ use super::checks;
 use super::modules::root_module;
 use crate::model::address::{Address, InstanceKey};
 use crate::model::expression::Expr;
-use crate::plan::document::{Action, Node, NodeState, Plan, PlannedOutput, ReasonCode};
+use crate::plan::document::{Action, Node, NodeState, Plan, PlannedOutput, ReasonCode, Sight};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
 
@@ -53,7 +53,11 @@ pub fn plan(plan: &Plan) -> Result<Json, serde_json::Error> {
 }
 
 fn is_whole(plan: &Plan) -> bool {
-    plan.goal.target.is_empty() && plan.goal.exclude.is_empty()
+    match plan.sight() {
+        Sight::Whole(_) => true,
+        Sight::Nowhere => plan.goal.target.is_empty() && plan.goal.exclude.is_empty(),
+        Sight::Part(_) | Sight::Blind(_) => false,
+    }
 }
 
 /// Blocked and held-back nodes must not be counted as changes by a reader of `resource_changes`.

@@ -3,13 +3,13 @@
 //! a run goes on: that is `progress.rs`.
 
 use super::super::style::clean;
-use super::super::text::{Counts, Sums, headline};
+use super::super::text::{Counts, Sums, headline, reason};
 use super::super::view::{Sensitive, View};
 use crate::diag::Severity;
 use crate::model::address::{Address, InstanceKey, ModulePath};
 use crate::plan::document::{
     Action, Finding, FindingSeverity, HeldBack, Node, NodeState, Plan, PlannedOutput, ReasonCode,
-    Unswept,
+    Unswept, Weight,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -129,23 +129,21 @@ pub fn plan(plan: &Plan) -> Vec<Message> {
         .filter(|node| is_drifted(node))
         .map(drifted)
         .collect();
-    let (stopped, done): (Vec<&Node>, Vec<&Node>) =
-        plan.nodes.iter().partition(|node| match node.state {
-            NodeState::Blocked | NodeState::HeldBack => true,
-            NodeState::Planned | NodeState::Deferred => false,
-        });
-    all.extend(done.into_iter().map(planned));
-    let blocked = stopped
-        .into_iter()
-        .filter(|node| node.state == NodeState::Blocked);
-    all.extend(blocked.flat_map(blockers));
+    let done = plan.nodes.iter().filter(|node| match node.state {
+        NodeState::Blocked | NodeState::HeldBack => false,
+        NodeState::Planned | NodeState::Deferred => true,
+    });
+    all.extend(done.map(planned));
+    all.extend(plan.unreached().map(unreached));
+    all.extend(plan.stuck().flat_map(blockers));
     all.extend(plan.held_back.iter().map(held_back));
     all.push(planned_sum(plan));
     if !plan.outputs.is_empty() {
         all.push(outputs(&plan.outputs, planned_output));
     }
     all.extend(plan.findings.iter().map(finding));
-    all.extend(plan.unswept.iter().map(unswept));
+    let is_told = |place: &&Unswept| !place.hides() || place.resource.is_some();
+    all.extend(plan.unswept.iter().filter(is_told).map(unswept));
     all
 }
 
@@ -295,6 +293,19 @@ fn blockers(node: &Node) -> Vec<Message> {
         .collect()
 }
 
+/// A provider of which nothing was seen is one error, whatever it blocks.
+fn unreached((place, nodes): (&Unswept, Vec<&Node>)) -> Message {
+    let addresses: Vec<&Address> = nodes.iter().map(|node| &node.address).collect();
+    let detail = clean(&format!("{}. {}", reason(place), place.next));
+    let one = json!({
+        "severity": Severity::Error, "code": "unreached", "detail": detail,
+        "summary": format!("Provider {} was not reached", place.provider)
+    });
+    diagnostic(Severity::Error, one).and(json!({
+        "provider": place.provider, "class": place.class, "blocked": addresses
+    }))
+}
+
 fn held_back(held: &HeldBack) -> Message {
     let losses: Vec<String> = held.losses.iter().map(|loss| clean(loss)).collect();
     Message::log(
@@ -405,9 +416,10 @@ fn finding(finding: &Finding) -> Message {
 }
 
 fn unswept(place: &Unswept) -> Message {
-    let detail = format!(
-        "{} of provider {}: {}",
-        place.resource, place.provider, place.reason
-    );
-    words(Severity::Warning, "Not swept for orphans", &detail)
+    let detail = format!("{}: {} {}", place.place(), place.reason, place.next);
+    let severity = match place.weight {
+        Weight::Note => Severity::Warning,
+        Weight::Error => Severity::Error,
+    };
+    words(severity, "Not swept for orphans", detail.trim_end())
 }

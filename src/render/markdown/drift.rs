@@ -9,7 +9,9 @@ use super::super::text::parts::{
 };
 use super::budget::{Part, Rank, fit};
 use super::inline::{at_margin, code, code_of_name, collapsed, fenced, prose, titled};
-use super::sections::{self, TAGGED, blocked_entry, findings, folded, providers, section};
+use super::sections::{
+    self, TAGGED, blocked_entry, findings, folded, providers, section, unreached,
+};
 use crate::plan::document::{Node, Plan};
 use crate::plan::drift::{Drifted, Ignored};
 
@@ -22,6 +24,7 @@ pub fn marker(stack: &str) -> String {
 pub fn drift(found: &Drifted, budget: usize) -> String {
     let plan = &found.plan;
     let mut parts = vec![Part::Fixed(head(found))];
+    parts.extend(unreached(plan));
     parts.extend(list(plan, Standing::Missing, "Missing"));
     parts.extend(list(plan, Standing::Changed, "Changed"));
     parts.extend(list(plan, Standing::Undeclared, "Not in configuration"));
@@ -40,9 +43,12 @@ pub fn drift(found: &Drifted, budget: usize) -> String {
 fn head(found: &Drifted) -> String {
     let plan = &found.plan;
     let drift = Drift::of(plan);
-    let sum = match drift == Drift::default() && found.ignored.is_empty() {
-        true => "none".to_owned(),
-        false => sum_words(drift, found.ignored.len()),
+    let is_nothing = drift == Drift::default() && found.ignored.is_empty();
+    let sum = match (is_nothing, sections::seen(plan)) {
+        (true, Ok(seen)) => format!("none{seen}"),
+        (true, Err(blind)) => blind.to_owned(),
+        (false, Ok(_)) => sum_words(drift, found.ignored.len()),
+        (false, Err(blind)) => format!("{}, {blind}", sum_words(drift, found.ignored.len())),
     };
     format!(
         "{}\n<!-- sk-dr:fingerprint:{} -->\n## Drift in {}: {sum}\n\n",
@@ -67,7 +73,8 @@ fn list(plan: &Plan, wanted: Standing, heading: &str) -> Vec<Part> {
             }
         }
     };
-    let nodes = plan.nodes.iter().filter(|node| standing(node) == wanted);
+    let nodes = plan.nodes.iter().filter(|node| !plan.is_unreached(node));
+    let nodes = nodes.filter(|node| standing(node) == wanted);
     let mut entries: Vec<String> = nodes.map(entry).collect();
     if wanted == Standing::Undeclared {
         entries.extend(

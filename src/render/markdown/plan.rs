@@ -9,7 +9,8 @@ use super::super::text::parts::{
 use super::budget::{Part, Rank, fit};
 use super::inline::{at_margin, code, code_of_name, collapsed, fenced, prose, resources, titled};
 use super::sections::{
-    TAGGED, blocked_entry, findings, folded, marker, prose_after, providers, section,
+    self, TAGGED, blocked_entry, findings, folded, marker, prose_after, providers, section,
+    unreached,
 };
 use crate::model::address::Target;
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
@@ -21,6 +22,7 @@ pub fn plan(plan: &Plan, file: &str, budget: usize) -> String {
     parts.extend(narrowed(plan));
     parts.extend(destroyed(plan));
     parts.extend(held_back(plan));
+    parts.extend(unreached(plan));
     parts.extend(blocked_nodes(plan));
     parts.extend(consents(plan));
     parts.extend(done(plan));
@@ -33,12 +35,17 @@ pub fn plan(plan: &Plan, file: &str, budget: usize) -> String {
 
 fn head(plan: &Plan) -> String {
     let counts = Counts::of(plan);
-    let blocked = stuck(plan).count();
+    let blocked = plan.nodes.iter();
+    let blocked = blocked
+        .filter(|node| node.state == NodeState::Blocked)
+        .count();
     let mut sums = Vec::new();
-    if counts != Counts::default() || (blocked == 0 && plan.held_back.is_empty()) {
-        sums.push(match counts == Counts::default() {
-            true => "no changes".to_owned(),
-            false => counts.words([
+    let told = sections::seen(plan);
+    if told.is_err() || counts != Counts::default() || (blocked == 0 && plan.held_back.is_empty()) {
+        sums.push(match (told, counts == Counts::default()) {
+            (Ok(nothing), true) => format!("no changes{nothing}"),
+            (Err(blind), true) => blind.to_owned(),
+            (Ok(_) | Err(_), false) => counts.words([
                 "to import",
                 "to add",
                 "to change",
@@ -61,12 +68,6 @@ fn head(plan: &Plan) -> String {
     )
 }
 
-fn stuck(plan: &Plan) -> impl Iterator<Item = &Node> {
-    plan.nodes
-        .iter()
-        .filter(|node| node.state == NodeState::Blocked)
-}
-
 fn narrowed(plan: &Plan) -> Vec<Part> {
     let flag = |flag: &'static str, targets: &[Target]| -> Vec<String> {
         targets
@@ -77,7 +78,7 @@ fn narrowed(plan: &Plan) -> Vec<Part> {
     let mut entries = flag("target", &plan.goal.target);
     entries.extend(flag("exclude", &plan.goal.exclude));
     section(
-        "Narrowed: the rest is left as it is, and orphans are not deleted",
+        "Narrowed: the rest was not compared and is left as it is, and orphans are not deleted",
         Rank::Finding,
         entries,
     )
@@ -144,10 +145,10 @@ fn blocked_nodes(plan: &Plan) -> Vec<Part> {
     section(
         &format!(
             "Blocked, so this plan cannot be applied: {}",
-            resources(stuck(plan).count())
+            resources(plan.stuck().count())
         ),
         Rank::Serious,
-        stuck(plan).map(blocked_entry).collect(),
+        plan.stuck().map(blocked_entry).collect(),
     )
 }
 
@@ -186,6 +187,7 @@ fn details(plan: &Plan) -> Vec<Part> {
     for node in &plan.nodes {
         let (phrase, lines) = match node.state {
             NodeState::HeldBack => continue,
+            NodeState::Blocked if plan.is_unreached(node) => continue,
             // All that is known of it is said in its list.
             NodeState::Blocked if node.is_same() && !node.importing => continue,
             NodeState::Blocked => ("is blocked".to_owned(), blocked(node, TAGGED)),

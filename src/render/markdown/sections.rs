@@ -2,9 +2,10 @@
 
 use super::super::style::{Dress, Speaker, Style};
 use super::super::text::parts::place;
+use super::super::text::{blocks, reason};
 use super::budget::{Part, Rank};
 use super::inline::{cell, code, prose};
-use crate::plan::document::{FindingSeverity, Node, Plan};
+use crate::plan::document::{FindingSeverity, Node, Plan, Sight};
 
 /// The comment in the text that CI looks for to update it: one per stack.
 pub(crate) fn marker(what: &str, stack: &str) -> String {
@@ -61,6 +62,30 @@ pub(crate) fn blocked_entry(node: &Node) -> String {
     )
 }
 
+/// What is said where nothing differs: how far it was looked.
+pub(crate) fn seen(plan: &Plan) -> Result<&'static str, &'static str> {
+    match plan.sight() {
+        Sight::Whole(_) => Ok(""),
+        Sight::Part(_) => Ok(" in what was looked at"),
+        Sight::Nowhere => Ok(", nothing was asked"),
+        Sight::Blind(_) => Err("not everything was compared"),
+    }
+}
+
+/// Providers of which nothing was seen.
+pub(crate) fn unreached(plan: &Plan) -> Vec<Part> {
+    let entries = plan.unreached().map(|(place, nodes)| {
+        format!(
+            "- provider {}: {}. {}. {}\n",
+            code(&place.provider.to_string()),
+            prose(&reason(place)),
+            prose(&blocks(&nodes)),
+            prose(&place.next)
+        )
+    });
+    section("Not reached", Rank::Serious, entries.collect())
+}
+
 /// Resources in detail, each behind its fold.
 pub(crate) fn folded(entries: Vec<String>) -> Vec<Part> {
     if entries.is_empty() {
@@ -101,10 +126,15 @@ pub(crate) fn findings(plan: &Plan) -> Vec<Part> {
             prose(&finding.detail)
         )
     });
-    let unswept = plan.unswept.iter().map(|place| {
+    let places = plan.unswept.iter().filter_map(|place| {
+        let resource = place.resource.as_deref();
+        // A provider of which nothing was seen has its own heading.
+        (!place.hides() || resource.is_some()).then_some((place, resource.unwrap_or("everything")))
+    });
+    let unswept = places.map(|(place, resource)| {
         format!(
             "| Not swept for orphans | {} | provider {}: {} |\n",
-            cell(&code(&place.resource)),
+            cell(&code(resource)),
             cell(&code(&place.provider.to_string())),
             prose(&place.reason)
         )

@@ -22,7 +22,7 @@ fn text(members: Json) -> String {
 fn nothing_to_do() {
     assert_snapshot!(text(json!({"digest": "4be1d2"})), @r"
 <!-- sk-dr:plan:acme -->
-## sk-dr plan for `acme`: no changes
+## sk-dr plan for `acme`: no changes, nothing was asked
 
 Digest `4be1d2`. There is nothing to apply.
 ");
@@ -60,12 +60,12 @@ fn what_is_dangerous_comes_first() {
         ],
         "consents": ["77aa"],
         "findings": [{"code": "rpo", "severity": "danger", "address": "velero_schedule.app[\"a|b\"]", "summary": "Objective will be missed", "detail": "Runs every 24h | @acme/ops, see #12."}],
-        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "concerned": false, "reason": "403 on LIST"}]
+        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "weight": "note", "reason": "403 on LIST"}]
     })), @r#"
 <!-- sk-dr:plan:acme -->
 ## sk-dr plan for `acme`: 0 to add, 1 to change, 1 to destroy, 2 held back, 1 blocked
 
-**Narrowed: the rest is left as it is, and orphans are not deleted**
+**Narrowed: the rest was not compared and is left as it is, and orphans are not deleted**
 
 - `-exclude=velero_schedule.app["a"]`
 

@@ -8,6 +8,7 @@ use super::body::changed;
 use super::layout::Mark;
 use super::node::{Side, changes, enclose, manager, part_title, parts, remark_lines, whole_of};
 use super::plan::{providers, warnings};
+use super::sight;
 use crate::model::ignore::attribute_text;
 use crate::model::text::quote;
 use crate::plan::document::{Action, FieldChange, HeldBack, Node, NodeState, Plan};
@@ -85,10 +86,20 @@ pub fn drift(drifted: &Drifted, dress: Dress) -> String {
     let mut all = providers(plan, dress.style);
     let drift = Drift::of(plan);
     if drift == Drift::default() {
-        all.push(format!(
-            "{} Your infrastructure matches the configuration.",
-            dress.style.paint(Role::Good, "No changes.")
-        ));
+        let nothing = sight::nothing(plan);
+        all.push(match nothing.head {
+            Some(head) => {
+                let head = dress.style.paint(Role::Good, head);
+                format!("{head} {}", nothing.sentence)
+            }
+            None => dress.style.paint(Role::Error, nothing.sentence),
+        });
+        let unreached = sight::unreached(plan, dress);
+        if !unreached.is_empty() {
+            all.push(String::new());
+            all.extend(unreached);
+            all.pop();
+        }
         if !drifted.ignored.is_empty() {
             all.push(String::new());
             all.extend(ignored(&drifted.ignored, dress));
@@ -105,7 +116,8 @@ pub fn drift(drifted: &Drifted, dress: Dress) -> String {
                 String::new(),
             ]);
         }
-        for node in &plan.nodes {
+        all.extend(sight::unreached(plan, dress));
+        for node in plan.nodes.iter().filter(|node| !plan.is_unreached(node)) {
             all.extend(resource(node, dress));
             all.push(String::new());
         }

@@ -16,6 +16,7 @@ mod plan;
 pub(crate) mod row;
 mod run;
 mod schema;
+mod sight;
 mod structure;
 mod summary;
 #[cfg(test)]
@@ -32,4 +33,5 @@ pub use outputs::outputs;
 pub use plan::{plan, trouble};
 pub use run::{RunRow, RunState, held, runs};
 pub use schema::{kind as schema, kinds as schemas};
+pub(crate) use sight::{blocks, reason};
 pub use summary::Counts;

@@ -7,9 +7,10 @@ use super::findings;
 use super::layout::Mark;
 use super::node::planned;
 use super::outputs;
+use super::sight::{self, Nothing};
 use super::summary::{self, is_done};
 use crate::model::identity::Instance;
-use crate::plan::document::{Action, Goal, GoalMode, Node, NodeState, Plan, PlannedProvider};
+use crate::plan::document::{Action, Goal, Node, Plan, PlannedProvider, Unswept};
 use std::collections::BTreeSet;
 
 /// The plan as text, ending in a newline. Hints about what to type next are the caller's: they are not the plan.
@@ -58,7 +59,9 @@ pub(crate) fn place(provider: &PlannedProvider) -> String {
         Instance::MadeBy(address) => {
             format!("the cluster that {address} makes; nothing was asked of it")
         }
-        Instance::Unknown { reason } => format!("{title}, not reached: {}", clean(reason)),
+        // Why, and what to do, is said once, with what it blocks.
+        Instance::Unknown { .. } if title.is_empty() => "not reached".to_owned(),
+        Instance::Unknown { .. } => format!("{title}, not reached"),
     }
 }
 
@@ -77,7 +80,7 @@ fn narrowed(goal: &Goal, width: Option<usize>) -> Vec<String> {
         return Vec::new();
     }
     let sentence = format!(
-        "Narrowed by {}: the rest is left as it is, and orphans are not deleted.",
+        "Narrowed by {}: the rest was not compared and is left as it is, and orphans are not deleted.",
         words.join(" ")
     );
     let mut all = wrap(&sentence, width);
@@ -86,24 +89,35 @@ fn narrowed(goal: &Goal, width: Option<usize>) -> Vec<String> {
 }
 
 fn nothing(plan: &Plan, dress: Dress) -> Vec<String> {
-    let (sentence, detail) = match plan.goal.mode {
-        GoalMode::Converge => (
-            "Your infrastructure matches the configuration.",
-            "sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.",
-        ),
-        GoalMode::Destroy => (
-            "No objects need to be destroyed.",
-            "Nothing of this stack is left.",
-        ),
+    let Nothing {
+        head,
+        sentence,
+        detail,
+    } = sight::nothing(plan);
+    let first = match head {
+        Some(head) => format!("{} {sentence}", dress.style.paint(Role::Good, head)),
+        None => dress.style.paint(Role::Error, sentence),
     };
-    let mut all = vec![
-        format!(
-            "{} {sentence}",
-            dress.style.paint(Role::Good, "No changes.")
-        ),
-        String::new(),
-    ];
+    let mut all = vec![first, String::new()];
     all.extend(wrap(detail, dress.width));
+    all.extend(blind(plan, dress));
+    all
+}
+
+/// Providers of which nothing was seen, under their heading.
+fn blind(plan: &Plan, dress: Dress) -> Vec<String> {
+    let mut all = sight::unreached(plan, dress);
+    if !all.is_empty() {
+        all.pop();
+        all.splice(
+            0..0,
+            [
+                String::new(),
+                "Not reached, so this plan cannot be applied:".to_owned(),
+                String::new(),
+            ],
+        );
+    }
     all
 }
 
@@ -154,12 +168,11 @@ fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
 
 /// What is blocked, then what is held back, each under its heading.
 fn stopped(plan: &Plan, dress: Dress) -> Vec<String> {
-    let mut all = Vec::new();
-    let stuck: Vec<&Node> = plan
-        .nodes
-        .iter()
-        .filter(|node| node.state == NodeState::Blocked)
-        .collect();
+    let mut all: Vec<String> = blind(plan, dress).into_iter().skip(1).collect();
+    if !all.is_empty() {
+        all.push(String::new());
+    }
+    let stuck: Vec<&Node> = plan.stuck().collect();
     if !stuck.is_empty() {
         all.extend([
             "Blocked, so this plan cannot be applied:".to_owned(),
@@ -194,15 +207,17 @@ pub(crate) fn warnings(plan: &Plan, dress: Dress) -> Vec<String> {
             all.extend(wrap(&text, width).iter().map(|line| format!("  {line}")));
         }
     }
-    if !plan.unswept.is_empty() {
+    // A provider of which nothing was seen has its own heading.
+    let unswept: Vec<&Unswept> = plan
+        .unswept
+        .iter()
+        .filter(|place| !(place.hides() && place.resource.is_none()))
+        .collect();
+    if !unswept.is_empty() {
         all.extend(warning("Not swept for orphans", dress.style));
-        all.extend(plan.unswept.iter().map(|place| {
-            format!(
-                "  {} of provider {}: {}",
-                place.resource,
-                place.provider,
-                clean(&place.reason).replace('\n', " ")
-            )
+        all.extend(unswept.iter().map(|place| {
+            let reason = clean(&place.reason).replace('\n', " ");
+            format!("  {}: {reason}", place.place())
         }));
     }
     all

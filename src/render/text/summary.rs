@@ -86,11 +86,19 @@ pub(crate) fn lines(plan: &Plan, style: Style) -> Vec<String> {
             .iter()
             .map(|held| entry("held back", &held.address.to_string())),
     );
-    let blocked = plan
-        .nodes
-        .iter()
-        .filter(|node| node.state == NodeState::Blocked);
+    let blocked = plan.stuck();
     all.extend(blocked.map(|node| entry("blocked", &node.address.to_string())));
+    let unreached = plan.unreached().filter(|(_, nodes)| !nodes.is_empty());
+    all.extend(unreached.map(|(place, nodes)| {
+        let resources = match nodes.len() {
+            1 => "1 resource".to_owned(),
+            count => format!("{count} resources"),
+        };
+        entry(
+            "blocked",
+            &format!("{resources} of provider {}", place.provider),
+        )
+    }));
     let width = all
         .iter()
         .skip(1)

@@ -164,13 +164,13 @@ fn unsent(error: BoxError, redactor: &Redactor) -> BoxError {
     match error.downcast_ref::<legacy::Error>() {
         Some(client) if client.is_connect() => {
             let message = chain(client);
-            let again = if is_tls(client) {
-                Again::Never
+            let (class, again) = if is_tls(client) {
+                (FailureClass::Untrusted, Again::Never)
             } else {
-                Again::Later
+                (FailureClass::Unreachable, Again::Later)
             };
             Box::new(Unsent {
-                class: FailureClass::Unreachable,
+                class,
                 message,
                 again,
             })

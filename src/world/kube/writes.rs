@@ -182,6 +182,7 @@ fn rehearsal(request: &Request, reply: Reply, conflicts: Vec<Conflict>) -> DryRu
         }
         FailureClass::Unauthenticated
         | FailureClass::Unreachable
+        | FailureClass::Untrusted
         | FailureClass::Unavailable
         | FailureClass::Malformed
         | FailureClass::Program

@@ -107,13 +107,13 @@ fn what_surrounds_the_actions() {
             "known": {"value": {"value": 1}, "sensitive": false}
         },
         "findings": [{"code": "rpo", "address": "velero_schedule.shop", "summary": "Objective will be missed", "detail": "It declares rpo = 1h and runs every 24h."}],
-        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "concerned": false, "reason": "403 on LIST"}]
+        "unswept": [{"provider": "kubernetes", "resource": "schedules.velero.io", "class": "forbidden", "weight": "note", "reason": "403 on LIST"}]
     })), Dress::default()), @r#"
 Provider kubernetes: context acme at https://10.0.0.1:6443, cluster 6f1c
 Provider kubernetes.new: the cluster that kubernetes_cluster.main makes; nothing was asked of it
-Provider kubernetes.old: context old, not reached: connection refused
+Provider kubernetes.old: context old, not reached
 
-Narrowed by -target=velero_schedule.shop -exclude=velero_schedule.app["a"]: the rest is left as it is, and orphans are not deleted.
+Narrowed by -target=velero_schedule.shop -exclude=velero_schedule.app["a"]: the rest was not compared and is left as it is, and orphans are not deleted.
 
 Resource actions are indicated with the following symbols:
   + create

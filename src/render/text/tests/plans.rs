@@ -4,7 +4,7 @@
 
 use super::text;
 use crate::plan::drift::Drifted;
-use crate::render::fixture::plan;
+use crate::render::fixture::{answered, plan};
 use crate::render::style::{Dress, Style};
 use crate::render::text as text_of;
 use insta::assert_snapshot;
@@ -12,19 +12,66 @@ use serde_json::json;
 
 #[test]
 fn no_changes() {
-    let nothing = plan(json!({}));
+    let nothing = plan(json!({"providers": answered()}));
     assert_snapshot!(text_of::plan(&nothing, Dress::default()), @r"
+Provider kubernetes: acme, cluster 6f1c
+
 No changes. Your infrastructure matches the configuration.
 
 sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.
 ");
-    assert_snapshot!(text_of::plan(&nothing, Dress { style: Style::Colour, ..Dress::default() }).lines().next().unwrap().escape_debug(), @r"\u{1b}[1;32mNo changes.\u{1b}[0m Your infrastructure matches the configuration.");
-    assert_snapshot!(text_of::plan(&plan(json!({"goal": {"mode": "destroy"}})), Dress::default()), @r"
+    assert_snapshot!(text_of::plan(&nothing, Dress { style: Style::Colour, ..Dress::default() }).lines().nth(2).unwrap().escape_debug(), @r"\u{1b}[1;32mNo changes.\u{1b}[0m Your infrastructure matches the configuration.");
+    assert_snapshot!(text_of::plan(&plan(json!({"goal": {"mode": "destroy"}, "providers": answered()})), Dress::default()), @r"
+Provider kubernetes: acme, cluster 6f1c
+
 No changes. No objects need to be destroyed.
 
 Nothing of this stack is left.
 ");
-    assert_snapshot!(text_of::drift(&Drifted { plan: nothing, ignored: Vec::new() }, Dress::default()), @"No changes. Your infrastructure matches the configuration.");
+    assert_snapshot!(text_of::drift(&Drifted { plan: nothing, ignored: Vec::new() }, Dress::default()), @r"
+Provider kubernetes: acme, cluster 6f1c
+
+No changes. Your infrastructure matches the configuration.
+");
+}
+
+/// What was not asked is never said to be compared, whatever the goal and the format.
+#[test]
+fn nothing_is_claimed_without_an_answer() {
+    let unseen = |weight: &str| json!([{"provider": "kubernetes", "reason": "refused", "class": "unreachable", "weight": weight, "next": "Start it."}]);
+    let narrowed = |mode: &str| json!({"mode": mode, "exclude": ["velero_schedule.shop"]});
+    for mode in ["converge", "destroy"] {
+        let goal = json!({"mode": mode});
+        for members in [
+            json!({"goal": goal}),
+            json!({"goal": goal, "providers": answered(), "unswept": unseen("error")}),
+            json!({"goal": goal, "providers": answered(), "unswept": unseen("note")}),
+            json!({"goal": narrowed(mode), "providers": answered()}),
+        ] {
+            let plan = plan(members);
+            let drifted = Drifted {
+                plan: plan.clone(),
+                ignored: Vec::new(),
+            };
+            for text in [
+                text_of::plan(&plan, Dress::default()),
+                text_of::drift(&drifted, Dress::default()),
+                crate::render::markdown::plan(&plan, "plan", usize::MAX),
+                crate::render::markdown::drift(&drifted, usize::MAX),
+            ] {
+                for claim in [
+                    "Your infrastructure matches",
+                    "what is live with your configuration",
+                    "Nothing of this stack is left",
+                    "No objects need",
+                    "no changes\n",
+                    ": none\n",
+                ] {
+                    assert!(!text.contains(claim), "{claim} in:\n{text}");
+                }
+            }
+        }
+    }
 }
 
 #[test]
