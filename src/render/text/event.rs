@@ -3,8 +3,8 @@
 use super::super::style::clean;
 use crate::apply::event::Event;
 use crate::model::address::Address;
-use crate::plan::document::{Action, Plan, StepId};
-use std::collections::BTreeMap;
+use crate::plan::document::{Action, Node, Plan, StepId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Turns events into lines. Waits are told every ten seconds per step, however often they are reported; a resource that
@@ -17,6 +17,8 @@ pub struct EventLines {
     told: BTreeMap<StepId, (u64, String)>,
     /// The last step of each resource.
     last: BTreeMap<Address, StepId>,
+    /// Resources that become ours and are not changed otherwise.
+    adopted: BTreeSet<Address>,
     /// Resources that have begun, with the time that their steps took.
     begun: BTreeMap<Address, Duration>,
 }
@@ -37,6 +39,12 @@ impl EventLines {
             keys,
             last: last
                 .map(|step| (step.node.clone(), step.id.clone()))
+                .collect(),
+            adopted: plan
+                .nodes
+                .iter()
+                .filter(|node| is_adopted_as_it_is(node))
+                .map(|node| node.address.clone())
                 .collect(),
             ..Self::default()
         }
@@ -72,7 +80,7 @@ impl EventLines {
                     .is_none();
                 is_first.then(|| {
                     let id = self.identity(address, *action);
-                    format!("{address}: {}...{id}", verb(*action).0)
+                    format!("{address}: {}...{id}", self.verb(address, *action).0)
                 })
             }
             Event::StepWaiting {
@@ -116,7 +124,7 @@ impl EventLines {
         is_last.then(|| {
             let id = self.keys.get(address);
             let id = id.map(|key| format!(" [id={key}]")).unwrap_or_default();
-            let (_, noun) = verb(action);
+            let (_, noun) = self.verb(address, action);
             format!(
                 "{address}: {noun} complete after {}{id}",
                 whole_seconds(taken)
@@ -147,14 +155,23 @@ impl EventLines {
             Some(_) | None => format!(" {}", clean(text)),
         };
         self.told.insert(step.clone(), (pace, text.to_owned()));
-        let doing = verb(self.doing.get(step).copied().unwrap_or(Action::NoOp))
-            .0
-            .to_lowercase();
+        let action = self.doing.get(step).copied().unwrap_or(Action::NoOp);
+        let doing = self.verb(address, action).0.to_lowercase();
         let seconds = whole_seconds(Duration::from_secs(pace * PACE));
         Some(format!(
             "{address}: Still {doing}... [{seconds} elapsed]{reason} (limit {})",
             whole_seconds(limit)
         ))
+    }
+
+    /// In Terraform's words, what becomes ours as it is was imported and not modified.
+    fn verb(&self, address: &Address, action: Action) -> (&'static str, &'static str) {
+        match action {
+            Action::Update if self.adopted.contains(address) => ("Importing", "Import"),
+            Action::Update | Action::Create | Action::Delete | Action::Forget | Action::NoOp => {
+                verb(action)
+            }
+        }
     }
 
     fn identity(&self, address: &Address, action: Action) -> String {
@@ -167,6 +184,12 @@ impl EventLines {
                 .unwrap_or_default(),
         }
     }
+}
+
+fn is_adopted_as_it_is(node: &Node) -> bool {
+    let parts = node.parts.iter();
+    let mut parts = parts.filter(|part| !part.fields.is_empty() || part.action != Action::Update);
+    node.importing && node.fields.is_empty() && parts.next().is_none()
 }
 
 /// That a resource was not brought about, in Terraform's form.
