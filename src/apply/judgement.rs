@@ -165,21 +165,17 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
 
 /// The create was ours: the object carries this very run and step, or our mark and everything that we would write.
 fn is_ours(body: &Json, object: &Json) -> bool {
-    let same = |annotation: &str| {
-        let path = JsonPath(vec![
-            "metadata".to_owned(),
-            "annotations".to_owned(),
-            annotation.to_owned(),
-        ]);
-        path.get(body)
-            .is_some_and(|wanted| !wanted.is_null() && path.get(object) == Some(wanted))
+    // A mark stands in an annotation or in a label, as its type wants it.
+    let mark = |of: &Json, name: &str| {
+        let mut maps = ["labels", "annotations"].into_iter();
+        maps.find_map(|map| of["metadata"][map][name].as_str().map(str::to_owned))
     };
-    // The step annotation alone travels with a backup; together with another mark it is a copy (R23).
-    let owner = same(OWNER_ANNOTATION)
-        || body
-            .pointer("/metadata/annotations")
-            .and_then(|all| all.get(OWNER_ANNOTATION))
-            .is_none();
+    let same = |name: &str| {
+        let wanted = mark(body, name);
+        wanted.is_some() && mark(object, name) == wanted
+    };
+    // The step's mark alone travels with a backup; together with another owner it is a copy (R23).
+    let owner = same(OWNER_ANNOTATION) || mark(body, OWNER_ANNOTATION).is_none();
     owner
         && (same(STEP_ANNOTATION)
             || (same(OWNER_ANNOTATION) && contains(object.get("spec"), body.get("spec"))))
@@ -270,10 +266,14 @@ fn bears_marks(object: &Json) -> bool {
     let managed = object
         .pointer("/metadata/managedFields")
         .and_then(Json::as_array);
-    has("/metadata/labels", STACK_LABEL)
-        || has("/metadata/labels", ADDRESS_LABEL)
-        || has("/metadata/annotations", OWNER_ANNOTATION)
-        || has("/metadata/annotations", STEP_ANNOTATION)
+    let marks = [
+        STACK_LABEL,
+        ADDRESS_LABEL,
+        OWNER_ANNOTATION,
+        STEP_ANNOTATION,
+    ];
+    let mut marks = marks.iter();
+    marks.any(|mark| has("/metadata/labels", mark) || has("/metadata/annotations", mark))
         || managed
             .into_iter()
             .flatten()

@@ -178,8 +178,10 @@ impl Walk<'_> {
         let write = declared
             .clone()
             .and_then(|declared| table::written(field, declared));
+        let unsaid = live.is_some_and(|live| !table::can_be_said(field, live));
         let same = match &write {
-            None => canonical(field, live).is_none(),
+            // What nobody can declare is no difference to nothing.
+            None => unsaid || canonical(field, live).is_none(),
             Some(write) => write.known().is_some_and(|known| {
                 live == Some(known) || canonical(field, Some(known)) == canonical(field, live)
             }),
@@ -193,7 +195,7 @@ impl Walk<'_> {
                 before,
                 after: declared,
                 write,
-                note: None,
+                note: unsaid.then(|| "in place of bytes that are no text".into()),
             });
         }
     }

@@ -1,13 +1,14 @@
 //! The least that declares a live object: its attributes without those that say only what holds anyway. Must not know any
 //! one kind, nor how a block is written.
 
-use super::{Home, Kind, compare, sensitive, table};
+use super::{Home, Kind, compare, metadata, sensitive, table};
 use crate::model::duration::GoDuration;
 use crate::model::schema::{Compare, Field, Presence, Shape};
 use serde_json::{Map, Value as Json};
 
 /// The body of a block that declares a live object: against it the kind finds no difference, and no argument could be
-/// left out of it. What the object holds for arguments that are refused is not in it, see [`refused`].
+/// left out of it. Labels and annotations of others are in it too, so that whoever makes the object anew has them, but for
+/// those by which another program knows it.
 ///
 /// Of a composite kind, arguments whose absence may stand for something else are kept.
 pub fn declaration(kind: &dyn Kind, live: &Json) -> Json {
@@ -19,10 +20,39 @@ pub fn declaration(kind: &dyn Kind, live: &Json) -> Json {
         Home::Kube(resource) => Some(resource),
         Home::Command | Home::Parts | Home::Declared => None,
     };
+    let mut attributes = kind.attributes(live);
+    if silence == Silence::MeansNothing {
+        with_keys_of_others(kind.schema().fields, live, &mut attributes);
+    }
     // What is never shown cannot be declared from what is live; undeclared it is left alone.
     let never_shown = sensitive::of(kind, home.as_ref());
-    let attributes = sensitive::without(kind.attributes(live), &never_shown);
+    let attributes = sensitive::without(attributes, &never_shown);
     said(kind.schema().fields, attributes, silence)
+}
+
+/// Labels and annotations that others set, beside ours.
+fn with_keys_of_others(fields: &[Field], live: &Json, attributes: &mut Json) {
+    for field in fields.iter().filter(|field| !field.place.is_empty()) {
+        match (&field.shape, field.compare) {
+            (Shape::Block(inner), _) => {
+                let below = table::find(field, live);
+                let block = attributes
+                    .get_mut(field.name)
+                    .and_then(|blocks| blocks.get_mut(0));
+                if let (Some(below), Some(block)) = (below, block) {
+                    with_keys_of_others(inner, below, block);
+                }
+            }
+            (Shape::TextMap, Compare::MapOwnedKeys) => {
+                let keys = table::find(field, live).map(metadata::keys_of_anybody);
+                let keys = keys.filter(|keys| !keys.is_empty());
+                if let (Some(keys), Json::Object(members)) = (keys, &mut *attributes) {
+                    members.insert(field.name.to_owned(), keys.into());
+                }
+            }
+            (_, _) => {}
+        }
+    }
 }
 
 /// What it means that an argument is not there.
@@ -32,20 +62,6 @@ enum Silence {
     MeansNothing,
     /// It may follow from others.
     MayMeanMore,
-}
-
-/// Arguments that the object holds a value for and that a block must not have, each with the reason.
-pub fn refused(kind: &dyn Kind, live: &Json) -> Vec<(&'static str, &'static str)> {
-    let attributes = kind.attributes(live);
-    let fields = kind.schema().fields.iter();
-    fields
-        .filter_map(|field| match field.presence {
-            Presence::Rejected(why) => attributes.get(field.name).map(|_| (field.name, why)),
-            Presence::Required | Presence::Optional | Presence::Default(_) | Presence::Computed => {
-                None
-            }
-        })
-        .collect()
 }
 
 fn said(fields: &[Field], attributes: Json, silence: Silence) -> Json {
@@ -178,7 +194,7 @@ mod tests {
     fn only_what_is_not_so_anyway_is_said() {
         let spec = |template: Json| {
             json!({"apiVersion": "velero.io/v1", "kind": "Schedule",
-                "metadata": {"name": "shop", "namespace": "velero", "labels": {"helm.sh/chart": "velero-12.1.0"}},
+                "metadata": {"name": "shop", "namespace": "velero", "annotations": {"meta.helm.sh/release-name": "velero"}},
                 "spec": {"schedule": "@daily", "paused": false, "skipImmediately": false, "template": template}})
         };
         let bare = json!({"name": "shop", "schedule": "@daily"});
@@ -197,16 +213,18 @@ mod tests {
         );
     }
 
+    /// Labels of a Schedule are its Backups' too; what Velero reads from an older name is said by the newer one; and what
+    /// another program knows an object by is not declared.
     #[test]
-    fn what_a_block_must_not_have_is_named() {
-        let live = json!({"metadata": {"name": "shop"}, "spec": {"schedule": "@daily",
-            "template": {"defaultVolumesToRestic": true}}});
-        let kind = kind("velero_schedule");
-        let names: Vec<&str> = refused(kind, &live).iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, ["default_volumes_to_restic"]);
-        assert_eq!(
-            declaration(kind, &live).get("default_volumes_to_restic"),
-            None
+    fn what_stands_elsewhere_is_said_where_it_is_declared() {
+        let live = json!({"metadata": {"name": "shop", "labels": {"team": "shop", "helm.sh/chart": "velero-12.1.0"},
+                "annotations": {"note": "kept", "kubectl.kubernetes.io/last-applied-configuration": "{}"}},
+            "spec": {"schedule": "@daily", "template": {"defaultVolumesToRestic": true}}});
+        check(
+            live,
+            json!({"name": "shop", "schedule": "@daily", "default_volumes_to_fs_backup": true,
+                "labels": {"team": "shop"}, "annotations": {"note": "kept"},
+                "backup_labels": {"team": "shop", "helm.sh/chart": "velero-12.1.0"}}),
         );
     }
 }

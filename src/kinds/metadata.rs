@@ -3,16 +3,13 @@
 use super::table;
 use crate::model::expression::Expr;
 use crate::model::identity::{
-    ADDRESS_LABEL, FIELD_MANAGER, MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION, STACK_LABEL,
-    STEP_ANNOTATION,
+    ADDRESS_LABEL, FIELD_MANAGER, MANAGED_BY, MANAGED_BY_LABEL, MARK_PREFIX, OWNER_ANNOTATION,
+    STACK_LABEL, STEP_ANNOTATION,
 };
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::schema::{Compare, Field, Shape};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
-
-/// What every mark starts with.
-pub(super) const MARK_PREFIX: &str = "sk-dr.io/";
 
 /// Label that the API server puts on every namespace, in the name of whoever made it.
 const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -42,6 +39,30 @@ pub(super) fn owned_keys(live: &Json, path: &JsonPath) -> BTreeSet<String> {
         .flat_map(|fields| fields.keys().filter_map(|key| key.strip_prefix("f:")))
         .filter(|key| map.get(*key).is_some_and(|value| !is_mark(key, value)))
         .map(str::to_owned)
+        .collect()
+}
+
+/// Keys under which another program notes what it knows of an object: declared here they would be fought over.
+const NOTES_OF_PROGRAMS: &[&str] = &[
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/version",
+    "argocd.argoproj.io/",
+    "deployment.kubernetes.io/",
+    "fleet.cattle.io/",
+    "helm.sh/",
+    "helm.toolkit.fluxcd.io/",
+    "kubectl.kubernetes.io/",
+    "kustomize.toolkit.fluxcd.io/",
+    "meta.helm.sh/",
+];
+
+/// Entries of live labels or annotations that can be declared, whoever set them.
+pub(super) fn keys_of_anybody(map: &Json) -> Map<String, Json> {
+    let entries = map.as_object().into_iter().flatten();
+    let is_note = |key: &str| NOTES_OF_PROGRAMS.iter().any(|note| key.starts_with(note));
+    entries
+        .filter(|(key, value)| !is_mark(key, value) && !is_note(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }
 

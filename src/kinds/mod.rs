@@ -18,6 +18,7 @@ mod metadata_block;
 pub(crate) mod properties;
 pub mod providers;
 pub mod reference;
+pub mod sayable;
 pub mod sensitive;
 mod stored;
 mod syntax;
@@ -184,6 +185,10 @@ pub trait Kind: Sync {
     /// What stays where it is when one is deleted, as a clause for the plan's reason; `None`: nothing worth a word.
     fn what_stays(&self) -> Option<&'static str> {
         None
+    }
+    /// Types whose objects name one of its own and are of no use without it: asked for where one goes.
+    fn users(&self) -> Vec<KubeResource> {
+        Vec::new()
     }
     /// Where its objects are looked for.
     fn reach(&self) -> Reach {

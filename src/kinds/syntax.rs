@@ -1,12 +1,12 @@
 //! Checks that several kinds share: names, labels, durations and cron expressions, each with the place in the
 //! configuration. A value that is not known yet is checked by the server at apply. Must not know any one kind.
 
-use super::metadata::MARK_PREFIX;
 use super::table;
 use crate::diag::{Diagnostic, Patch};
 use crate::model::cron::Cron;
 use crate::model::duration::GoDuration;
 use crate::model::expression::Expr;
+use crate::model::identity::MARK_PREFIX;
 use crate::model::resource::Resource;
 use crate::model::schema::{Compare, Field, Shape};
 use crate::model::text::quote;

@@ -1,22 +1,32 @@
 //! Identity and the mark (R21 to R23): provider instance + type + natural key, written on every object we own.
 
 use super::address::Address;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::fmt;
 
+/// What every mark starts with.
+pub const MARK_PREFIX: &str = "sk-dr.io/";
 /// Field manager of every write of ours.
 pub const FIELD_MANAGER: &str = "sk-dr";
 /// Label: the stack that owns the object.
 pub const STACK_LABEL: &str = "sk-dr.io/stack";
 /// Label: the address, or a digest of it where characters are not allowed ([`address_label`]).
 pub const ADDRESS_LABEL: &str = "sk-dr.io/address";
-/// Annotation: the address in full, where the label holds a digest of it.
+/// Annotation: the address in full, where the label holds a digest of it ([`MarkPlace`] says for which types).
 pub const ADDRESS_ANNOTATION: &str = "sk-dr.io/address";
-/// Annotation: `v1/<cluster uid>/<group.kind>/<namespace>/<name>`. Differs from its bearer on a copy (R23).
+/// Annotation: `v1/<cluster uid>/<group.kind>/<namespace>/<name>`. Differs from its bearer on a copy (R23). A label of the
+/// same name where annotations travel ([`MarkPlace`]).
 pub const OWNER_ANNOTATION: &str = "sk-dr.io/owner";
-/// Annotation: run and step that created the object; proves after a lost answer that the create was ours.
+/// Annotation, or label where annotations travel: run and step that created the object; proves after a lost answer that the create was ours.
 pub const STEP_ANNOTATION: &str = "sk-dr.io/step";
+/// Start of the labels that hold the address in full where no annotation may: the number of the part follows.
+const ADDRESS_PART: &str = "sk-dr.io/address-";
+/// Bytes of an address in one of these labels: base64 between two letters, of at most 63 characters.
+const PART_BYTES: usize = 45;
 
 /// Annotation: `true` where the resource said that data is lost with the object (R27); read once nothing declares it.
 pub const HOLDS_DATA_ANNOTATION: &str = "sk-dr.io/holds-data";
@@ -110,6 +120,10 @@ impl KubeResource {
         } else {
             format!("{}.{}", self.plural, self.group)
         }
+    }
+    /// Where the marks of its objects stand.
+    pub fn mark_place(&self) -> MarkPlace {
+        mark_place(&self.group, &self.kind)
     }
     /// `velero.io/v1`, `v1`.
     pub fn api_version(&self) -> String {
@@ -215,9 +229,70 @@ pub fn owner_mark_suffix(resource: &KubeResource, namespace: Option<&str>, name:
     format!("{kind}/{}/{name}", namespace.unwrap_or(""))
 }
 
+/// Where the marks of a type's objects stand beside the labels that select them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkPlace {
+    /// In annotations.
+    Annotations,
+    /// In labels alone, since a controller copies all annotations to what it makes of the object.
+    Labels,
+}
+
+/// What a controller copies from an object decides where our marks may stand on it, so that none travels.
+///
+/// Velero hands *all* annotations of a Schedule to each Backup, and so into the bucket, and nothing keeps them off;
+/// labels stay behind as soon as `spec.template.metadata.labels` holds some.
+pub fn mark_place(group: &str, kind: &str) -> MarkPlace {
+    match (group, kind) {
+        ("velero.io", "Schedule") => MarkPlace::Labels,
+        (_, _) => MarkPlace::Annotations,
+    }
+}
+
+/// The owner mark as a label value: cluster UID and a digest of the key.
+pub fn owner_label(cluster_uid: &str, suffix: &str) -> String {
+    format!("v1.{cluster_uid}.{}", owner_label_suffix(suffix))
+}
+
+/// The part of the owner label after the cluster UID, for a key as [`owner_mark_suffix`] writes it.
+pub fn owner_label_suffix(suffix: &str) -> String {
+    short_digest(suffix, 20)
+}
+
+/// First digits of the sha256 of a text.
+pub fn short_digest(text: &str, digits: usize) -> String {
+    use sha2::Digest;
+    let digest = hex::encode(sha2::Sha256::digest(text.as_bytes()));
+    digest.chars().take(digits).collect()
+}
+
+/// An address in full as labels, by key.
+pub fn address_parts(address: &Address) -> Vec<(String, String)> {
+    let text = address.to_string();
+    let parts = text.as_bytes().chunks(PART_BYTES).enumerate();
+    parts
+        .map(|(at, part)| {
+            let part = URL_SAFE_NO_PAD.encode(part);
+            (format!("{ADDRESS_PART}{}", at + 1), format!("x{part}x"))
+        })
+        .collect()
+}
+
+/// The text that [`address_parts`] put into labels; `None` where there is none, or not all of it.
+pub fn address_of_parts(labels: &Json) -> Option<String> {
+    let parts = (1..).map_while(|at: u64| labels.get(format!("{ADDRESS_PART}{at}"))?.as_str());
+    let mut bytes = Vec::new();
+    for part in parts {
+        let part = part.strip_prefix('x')?.strip_suffix('x')?;
+        bytes.extend(URL_SAFE_NO_PAD.decode(part).ok()?);
+    }
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
+}
+
 /// The address as a label value: itself where Kubernetes allows it, else readable start + 10 hex digits of its sha256.
 pub fn address_label(address: &Address) -> String {
-    use sha2::Digest;
     let text = address.to_string();
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.len() <= 63
@@ -226,7 +301,58 @@ pub fn address_label(address: &Address) -> String {
     {
         return text;
     }
-    let digest = hex::encode(sha2::Sha256::digest(text.as_bytes()));
+    let digest = short_digest(&text, 10);
     let readable: String = text.chars().filter(|c| allowed(*c)).take(52).collect();
-    format!("{readable}-{}", &digest[..10])
+    format!("{readable}-{digest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_label(value: &str) -> bool {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let ends = value.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && value.ends_with(|c: char| c.is_ascii_alphanumeric());
+        value.len() <= 63 && value.chars().all(allowed) && ends
+    }
+
+    /// Whatever an address holds, it stands whole in labels that a server takes.
+    #[test]
+    fn any_address_stands_whole_in_labels() {
+        let long = format!("module.m[\"{}\"].velero_schedule.a", "ä%/ ".repeat(40));
+        let texts = [
+            "a.b",
+            "velero_schedule.shop[\"the shop\"]",
+            "a.b[12]",
+            &long,
+        ];
+        for text in texts {
+            let address: Address = text.parse().unwrap();
+            let parts = address_parts(&address);
+            let mut values = parts.iter().map(|(_, value)| value);
+            assert!(values.all(|value| is_label(value)), "{parts:?}");
+            let labels: Json = parts
+                .into_iter()
+                .map(|(key, value)| (key, Json::from(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into();
+            assert_eq!(address_of_parts(&labels), Some(address.to_string()));
+        }
+        for labels in [
+            serde_json::json!({"sk-dr.io/address-1": "x!x"}),
+            serde_json::json!({}),
+        ] {
+            assert_eq!(address_of_parts(&labels), None);
+        }
+    }
+
+    #[test]
+    fn an_owner_label_tells_clusters_and_keys_apart() {
+        let uid = "c1a616c7-fd14-4679-849a-a4da1cf8067e";
+        let one = owner_label(uid, "velero.io.Schedule/velero/shop");
+        assert!(is_label(&one), "{one}");
+        assert_ne!(one, owner_label(uid, "velero.io.Schedule/velero/shop2"));
+        assert_ne!(one, owner_label("other", "velero.io.Schedule/velero/shop"));
+    }
 }

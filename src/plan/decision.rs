@@ -37,6 +37,8 @@ pub struct Update {
     pub ignored: Vec<Difference>,
     /// Mark members to write, by place.
     pub marks: Vec<JsonPath>,
+    /// Marks that stand where they would travel: they go in the write that puts them where they belong.
+    pub misplaced: Vec<JsonPath>,
 }
 
 /// One object that is not unchanged.

@@ -19,6 +19,7 @@ use super::types::{self, Definitions};
 use super::unswept::unreached_text;
 use super::whole::Wholes;
 use crate::kinds::{Difference, Home, Kind, Obstacle, Ownership, TakesFields};
+use crate::model::address::Address;
 use crate::model::identity::{
     FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
 };
@@ -26,11 +27,14 @@ use crate::model::json_path::JsonPath;
 use crate::model::resource::Resource;
 use crate::world::query::Why;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 /// What every decision reads.
 pub struct Context<'a> {
     /// The plan's input.
     pub input: &'a Input<'a>,
+    /// Addresses that `import` blocks name.
+    pub imported: &'a BTreeSet<&'a Address>,
     /// The live objects by key.
     pub objects: &'a Objects<'a>,
     /// The declared resources that are several objects.
@@ -310,15 +314,20 @@ impl<'a> Declared<'a, '_> {
         let (ignored, taken) = self.differences(live);
         let renamed = !is_label_of(address_label, &self.resource.address);
         let mut marks = self.stale_records(live);
-        if taken.is_empty() && marks.is_empty() && !renamed {
+        let misplaced = marks::misplaced(&self.home, live);
+        if taken.is_empty() && marks.is_empty() && misplaced.is_empty() && !renamed {
             return Outcome::Unchanged;
         }
         let why = match (taken.is_empty(), renamed) {
             (false, _) => reason(ReasonCode::Differs, "it differs from the configuration"),
             (true, true) => reason(ReasonCode::Renamed, format!("renamed from {address_label}")),
-            (true, false) => reason(
+            (true, false) if misplaced.is_empty() => reason(
                 ReasonCode::Recorded,
                 "what sk-dr notes on it for later changes",
+            ),
+            (true, false) => reason(
+                ReasonCode::Recorded,
+                "its mark moves from annotations, which travel to Backups, to labels",
             ),
         };
         let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
@@ -327,7 +336,7 @@ impl<'a> Declared<'a, '_> {
             decision.node.previous_address = former::address(moves, &self.resource.address, live);
         }
         if renamed {
-            marks.extend(marks::address_places(&self.resource.address));
+            marks.extend(marks::address_places(&self.home, &self.resource.address));
         }
         Outcome::Decided(Box::new(self.update(
             decision,
@@ -336,6 +345,7 @@ impl<'a> Declared<'a, '_> {
                 taken,
                 ignored,
                 marks,
+                misplaced,
             },
         )))
     }
@@ -414,10 +424,10 @@ impl<'a> Declared<'a, '_> {
         let mut marks = self.stale_records(live);
         marks.extend([
             marks::label(STACK_LABEL),
-            marks::annotation(OWNER_ANNOTATION),
+            marks::place(&self.home, OWNER_ANNOTATION),
         ]);
-        marks.extend(marks::address_places(&self.resource.address));
-        let asked = imports::asked(self.context.input, &self.resource.address);
+        marks.extend(marks::address_places(&self.home, &self.resource.address));
+        let asked = imports::asked(self.context, &self.resource.address);
         let is_asked = asked.is_some();
         let unmarked = || reason(ReasonCode::Unknown, "it exists and is not marked as ours");
         let why = asked.unwrap_or_else(unmarked);
@@ -430,6 +440,7 @@ impl<'a> Declared<'a, '_> {
                 taken,
                 ignored,
                 marks,
+                misplaced: marks::misplaced(&self.home, live),
             },
         );
         if !is_asked {

@@ -2,19 +2,25 @@
 //! people, since identity is the key (R21). Must not know what is decided.
 
 use crate::model::address::{Address, ModulePath, Target};
-use crate::model::identity::{ADDRESS_ANNOTATION, ADDRESS_LABEL, address_label};
+use crate::model::identity::{ADDRESS_ANNOTATION, ADDRESS_LABEL, address_label, address_of_parts};
 use crate::model::resource::Move;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// The address that an object's mark names: the annotation where the label holds a digest. A label that is no address, or
-/// an annotation that does not belong to the label, names none.
+/// The address that an object's mark names: where the label holds a digest of it, the annotation or the further labels. A
+/// label that is no address, or a text that does not belong to the label, names none.
 pub fn marked(live: &Json) -> Option<Address> {
     let metadata = &live["metadata"];
     let label = metadata["labels"][ADDRESS_LABEL].as_str()?;
     let annotated = metadata["annotations"][ADDRESS_ANNOTATION].as_str();
     let annotated = annotated.and_then(|text| text.parse::<Address>().ok());
-    match annotated.filter(|address| address_label(address) == label) {
+    let in_parts = || {
+        address_of_parts(&metadata["labels"])?
+            .parse::<Address>()
+            .ok()
+    };
+    let whole = annotated.or_else(in_parts);
+    match whole.filter(|address| address_label(address) == label) {
         Some(address) => Some(address),
         None => label.parse().ok(),
     }

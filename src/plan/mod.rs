@@ -66,8 +66,10 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     let objects = Objects::of(input.live);
     let wholes = Wholes::of(input, &objects);
     let definitions = types::Definitions::of(input.configuration);
+    let imported = imports::named(input.configuration);
     let context = Context {
         input,
+        imported: &imported,
         objects: &objects,
         wholes: &wholes,
         definitions: &definitions,

@@ -2,8 +2,8 @@
 
 use crate::model::address::Address;
 use crate::model::identity::{
-    ADDRESS_LABEL, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, OWNER_ANNOTATION, STACK_LABEL,
-    address_label, owner_mark,
+    ADDRESS_LABEL, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, MarkPlace, OWNER_ANNOTATION,
+    STACK_LABEL, address_label, owner_label, owner_mark, owner_mark_suffix,
 };
 use serde_json::Value as Json;
 
@@ -49,20 +49,53 @@ pub struct Bearer<'a> {
 /// Whose the object is, seen from a stack.
 pub fn standing(bearer: &Bearer<'_>, stack: &str) -> Standing {
     let labels = &bearer.live["metadata"]["labels"];
-    let owner = bearer.live["metadata"]["annotations"][OWNER_ANNOTATION].as_str();
-    match (labels[STACK_LABEL].as_str(), owner) {
+    match (labels[STACK_LABEL].as_str(), owner(bearer)) {
         (None, None) => Standing::Unmarked,
         (None, Some(_)) => Standing::Damaged,
         (Some(other), _) if other != stack => Standing::OtherStack(other.to_owned()),
         (Some(_), None) => Standing::Damaged,
-        (Some(_), Some(mark)) if mark == expected_mark(bearer) => Standing::Ours {
+        (Some(_), Some(mark)) if mark.is_of(bearer) => Standing::Ours {
             address_label: labels[ADDRESS_LABEL]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned(),
             origin: origin(bearer.live),
         },
-        (Some(_), Some(mark)) => Standing::Copy(mark.to_owned()),
+        (Some(_), Some(mark)) => Standing::Copy(mark.text().to_owned()),
+    }
+}
+
+/// What says whose an object is, beside the label that selects it.
+enum Owner<'a> {
+    /// The annotation: also on objects of types that keep it in a label, where an earlier version wrote it.
+    Annotation(&'a str),
+    /// The label.
+    Label(&'a str),
+}
+
+fn owner<'a>(bearer: &Bearer<'a>) -> Option<Owner<'a>> {
+    let metadata = &bearer.live["metadata"];
+    let label = match bearer.resource.mark_place() {
+        MarkPlace::Labels => metadata["labels"][OWNER_ANNOTATION].as_str(),
+        MarkPlace::Annotations => None,
+    };
+    let annotation = metadata["annotations"][OWNER_ANNOTATION].as_str();
+    label
+        .map(Owner::Label)
+        .or_else(|| annotation.map(Owner::Annotation))
+}
+
+impl Owner<'_> {
+    fn text(&self) -> &str {
+        match self {
+            Owner::Annotation(text) | Owner::Label(text) => text,
+        }
+    }
+    fn is_of(&self, bearer: &Bearer<'_>) -> bool {
+        match self {
+            Owner::Annotation(text) => *text == expected_mark(bearer),
+            Owner::Label(text) => *text == expected_label(bearer),
+        }
     }
 }
 
@@ -83,6 +116,15 @@ pub fn expected_mark(bearer: &Bearer<'_>) -> String {
         metadata["namespace"].as_str(),
         metadata["name"].as_str().unwrap_or_default(),
     )
+}
+
+/// The owner label this bearer should have, where its type keeps the mark in labels.
+fn expected_label(bearer: &Bearer<'_>) -> String {
+    let metadata = &bearer.live["metadata"];
+    let namespace = metadata["namespace"].as_str();
+    let name = metadata["name"].as_str().unwrap_or_default();
+    let suffix = owner_mark_suffix(bearer.resource, namespace, name);
+    owner_label(bearer.cluster_uid, &suffix)
 }
 
 /// Whether an address label stands for an address.

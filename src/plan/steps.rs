@@ -104,7 +104,9 @@ impl Builder<'_, '_> {
         let resource = self.object.resource?;
         let id = step_id(&self.maker.node.address, self.first);
         let mut body = self.object.kind.object(resource);
-        let marks = self.ownership()?.into_iter().chain(marks::creation(&id));
+        let (type_, _, _) = self.place()?;
+        let marks = self.ownership()?.into_iter();
+        let marks = marks.chain(marks::creation(&type_, &id));
         for (place, value) in self.records(resource).chain(marks) {
             body = body.with(&place.0, value);
         }
@@ -135,17 +137,26 @@ impl Builder<'_, '_> {
         };
         let is_gone = |one: &&Difference| one.write.is_none();
         let is_list = |one: &Difference| self.replaces_list(one, live);
-        let gone: Vec<JsonPath> = update
-            .taken
-            .iter()
+        // One write takes marks off where they travel and puts them where they belong: between two writes the object
+        // would be nobody's.
+        let moved = match update.misplaced.is_empty() {
+            true => Vec::new(),
+            false => self.ownership().unwrap_or_default(),
+        };
+        let taken = update.taken.iter();
+        let gone: Vec<JsonPath> = taken
             .filter(|one| is_gone(one) || is_list(one))
             .map(|one| one.place.clone())
+            .chain(update.misplaced.iter().cloned())
+            .chain(moved.iter().map(|(place, _)| place.clone()))
             .collect();
         let lists = update.taken.iter().filter(|one| is_list(one));
-        let lists = lists.fold(Expr::Value(Json::Null), |body, one| match &one.write {
-            Some(list) => body.with(&one.place.0, list.clone()),
-            None => body,
-        });
+        let lists = lists.filter_map(|one| Some((one.place.clone(), one.write.clone()?)));
+        let written_whole = lists
+            .chain(moved.iter().cloned())
+            .fold(Expr::Value(Json::Null), |body, (place, value)| {
+                body.with(&place.0, value)
+            });
         let written: Vec<&Difference> = update
             .taken
             .iter()
@@ -154,7 +165,7 @@ impl Builder<'_, '_> {
         let mut steps = Vec::new();
         let mut ground_object = live.clone();
         if !gone.is_empty() {
-            let op = self.kube(KubeVerb::Remove, lists, gone.clone());
+            let op = self.kube(KubeVerb::Remove, written_whole, gone.clone());
             let wait = if written.is_empty() {
                 self.object.kind.wait(Some(resource), Writing::Update)
             } else {
@@ -163,6 +174,10 @@ impl Builder<'_, '_> {
             steps.extend(op.map(|op| self.step(0, op, self.present(live, live), wait)));
             for place in &gone {
                 place.remove(&mut ground_object);
+            }
+            for (place, value) in &moved {
+                let value = value.known().cloned().unwrap_or_default();
+                place.set(&mut ground_object, value);
             }
         }
         if written.is_empty() && update.marks.is_empty() {

@@ -18,7 +18,10 @@ use crate::kinds::testing::resource;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::{Address, Target};
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
-use crate::model::identity::{Instance, Key, KubeResource, ProviderRef, address_label, owner_mark};
+use crate::model::identity::{
+    Instance, Key, KubeResource, MarkPlace, ProviderRef, address_label, owner_label, owner_mark,
+    owner_mark_suffix,
+};
 use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::{Configuration, IgnoreChanges, Provider, Resource, ServedAs};
@@ -146,13 +149,21 @@ fn applied_as(kind: &dyn Kind, declared: &Resource) -> (&'static str, Json) {
         Some(Key::Kube { resource, .. }) => resource,
         Some(Key::Cluster { .. } | Key::Composite { .. }) | None => panic!("no object of the API"),
     };
-    let mark = owner_mark(UID, &type_, namespace.as_deref(), &name);
     object["metadata"]["uid"] = json!(format!("uid-{name}"));
     object["metadata"]["resourceVersion"] = json!("7");
     object["metadata"]["labels"]["sk-dr.io/stack"] = json!("acme");
     object["metadata"]["labels"]["sk-dr.io/address"] = json!(address_label(&declared.address));
     object["metadata"]["labels"][MANAGED_BY_LABEL] = json!(MANAGED_BY);
-    object["metadata"]["annotations"]["sk-dr.io/owner"] = json!(mark);
+    match type_.mark_place() {
+        MarkPlace::Annotations => {
+            let mark = owner_mark(UID, &type_, namespace.as_deref(), &name);
+            object["metadata"]["annotations"]["sk-dr.io/owner"] = json!(mark);
+        }
+        MarkPlace::Labels => {
+            let suffix = owner_mark_suffix(&type_, namespace.as_deref(), &name);
+            object["metadata"]["labels"]["sk-dr.io/owner"] = json!(owner_label(UID, &suffix));
+        }
+    }
     for (place, value) in kind.records(declared) {
         place.set(&mut object, value);
     }

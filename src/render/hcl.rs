@@ -35,6 +35,8 @@ pub struct Block<'a> {
     pub fields: &'a [Field],
     /// Its arguments by name; nested blocks are lists of maps.
     pub body: BTreeMap<String, Term>,
+    /// Attributes that `ignore_changes` names.
+    pub ignored: Vec<String>,
 }
 
 /// The block, with a line break at its end.
@@ -47,6 +49,15 @@ pub fn block(block: &Block<'_>) -> String {
             .collect(),
     };
     lines.extend(braces(&header.join(" "), block.fields, &block.body, 0));
+    if !block.ignored.is_empty() {
+        let end = lines.pop();
+        let names = block.ignored.iter().cloned().map(Term::Reference);
+        let names = Term::List(names.collect());
+        lines.extend([String::new(), "  lifecycle {".to_owned()]);
+        lines.extend(assignments(&[("ignore_changes".to_owned(), &names)], 4));
+        lines.push("  }".to_owned());
+        lines.extend(end);
+    }
     lines.into_iter().map(|line| line + "\n").collect()
 }
 

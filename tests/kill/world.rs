@@ -43,6 +43,12 @@ fn clean(object: &mut Json) {
     if let Some(Json::String(step)) = metadata.pointer_mut("/annotations/sk-dr.io~1step") {
         *step = step.split_once('/').map_or("", |(_, step)| step).to_owned();
     }
+    if let Some(Json::String(step)) = metadata.pointer_mut("/labels/sk-dr.io~1step") {
+        *step = step
+            .rsplit_once('.')
+            .map_or("", |(_, step)| step)
+            .to_owned();
+    }
     if let Some(entries) = metadata["managedFields"].as_array_mut() {
         for entry in entries.iter_mut() {
             entry.as_object_mut().unwrap().remove("time");

@@ -211,12 +211,12 @@ fn clean((key, object): (&String, &Value)) -> Option<(String, Value)> {
         return None;
     }
     let metadata = &object["metadata"];
-    let mut annotations = metadata["annotations"].clone();
-    if let Some(annotations) = annotations.as_object_mut() {
-        // Names the run that made it.
-        annotations.remove("sk-dr.io/step");
+    let mut kept = json!({"labels": metadata["labels"], "annotations": metadata["annotations"], "spec": object["spec"]});
+    for map in ["labels", "annotations"] {
+        if let Some(members) = kept[map].as_object_mut() {
+            // Names the run that made it.
+            members.remove("sk-dr.io/step");
+        }
     }
-    let kept =
-        json!({"labels": metadata["labels"], "annotations": annotations, "spec": object["spec"]});
     Some((key.clone(), kept))
 }

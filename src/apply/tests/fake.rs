@@ -208,6 +208,8 @@ impl Fake {
                     ("labels", ADDRESS_LABEL),
                     ("annotations", OWNER_ANNOTATION),
                     ("annotations", STEP_ANNOTATION),
+                    ("labels", OWNER_ANNOTATION),
+                    ("labels", STEP_ANNOTATION),
                 ] {
                     if let Some(Json::Object(all)) =
                         object.pointer_mut(&format!("/metadata/{member}"))

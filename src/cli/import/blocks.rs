@@ -24,6 +24,8 @@ pub(super) struct Document<'a> {
     pub(super) declared: &'a BTreeMap<Key, Address>,
     /// What is to be declared.
     pub(super) entries: &'a [Entry<'a>],
+    /// What no block can declare: it stands in comments.
+    pub(super) unsaid: &'a [Entry<'a>],
 }
 
 /// The text, and the address that each entry got.
@@ -95,24 +97,10 @@ impl Document<'_> {
         parts.extend(self.stack.as_ref().map(|stack| settings(stack)));
         parts.extend(self.provider.map(provider));
         for (entry, address) in self.entries.iter().zip(&addresses) {
-            let translation = Translation {
-                known: &known,
-                entry,
-                address,
-            };
-            let fields = entry.kind.schema().fields;
-            let body = translation.members(fields, &entry.body(address), &[]);
-            parts.push(block(&Block {
-                comments: entry.remarks(),
-                header: vec![
-                    "resource".to_owned(),
-                    address.kind.clone(),
-                    address.name.clone(),
-                ],
-                fields,
-                body,
-            }));
+            parts.push(entry_block(&known, entry, address));
         }
+        let unsaid = self.unsaid.iter();
+        parts.extend(unsaid.map(|entry| commented(&known, entry)));
         parts.extend(adoptions(self.entries, &addresses));
         Written {
             text: parts.join("\n"),
@@ -121,12 +109,47 @@ impl Document<'_> {
     }
 }
 
+fn entry_block(known: &BTreeMap<Key, Address>, entry: &Entry<'_>, address: &Address) -> String {
+    let translation = Translation {
+        known,
+        entry,
+        address,
+    };
+    let fields = entry.kind.schema().fields;
+    block(&Block {
+        comments: entry.remarks(),
+        header: vec![
+            "resource".to_owned(),
+            address.kind.clone(),
+            address.name.clone(),
+        ],
+        fields,
+        body: translation.members(fields, &entry.body(address), &[]),
+        ignored: entry.ignored(),
+    })
+}
+
+/// A block that is none: what it would say, and why it cannot be said.
+fn commented(known: &BTreeMap<Key, Address>, entry: &Entry<'_>) -> String {
+    let addresses = addresses(std::slice::from_ref(entry), BTreeSet::new());
+    let text = addresses
+        .first()
+        .map(|address| entry_block(known, entry, address));
+    let text = text.unwrap_or_default();
+    let lines = text.lines().map(|line| match line.strip_prefix('#') {
+        Some(_) => line.to_owned(),
+        None => comment(line),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
 fn settings(stack: &str) -> String {
     block(&Block {
         comments: vec!["Name of this configuration; choose it before the first apply.".to_owned()],
         header: vec!["sk_dr".to_owned()],
         fields: SETTINGS,
         body: [("stack".to_owned(), Term::Value(stack.into()))].into(),
+        ignored: Vec::new(),
     })
 }
 
@@ -141,6 +164,7 @@ fn provider(arguments: &Expr) -> String {
         header: vec!["provider".to_owned(), "kubernetes".to_owned()],
         fields: kinds::providers::arguments("kubernetes").unwrap_or_default(),
         body: body.collect(),
+        ignored: Vec::new(),
     })
 }
 
@@ -164,6 +188,7 @@ fn adoptions(entries: &[Entry<'_>], addresses: &[Address]) -> Vec<String> {
                     ("id".to_owned(), Term::Value(id.to_string().into())),
                 ]
                 .into(),
+                ignored: Vec::new(),
             })
         })
         .collect()

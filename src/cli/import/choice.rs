@@ -1,8 +1,10 @@
 //! Which live objects become blocks, which are left out, and what is to be said of either. Pure.
 
+use crate::kinds::sayable::{self, Said, Unsaid};
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
+use crate::model::ignore::attribute_text;
 use crate::model::resource::Configuration;
 use crate::plan::ownership::{Bearer, Standing, standing};
 use serde_json::Value as Json;
@@ -30,6 +32,8 @@ pub(super) struct Candidate<'a> {
     pub(super) adoption: Adoption,
     /// What a reader should know of it.
     pub(super) remarks: Vec<String>,
+    /// What declares it.
+    pub(super) said: Said,
 }
 
 /// Whether an object has to be adopted.
@@ -131,8 +135,6 @@ pub(super) fn judge(kind: &dyn Kind, key: &Key, live: &Json, viewer: &Viewer<'_>
         )],
         Standing::Damaged => vec!["Its mark is damaged and proves nothing.".to_owned()],
     };
-    let refused = kinds::least::refused(kind, live).into_iter();
-    remarks.extend(refused.map(|(name, why)| format!("Left out: `{name}`. {}", sentence(why))));
     remarks.extend(kind.sensitive().first().map(|name| {
         format!("Its values are not shown and stay as they are; to manage them declare `{name}`.")
     }));
@@ -152,17 +154,48 @@ pub(super) fn candidates<'a>(
     let judged = objects.iter().filter_map(|((kind, key), live)| {
         let kind = kinds::find(kind)?;
         match judge(kind, key, live, viewer) {
-            Verdict::Take(remarks) => Some(Candidate {
-                kind,
-                key,
-                live,
-                adoption: adoption(kind, live, viewer),
-                remarks,
-            }),
+            Verdict::Take(mut remarks) => {
+                let said = sayable::declaration(kind, live);
+                remarks.extend(said.unsaid.iter().map(left_as_it_is));
+                let adoption = adoption(kind, live, viewer);
+                let mut candidate = Candidate {
+                    kind,
+                    key,
+                    live,
+                    adoption,
+                    remarks,
+                    said,
+                };
+                candidate.remarks.extend(candidate.obstacle());
+                Some(candidate)
+            }
             Verdict::Leave(_) => None,
         }
     });
     judged.collect()
+}
+
+impl Candidate<'_> {
+    /// Why there is no block for it.
+    pub(super) fn obstacle(&self) -> Option<String> {
+        let why = self.said.obstacle.as_ref()?;
+        let (kind, key) = (self.kind.schema().kind, self.key);
+        Some(format!(
+            "Left out: {kind} {key}, since no block can declare it: {why}."
+        ))
+    }
+}
+
+/// What its block does not say.
+fn left_as_it_is(unsaid: &Unsaid) -> String {
+    let (place, live, why) = (attribute_text(&unsaid.path), &unsaid.live, &unsaid.why);
+    format!("Left out and left as it is, since {why}: {place} = {live}")
+}
+
+/// Those that a block declares, and those that none can.
+pub(super) fn parted<'a>(all: Vec<Candidate<'a>>) -> (Vec<Candidate<'a>>, Vec<Candidate<'a>>) {
+    all.into_iter()
+        .partition(|candidate| candidate.said.obstacle.is_none())
 }
 
 fn adoption(kind: &dyn Kind, live: &Json, viewer: &Viewer<'_>) -> Adoption {
@@ -214,11 +247,4 @@ fn writer(live: &Json) -> Option<String> {
         ("a Helm release", _, _) => "A Helm release".to_owned(),
         (who, _, _) => who.to_owned(),
     })
-}
-
-/// Words that are part of a sentence, as one of their own.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
 }

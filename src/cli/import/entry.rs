@@ -2,11 +2,13 @@
 
 use super::choice::{Adoption, Candidate};
 use super::profiles::{self, Profile};
-use crate::kinds::{self, Kind};
+use crate::kinds::Kind;
+use crate::kinds::sayable::Standing;
 use crate::model::address::{Address, is_identifier};
 use crate::model::identity::Key;
+use crate::model::ignore::attribute_text;
 use serde_json::Value as Json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One block.
 pub(super) struct Entry<'a> {
@@ -22,13 +24,15 @@ pub(super) struct Entry<'a> {
 pub(super) fn entries<'a>(candidates: &'a [Candidate<'a>]) -> Vec<Entry<'a>> {
     let profiles = profiles::profiles(candidates);
     let in_profiles: BTreeSet<Key> = profiles.iter().flat_map(|one| one.keys.clone()).collect();
-    let of_profiles = profiles.into_iter().map(|profile| Entry {
-        kind: profile.kind,
-        objects: candidates
-            .iter()
-            .filter(|one| profile.keys.contains(one.key))
-            .collect(),
-        profile: Some(profile),
+    let by_key: BTreeMap<&Key, &Candidate<'_>> =
+        candidates.iter().map(|one| (one.key, one)).collect();
+    let of_profiles = profiles.into_iter().map(|profile| {
+        let keys = profile.keys.iter();
+        Entry {
+            kind: profile.kind,
+            objects: keys.filter_map(|key| by_key.get(key).copied()).collect(),
+            profile: Some(profile),
+        }
     });
     let by_themselves = candidates
         .iter()
@@ -42,6 +46,16 @@ pub(super) fn entries<'a>(candidates: &'a [Candidate<'a>]) -> Vec<Entry<'a>> {
     // Stable: candidates come by key.
     entries.sort_by_key(|entry| entry.kind.schema().kind);
     entries
+}
+
+/// An entry for each candidate by itself.
+pub(super) fn alone<'a>(candidates: &'a [Candidate<'a>]) -> Vec<Entry<'a>> {
+    let alone = candidates.iter().map(|one| Entry {
+        kind: one.kind,
+        objects: vec![one],
+        profile: None,
+    });
+    alone.collect()
 }
 
 impl Entry<'_> {
@@ -72,7 +86,7 @@ impl Entry<'_> {
     pub(super) fn body(&self, address: &Address) -> Json {
         match (&self.profile, self.objects.first()) {
             (Some(profile), _) => profiles::least(profile, address, &self.objects),
-            (None, Some(one)) => kinds::least::declaration(self.kind, one.live),
+            (None, Some(one)) => one.said.body.clone(),
             (None, None) => Json::Null,
         }
     }
@@ -86,6 +100,14 @@ impl Entry<'_> {
             }
         }
         remarks
+    }
+
+    /// Attributes that stay as they are, since a block cannot say them.
+    pub(super) fn ignored(&self) -> Vec<String> {
+        let unsaid = self.objects.iter().flat_map(|one| &one.said.unsaid);
+        let differs = unsaid.filter(|one| one.standing == Standing::Differs);
+        let names: BTreeSet<String> = differs.map(|one| attribute_text(&one.path)).collect();
+        names.into_iter().collect()
     }
 
     /// Whether any of its objects has to be adopted.
@@ -115,13 +137,20 @@ impl Entry<'_> {
 /// An address for each entry that nothing else has.
 pub(super) fn addresses(entries: &[Entry<'_>], mut taken: BTreeSet<Address>) -> Vec<Address> {
     let mut found = Vec::new();
+    // Numbers that are taken are not tried again.
+    let mut next: BTreeMap<(&str, String), u64> = BTreeMap::new();
     for entry in entries {
         let kind = entry.kind.schema().kind;
         let name = entry.name();
         let plain = identifier(&name);
         let namespace = entry.namespace();
         let full = namespace.map(|namespace| identifier(&format!("{namespace}_{name}")));
-        let numbered = (2..).map(|number: u64| format!("{plain}_{number}"));
+        let number = next.entry((kind, plain.clone())).or_insert(2);
+        let numbered = std::iter::repeat_with(|| {
+            let name = format!("{plain}_{number}");
+            *number += 1;
+            name
+        });
         let mut names = [plain.clone()].into_iter().chain(full).chain(numbered);
         let free = names.find_map(|name| {
             let address = Address::new(kind, name);

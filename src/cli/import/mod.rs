@@ -24,10 +24,11 @@ use crate::lang::Missing;
 use crate::model::identity::Instance;
 use crate::model::resource::Resource;
 use crate::plan::declared_identity;
+use crate::plan::ignored::is_ignored;
 use crate::world::World;
 use beside::Beside;
 use blocks::{Document, Written};
-use choice::Viewer;
+use choice::{Candidate, Viewer};
 use entry::Entry;
 use ground::Ground;
 use reading::{Reading, Scope};
@@ -70,14 +71,17 @@ pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Ex
     };
     let reading = reading::read(&world, &scope, &viewer).await;
     let candidates = choice::candidates(&reading.objects, &viewer);
+    let (candidates, unsaid) = choice::parted(candidates);
     tell(process, &reading, &viewer);
-    if candidates.is_empty() {
+    tell_unsaid(process, &unsaid);
+    if candidates.is_empty() && unsaid.is_empty() {
         if reading.unread.is_empty() {
             process.stderr.line("Nothing to import.");
         }
         return Ok(reading.exit());
     }
     let entries = entry::entries(&candidates);
+    let unsaid = entry::alone(&unsaid);
     let document = Document {
         heading: format!("{title}, cluster {cluster_uid}"),
         stack: ground.new_stack(&directory),
@@ -85,6 +89,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Ex
         taken: ground.addresses(),
         declared: &viewer.declared,
         entries: &entries,
+        unsaid: &unsaid,
     };
     let written = document.written();
     let is_valid = read_again(process, flags, &written, &entries);
@@ -175,6 +180,13 @@ fn tell(process: &mut Process, reading: &Reading, viewer: &Viewer<'_>) {
     }
 }
 
+/// What stands in comments alone, and why.
+fn tell_unsaid(process: &mut Process, unsaid: &[Candidate<'_>]) {
+    for line in unsaid.iter().filter_map(|one| one.obstacle()) {
+        process.stderr.line(&line);
+    }
+}
+
 /// Reads the blocks together with the configuration, as `validate` would; says what adopting an object would change.
 fn read_again(
     process: &mut Process,
@@ -193,9 +205,11 @@ fn read_again(
     };
     let found = load::load_from(&sources, process, &flags.variables, Missing::LeaveOut);
     load::tell(process, &found, flags.colour.flag());
+    // Sorted by address.
+    let resources = &found.configuration.resources;
     for (address, entry) in written.addresses.iter().zip(entries) {
-        let mut resources = found.configuration.resources.iter();
-        let Some(resource) = resources.find(|resource| resource.address == *address) else {
+        let at = resources.binary_search_by(|resource| resource.address.cmp(address));
+        let Some(resource) = at.ok().and_then(|at| resources.get(at)) else {
             continue;
         };
         for line in changes(resource, entry) {
@@ -215,7 +229,10 @@ fn changes(resource: &Resource, entry: &Entry<'_>) -> Vec<String> {
             .iter()
             .find(|one| Some(one.key) == key.as_ref());
         let differences = one.map(|one| part.kind.differences(&part.resource, one.live));
-        lines.extend(differences.into_iter().flatten().map(|difference| {
+        let differences = differences.into_iter().flatten();
+        let written =
+            differences.filter(|one| !is_ignored(part.kind, &part.resource, &one.attribute));
+        lines.extend(written.map(|difference| {
             let note = difference.note.map(|note| format!(": {note}"));
             format!(
                 "{}: adopting it also changes {}{}.",

@@ -4,7 +4,7 @@
 use super::choice::Candidate;
 use crate::diag::{FileId, Span};
 use crate::kinds::composite::{Composite, LivePart};
-use crate::kinds::{self, Kind};
+use crate::kinds::{self, Kind, sayable};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Key, ProviderRef};
@@ -96,12 +96,14 @@ fn recognised(
     let address = Address::new(kind.schema().kind, "main");
     let declared = resource(&address, body.clone());
     let key = composite.key(&declared)?;
-    is_group(composite, &declared, group).then(|| Profile {
+    let profile = is_group(composite, &declared, group).then(|| Profile {
         kind,
         body,
         key,
         keys: group.iter().map(|one| one.key.clone()).collect(),
-    })
+    })?;
+    let is_valid = |body: &Json| sayable::is_valid(kind, body);
+    (is_valid(&profile.body) || is_valid(&least(&profile, &address, group))).then_some(profile)
 }
 
 /// Whether a resource is these objects and nothing else.

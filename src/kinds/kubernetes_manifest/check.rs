@@ -3,11 +3,12 @@
 use super::object::{self, Head};
 use super::schema::SCHEMA;
 use super::types;
-use crate::kinds::metadata::MARK_PREFIX;
 use crate::kinds::syntax::{Checker, dns_label, known_text};
 use crate::kinds::table;
+use crate::kinds::velero_schedule::object::SCHEDULE_NAME_LABEL;
 use crate::model::expression::Expr;
 use crate::model::field_path::FieldPath;
+use crate::model::identity::MARK_PREFIX;
 use crate::model::resource::Resource;
 use crate::model::text::quote;
 use regex::Regex;
@@ -35,6 +36,7 @@ pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<crate::diag::D
     if let Some(head) = object::head(resource) {
         names(&mut checker, &head);
         waits(&mut checker, &head);
+        backup_labels(&mut checker, &head, &manifest);
     }
     computed_fields(&mut checker);
 }
@@ -108,6 +110,31 @@ fn foreign_parts(checker: &mut Checker<'_>, manifest: &Expr) {
             checker.add(reserved);
         }
     }
+}
+
+/// Velero hands all labels of a Schedule to each Backup, our marks too, unless the template has labels of its own.
+fn backup_labels(checker: &mut Checker<'_>, head: &Head, manifest: &Expr) {
+    let is_schedule = head.group_version().0 == "velero.io" && head.kind == "Schedule";
+    let place = ["spec", "template", "metadata", "labels"].map(str::to_owned);
+    let labels = manifest.at(&place);
+    let is_missing = labels.is_none_or(|labels| labels.known().is_some_and(table::is_empty));
+    if !(is_schedule && is_missing) {
+        return;
+    }
+    let detail = "`spec.template.metadata.labels` is missing: Velero would copy all labels of the Schedule, ownership marks too, to each Backup and into the bucket".to_owned();
+    let wrong = checker.mistake(
+        "manifest",
+        "schedule-without-backup-labels",
+        "Labels of the Backups are missing",
+        detail,
+    );
+    let line = format!(
+        "`labels = {{ \"{SCHEDULE_NAME_LABEL}\" = {} }}`",
+        quote(&head.name)
+    );
+    checker.add(wrong.hint(format!(
+        "Velero adds one label anyway, which does: {line}; a `velero_schedule` writes it by itself"
+    )));
 }
 
 fn names(checker: &mut Checker<'_>, head: &Head) {

@@ -3,7 +3,9 @@
 
 use crate::model::expression::Expr;
 use crate::model::field_path::FieldPath;
-use crate::model::identity::FIELDS_ANNOTATION;
+use crate::model::identity::{
+    FIELD_MANAGER, FIELDS_ANNOTATION, MANAGED_BY_LABEL, MARK_PREFIX, MarkPlace, mark_place,
+};
 use crate::model::json_path::JsonPath;
 use crate::model::number;
 use crate::model::quantity;
@@ -46,13 +48,60 @@ const AMOUNTS: &[&str] = &[
 ];
 
 /// What is noted on a live object: places with, for lists, their digest. Nothing where nothing is noted, or no note of ours.
+/// Where no note may stand, what our field manager holds.
 pub(super) fn recorded(live: &Json) -> BTreeMap<JsonPath, String> {
     let note = JsonPath::dotted("metadata.annotations").child(FIELDS_ANNOTATION);
-    let text = note.get(live).and_then(Json::as_str).unwrap_or_default();
+    let note = note.get(live).and_then(Json::as_str);
+    if note.is_none() && is_copied(live) {
+        return held(live);
+    }
+    let text = note.unwrap_or_default();
     let read: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
     read.into_iter()
         .filter_map(|(pointer, digest)| Some((from_pointer(&pointer)?, digest)))
         .collect()
+}
+
+/// Whether annotations of an object travel to what is made of it, so that no note may stand there.
+fn is_copied(live: &Json) -> bool {
+    let text = |member: &str| live.get(member).and_then(Json::as_str).unwrap_or_default();
+    let group = text("apiVersion")
+        .split_once('/')
+        .map_or("", |(group, _)| group);
+    mark_place(group, text("kind")) == MarkPlace::Labels
+}
+
+/// Fields that our field manager holds by any operation, but for marks.
+fn held(live: &Json) -> BTreeMap<JsonPath, String> {
+    let entries = JsonPath::dotted("metadata.managedFields");
+    let entries = entries.get(live).and_then(Json::as_array);
+    let ours = entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.get("manager").and_then(Json::as_str) == Some(FIELD_MANAGER));
+    let mut found = BTreeMap::new();
+    for fields in ours.filter_map(|entry| entry.get("fieldsV1")) {
+        held_below(fields, &JsonPath(Vec::new()), &mut found);
+    }
+    found.retain(|place, _| !place.0.last().is_some_and(|name| is_mark(name)));
+    found
+}
+
+fn is_mark(name: &str) -> bool {
+    name.starts_with(MARK_PREFIX) || name == MANAGED_BY_LABEL
+}
+
+fn held_below(fields: &Json, place: &JsonPath, found: &mut BTreeMap<JsonPath, String>) {
+    let members = fields.as_object().into_iter().flatten();
+    let members: Vec<_> = members
+        .filter_map(|(name, below)| Some((name.strip_prefix("f:")?, below)))
+        .collect();
+    if members.is_empty() && !place.0.is_empty() {
+        found.insert(place.clone(), String::new());
+    }
+    for (name, below) in members {
+        held_below(below, &place.child(name), found);
+    }
 }
 
 /// The note for these fields.

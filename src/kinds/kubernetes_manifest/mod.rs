@@ -82,7 +82,7 @@ impl Kind for Manifest {
         object::owned(resource, live)
     }
     fn records(&self, resource: &Resource) -> Vec<(JsonPath, Json)> {
-        vec![object::record(resource)]
+        object::record(resource).into_iter().collect()
     }
     fn left_to_others(&self, resource: &Resource) -> Vec<Vec<String>> {
         let manifest = || std::iter::once("manifest".to_owned());

@@ -4,7 +4,9 @@
 use super::fields;
 use crate::kinds::{Difference, compare, metadata};
 use crate::model::expression::Expr;
-use crate::model::identity::{FIELDS_ANNOTATION, Key, KubeResource};
+use crate::model::identity::{
+    FIELDS_ANNOTATION, Key, KubeResource, MARK_PREFIX, MarkPlace, mark_place,
+};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::resource::{Resource, ServedAs};
 use serde_json::{Map, Value as Json};
@@ -252,7 +254,7 @@ fn without_servers_part(mut live: Json) -> Json {
         }
         for map in ["labels", "annotations"] {
             if let Some(Json::Object(map)) = metadata.get_mut(map) {
-                map.retain(|key, _| !key.starts_with(metadata::MARK_PREFIX));
+                map.retain(|key, _| !key.starts_with(MARK_PREFIX));
             }
         }
     }
@@ -291,11 +293,16 @@ pub(super) fn left_to_server(resource: &Resource) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What we note on the object: which fields were declared, so that one that is no more is taken off.
-pub(super) fn record(resource: &Resource) -> (JsonPath, Json) {
+/// What we note on the object: which fields were declared, so that one that is no more is taken off. `None`: a note would
+/// travel, and its managed fields tell.
+pub(super) fn record(resource: &Resource) -> Option<(JsonPath, Json)> {
+    let head = head(resource)?;
+    if mark_place(head.group_version().0, &head.kind) == MarkPlace::Labels {
+        return None;
+    }
     let place = JsonPath::dotted("metadata.annotations").child(FIELDS_ANNOTATION);
     let text = fields::written(&declared_fields(resource));
-    (place, text.into())
+    Some((place, text.into()))
 }
 
 /// The whole object, without marks.

@@ -282,3 +282,56 @@ fn checks_what_the_table_cannot() {
         ],
     );
 }
+
+fn schedule(template: Json) -> Json {
+    json!({"manifest": {
+        "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": {"name": "shop", "namespace": "velero"},
+        "spec": {"schedule": "@daily", "paused": false, "template": template},
+    }})
+}
+
+/// Without labels for its Backups a Schedule hands them its own, our marks too.
+#[test]
+fn a_schedule_says_what_labels_its_backups_carry() {
+    let line = "error schedule-without-backup-labels manifest: `spec.template.metadata.labels` is missing: Velero would copy all labels of the Schedule, ownership marks too, to each Backup and into the bucket (Velero adds one label anyway, which does: `labels = { \"velero.io/schedule-name\" = \"shop\" }`; a `velero_schedule` writes it by itself)";
+    for metadata in [json!({}), json!({"labels": {}}), json!({"labels": null})] {
+        check_validate(KIND, schedule(json!({"metadata": metadata})), &[line]);
+    }
+    for labels in [json!({"a": "b"}), json!("<hole>")] {
+        let template = json!({"metadata": {"labels": labels}});
+        check_validate(KIND, schedule(template), &[]);
+    }
+    let mut other = schedule(json!({}));
+    other["manifest"]["apiVersion"] = json!("example.org/v1");
+    check_validate(KIND, other, &[]);
+}
+
+/// Annotations of a Schedule travel to its Backups, so that no note stands there: our field manager tells what was ours.
+#[test]
+fn what_was_declared_of_a_schedule_is_told_by_field_manager() {
+    let labels = json!({"metadata": {"labels": {"a": "b"}}});
+    let declared = resource(KIND, schedule(labels.clone()));
+    assert_eq!(kind(KIND).records(&declared), []);
+    let mut before = labels;
+    before["ttl"] = json!("24h");
+    before["includedNamespaces"] = json!(["shop"]);
+    let mut live = object(KIND, schedule(before));
+    live["spec"]["template"]["storageLocation"] = json!("main");
+    live["metadata"]["labels"] = json!({"sk-dr.io/stack": "acme", "foreign": "x"});
+    live["metadata"]["managedFields"] = json!([
+        {"manager": "sk-dr", "operation": "Apply", "fieldsV1": {
+            "f:metadata": {"f:labels": {"f:sk-dr.io/stack": {}}},
+            "f:spec": {"f:schedule": {}, "f:paused": {}, "f:template": {
+                "f:includedNamespaces": {}, "f:metadata": {"f:labels": {".": {}, "f:a": {}}}, "f:ttl": {}}}}},
+        {"manager": "kubectl-edit", "operation": "Update",
+            "fieldsV1": {"f:spec": {"f:template": {"f:storageLocation": {}}}}},
+    ]);
+    let found = kind(KIND).differences(&declared, &live);
+    let gone: Vec<String> = found.iter().map(|one| one.attribute.join(".")).collect();
+    let wanted = [
+        "manifest.spec.template.includedNamespaces",
+        "manifest.spec.template.ttl",
+    ];
+    assert_eq!(gone, wanted);
+    assert!(found.iter().all(|one| one.write.is_none()));
+}

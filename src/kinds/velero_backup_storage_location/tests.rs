@@ -253,3 +253,22 @@ fn checks_what_velero_or_the_plugin_would_refuse() {
         ],
     );
 }
+
+/// Bytes that are no text cannot be declared: they are not the text of their base64, and no difference to a block without.
+#[test]
+fn a_certificate_that_is_no_text_is_left_as_it_is() {
+    let live = |certificate: &str| {
+        json!({"metadata": {"name": "main", "namespace": "velero"}, "spec": {"provider": "aws",
+            "objectStorage": {"bucket": "backups", "caCert": certificate}}})
+    };
+    let body = json!({"name": "main", "provider_name": "aws", "bucket": "backups"});
+    let der = live("MIIB//79/Q==");
+    check_differences(KIND, body.clone(), &der, &[]);
+    assert_eq!(kind(KIND).attributes(&der).get("ca_cert"), None);
+    let declared = with(body.clone(), json!({"ca_cert": "PEM"}));
+    let line = r#"ca_cert: absent -> "PEM" [spec.objectStorage.caCert = "UEVN"] # in place of bytes that are no text"#;
+    check_differences(KIND, declared, &der, &[line]);
+    // A text that is not declared goes, as before.
+    let line = r#"ca_cert: "PEM" -> absent [spec.objectStorage.caCert removed]"#;
+    check_differences(KIND, body, &live("UEVN"), &[line]);
+}

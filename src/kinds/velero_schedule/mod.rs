@@ -1,7 +1,8 @@
 //! `velero_schedule`. All of its spec that the table knows is ours, so that a hand-set `paused` is drift; only
 //! `skipImmediately`, which the server rewrites, is an action. Removing one leaves its backups.
 
-mod object;
+mod honoured;
+pub(in crate::kinds) mod object;
 pub mod schema;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What the table of a Schedule does not tell: labels of the Backups, unpausing, and filters that exclude one another.
 
+use super::honoured::{self, Bearing};
 use super::schema::SCHEMA;
 use crate::diag::Diagnostic;
 use crate::kinds::syntax::{
@@ -13,7 +14,7 @@ use crate::model::text::quote;
 use serde_json::{Value as Json, json};
 
 /// Label that Velero itself puts on every Backup of a Schedule.
-const SCHEDULE_NAME_LABEL: &str = "velero.io/schedule-name";
+pub(in crate::kinds) const SCHEDULE_NAME_LABEL: &str = "velero.io/schedule-name";
 const TTL_NOTE: &str = "affects future backups only: existing ones keep their expiry";
 const LABELS_NOTE: &str = "keeps the labels of the Schedule, ownership marks too, off its Backups";
 
@@ -45,18 +46,21 @@ fn body(resource: &Resource) -> Expr {
     body
 }
 
-/// Differences, with what they mean for backups.
+/// Differences to the Schedule as Velero honours it, with what they mean for backups.
 pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
-    let mut found = compare::differences(SCHEMA.fields, &body(resource), live);
+    let body = body(resource);
+    let honoured = honoured::schedule(live, Bearing::AsItIs);
+    let mut found = compare::differences(SCHEMA.fields, &body, &honoured);
+    honoured::write_as_it_is(&mut found, &body, live);
     for difference in &mut found {
         let attribute: Vec<&str> = difference.attribute.iter().map(String::as_str).collect();
         difference.note = match attribute.as_slice() {
             ["ttl"] => Some(TTL_NOTE.into()),
-            ["backup_labels"] if difference.before.is_none() => Some(LABELS_NOTE.into()),
+            ["backup_labels"] => Some(LABELS_NOTE.into()),
             ["backup_labels", SCHEDULE_NAME_LABEL] if difference.after.is_some() => {
                 Some(LABELS_NOTE.into())
             }
-            _ => None,
+            _ => difference.note.take(),
         };
     }
     found
@@ -64,7 +68,8 @@ pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
 
 /// Attributes of a live Schedule; the label that only stands in for none is none.
 pub(super) fn attributes(live: &Json) -> Json {
-    let mut attributes = table::attributes(SCHEMA.fields, live);
+    let honoured = honoured::schedule(live, Bearing::WithoutMarks);
+    let mut attributes = table::attributes(SCHEMA.fields, &honoured);
     let name = JsonPath::dotted("metadata.name")
         .get(live)
         .cloned()

@@ -154,7 +154,8 @@ fn differences_by_each_law() {
         json!({"includeClusterResources": false, "defaultVolumesToRestic": true}),
         &[
             "include_cluster_resources: false -> absent [spec.template.includeClusterResources removed]",
-            "default_volumes_to_restic: true -> absent [spec.template.defaultVolumesToRestic removed]",
+            "default_volumes_to_fs_backup: true -> absent [spec.template.defaultVolumesToFsBackup removed]",
+            "default_volumes_to_restic: true -> absent [spec.template.defaultVolumesToRestic removed] # the older name, which would overrule the newer one",
         ],
     );
     // All cluster-scoped resources is more than related ones.
@@ -240,13 +241,12 @@ fn marks_are_kept_off_backups() {
     let added = format!(
         r#"backup_labels.velero.io/schedule-name: absent -> "shop" [spec.template.metadata.labels.velero.io/schedule-name = "shop"] # {note}"#
     );
+    // Ours: its labels are marks.
     let check = |more: Json, metadata: Json, wanted: &[&str]| {
-        check_differences(
-            KIND,
-            body(more),
-            &live(json!({"metadata": metadata})),
-            wanted,
-        )
+        let live = live(json!({"metadata": metadata}));
+        let marks = json!({"sk-dr.io/stack": "acme"});
+        let live = live_with(live, "metadata.labels", marks);
+        check_differences(KIND, body(more), &live, wanted);
     };
     check(json!({}), json!({}), &[&missing]);
     // Velero would do with an empty map, but `velero schedule pause` writes it away.
@@ -269,6 +269,66 @@ fn marks_are_kept_off_backups() {
         kind(KIND).attributes(&live(json!({}))).get("backup_labels"),
         None
     );
+}
+
+/// Backups of a Schedule that is not ours carry its labels, as long as its template has none.
+#[test]
+fn labels_that_are_copied_are_those_of_the_backups() {
+    let check = |labels: Json, more: Json, wanted: &[&str]| {
+        let live = live(json!({"metadata": {}}));
+        check_differences(
+            KIND,
+            body(more),
+            &live_with(live, "metadata.labels", labels),
+            wanted,
+        );
+    };
+    let team = json!({"team": "shop"});
+    check(json!({}), json!({}), &[]);
+    check(team.clone(), json!({"backup_labels": team}), &[]);
+    let note = "keeps the labels of the Schedule, ownership marks too, off its Backups";
+    let own = r#"{"velero.io/schedule-name":"shop"}"#;
+    check(
+        team.clone(),
+        json!({}),
+        &[&format!(
+            r#"backup_labels: {{"team":"shop"}} -> {own} [spec.template.metadata.labels = {own}] # {note}"#
+        )],
+    );
+    let both = json!({"team": "shop", "sk-dr.io/stack": "acme"});
+    let unlabelled = live_with(live(json!({"metadata": {}})), "metadata.labels", both);
+    assert_eq!(kind(KIND).attributes(&unlabelled)["backup_labels"], team);
+}
+
+/// True under the older name overrules the newer one; anything else there says nothing.
+#[test]
+fn the_older_name_is_read_as_velero_reads_it() {
+    let check = |more: Json, template: Json, wanted: &[&str]| {
+        check_differences(KIND, body(more), &live(template), wanted)
+    };
+    let declared = json!({"default_volumes_to_fs_backup": true});
+    check(
+        declared.clone(),
+        json!({"defaultVolumesToRestic": true}),
+        &[],
+    );
+    check(
+        declared,
+        json!({"defaultVolumesToRestic": true, "defaultVolumesToFsBackup": false}),
+        &[],
+    );
+    check(json!({}), json!({"defaultVolumesToRestic": false}), &[]);
+    check(
+        json!({"default_volumes_to_fs_backup": false}),
+        json!({"defaultVolumesToRestic": true}),
+        &[
+            "default_volumes_to_fs_backup: true -> false [spec.template.defaultVolumesToFsBackup = false]",
+            "default_volumes_to_restic: true -> absent [spec.template.defaultVolumesToRestic removed] # the older name, which would overrule the newer one",
+        ],
+    );
+    let read = kind(KIND).attributes(&live(json!({"defaultVolumesToRestic": true})));
+    assert_eq!(read["default_volumes_to_fs_backup"], json!(true));
+    assert_eq!(read.get("default_volumes_to_restic"), None);
 }
 
 #[test]

@@ -41,6 +41,7 @@ impl<'a> Declared<'a, '_> {
             taken,
             ignored,
             marks: Vec::new(),
+            misplaced: Vec::new(),
         };
         Outcome::Decided(Box::new(self.update(decision, live, update)))
     }

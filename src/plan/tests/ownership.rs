@@ -35,14 +35,14 @@ fn adoption_is_named_or_blocked() {
 fn marks_of_others_copies_and_damage_are_never_ours() {
     let shop = schedule("shop");
     let label = "/metadata/labels/sk-dr.io~1stack";
-    let owner = "/metadata/annotations/sk-dr.io~1owner";
+    let owner = "/metadata/labels/sk-dr.io~1owner";
     let cases = [
         (edited(&shop, label, json!("other")), "Noop", "other-stack"),
         (
             edited(
                 &shop,
                 owner,
-                json!("v1/elsewhere/velero.io.Schedule/velero/shop"),
+                json!(owner_label("elsewhere", "velero.io.Schedule/velero/shop")),
             ),
             "Update import",
             "copy",
@@ -89,6 +89,134 @@ fn marks_of_others_copies_and_damage_are_never_ours() {
     }
 }
 
+/// A Schedule as an earlier version marked it: the owner in annotations, which travel to its Backups.
+fn marked_in_annotations(declared: &Resource) -> (&'static str, Json) {
+    let (kind, mut object) = applied(declared);
+    let labels = object["metadata"]["labels"].as_object_mut().unwrap();
+    labels.remove("sk-dr.io/owner").unwrap();
+    let mark = owner_mark(UID, &home("velero_schedule"), Some("velero"), "shop");
+    object["metadata"]["annotations"] =
+        json!({"sk-dr.io/owner": mark, "sk-dr.io/step": "run/a.b#1", "note": "x"});
+    (kind, object)
+}
+
+#[test]
+fn marks_that_travel_move_in_one_write() {
+    let shop = schedule("shop");
+    let objects = vec![marked_in_annotations(&shop)];
+    let mut told = Story {
+        resources: vec![shop],
+        objects,
+        ..story()
+    };
+    let made = check(
+        &told,
+        "Update velero_schedule.shop
+         > remove velero_schedule.shop#1",
+    );
+    let Op::Kube(op) = &made.steps[0].op else {
+        panic!("{made:?}")
+    };
+    let suffix = "velero.io.Schedule/velero/shop";
+    let body = op.body.known().unwrap();
+    assert_eq!(
+        body["metadata"]["labels"]["sk-dr.io/owner"],
+        owner_label(UID, suffix)
+    );
+    let gone: Vec<String> = op.takes.iter().map(|place| place.0.join(" ")).collect();
+    assert_eq!(
+        gone,
+        [
+            "metadata annotations sk-dr.io/owner",
+            "metadata annotations sk-dr.io/step",
+            "metadata labels sk-dr.io/stack",
+            "metadata labels sk-dr.io/owner",
+            "metadata labels sk-dr.io/address",
+        ]
+    );
+    // Another's mark of the old kind is a copy as before.
+    told.objects[0].1["metadata"]["annotations"]["sk-dr.io/owner"] = json!("v1/elsewhere/x");
+    check(&told, "Update import velero_schedule.shop blocked [copy]");
+}
+
+/// An address that no label holds is named by several, none of which travels.
+#[test]
+fn nothing_of_ours_stands_in_annotations_of_a_schedule() {
+    let mut shop = schedule("shop");
+    shop.address.instance = Some(crate::model::address::InstanceKey::Name(
+        "the shop".to_owned(),
+    ));
+    let made = make(&Story {
+        resources: vec![shop.clone()],
+        ..story()
+    })
+    .unwrap();
+    let Op::Kube(op) = &made.steps[0].op else {
+        panic!("{made:?}")
+    };
+    assert_eq!(
+        op.body
+            .at(&["metadata".to_owned(), "annotations".to_owned()]),
+        None
+    );
+    let labels = op
+        .body
+        .at(&["metadata".to_owned(), "labels".to_owned()])
+        .unwrap();
+    let names: Vec<String> = labels.into_members().into_keys().collect();
+    assert_eq!(
+        names,
+        [
+            "app.kubernetes.io/managed-by",
+            "sk-dr.io/address",
+            "sk-dr.io/address-1",
+            "sk-dr.io/owner",
+            "sk-dr.io/stack",
+            "sk-dr.io/step"
+        ]
+    );
+    // Declared no more, it is still known by its address.
+    let (kind, mut object) = applied(&shop);
+    for (key, value) in crate::model::identity::address_parts(&shop.address) {
+        object["metadata"]["labels"][key] = json!(value);
+    }
+    check(
+        &Story {
+            objects: vec![(kind, object)],
+            ..story()
+        },
+        "Delete velero_schedule.shop[\"the shop\"]
+         > delete velero_schedule.shop[\"the shop\"]#1",
+    );
+}
+
+/// Adopting writes labels for the Backups along with the marks, or these would travel.
+#[test]
+fn adoption_keeps_its_marks_off_backups() {
+    let shop = schedule("shop");
+    let (kind, mut object) = by_hand(&shop);
+    object["spec"]["template"]
+        .as_object_mut()
+        .unwrap()
+        .remove("metadata");
+    let told = Story {
+        resources: vec![shop.clone()],
+        objects: vec![(kind, object)],
+        adopt: vec![shop.address.into()],
+        ..story()
+    };
+    let made = check(
+        &told,
+        "Update import velero_schedule.shop
+         > apply velero_schedule.shop#1",
+    );
+    let Op::Kube(op) = &made.steps[0].op else {
+        panic!("{made:?}")
+    };
+    let labels = &op.body.known().unwrap()["spec"]["template"]["metadata"]["labels"];
+    assert_eq!(labels, &json!({"velero.io/schedule-name": "shop"}));
+}
+
 #[test]
 fn a_rename_is_an_update_of_the_mark() {
     let old = schedule("shop");
@@ -125,7 +253,8 @@ fn orphans_go_users_first_and_never_under_target() {
          Create velero_schedule.wiki
          > delete velero_schedule.shop#1
          > delete velero_backup_storage_location.main#1 after velero_schedule.shop#1
-         > create velero_schedule.wiki#1",
+         > create velero_schedule.wiki#1
+         ! location-in-use velero_backup_storage_location.main",
     );
     told.goal.target = vec![Address::new("velero_schedule", "wiki").into()];
     check(

@@ -1,7 +1,7 @@
 //! The exact requests of each read and write: paths, queries, headers, bodies. Pure: must not send anything.
 
 use super::asked::{Asked, Named};
-use crate::model::identity::{FIELD_MANAGER, KubeResource};
+use crate::model::identity::{FIELD_MANAGER, KubeResource, MARK_PREFIX};
 use crate::plan::document::KubeOp;
 use crate::world::ReadVersion;
 use bytes::Bytes;
@@ -259,7 +259,7 @@ pub fn release(op: &KubeOp, live: &Json, read: &ReadVersion) -> Option<Request> 
             .and_then(Json::as_object)
             .into_iter()
             .flat_map(|map| map.keys());
-        for key in keys.filter(|key| key.starts_with("sk-dr.io/")) {
+        for key in keys.filter(|key| key.starts_with(MARK_PREFIX)) {
             patch.push(json!({ "op": "remove", "path": format!("/metadata/{map}/{}", pointer_escape(key)) }));
         }
     }

@@ -40,6 +40,7 @@ pub fn all() -> Vec<Case> {
             600,
             velero_day::nothing_is_left_to_do_after_velero_worked_and_was_restarted
         ),
+        case!(360, velero_day::what_a_schedule_hands_to_its_backups),
         case!(
             480,
             hand_made::a_cluster_made_by_hand_is_imported_and_planned_empty

@@ -83,6 +83,10 @@ pub async fn nothing_is_left_to_do_after_velero_worked_and_was_restarted(place: 
     let live = harness.read(&format!("{SCHEDULES}/every-minute")).await;
     assert!(live["status"]["lastBackup"].is_string(), "{live}");
     empty(&cluster, &stack).await;
+    assert!(
+        !carried(&harness, "every-minute").await.contains("sk-dr"),
+        "nothing of ours is on a Backup"
+    );
 
     velero.restart();
     validated_after(&harness, Timestamp::now()).await;
@@ -148,6 +152,56 @@ pub async fn validated_after(harness: &Requests, time: Timestamp) {
                 .parse()
                 .ok()?;
             (object["status"]["phase"] == "Available" && at > time).then_some(())
+        },
+    )
+    .await;
+}
+
+/// Labels and annotations of the Backups of a schedule.
+async fn carried(harness: &Requests, schedule: &str) -> String {
+    let selector = format!("labelSelector=velero.io%2Fschedule-name%3D{schedule}");
+    let list = harness.read(&format!("{BACKUPS}?{selector}")).await;
+    let items = list["items"].as_array().into_iter().flatten();
+    let maps = items.map(|backup| {
+        let metadata = &backup["metadata"];
+        format!("{} {}\n", metadata["labels"], metadata["annotations"])
+    });
+    maps.collect()
+}
+
+/// What the reading of a live Schedule rests on: without labels in its template its own are those of its Backups, its
+/// annotations always are, and the older name of a flag is honoured.
+pub async fn what_a_schedule_hands_to_its_backups(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+    let moto = Moto::start(&place.bin, &place.directory, "backups").await;
+    install_crds(&cluster, &place.bin).await;
+    let _velero = Velero::start(&place.bin, &cluster).await;
+    let harness = cluster.requests(User::Harness).await;
+    let stack = Stack::with(
+        &place.directory.join("stack"),
+        "velero-copies",
+        &cluster.kubeconfig(User::Operator),
+        &resources(&moto.address()),
+    );
+    stack.run("apply -auto-approve").await.expect(0);
+    let template = json!({"storageLocation": "main", "includedNamespaces": ["shop"], "defaultVolumesToRestic": true,
+        "defaultVolumesToFsBackup": false});
+    let schedule = json!({"apiVersion": "velero.io/v1", "kind": "Schedule",
+        "metadata": {"name": "by-hand", "namespace": "velero", "labels": {"team": "shop"}, "annotations": {"note": "kept"}},
+        "spec": {"schedule": "* * * * *", "template": template}});
+    harness.post(SCHEDULES, &schedule).await.ok();
+    let selector = "labelSelector=velero.io%2Fschedule-name%3Dby-hand";
+    until(
+        "its first Backup has begun",
+        Duration::from_secs(180),
+        || async {
+            let list = harness.read(&format!("{BACKUPS}?{selector}")).await;
+            let backup = &list["items"][0];
+            let metadata = &backup["metadata"];
+            let copied =
+                metadata["labels"]["team"] == "shop" && metadata["annotations"]["note"] == "kept";
+            let remapped = backup["spec"]["defaultVolumesToFsBackup"] == true;
+            (copied && remapped).then_some(())
         },
     )
     .await;
