@@ -1,6 +1,7 @@
 //! Labels by which a GitOps tool takes backups for its own, and prunes them.
 
-use super::scene::{SCHEDULE, Scene};
+use super::scene::{MANIFEST, SCHEDULE, Scene};
+use super::view::View;
 use super::{Hit, Lint, Severity, Sight};
 
 pub(super) const LINT: Lint = Lint {
@@ -35,6 +36,22 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
         let detail = format!("Its Backups carry the label `{label}`.");
         Some(schedule.hit("backup_labels", detail))
     });
+    let manifests = scene.of(MANIFEST).filter_map(|manifest| {
+        let declared = View::of(&manifest.resource.body).member("manifest")?;
+        let is_schedule = declared.member("kind")?.text()? == "Schedule"
+            && declared
+                .member("apiVersion")?
+                .text()?
+                .starts_with("velero.io/");
+        let labels = declared.at(&["spec", "template", "metadata", "labels"]);
+        let labels = labels.filter(|_| is_schedule)?;
+        let mut known = std::iter::once(&USUAL).chain(&TRACKING);
+        let label = known.find(|label| labels.member(label).is_some())?;
+        Some(manifest.hit(
+            "manifest",
+            format!("Its Backups carry the label `{label}`."),
+        ))
+    });
     let live = scene
         .undeclared(SCHEDULE)
         .into_iter()
@@ -60,5 +77,5 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
                 ),
             })
         });
-    declared.chain(live).collect()
+    declared.chain(manifests).chain(live).collect()
 }

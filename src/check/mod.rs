@@ -5,6 +5,8 @@
 mod allowed;
 mod bucket_not_examined;
 mod checksum_algorithm;
+mod coverage;
+mod coverage_ends;
 mod database_without_hook;
 mod default_location_name;
 mod default_ttl;
@@ -13,9 +15,11 @@ mod gitops_prunes_backups;
 mod hetzner_snapshots;
 mod image;
 mod load_balancer_name;
+mod location_in_use;
 mod location_moves;
 mod manifests;
 mod names;
+mod namespace_protected;
 mod objective_missed;
 mod owner_references;
 mod page;
@@ -83,16 +87,20 @@ pub struct Hit {
 
 /// Every lint, those with the most at stake first, then by code.
 pub const LINTS: &[&Lint] = &[
+    &coverage_ends::ADOPTION,
     &bucket_not_examined::LINT,
     &database_without_hook::LINT,
     &gitops_prunes_backups::LINT,
+    &location_in_use::LINT,
     &location_moves::LINT,
+    &namespace_protected::LINT,
     &objective_missed::LINT,
     &read_only_location::LINT,
     &several_snapshot_locations::LINT,
     &shared_prefix::LINT,
     &volumes_not_covered::LINT,
     &checksum_algorithm::LINT,
+    &coverage_ends::UPDATE,
     &default_location_name::LINT,
     &default_ttl::LINT,
     &foreign_owner::LINT,

@@ -121,9 +121,22 @@ impl<'a> Scene<'a> {
 
     /// Live objects of one kind that no resource declares, with the provider that found them.
     pub(super) fn undeclared(&self, kind: &'static str) -> Vec<(&'a ProviderRef, &'a Json)> {
-        let declared: BTreeSet<(Option<String>, String)> =
-            self.of(kind).filter_map(Declared::place).collect();
         let home = kinds::find(kind).map(Kind::home);
+        // A manifest may be of a type that has a kind of its own.
+        let is_of_kind = |declared: &&Declared<'_>| match declared.key() {
+            Some(Key::Kube { resource, .. }) => match &home {
+                Some(Home::Kube(home)) => {
+                    resource.group == home.group && resource.kind == home.kind
+                }
+                Some(Home::Declared | Home::Command | Home::Parts) | None => false,
+            },
+            Some(Key::Cluster { .. } | Key::Composite { .. }) | None => false,
+        };
+        let declared: BTreeSet<(Option<String>, String)> = self
+            .all()
+            .filter(is_of_kind)
+            .filter_map(Declared::place)
+            .collect();
         let is_new = |object: &Json| {
             let text = |member: &str| object["metadata"][member].as_str().map(str::to_owned);
             !declared.contains(&(text("namespace"), text("name").unwrap_or_default()))
@@ -133,6 +146,20 @@ impl<'a> Scene<'a> {
             .filter(|(_, _, object)| is_new(object))
             .map(|(provider, _, object)| (provider, object))
             .collect()
+    }
+
+    /// What is known of one live object.
+    pub(super) fn find(
+        &self,
+        provider: &ProviderRef,
+        resource: &KubeResource,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Found<'a> {
+        let live = self.live;
+        live.map_or(Found::NotAsked, |live| {
+            live.find(provider, resource, namespace, name)
+        })
     }
 
     /// Live objects of some types, with the provider that found them and their type.

@@ -1,5 +1,6 @@
 //! Each lint with what it finds and what it leaves alone.
 
+mod ends;
 mod manifests;
 
 use super::scene::Scene;
@@ -26,6 +27,7 @@ struct Setting {
     declared: Vec<(&'static str, &'static str, Json)>,
     live: Vec<(&'static str, Json)>,
     nodes: Vec<Json>,
+    backups: Vec<Json>,
     allowed: Vec<AllowedLint>,
 }
 
@@ -76,6 +78,11 @@ fn configuration(setting: &Setting) -> Configuration {
 fn live(setting: &Setting) -> Live {
     let provider = resource(SCHEDULE, json!({"name": "a"})).provider.unwrap();
     let mut answers = BTreeMap::new();
+    for type_ in kinds::find(LOCATION).unwrap().users() {
+        let query = crate::plan::queries::list_for(&provider, &type_, Some("velero"));
+        let backups = Fact::List(setting.backups.clone());
+        answers.insert(query, Answer::Present(backups));
+    }
     for kind in [SCHEDULE, LOCATION, SNAPSHOTS] {
         let Home::Kube(home) = kinds::find(kind).unwrap().home() else {
             panic!("{kind} lives in no API");
@@ -687,7 +694,12 @@ fn the_list_is_in_order_and_each_has_its_words_and_its_cases() {
         .map(|lint| (lint.severity, lint.code))
         .collect();
     assert!(order.is_sorted(), "{order:?}");
-    let cases = [include_str!("tests.rs"), include_str!("tests/manifests.rs")].concat();
+    let cases = [
+        include_str!("tests.rs"),
+        include_str!("tests/ends.rs"),
+        include_str!("tests/manifests.rs"),
+    ]
+    .concat();
     for lint in LINTS {
         for text in [lint.summary, lint.cause, lint.cure] {
             assert!(!text.is_empty(), "{} says too little", lint.code);

@@ -312,6 +312,9 @@ fn loss_queries(plan: &Plan, live: &Live) -> Vec<Query> {
         let Found::Present(object) = found else {
             continue;
         };
+        let users = kind.users().into_iter();
+        let of_users = users.map(|type_| queries::list_for(provider, &type_, namespace.as_deref()));
+        queries.extend(of_users);
         match kind.loss(key, object) {
             Loss::Nothing | Loss::Itself(_) => {}
             Loss::Namespace => queries.extend(queries::loss_queries(provider, name)),

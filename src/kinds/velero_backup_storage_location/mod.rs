@@ -13,7 +13,7 @@ use super::{Difference, Home, Kind, Loss, Writing, metadata, table, velero};
 use crate::diag::Diagnostic;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::Expr;
-use crate::model::identity::Key;
+use crate::model::identity::{Key, KubeResource};
 use crate::model::json_path::{JsonPath, Projection};
 use crate::model::resource::Resource;
 use crate::model::schema::Schema;
@@ -102,6 +102,9 @@ impl Kind for BackupStorageLocation {
     }
     fn loss(&self, _key: &Key, _live: &Json) -> Loss {
         Loss::Nothing
+    }
+    fn users(&self) -> Vec<KubeResource> {
+        vec![velero::schedule(), velero::resource("backups", "Backup")]
     }
     fn what_stays(&self) -> Option<&'static str> {
         Some("the bucket and its backups stay")
