@@ -16,6 +16,7 @@ use bytes::Bytes;
 use program::{Ended, run, run_over};
 use serde_json::{Value, json};
 use sk_dr::plan::document::Plan;
+use sk_dr::plan::sense;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Fault, Matching};
 use sk_dr::sandbox::state::ADMIN_TOKEN;
@@ -219,6 +220,76 @@ fn strange_plans_with_a_right_digest() {
 }
 
 static FAR: AtomicUsize = AtomicUsize::new(0);
+
+/// What a step does outside: where, how, to what and with what.
+fn effects(plan: &Plan) -> Vec<Value> {
+    plan.steps
+        .iter()
+        .map(|step| {
+            let mut op = serde_json::to_value(&step.op).unwrap();
+            // Which fields of its body are looked at afterwards: the body says what is written.
+            if let Some(op) = op.get_mut("kube").and_then(Value::as_object_mut) {
+                op.remove("takes");
+            }
+            json!([step.id, step.node, op])
+        })
+        .collect()
+}
+
+/// Steps that no longer do what the nodes show, under a right digest: refused before anything is asked of a server, or what
+/// they do outside is what it was.
+#[test]
+fn steps_that_disagree_with_their_nodes() {
+    let genuine: Plan = serde_json::from_str(genuine_plan()).unwrap();
+    assert_eq!(sense::check(&genuine), Ok(()));
+    let whole = serde_json::to_value(&genuine.steps).unwrap();
+    let refused = AtomicUsize::new(0);
+    check!()
+        .with_iterations(ITERATIONS * 10)
+        .with_type::<Vec<u8>>()
+        .for_each(|bytes| {
+            let mut dice = Dice(bytes.iter());
+            let mut steps = whole.clone();
+            while let (Some(mut from), Some(mut to)) =
+                (dice.below(nodes(&steps)), dice.below(nodes(&steps)))
+            {
+                // A value that stands elsewhere in the steps is of a form that is read; any other mostly is not.
+                let taken = node(&mut steps, &mut from).cloned();
+                if let (Some(taken), Some(place)) = (taken, node(&mut steps, &mut to)) {
+                    *place = taken;
+                }
+            }
+            let Ok(steps) = serde_json::from_value(steps) else {
+                return;
+            };
+            let mut plan = Plan {
+                steps,
+                ..genuine.clone()
+            };
+            match sense::check(&plan) {
+                Ok(()) => assert_eq!(effects(&plan), effects(&genuine)),
+                Err(_) => {
+                    refused.fetch_add(1, Ordering::Relaxed);
+                    plan.digest = plan.compute_digest().unwrap();
+                    let text = serde_json::to_string(&plan).unwrap();
+                    let (_held, directory) = platform();
+                    fs::write(directory.join("p"), text).unwrap();
+                    if refused.load(Ordering::Relaxed) % 50 == 1 {
+                        paused(async {
+                            let sandbox = sandbox();
+                            for line in ["show p", "apply p"] {
+                                let ended = run(&sandbox, &directory, line).await;
+                                assert_eq!(ended.code, 1, "{line}: {ended:?}");
+                                let words = "the plan contradicts itself";
+                                assert!(ended.stderr.contains(words), "{ended:?}");
+                            }
+                        });
+                    }
+                }
+            }
+        });
+    assert!(refused.load(Ordering::Relaxed) > 0, "nothing was refused");
+}
 
 /// A journal with a run that is open: the answer to a create was lost and the server then went silent.
 fn genuine_journal() -> &'static Vec<(PathBuf, Vec<u8>)> {

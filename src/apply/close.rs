@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::inventory;
-use super::judgement::Touch;
+use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
 use super::providers::{check_known, first_touch, provider_of};
@@ -132,6 +132,11 @@ async fn look(
         step,
         bindings: bindings_of(&step.op, &state.bindings),
         touch: Touch::Again,
+        bearing: plan
+            .nodes
+            .iter()
+            .find(|node| node.address == step.node)
+            .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
         telling,
     };
     match &step.op {

@@ -3,7 +3,7 @@
 
 use super::event::Event;
 use super::inventory;
-use super::judgement::Touch;
+use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
 use super::providers::{check_known, first_touch, provider_of};
@@ -15,9 +15,10 @@ use super::writer::Writer;
 use crate::journal::record::{Entry, Holder, RunOutcome};
 use crate::journal::status::{RunState, StepStatus};
 use crate::journal::store::Store;
+use crate::model::address::Address;
 use crate::model::expression::HoleSource;
 use crate::model::identity::{Instance, KubeResource, ProviderRef};
-use crate::plan::document::{Action, Op, Plan, Step, StepId};
+use crate::plan::document::{Action, Node, Op, Plan, Step, StepId};
 use crate::world::query::Why;
 use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -75,7 +76,7 @@ pub(super) struct Engine<'a> {
     /// Steps that this process has said are not tried.
     pub(super) skipped: BTreeSet<usize>,
     pub(super) level: StopLevel,
-    actions: BTreeMap<String, Action>,
+    nodes: BTreeMap<&'a Address, &'a Node>,
     writers_of: BTreeMap<ObjectName<'a>, Vec<usize>>,
 }
 
@@ -133,10 +134,10 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
             .into_iter()
             .map(|provider| (provider, Connection::Ready))
             .collect(),
-        actions: plan
+        nodes: plan
             .nodes
             .iter()
-            .map(|node| (node.address.to_string(), node.action))
+            .map(|node| (&node.address, node))
             .collect(),
         writers_of: writers_of(plan),
         in_flight: BTreeMap::new(),
@@ -310,15 +311,17 @@ impl<'a> Engine<'a> {
             step,
             bindings: bindings_of(&step.op, &self.state.bindings),
             touch,
+            bearing: self
+                .nodes
+                .get(&step.node)
+                .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
             telling: self.telling,
         }
     }
 
     pub(super) fn action(&self, step: &Step) -> Action {
-        self.actions
-            .get(&step.node.to_string())
-            .copied()
-            .unwrap_or(Action::NoOp)
+        let node = self.nodes.get(&step.node);
+        node.map_or(Action::NoOp, |node| node.doing(step))
     }
 
     fn ids_in_flight(&self) -> Vec<StepId> {

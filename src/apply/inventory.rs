@@ -65,6 +65,7 @@ pub fn after_run(previous: &Inventory, plan: &Plan, state: &RunState) -> Invento
                 | Action::Update
                 | Action::Delete
                 | Action::Forget
+                | Action::Replace
                 | Action::NoOp => {}
             }
         }
@@ -83,19 +84,35 @@ fn objects<'a>(node: &'a Node, steps: &[&'a Step]) -> Vec<(OwnedObject, Action, 
         kind: kind.to_owned(),
         key: key.clone(),
     };
-    if !matches!(node.key, Key::Composite { .. }) {
-        return vec![(object(&node.kind, &node.key), node.action, steps.to_vec())];
+    let of_key = |key: &Key| {
+        let own = steps
+            .iter()
+            .filter(|step| step.op.key().as_ref() == Some(key));
+        own.copied().collect()
+    };
+    match (&node.key, &node.former) {
+        (Key::Composite { .. }, _) => node
+            .parts
+            .iter()
+            .map(|part| {
+                let own = of_key(&part.key);
+                (object(&part.kind, &part.key), part.action, own)
+            })
+            .collect(),
+        (_, Some(former)) => vec![
+            (
+                object(&node.kind, &node.key),
+                Action::Create,
+                of_key(&node.key),
+            ),
+            (
+                object(&node.kind, &former.key),
+                former.parting.action(),
+                of_key(&former.key),
+            ),
+        ],
+        (_, None) => vec![(object(&node.kind, &node.key), node.action, steps.to_vec())],
     }
-    node.parts
-        .iter()
-        .map(|part| {
-            let own = steps
-                .iter()
-                .filter(|step| step.op.key().as_ref() == Some(&part.key));
-            let own = own.copied().collect();
-            (object(&part.kind, &part.key), part.action, own)
-        })
-        .collect()
 }
 
 /// A wait that failed, or a doubt, leaves an object that later plans should look for.

@@ -1,11 +1,13 @@
 //! Two judgements over one answer: is the ground still what the approver saw (R35), and is the effect of a step already
 //! there? Pure. Must not know how an answer is obtained, nor what is done with the judgement.
 
+use crate::kinds::{self, Ownership};
 use crate::model::identity::{
-    ADDRESS_LABEL, FIELD_MANAGER, OWNER_ANNOTATION, STACK_LABEL, STEP_ANNOTATION,
+    ADDRESS_LABEL, FIELD_MANAGER, Instance, OWNER_ANNOTATION, STACK_LABEL, STEP_ANNOTATION,
 };
 use crate::model::json_path::{JsonPath, Projection};
-use crate::plan::document::{Ground, KubeOp, KubeVerb, Step};
+use crate::plan::document::{Ground, KubeOp, KubeVerb, Node, Plan, Step};
+use crate::plan::ownership::{Bearer, is_written_by_us, names_bearer};
 use crate::world::ReadVersion;
 use crate::world::query::{Answer, Fact, FailureClass, Why};
 use serde_json::Value as Json;
@@ -112,6 +114,67 @@ pub fn check_ground(
     }
 }
 
+/// What a plan says of the marks of an object that a step changes or removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearing {
+    /// It bears ours.
+    Ours,
+    /// It becomes ours, or only some of its fields are: it bears those of nobody else.
+    Nobodys,
+}
+
+impl Bearing {
+    /// Of the object of a step.
+    pub fn of(node: &Node, step: &Step) -> Self {
+        let key = step.op.key();
+        let part = node
+            .parts
+            .iter()
+            .find(|part| Some(&part.key) == key.as_ref());
+        let (kind, importing) = match part {
+            Some(part) => (&part.kind, part.importing),
+            None => (&node.kind, node.importing),
+        };
+        let is_shared = kinds::find(kind).is_some_and(|kind| kind.ownership() == Ownership::Fields);
+        if importing || is_shared {
+            Bearing::Nobodys
+        } else {
+            Bearing::Ours
+        }
+    }
+}
+
+/// Checks whose an object is, just before it is written (R22): whatever a plan says, what is another's is left alone.
+///
+/// # Errors
+/// [`FailureClass::Ground`] with whose it is.
+pub fn check_bearing(bearing: Bearing, plan: &Plan, op: &KubeOp, object: &Json) -> Result<(), Why> {
+    let label = text(object, "/metadata/labels/sk-dr.io~1stack");
+    let instance = plan.providers.get(&op.provider);
+    let is_own = match instance.map(|planned| &planned.instance) {
+        Some(Instance::Known { kube_system_uid }) => names_bearer(&Bearer {
+            cluster_uid: kube_system_uid,
+            resource: &op.resource,
+            live: object,
+        }),
+        // What is there at the first touch of a new cluster is refused as ground.
+        Some(Instance::MadeBy(_) | Instance::Unknown { .. }) | None => true,
+    };
+    match bearing {
+        Bearing::Ours if label == plan.stack && is_own => Ok(()),
+        Bearing::Ours if label == plan.stack => {
+            Err(moved("its mark was made for another object".to_owned()))
+        }
+        Bearing::Nobodys if label.is_empty() || label == plan.stack => Ok(()),
+        Bearing::Ours | Bearing::Nobodys if label.is_empty() => {
+            Err(moved("it does not carry our mark any more".to_owned()))
+        }
+        Bearing::Ours | Bearing::Nobodys => {
+            Err(moved(format!("it carries the mark of stack \"{label}\"")))
+        }
+    }
+}
+
 /// Whether the effect of a step is there.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Presence {
@@ -178,7 +241,9 @@ fn is_ours(body: &Json, object: &Json) -> bool {
     let owner = same(OWNER_ANNOTATION) || mark(body, OWNER_ANNOTATION).is_none();
     owner
         && (same(STEP_ANNOTATION)
-            || (same(OWNER_ANNOTATION) && contains(object.get("spec"), body.get("spec"))))
+            || (same(OWNER_ANNOTATION)
+                && is_written_by_us(object)
+                && contains(object.get("spec"), body.get("spec"))))
 }
 
 /// Every field taken has the value written. A field under `spec` that the fingerprint leaves out is an action, such as

@@ -3,7 +3,9 @@
 
 use super::event::Event;
 use super::fill::{fill, fill_text};
-use super::judgement::{Presence, Seen, Touch, check_ground, effect_of, moved, seen};
+use super::judgement::{
+    Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, moved, seen,
+};
 use super::outside::Outside;
 use super::wait::{Subject, Teller, wait_for};
 use crate::model::expression::{Bindings, Expr, HoleSource};
@@ -35,6 +37,8 @@ pub struct StepTask<'a> {
     pub bindings: Bindings,
     /// Whether an earlier step of this run wrote to the object.
     pub touch: Touch,
+    /// What the plan says of the object's marks.
+    pub bearing: Bearing,
     /// Where events go.
     pub telling: &'a dyn Fn(Event),
 }
@@ -184,7 +188,15 @@ impl StepTask<'_> {
     }
 
     fn ground(&self, answer: &Answer) -> Result<Option<ReadVersion>, Why> {
-        check_ground(&self.step.ground, seen(answer)?, self.touch)
+        let found = seen(answer)?;
+        let read = check_ground(&self.step.ground, found, self.touch)?;
+        match (&self.step.op, found) {
+            (Op::Kube(op), Seen::Object(object)) => {
+                check_bearing(self.bearing, self.plan, op, object)?;
+            }
+            (Op::Kube(_) | Op::Local(_), _) => {}
+        }
+        Ok(read)
     }
 
     /// Judges what is there; an unanswered question is asked again a few times.

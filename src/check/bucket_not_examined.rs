@@ -19,7 +19,7 @@ pub(super) const LINT: Lint = Lint {
 fn check(scene: &Scene<'_>) -> Vec<Hit> {
     scene
         .nodes()
-        .filter(|node| node.kind == LOCATION && node.action == Action::Create)
+        .filter(|node| node.kind == LOCATION && node.halves().contains(&Action::Create))
         .map(|node| Hit {
             address: Some(node.address.clone()),
             attribute: "bucket",

@@ -23,7 +23,8 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
     };
     scene
         .nodes()
-        .filter(|node| node.kind == LOCATION && node.action == Action::Update)
+        .filter(|node| node.kind == LOCATION)
+        .filter(|node| matches!(node.action, Action::Update | Action::Replace))
         .filter(|node| node.fields.iter().any(|field| moves(&field.path)))
         .map(|node| Hit {
             address: Some(node.address.clone()),

@@ -3,6 +3,7 @@
 use super::scene::{LOCATION, Scene};
 use super::{Hit, Lint, Severity, Sight};
 use crate::model::address::Address;
+use std::collections::BTreeSet;
 
 pub(super) const LINT: Lint = Lint {
     code: "shared-prefix",
@@ -38,9 +39,18 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
             prefix: segments(&prefix),
         })
     });
+    let going: BTreeSet<String> = scene
+        .nodes()
+        .filter_map(|node| Some(node.former.as_ref()?.key.to_string()))
+        .collect();
+    let is_going = |live: &serde_json::Value| {
+        let name = |member: &str| live["metadata"][member].as_str().unwrap_or_default();
+        going.contains(&format!("{}/{}", name("namespace"), name("name")))
+    };
     let live = scene
         .undeclared(LOCATION)
         .into_iter()
+        .filter(|(_, live)| !is_going(live))
         .filter_map(|(_, live)| {
             let spec = &live["spec"];
             let name = |member: &str| live["metadata"][member].as_str().unwrap_or_default();

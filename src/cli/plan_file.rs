@@ -3,6 +3,7 @@
 
 use super::process::Trouble;
 use crate::plan::document::{FORMAT, Plan, VERSION};
+use crate::plan::sense;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::io::ErrorKind;
@@ -60,7 +61,16 @@ struct Head {
     tool: Option<Json>,
 }
 
+/// A plan that is whole and makes sense. Whoever can write the file can compute a digest: what is shown and what is carried
+/// out must say the same (R37).
 fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
+    let plan = decode(bytes)?;
+    sense::check(&plan).map_err(|error| ("Plan refused", format!("{error}. Nothing was done.")))?;
+    Ok(plan)
+}
+
+/// A plan as it was written, whatever it says.
+fn decode(bytes: &[u8]) -> Result<Plan, Fault> {
     let not_a_plan = |why: &str| {
         (
             "Not a plan file",
@@ -172,7 +182,7 @@ mod tests {
             whole.nodes[0].reason.text = words;
             whole.outputs.insert("x".to_owned(), PlannedOutput { value, sensitive: false });
             whole.digest = whole.compute_digest().unwrap();
-            let read = parse(&text(&whole).unwrap()).unwrap();
+            let read = decode(&text(&whole).unwrap()).unwrap();
             assert_eq!(read, whole);
             // What `show -json` tells of it is JSON that says the same.
             let shown = crate::render::json::plan(&whole).unwrap();
@@ -220,6 +230,13 @@ mod tests {
             "Damaged plan file",
             "stock",
         );
+        // Whoever can write the file can compute the digest again.
+        let mut forged = plan(json!({
+            "nodes": [node(json!({"action": "delete"}))], "steps": [step("velero_schedule.other", 1)],
+        }));
+        forged.digest = forged.compute_digest().unwrap();
+        let forged = serde_json::to_string(&forged).unwrap();
+        check(forged.as_bytes(), "Plan refused", "contradicts itself");
         // The moment of planning is no part of the digest.
         assert!(parse(whole.replace("2026-11-21", "2026-11-22").as_bytes()).is_ok());
     }

@@ -4,11 +4,11 @@
 use crate::journal::record::Inventory;
 use crate::kinds::{self, Loss};
 use crate::model::address::{Address, Target};
-use crate::model::expression::{Bindings, Expr};
+use crate::model::expression::{Bindings, Expr, HoleSource};
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::resource::{Configuration, IgnoreChanges, Resource};
 use crate::model::secret::SecretName;
-use crate::plan::document::{Action, Goal, KubeVerb, Op, Plan, Step};
+use crate::plan::document::{Action, Goal, KubeVerb, Node, Op, Plan, ReplaceOrder, Step};
 use crate::plan::found::{Found, Objects};
 use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use crate::plan::secrets::{Comparison, Comparisons};
@@ -347,7 +347,35 @@ async fn confirm(world: &World, request: &Request<'_>, plan: &Plan) -> Confirmat
             confirmations.insert((step.node.clone(), key), confirmation);
         }
     }
+    // What takes the place of something that goes first is shown to the server before that goes (R29).
+    for node in plan.nodes.iter().filter(|node| removes_first(node)) {
+        let mut own = plan.steps.iter().filter(|step| step.node == node.address);
+        if let Some(step) = own.find(|step| node.doing(step) == Action::Create) {
+            let confirmation = confirm_new(world, step).await;
+            confirmations.insert((node.address.clone(), node.key.clone()), confirmation);
+        }
+    }
     confirmations
+}
+
+fn removes_first(node: &Node) -> bool {
+    let former = node.former.as_ref();
+    former.is_some_and(|former| former.order == ReplaceOrder::RemoveFirst)
+}
+
+async fn confirm_new(world: &World, step: &Step) -> Confirmation {
+    // The run that will make it has no id yet.
+    let bound = Bound {
+        bindings: Bindings::from([(HoleSource::Run, "plan".into())]),
+        ..Bound::default()
+    };
+    match world.dry_run(&step.op, &bound).await {
+        DryRun::Object { .. } => Confirmation::Confirmed,
+        DryRun::Forbidden(why) | DryRun::Skipped(why) | DryRun::Unknown(why) => {
+            Confirmation::NotConfirmed(why.message)
+        }
+        DryRun::Refused(why) => Confirmation::Refused(why.message),
+    }
 }
 
 fn is_apply(step: &Step) -> bool {

@@ -11,6 +11,7 @@ use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
 use crate::journal::store::Store;
 use crate::lang::Missing;
+use crate::plan::sense;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -98,6 +99,11 @@ pub(crate) async fn take(
         now: process.clock.now(),
     };
     let resumed = resume::resume(store.as_mut(), &request).map_err(|error| refused(&error))?;
+    // The journal's copy of the plan is a file that others may be able to write (R37).
+    sense::check(&resumed.plan).map_err(|error| {
+        let summary = "Run not taken";
+        Trouble::error(summary, format!("run {}: {error}.", resumed.run))
+    })?;
     Ok(Taken {
         resumed,
         store,

@@ -208,15 +208,23 @@ fn refusals_say_what_was_meant() {
 #[tokio::test]
 async fn show_prints_a_saved_plan() {
     let directory = tempfile::tempdir().unwrap();
-    let mut saved = plan(
-        json!({"nodes": [node(json!({"action": "create", "after": {"value": {"name": "shop"}}}))]}),
-    );
+    let address = "kubernetes_cluster.main";
+    let mut saved = plan(json!({
+        "nodes": [node(json!({
+            "address": address, "kind": "kubernetes_cluster", "provider": null, "key": {"cluster": {"name": "main"}}, "action": "create",
+            "after": {"value": {"name": "main", "command": ["true"], "kubeconfig": "kubeconfig"}},
+        }))],
+        "steps": [{
+            "id": format!("{address}#1"), "node": address, "ground": "absent",
+            "op": {"local": {"command": [{"value": "true"}], "kubeconfig": {"value": "/stack/kubeconfig"}}},
+        }],
+    }));
     saved.digest = saved.compute_digest().unwrap();
     super::plan_file::write(&directory.path().join("x.plan"), &saved).unwrap();
     let (code, out, err) = run(&["show", "x.plan"], directory.path()).await;
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(
-        out.contains("# velero_schedule.shop will be created\n"),
+        out.contains("# kubernetes_cluster.main will be created\n"),
         "{out}"
     );
     let (code, out, _) = run(&["show", "-json", "x.plan"], directory.path()).await;

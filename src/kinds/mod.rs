@@ -223,6 +223,11 @@ pub trait Kind: Sync {
     fn cannot_change(&self, _live: &Json, _differences: &[Difference]) -> Option<Obstacle> {
         None
     }
+    /// Why a new object of this resource must not stand beside this live one of its kind: both would write to one place
+    /// (R29); `None`: it may.
+    fn stands_alone(&self, _resource: &Resource, _live: &Json) -> Option<String> {
+        None
+    }
     /// Why the object of this key is never deleted, whatever is consented to; `None`: it may be. It is released instead.
     fn never_deleted(&self, _key: &Key) -> Option<&'static str> {
         None

@@ -1,12 +1,16 @@
 //! What the server said to dry-runs of a plan's updates, as findings. Must not know how it was asked.
 
-use super::document::{Finding, FindingSeverity, Plan};
+use super::document::{Action, Finding, FindingSeverity, Plan};
 use super::input::{Confirmation, Input};
 use crate::model::address::Address;
 
 /// What the server said to dry-runs, where it deserves a word.
 pub(super) fn findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
-    let planned = |address: &Address| plan.nodes.iter().any(|node| node.address == *address);
+    // What was shown of a replacement is a new object: where that is not confirmed it is blocked, and says so.
+    let planned = |address: &Address| {
+        let mut nodes = plan.nodes.iter();
+        nodes.any(|node| node.address == *address && node.action != Action::Replace)
+    };
     let finding = |address: &Address, code: &str, summary: &str, detail: String| Finding {
         code: code.to_owned(),
         severity: FindingSeverity::Warning,

@@ -81,6 +81,8 @@ pub struct Resolution<'a> {
     pub objects: Vec<Object<'a>>,
     /// Where it is held back: why, and what lifts it.
     pub held_back: Vec<HeldBack>,
+    /// The declared resource that this was, where its mark names one that has another key now (R29).
+    pub heir: Option<Address>,
 }
 
 /// Outcome for one declared resource, or for one object of it.
@@ -126,6 +128,7 @@ impl<'a> Decision<'a> {
             kind: subject.address.kind.clone(),
             address: subject.address,
             previous_address: None,
+            former: None,
             provider: subject.provider,
             key: subject.key,
             action,
@@ -221,6 +224,7 @@ impl<'a> From<Decision<'a>> for Resolution<'a> {
             node: decision.node,
             objects: vec![object],
             held_back: decision.held_back.into_iter().collect(),
+            heir: None,
         }
     }
 }

@@ -272,8 +272,7 @@ impl<'a> Declared<'a, '_> {
                 format!("It carries the mark of stack \"{other}\"."),
                 format!("Remove it from one of the two configurations; releasing it there with `sk-dr destroy -target` of stack \"{other}\" makes it free.")),
             Standing::Unmarked => self.foreign(live, "needs-adopt", "It exists and is not marked as ours.".to_owned()),
-            Standing::Copy(mark) => self.foreign(live, "copy",
-                format!("Its mark was made for another object ({mark}): it came along with a backup or a clone.")),
+            Standing::Copy(copied) => self.foreign(live, "copy", format!("Its mark {copied}.")),
             Standing::Damaged => self.foreign(live, "damaged-mark", "Its mark is damaged and proves nothing.".to_owned()),
         }
     }

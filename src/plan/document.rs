@@ -1,6 +1,7 @@
 //! The plan document: the only truth, from which text and JSON are rendered and which apply carries out.
 //! No secret and no hash of a secret stands in it (R32, R33).
 
+mod replace;
 mod sight;
 mod step;
 
@@ -10,6 +11,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::secret::{SecretName, SecretSource};
 use jiff::Timestamp;
+pub use replace::{Former, Parting, ReplaceOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 pub use sight::{Compared, Sight, Unswept, Weight};
@@ -125,6 +127,8 @@ pub enum Action {
     Delete,
     /// Marks and field ownership go, the object stays.
     Forget,
+    /// Another object takes its place; [`Node::former`] says which one goes and when.
+    Replace,
     /// Nothing (a blocked or held-back node whose action is not known).
     NoOp,
 }
@@ -153,6 +157,8 @@ pub enum ReasonCode {
     ReleasedBecauseAdopted,
     /// A `removed` block lets it go (R28).
     ReleasedByRemoved,
+    /// Its natural key is another one, or another object has its place already (R29).
+    Replaced,
     /// It cannot be told.
     Unknown,
 }
@@ -202,6 +208,9 @@ pub struct Node {
     pub importing: bool,
     /// Why.
     pub reason: Reason,
+    /// Where it is replaced: what it is now, and how that goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     /// Attribute-shaped state now, `null` where absent or unknown.
     pub before: Json,
     /// Attribute-shaped state after; `Value(null)` where it goes.
@@ -226,7 +235,7 @@ impl Node {
     pub fn is_same(&self) -> bool {
         let is_same = |part: &NodePart| match part.action {
             Action::Update | Action::NoOp => part.fields.is_empty(),
-            Action::Create | Action::Delete | Action::Forget => false,
+            Action::Create | Action::Delete | Action::Forget | Action::Replace => false,
         };
         self.fields.is_empty() && self.parts.iter().all(is_same)
     }

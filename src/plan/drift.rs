@@ -83,7 +83,7 @@ pub fn set_aside(mut plan: Plan, configuration: &Configuration, now: Timestamp) 
 fn is_quiet(part: &NodePart) -> bool {
     match part.action {
         Action::Update | Action::NoOp => part.fields.is_empty() && !part.importing,
-        Action::Create | Action::Delete | Action::Forget => false,
+        Action::Create | Action::Delete | Action::Forget | Action::Replace => false,
     }
 }
 

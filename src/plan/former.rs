@@ -35,6 +35,17 @@ pub fn address(moves: &[Move], declared: &Address, live: &Json) -> Option<Addres
     by_block.or_else(|| marked(live))
 }
 
+/// Labels of every address that `moved` blocks say it had, the newest first.
+pub fn labels(moves: &[Move], declared: &Address) -> Vec<String> {
+    if moves.is_empty() {
+        return Vec::new();
+    }
+    by_blocks(moves, declared)
+        .iter()
+        .map(address_label)
+        .collect()
+}
+
 /// Every address that `moved` blocks say it had, the newest first.
 fn by_blocks(moves: &[Move], declared: &Address) -> Vec<Address> {
     let mut found: Vec<Address> = Vec::new();

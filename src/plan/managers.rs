@@ -30,6 +30,16 @@ pub fn holds_ours(live: &Json) -> bool {
         .any(|entry| entry["manager"].as_str() == Some(FIELD_MANAGER))
 }
 
+/// Whether our field manager owns the field at a path.
+pub fn holds(live: &Json, place: &JsonPath) -> bool {
+    let entries = live["metadata"]["managedFields"].as_array();
+    entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["manager"].as_str() == Some(FIELD_MANAGER))
+        .any(|entry| owns(&entry["fieldsV1"], &place.0))
+}
+
 /// A path is owned where the tree of `f:` members reaches it, or ends in an atomic leaf above it.
 fn owns(fields: &Json, path: &[String]) -> bool {
     let Some(members) = fields.as_object() else {

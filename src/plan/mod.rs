@@ -24,7 +24,9 @@ pub mod ownership;
 pub mod queries;
 mod refusal;
 mod removal;
+mod replacement;
 pub mod secrets;
+pub mod sense;
 pub mod steps;
 pub mod types;
 mod unmanaged;
@@ -75,7 +77,7 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
         definitions: &definitions,
     };
     let mut gathered = decide_all(&context, &scope);
-    let swept = orphans::sweep(&context, &declared_keys(input.configuration));
+    let swept = orphans::sweep(&context, &declared_keys(input.configuration), &scope);
     gathered.resolutions.extend(swept.resolutions);
     gathered.findings.extend(swept.findings);
     gathered
@@ -90,7 +92,10 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
     gathered.findings.extend(absent);
     guards::block(&mut gathered.resolutions, input);
     spread_blocks(&mut gathered.resolutions, &graph);
+    replacement::hold(&context, &mut gathered.resolutions);
     spread_held_back(&mut gathered.resolutions);
+    replacement::join(&context, &mut gathered.resolutions);
+    spread_blocks(&mut gathered.resolutions, &graph);
     let found = lints(&context, &gathered.resolutions, &scope);
     gathered.findings.extend(found);
     assemble(input, (&graph, &scope), gathered)
@@ -273,7 +278,7 @@ fn spread_held_back(resolutions: &mut [Resolution<'_>]) {
     loop {
         let kept: BTreeMap<(Option<ProviderRef>, Key), Address> = resolutions
             .iter()
-            .filter(|resolution| !resolution.removes() && goes(resolution))
+            .filter(|resolution| !resolution.removes() && stays(resolution))
             .flat_map(|resolution| {
                 let node = &resolution.node;
                 let live = resolution
@@ -307,12 +312,14 @@ fn spread_held_back(resolutions: &mut [Resolution<'_>]) {
     }
 }
 
-/// A removal that was wanted, whether it is held back or not.
-fn goes(resolution: &Resolution<'_>) -> bool {
-    matches!(
-        resolution.node.action,
-        document::Action::Delete | document::Action::Forget
-    )
+/// Something of it was to go, and is held back.
+fn stays(resolution: &Resolution<'_>) -> bool {
+    let is_held = resolution.node.state == NodeState::HeldBack;
+    is_held
+        || matches!(
+            resolution.node.action,
+            document::Action::Delete | document::Action::Forget
+        )
 }
 
 /// Every resolution with its steps.

@@ -2,7 +2,7 @@
 //! Derived, never kept in a list.
 
 use super::decision::{Object, Resolution};
-use super::document::{Step, StepId};
+use super::document::{ReplaceOrder, Step, StepId};
 use crate::goal::graph::Graph;
 use crate::kinds;
 use crate::model::address::Address;
@@ -28,21 +28,29 @@ pub struct Circle(pub Vec<Address>);
 pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Circle> {
     let last: BTreeMap<&Address, StepId> = planned
         .iter()
-        .filter_map(|one| {
-            let last = one.steps.iter().flatten().last()?;
-            Some((&one.resolution.node.address, last.id.clone()))
-        })
+        .filter_map(|one| Some((&one.resolution.node.address, last_step(one)?.clone())))
         .collect();
     let removals = Removals::of(&planned);
     let mut steps = Vec::new();
     for one in planned {
         let node = &one.resolution.node;
+        let removes_first = node
+            .former
+            .as_ref()
+            .is_some_and(|former| former.order == ReplaceOrder::RemoveFirst);
         let mut previous: Option<StepId> = None;
         let mut is_written = false;
         for (object, own) in one.resolution.objects.iter().zip(one.steps) {
             for (at, step) in own.into_iter().enumerate() {
                 let mut after: BTreeSet<StepId> = previous.iter().cloned().collect();
-                if object.removes() {
+                if previous.is_none() {
+                    let heir = one.resolution.heir.as_ref();
+                    after.extend(heir.and_then(|heir| last.get(heir)).cloned());
+                }
+                if object.removes() && removes_first {
+                    // Its users turn to what takes its place, which comes after it; what that needs comes before both.
+                    after.extend(makers(&node.address, graph, &last));
+                } else if object.removes() {
                     if at == 0 {
                         after.extend(removals.before(node.provider.as_ref(), object));
                     }
@@ -60,6 +68,16 @@ pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Ci
         }
     }
     sorted(steps)
+}
+
+/// The step after which a resource is there: what it was before may still be going.
+fn last_step<'p>(one: &'p Planned<'_>) -> Option<&'p StepId> {
+    let of = |removes: bool| {
+        let objects = one.resolution.objects.iter().zip(&one.steps);
+        let steps = objects.filter(move |(object, _)| object.removes() == removes);
+        steps.flat_map(|(_, steps)| steps).last()
+    };
+    of(false).or_else(|| of(true)).map(|step| &step.id)
 }
 
 fn makers(address: &Address, graph: &Graph, last: &BTreeMap<&Address, StepId>) -> BTreeSet<StepId> {

@@ -10,6 +10,7 @@ use super::input::Input;
 use super::managers;
 use super::ownership::{Bearer, Origin, Standing, standing};
 use super::removal::Removal;
+use super::replacement::Heirs;
 use super::{queries, whole};
 use crate::kinds::composite::Composite;
 use crate::kinds::kubernetes_manifest::Manifest;
@@ -19,6 +20,7 @@ use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::model::resource::Fate;
 use crate::world::query::Query;
 use serde_json::Value as Json;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a sweep found.
@@ -33,7 +35,12 @@ pub struct Swept<'a> {
 /// Sweeps every LIST for objects that are marked as ours and not declared. Two provider blocks may reach one cluster, with
 /// other credentials for example: what is declared under the one is no orphan under the other, and an orphan is found once
 /// (R21: the identity is the cluster's, not the block's).
-pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>) -> Swept<'a> {
+pub fn sweep<'a>(
+    context: &Context<'a>,
+    declared: &BTreeSet<(ProviderRef, Key)>,
+    scope: &BTreeSet<Address>,
+) -> Swept<'a> {
+    let heirs = OnceCell::new();
     let mut swept = Swept::default();
     let mut parts = Parts::new();
     // By what a key names, whatever version its type is read in: the record may know another than the configuration.
@@ -60,6 +67,8 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
             resource,
             kind,
             cluster_uid: kube_system_uid,
+            heirs: &heirs,
+            scope,
         };
         for object in objects {
             let key = key_of(resource, object);
@@ -68,20 +77,22 @@ pub fn sweep<'a>(context: &Context<'a>, declared: &BTreeSet<(ProviderRef, Key)>)
             }
         }
     }
-    for ((provider, address), (composite, decisions)) in parts {
-        swept.resolutions.push(whole::orphaned(
+    for ((provider, address), (composite, heir, decisions)) in parts {
+        let whole = whole::orphaned(
             address,
             provider,
             composite,
             decisions,
             context.input.consents,
-        ));
+        );
+        swept.resolutions.push(Resolution { heir, ..whole });
     }
     swept
 }
 
 /// Decisions on objects that are parts of what nothing declares.
-type Parts<'a> = BTreeMap<(ProviderRef, Address), (CompositeKind, Vec<Decision<'a>>)>;
+type Parts<'a> =
+    BTreeMap<(ProviderRef, Address), (CompositeKind, Option<Address>, Vec<Decision<'a>>)>;
 
 type CompositeKind = (&'static dyn Kind, &'static dyn Composite);
 
@@ -122,6 +133,8 @@ struct Orphan {
     address: Address,
     key: Key,
     origin: Origin,
+    /// The declared resource that it was.
+    heir: Option<Address>,
 }
 
 struct Sweeper<'a, 'c> {
@@ -130,6 +143,9 @@ struct Sweeper<'a, 'c> {
     resource: &'c KubeResource,
     kind: &'static dyn Kind,
     cluster_uid: &'c str,
+    /// Made once something is found that nothing declares.
+    heirs: &'c OnceCell<Heirs>,
+    scope: &'c BTreeSet<Address>,
 }
 
 impl<'a> Sweeper<'a, '_> {
@@ -145,15 +161,15 @@ impl<'a> Sweeper<'a, '_> {
             Standing::Unmarked => {
                 if let Some(kind) = self.shared(&key, object) {
                     let address = kinds::orphan_address(kind.schema().kind, &key);
-                    let orphan = Orphan { kind, address, key, origin: Origin::Created };
+                    let orphan = Orphan { kind, address, key, origin: Origin::Created, heir: None };
                     swept.resolutions.extend(self.removed(object, orphan, &mut swept.findings).map(Into::into));
                 }
             }
-            Standing::Copy(mark) => swept.findings.push(self.finding(
+            Standing::Copy(copied) => swept.findings.push(self.finding(
                 "copy",
                 "A copy of an owned object",
                 format!(
-                    "{} {key} carries a mark made for another object ({mark}): it came along with a backup or a clone. It is not ours and is left alone.",
+                    "{} {key} carries a mark that {copied}. It is not ours and is left alone.",
                     self.resource.kind
                 ),
                 None,
@@ -166,27 +182,32 @@ impl<'a> Sweeper<'a, '_> {
             )),
             // A declared composite decides by itself what it has no use for any more.
             Standing::Ours { address_label, .. } if self.context.wholes.is_label(self.cluster_uid, &address_label) => {}
-            Standing::Ours { origin, .. } => {
+            Standing::Ours { origin, address_label } => {
                 let kind = kind_by_mark(self.kind, object);
                 let (mut address, composite) = orphan_address(kind, object, &key);
-                // Declared with another name or in another cluster: what was there before is a node of its own.
-                if self.is_declared(&address) {
+                let heir = self.heir(&address_label);
+                // Declared with another name or in another cluster: what was there before goes once that is done.
+                if heir.is_some() {
                     let name = composite.map_or(kind, |(kind, _)| kind).schema().kind;
                     address = match composite {
                         Some(_) => kinds::orphan_named(name, &address.to_string()),
                         None => kinds::orphan_address(name, &key),
                     };
                 }
-                let orphan = Orphan { kind, address: address.clone(), key, origin };
+                let heir = match self.context.input.goal.mode {
+                    GoalMode::Converge => heir.cloned(),
+                    GoalMode::Destroy => None,
+                };
+                let orphan = Orphan { kind, address: address.clone(), key, origin, heir: heir.clone() };
                 let Some(decision) = self.removed(object, orphan, &mut swept.findings) else {
                     return;
                 };
                 match composite {
-                    None => swept.resolutions.push(decision.into()),
+                    None => swept.resolutions.push(Resolution { heir, ..decision.into() }),
                     Some(composite) => {
                         let place = (self.provider.clone(), address);
-                        let whole = parts.entry(place).or_insert_with(|| (composite, Vec::new()));
-                        whole.1.push(decision);
+                        let whole = parts.entry(place).or_insert_with(|| (composite, heir, Vec::new()));
+                        whole.2.push(decision);
                     }
                 }
             }
@@ -205,22 +226,31 @@ impl<'a> Sweeper<'a, '_> {
             address,
             key,
             origin,
+            heir,
         } = orphan;
-        if is_narrowed(self.context.input.goal) {
+        let is_wanted = heir.as_ref().is_some_and(|heir| self.scope.contains(heir));
+        if is_narrowed(self.context.input.goal) && !is_wanted {
             findings.push(self.finding(
                 "orphan-left",
                 "An orphan is left for a full plan",
-                format!("{} {key} is not in the configuration; with -target or -exclude orphans are not touched.", self.resource.kind),
+                match &heir {
+                    None => format!("{} {key} is not in the configuration; with -target or -exclude orphans are not touched.", self.resource.kind),
+                    Some(heir) => format!("{} {key} is what {heir} was, which this plan leaves out.", self.resource.kind),
+                },
                 Some(address),
             ));
             return None;
         }
-        let why = match self.context.input.goal.mode {
-            GoalMode::Converge => reason(
+        let why = match (self.context.input.goal.mode, &heir) {
+            (GoalMode::Converge, Some(heir)) => reason(
+                ReasonCode::Replaced,
+                format!("another object is {heir} now{}", self.remark()),
+            ),
+            (GoalMode::Converge, None) => reason(
                 ReasonCode::NotInConfiguration,
                 format!("{address} is not in configuration{}", self.remark()),
             ),
-            GoalMode::Destroy => reason(ReasonCode::DestroyRequested, "destroy was asked for"),
+            (GoalMode::Destroy, _) => reason(ReasonCode::DestroyRequested, "destroy was asked for"),
         };
         let removal = Removal {
             context: self.context,
@@ -255,12 +285,11 @@ impl<'a> Sweeper<'a, '_> {
         removed.map_or(Fate::Delete, |removed| removed.fate)
     }
 
-    /// Resources are sorted by address.
-    fn is_declared(&self, address: &Address) -> bool {
-        let resources = &self.context.input.configuration.resources;
-        resources
-            .binary_search_by(|resource| resource.address.cmp(address))
-            .is_ok()
+    /// The declared resource that an object with this label was.
+    fn heir(&self, label: &str) -> Option<&Address> {
+        let configuration = self.context.input.configuration;
+        let heirs = self.heirs.get_or_init(|| Heirs::of(configuration));
+        heirs.of_label(label)
     }
 
     fn remark(&self) -> String {

@@ -1,11 +1,14 @@
 //! Whose is a live object (R21 to R24): the table of `docs/ownership.md` as one function.
 
+use super::{managers, marks};
 use crate::model::address::Address;
 use crate::model::identity::{
     ADDRESS_LABEL, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, MarkPlace, OWNER_ANNOTATION,
     STACK_LABEL, address_label, owner_label, owner_mark, owner_mark_suffix,
 };
+use crate::model::json_path::JsonPath;
 use serde_json::Value as Json;
+use std::fmt;
 
 /// Whose an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +24,36 @@ pub enum Standing {
     Unmarked,
     /// Another stack's mark.
     OtherStack(String),
-    /// Our stack's mark, made for another object or cluster: it travelled with a backup or a clone (R23).
-    Copy(String),
+    /// Our stack's mark on an object that it was not made for (R23).
+    Copy(Copied),
     /// Our stack's label without a readable owner annotation: proves nothing.
     Damaged,
+}
+
+/// What tells that a mark came along with a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// It names another object or cluster.
+    Names(String),
+    /// It names its bearer, and somebody else wrote it: whoever copies an object may change the name in the mark too, but
+    /// the server notes who wrote a field, and takes no word for it with a new object.
+    WrittenBy(String),
+}
+
+impl fmt::Display for Copied {
+    /// As the end of a sentence about the mark.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Copied::Names(mark) => write!(
+                f,
+                "was made for another object ({mark}): it came along with a backup or a clone"
+            ),
+            Copied::WrittenBy(who) => write!(
+                f,
+                "was written by {who} and not by sk-dr: it came along with a copy"
+            ),
+        }
+    }
 }
 
 /// How an owned object became ours.
@@ -54,14 +83,19 @@ pub fn standing(bearer: &Bearer<'_>, stack: &str) -> Standing {
         (None, Some(_)) => Standing::Damaged,
         (Some(other), _) if other != stack => Standing::OtherStack(other.to_owned()),
         (Some(_), None) => Standing::Damaged,
-        (Some(_), Some(mark)) if mark.is_of(bearer) => Standing::Ours {
+        (Some(_), Some(mark)) if !mark.is_of(bearer) => {
+            Standing::Copy(Copied::Names(mark.text().to_owned()))
+        }
+        (Some(_), Some(mark)) if !managers::holds(bearer.live, &mark.place()) => {
+            Standing::Copy(Copied::WrittenBy(writer(bearer.live, &mark.place())))
+        }
+        (Some(_), Some(_)) => Standing::Ours {
             address_label: labels[ADDRESS_LABEL]
                 .as_str()
                 .unwrap_or_default()
                 .to_owned(),
             origin: origin(bearer.live),
         },
-        (Some(_), Some(mark)) => Standing::Copy(mark.text().to_owned()),
     }
 }
 
@@ -97,6 +131,32 @@ impl Owner<'_> {
             Owner::Label(text) => *text == expected_label(bearer),
         }
     }
+    fn place(&self) -> JsonPath {
+        match self {
+            Owner::Annotation(_) => marks::annotation(OWNER_ANNOTATION),
+            Owner::Label(_) => marks::label(OWNER_ANNOTATION),
+        }
+    }
+}
+
+/// Whether the mark of an object names it, whoever wrote it.
+pub fn names_bearer(bearer: &Bearer<'_>) -> bool {
+    owner(bearer).is_some_and(|mark| mark.is_of(bearer))
+}
+
+/// Whether our field manager owns the mark: a copy by whatever tool has other managers, since the server gives each field of
+/// a new object to whoever sent it. Velero puts `managedFields` back with what it restores, so that an object which comes
+/// back under its own name is ours again.
+pub fn is_written_by_us(live: &Json) -> bool {
+    let places = [
+        marks::label(OWNER_ANNOTATION),
+        marks::annotation(OWNER_ANNOTATION),
+    ];
+    places.iter().any(|place| managers::holds(live, place))
+}
+
+fn writer(live: &Json, place: &JsonPath) -> String {
+    managers::last_writer(live, place).map_or_else(|| "somebody".to_owned(), |manager| manager.name)
 }
 
 /// Created carries the managed-by label; anything else is treated as adopted, since a release loses nothing.

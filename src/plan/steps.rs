@@ -34,6 +34,30 @@ struct Builder<'m, 'a> {
     first: usize,
 }
 
+/// The program that makes a cluster, as its resource says.
+pub fn command(resource: &Resource, config_dir: &str) -> Option<LocalOp> {
+    let kubeconfig = std::path::Path::new(config_dir).join(resource.text("kubeconfig")?);
+    let command = match resource.body.member("command")? {
+        Expr::Value(Json::Array(words)) => words.into_iter().map(Expr::Value).collect(),
+        Expr::List(words) => words,
+        Expr::Value(_)
+        | Expr::Object(_)
+        | Expr::Hole(_)
+        | Expr::Secret(_)
+        | Expr::Concat(_)
+        | Expr::Call { .. } => return None,
+    };
+    Some(LocalOp {
+        command,
+        environment: resource
+            .body
+            .member("environment")
+            .map(Expr::into_members)
+            .unwrap_or_default(),
+        kubeconfig: Expr::Value(kubeconfig.to_string_lossy().into_owned().into()),
+    })
+}
+
 /// Id of the n-th step of a node, from 1.
 pub fn step_id(address: &Address, number: usize) -> StepId {
     StepId(format!("{address}#{number}"))
@@ -73,29 +97,7 @@ impl Builder<'_, '_> {
 
     fn run(&self) -> Option<Step> {
         let resource = self.object.resource?;
-        let kubeconfig =
-            std::path::Path::new(self.maker.config_dir).join(resource.text("kubeconfig")?);
-        let command = match resource.body.member("command")? {
-            Expr::Value(Json::Array(words)) => words.into_iter().map(Expr::Value).collect(),
-            Expr::List(words) => words,
-            Expr::Value(_)
-            | Expr::Object(_)
-            | Expr::Hole(_)
-            | Expr::Secret(_)
-            | Expr::Concat(_)
-            | Expr::Call { .. } => {
-                return None;
-            }
-        };
-        let op = Op::Local(LocalOp {
-            command,
-            environment: resource
-                .body
-                .member("environment")
-                .map(Expr::into_members)
-                .unwrap_or_default(),
-            kubeconfig: Expr::Value(kubeconfig.to_string_lossy().into_owned().into()),
-        });
+        let op = Op::Local(command(resource, self.maker.config_dir)?);
         let wait = self.object.kind.wait(Some(resource), Writing::Create);
         Some(self.step(0, op, Ground::Absent, wait))
     }

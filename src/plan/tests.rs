@@ -2,8 +2,10 @@
 
 mod manifests;
 mod ownership;
+mod replacement;
 mod scope;
 mod secrets;
+mod sense;
 mod server;
 mod shared;
 mod whole;
@@ -24,7 +26,7 @@ use crate::model::identity::{
 };
 use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
 use crate::model::json_path::JsonPath;
-use crate::model::resource::{Configuration, IgnoreChanges, Provider, Resource, ServedAs};
+use crate::model::resource::{Configuration, IgnoreChanges, Move, Provider, Resource, ServedAs};
 use crate::model::secret::SecretName;
 use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
 use serde_json::{Value as Json, json};
@@ -48,6 +50,7 @@ struct Story {
     also: Option<&'static str>,
     unknown: Option<(&'static str, FailureClass)>,
     not_served: Option<&'static str>,
+    moves: Vec<Move>,
 }
 
 fn kubernetes() -> ProviderRef {
@@ -87,6 +90,7 @@ fn story() -> Story {
         also: None,
         unknown: None,
         not_served: None,
+        moves: Vec::new(),
     }
 }
 
@@ -164,16 +168,22 @@ fn applied_as(kind: &dyn Kind, declared: &Resource) -> (&'static str, Json) {
             object["metadata"]["labels"]["sk-dr.io/owner"] = json!(owner_label(UID, &suffix));
         }
     }
+    object["metadata"]["managedFields"] = json!([written_by("sk-dr", "Update")]);
     for (place, value) in kind.records(declared) {
         place.set(&mut object, value);
     }
     (kind.schema().kind, object)
 }
 
+/// The entry of whoever wrote the mark.
+fn written_by(manager: &str, operation: &str) -> Json {
+    json!({"manager": manager, "operation": operation, "fieldsV1": {"f:metadata": {"f:labels": {"f:sk-dr.io/owner": {}}, "f:annotations": {"f:sk-dr.io/owner": {}}}}})
+}
+
 /// The same without any mark.
 fn by_hand(declared: &Resource) -> (&'static str, Json) {
     let (kind, mut object) = applied(declared);
-    for map in ["labels", "annotations"] {
+    for map in ["labels", "annotations", "managedFields"] {
         object["metadata"].as_object_mut().unwrap().remove(map);
     }
     (kind, object)
@@ -197,6 +207,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         ..Configuration::default()
     };
     configuration.settings.stack = "acme".to_owned();
+    configuration.moves = story.moves.clone();
     configuration.providers.insert(
         kubernetes(),
         Provider {
@@ -243,7 +254,10 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         let answer = answer(story, &query);
         guarded.answers.insert(query, answer);
     }
-    plan(&input(&guarded, Guards::Asked))
+    let made = plan(&input(&guarded, Guards::Asked))?;
+    // Whatever is planned makes sense to whoever reads it.
+    super::sense::check(&made).unwrap();
+    Ok(made)
 }
 
 /// LISTs of what goes with the types that are defined.

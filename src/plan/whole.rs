@@ -3,6 +3,7 @@
 mod resolution;
 
 use super::cluster_of;
+use super::former;
 use super::found::{Found, Objects};
 use super::input::Input;
 use super::orphans::{key_of, listed_kind};
@@ -72,7 +73,8 @@ impl<'a> Wholes<'a> {
         let by_address = declared
             .iter()
             .map(|(resource, kind, composite)| {
-                let whole = Whole::of(objects, &marked, (resource, *kind, *composite));
+                let labels = labels(input, resource);
+                let whole = Whole::of(objects, (&marked, &labels), (resource, *kind, *composite));
                 (resource.address.clone(), whole)
             })
             .collect();
@@ -80,7 +82,10 @@ impl<'a> Wholes<'a> {
             .iter()
             .filter_map(|(resource, _, _)| {
                 let cluster_uid = cluster_of(input, resource.provider.as_ref()?)?;
-                Some((cluster_uid, address_label(&resource.address)))
+                Some((cluster_uid, labels(input, resource)))
+            })
+            .flat_map(|(cluster_uid, labels)| {
+                labels.into_iter().map(move |label| (cluster_uid, label))
             })
             .collect();
         Self { by_address, labels }
@@ -95,6 +100,14 @@ impl<'a> Wholes<'a> {
     pub fn is_label(&self, cluster_uid: &'a str, label: &str) -> bool {
         self.labels.contains(&(cluster_uid, label.to_owned()))
     }
+}
+
+/// Labels of the objects of a resource: of its address, and of those that `moved` blocks say it had.
+fn labels(input: &Input<'_>, resource: &Resource) -> Vec<String> {
+    let former = former::labels(&input.configuration.moves, &resource.address);
+    std::iter::once(address_label(&resource.address))
+        .chain(former)
+        .collect()
 }
 
 /// Every live object with our mark, by provider and address label.
@@ -144,17 +157,18 @@ fn marked<'a>(input: &Input<'a>, objects: &Objects<'a>) -> MarkedBy<'a> {
 impl<'a> Whole<'a> {
     fn of(
         objects: &Objects<'a>,
-        marked: &MarkedBy<'a>,
+        (marked, labels): (&MarkedBy<'a>, &[String]),
         (resource, kind, composite): (&Resource, &'static dyn Kind, &'static dyn Composite),
     ) -> Self {
         let parts = composite.parts(resource);
         let keys = keys(&parts);
-        let label = address_label(&resource.address);
-        let own = resource
+        let own: Vec<&Marked<'a>> = resource
             .provider
-            .as_ref()
-            .and_then(|provider| marked.get(&(provider, label)))
-            .map_or(&[][..], Vec::as_slice);
+            .iter()
+            .flat_map(|provider| labels.iter().map(move |label| (provider, label.clone())))
+            .filter_map(|place| marked.get(&place))
+            .flatten()
+            .collect();
         let mut live: Vec<LivePart<'a>> = parts
             .iter()
             .filter_map(|part| {
@@ -179,7 +193,7 @@ impl<'a> Whole<'a> {
         };
         let keys = self::keys(&parts);
         let left = own
-            .iter()
+            .into_iter()
             .filter(|one| !keys.contains(&one.key))
             .cloned()
             .collect();

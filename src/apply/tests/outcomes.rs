@@ -275,6 +275,10 @@ fn an_object_that_appeared_meanwhile_is_judged_by_its_marks() {
     let mut earlier = ours.clone();
     earlier["metadata"]["annotations"][STEP_ANNOTATION] = json!("run-0/velero_schedule.a#1");
     earlier["spec"] = json!({"schedule": "@daily", "extra": 1});
+    let by = |manager: &str| json!([{"manager": manager, "operation": "Update", "fieldsV1": {"f:metadata": {"f:annotations": {format!("f:{OWNER_ANNOTATION}"): {}}}}}]);
+    earlier["metadata"]["managedFields"] = by("sk-dr");
+    let mut by_hand = earlier.clone();
+    by_hand["metadata"]["managedFields"] = by("kubectl-client-side-apply");
     let mut other_spec = earlier.clone();
     other_spec["spec"]["schedule"] = json!("@hourly");
     let mut copy = ours.clone();
@@ -284,6 +288,7 @@ fn an_object_that_appeared_meanwhile_is_judged_by_its_marks() {
     check(&one, exists(ours), "done 1 · Complete · exit 0");
     check(&one, exists(earlier), "done 1 · Complete · exit 0");
     check(&one, exists(other_spec), refused);
+    check(&one, exists(by_hand), refused);
     check(&one, exists(copy), refused);
     check(&one, exists(json!({"metadata": {"uid": "x"}})), refused);
 }

@@ -248,6 +248,7 @@ fn node(step: &Step) -> Node {
         key,
         action,
         importing: false,
+        former: None,
         reason: Reason {
             code: ReasonCode::Absent,
             text: "it does not exist".to_owned(),
@@ -267,8 +268,9 @@ pub fn old_object(name: &str) -> Json {
     json!({
         "kind": "Schedule",
         "metadata": {
-            "uid": format!("uid-of-{name}"), "resourceVersion": "1", "name": name,
-            "labels": {STACK_LABEL: "test"}, "annotations": {OWNER_ANNOTATION: "v1/known"},
+            "uid": format!("uid-of-{name}"), "resourceVersion": "1", "name": name, "namespace": "velero",
+            "labels": {STACK_LABEL: "test"},
+            "annotations": {OWNER_ANNOTATION: format!("v1/identity-of-old/velero.io.Schedule/velero/{name}")},
         },
         "spec": {"schedule": "@daily", "paused": true, "template": {"ttl": "1h"}},
         "status": {"phase": "Enabled"},

@@ -130,9 +130,7 @@ pub(super) fn judge(kind: &dyn Kind, key: &Key, live: &Json, viewer: &Viewer<'_>
         }
         Standing::Ours { .. } => vec!["It carries the mark of this stack already.".to_owned()],
         Standing::Unmarked => Vec::new(),
-        Standing::Copy(mark) => vec![format!(
-            "A copy: its mark was made for {mark} and came along with a backup or a clone."
-        )],
+        Standing::Copy(copied) => vec![format!("A copy: its mark {copied}.")],
         Standing::Damaged => vec!["Its mark is damaged and proves nothing.".to_owned()],
     };
     remarks.extend(kind.sensitive().first().map(|name| {

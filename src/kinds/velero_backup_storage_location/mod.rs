@@ -106,6 +106,12 @@ impl Kind for BackupStorageLocation {
     fn users(&self) -> Vec<KubeResource> {
         vec![velero::schedule(), velero::resource("backups", "Backup")]
     }
+    fn stands_alone(&self, resource: &Resource, live: &Json) -> Option<String> {
+        object::shares_prefix(resource, live).then(|| {
+            "both would write to one prefix of one bucket, and each would expire what the other makes"
+                .to_owned()
+        })
+    }
     fn what_stays(&self) -> Option<&'static str> {
         Some("the bucket and its backups stay")
     }

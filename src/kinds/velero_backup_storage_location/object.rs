@@ -45,6 +45,47 @@ pub(super) fn differences(resource: &Resource, live: &Json) -> Vec<Difference> {
     found
 }
 
+/// Whether a declared location would write where a live one writes: in the same prefix, inside of it, or around it. What is
+/// not known yet may be the same. One that only reads shares it with anybody.
+pub(super) fn shares_prefix(resource: &Resource, live: &Json) -> bool {
+    let spec = &live["spec"];
+    let reads = |mode: Option<&str>| mode == Some("ReadOnly");
+    if reads(resource.text("access_mode").as_deref()) || reads(spec["accessMode"].as_str()) {
+        return false;
+    }
+    let differs = |declared: Option<Expr>, live: &str| {
+        let declared = declared.unwrap_or(Expr::Value(Json::Null));
+        let known = declared
+            .known()
+            .map(|value| value.as_str().unwrap_or_default().to_owned());
+        known.is_some_and(|known| known.trim_end_matches('/') != live.trim_end_matches('/'))
+    };
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let store = resource
+        .body
+        .member("config")
+        .and_then(|config| config.member("s3Url"));
+    if differs(
+        resource.body.member("bucket"),
+        &text(&spec["objectStorage"]["bucket"]),
+    ) || differs(store, &text(&spec["config"]["s3Url"]))
+    {
+        return false;
+    }
+    let segments = |prefix: &str| -> Vec<String> {
+        let parts = prefix.split('/').filter(|part| !part.is_empty());
+        parts.map(str::to_owned).collect()
+    };
+    let live = segments(&text(&spec["objectStorage"]["prefix"]));
+    match resource.body.member("prefix") {
+        None => true,
+        Some(prefix) => prefix.known().is_none_or(|prefix| {
+            let declared = segments(prefix.as_str().unwrap_or_default());
+            declared.starts_with(&live) || live.starts_with(&declared)
+        }),
+    }
+}
+
 /// Checks a declared location.
 pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
     let mut checker = Checker::start(SCHEMA.fields, resource, diagnostics);

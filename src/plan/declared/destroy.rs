@@ -44,9 +44,7 @@ impl<'a> Declared<'a, '_> {
             Standing::OtherStack(other) => {
                 Outcome::LeftAlone(format!("it belongs to stack \"{other}\""))
             }
-            Standing::Copy(mark) => {
-                Outcome::LeftAlone(format!("its mark was made for another object ({mark})"))
-            }
+            Standing::Copy(copied) => Outcome::LeftAlone(format!("its mark {copied}")),
             Standing::Damaged => Outcome::LeftAlone("its mark is damaged".to_owned()),
         }
     }

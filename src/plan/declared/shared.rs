@@ -101,9 +101,7 @@ fn marked(whose: &Standing) -> Option<String> {
         Standing::OtherStack(other) => {
             format!("it carries the mark of stack \"{other}\", which declares it whole")
         }
-        Standing::Copy(mark) => {
-            format!("it carries a mark made for another object ({mark})")
-        }
+        Standing::Copy(copied) => format!("it carries a mark that {copied}"),
         Standing::Damaged => "it carries a damaged mark".to_owned(),
     })
 }

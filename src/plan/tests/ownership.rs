@@ -217,6 +217,65 @@ fn adoption_keeps_its_marks_off_backups() {
     assert_eq!(labels, &json!({"velero.io/schedule-name": "shop"}));
 }
 
+/// `kubectl get -o yaml | sed | kubectl apply`: the name in the mark was changed too, and the server noted who wrote it.
+#[test]
+fn a_mark_that_somebody_else_wrote_is_a_copy() {
+    let shop = schedule("shop");
+    let copied = |managers: Json| {
+        let (kind, mut object) = applied(&schedule("copied"));
+        object["metadata"]["labels"]["sk-dr.io/address"] = json!("velero_schedule.shop");
+        object["metadata"]["managedFields"] = managers;
+        (kind, object)
+    };
+    let kubectl = || written_by("kubectl-client-side-apply", "Update");
+    let mut of_sk_dr = written_by("sk-dr", "Apply");
+    of_sk_dr["fieldsV1"] = json!({"f:metadata": {"f:annotations": {"f:shop": {}}}});
+    for managers in [
+        json!([kubectl()]),
+        json!([kubectl(), of_sk_dr]),
+        json!([]),
+        Json::Null,
+    ] {
+        let told = Story {
+            resources: vec![shop.clone()],
+            objects: vec![applied(&shop), copied(managers.clone())],
+            ..story()
+        };
+        let made = check(
+            &told,
+            "unchanged velero_schedule.shop
+             ! copy",
+        );
+        assert!(
+            made.findings[0].detail.contains("and not by sk-dr"),
+            "{:?}",
+            made.findings
+        );
+        // Declared, it is adopted by name only.
+        let made = make(&Story {
+            resources: vec![schedule("copied")],
+            objects: vec![copied(managers)],
+            ..story()
+        })
+        .unwrap();
+        assert_eq!(
+            lines(&made),
+            "Update import velero_schedule.copied blocked [copy]"
+        );
+    }
+    // Beside others who wrote the same, our word counts.
+    let mut genuine = applied(&shop);
+    genuine.1["metadata"]["managedFields"] = json!([kubectl(), written_by("sk-dr", "Apply")]);
+    check(
+        &Story {
+            resources: vec![shop],
+            objects: vec![genuine],
+            ..story()
+        },
+        "unchanged velero_schedule.shop",
+    );
+}
+
 #[test]
 fn a_rename_is_an_update_of_the_mark() {
     let old = schedule("shop");

@@ -419,9 +419,9 @@ fn no_object_has_two_addresses() {
     );
 }
 
-/// The object of the old name, or of the old cluster, is no longer declared though its address is.
+/// What is declared under another name takes the place of what it was.
 #[test]
-fn another_name_under_the_same_address_is_a_node_of_its_own() {
+fn another_name_under_the_same_address_is_a_replacement() {
     let old = schedule("shop");
     let new = named(
         "velero_schedule",
@@ -430,19 +430,18 @@ fn another_name_under_the_same_address_is_a_node_of_its_own() {
     );
     check(
         &with(new, vec![applied(&old)]),
-        "Delete velero_schedule.orphan_velero_shop
-        Create velero_schedule.shop
-        > delete velero_schedule.orphan_velero_shop#1
-        > create velero_schedule.shop#1",
+        "Replace velero_schedule.shop (name, id, uid, backup_labels.velero.io/schedule-name, ttl)
+        > create velero_schedule.shop#1
+        > delete velero_schedule.shop#2 after velero_schedule.shop#1",
     );
-    // A composite knows its own: what it was under another name goes in the same update.
+    // A composite knows its own: what it was under another name goes after it.
     let renamed = application(
         "nextcloud",
         json!({"name": "cloud", "retention": [{"daily": 30}]}),
     );
     check(
         &with(renamed, applied_parts(&nextcloud(json!({"daily": 30})))),
-        "Update velero_application.nextcloud (name, namespaces)
+        "Replace velero_application.nextcloud (name, namespaces)
         - Create velero/cloud-default-daily
         - Delete velero/nextcloud-default-daily
         > create velero_application.nextcloud#1

@@ -144,7 +144,7 @@ fn a_field_of_another_apply_manager_blocks_unless_forced() {
     let shop = schedule("shop");
     let managed = |operation: &str| {
         let mut object = edited(&shop, "/spec/schedule", json!("0 2 * * *"));
-        object.1["metadata"]["managedFields"] = json!([{"manager": "argocd", "operation": operation, "fieldsV1": {"f:spec": {"f:schedule": {}}}}]);
+        object.1["metadata"]["managedFields"] = json!([written_by("sk-dr", "Apply"), {"manager": "argocd", "operation": operation, "fieldsV1": {"f:spec": {"f:schedule": {}}}}]);
         vec![object]
     };
     let mut told = Story {

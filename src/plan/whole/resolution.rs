@@ -5,7 +5,7 @@ use super::Whole;
 use crate::kinds::composite::{Composite, LivePart};
 use crate::kinds::{self, Kind, Obstacle, Part, sensitive};
 use crate::model::address::Address;
-use crate::model::identity::ProviderRef;
+use crate::model::identity::{Key, ProviderRef};
 use crate::model::resource::{Fate, Resource};
 use crate::plan::cluster_of;
 use crate::plan::decision::{
@@ -13,11 +13,13 @@ use crate::plan::decision::{
 };
 use crate::plan::declared::{self, Context};
 use crate::plan::document::{
-    Action, Blocker, FieldChange, HeldBack, Manager, NodePart, NodeState, Reason, ReasonCode,
+    Action, Blocker, FieldChange, HeldBack, Manager, NodePart, NodeState, Parting, Reason,
+    ReasonCode,
 };
 use crate::plan::guards;
 use crate::plan::losses;
 use crate::plan::removal::Removal;
+use crate::plan::replacement;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,6 +176,7 @@ fn declared_resolution<'a>(
         composite: whole.composite,
         resource: Some(resource),
     };
+    let former = former(whole, &decisions, &kept, &subject.key);
     let mut resolution = merged(subject, whole.kind, decisions, &kept);
     guarded.guard(&mut resolution);
     let obstacle = whole.reading.as_ref();
@@ -187,7 +190,7 @@ fn declared_resolution<'a>(
     }
     match resolution.node.action {
         Action::Create => resolution.node.after = whole.composite.completed(resource),
-        Action::Update | Action::NoOp => {
+        Action::Update | Action::Replace | Action::NoOp => {
             resolution.node.after = whole.composite.completed(resource);
             resolution.node.fields = fields;
         }
@@ -202,7 +205,49 @@ fn declared_resolution<'a>(
         }
     }
     resolution.node.parts.extend(kept.left_alone);
+    if let Some(former) = former {
+        replacement::of_whole(&mut resolution, resource, former);
+    }
     Some(resolution)
+}
+
+/// What a whole was, where none of its parts stays and what goes is another whole by its key (R29).
+fn former(
+    whole: &Whole<'_>,
+    decisions: &[Decision<'_>],
+    kept: &Kept,
+    key: &Key,
+) -> Option<(Key, Parting)> {
+    let (gone, made): (Vec<&Decision<'_>>, Vec<&Decision<'_>>) =
+        decisions.iter().partition(|decision| goes(decision));
+    let is_new = made
+        .iter()
+        .all(|decision| decision.node.action == Action::Create);
+    let stays = kept.unchanged > 0 || whole.left.len() != gone.len();
+    if !is_new || stays || made.is_empty() || gone.is_empty() {
+        return None;
+    }
+    let live: Vec<LivePart<'_>> = whole
+        .left
+        .iter()
+        .map(|one| LivePart {
+            kind: one.kind,
+            live: one.live,
+        })
+        .collect();
+    let former = whole.composite.reading_key(&whole.composite.read(&live));
+    let is_released = gone
+        .iter()
+        .all(|decision| decision.node.action == Action::Forget);
+    let parting = match is_released {
+        true => Parting::Release,
+        false => Parting::Delete,
+    };
+    (former != *key).then_some((former, parting))
+}
+
+fn goes(decision: &Decision<'_>) -> bool {
+    matches!(decision.node.action, Action::Delete | Action::Forget)
 }
 
 /// Differences of an object that the attributes of the whole do not explain, and those that they do: `parts` are what
@@ -344,6 +389,7 @@ fn merged<'a>(
         node,
         objects: decisions.into_iter().flat_map(objects).collect(),
         held_back,
+        heir: None,
     };
     if !stands {
         resolution.rest();
@@ -357,8 +403,6 @@ fn objects(decision: Decision<'_>) -> Vec<Object<'_>> {
 
 /// Writes first, makers before users; then what goes, users before what they use.
 fn in_order(decisions: Vec<Decision<'_>>) -> Vec<Decision<'_>> {
-    let goes =
-        |decision: &Decision<'_>| matches!(decision.node.action, Action::Delete | Action::Forget);
     let (mut gone, mut all): (Vec<Decision<'_>>, Vec<Decision<'_>>) =
         decisions.into_iter().partition(goes);
     gone.reverse();
@@ -421,7 +465,7 @@ fn why(decisions: &[Decision<'_>], action: Action) -> Reason {
                 format!("renamed from {}", names.join(", ")),
             )
         }
-        (Action::Update, None) => differs(),
+        (Action::Update | Action::Replace, _) => differs(),
     }
 }
 

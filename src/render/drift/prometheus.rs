@@ -50,6 +50,7 @@ pub fn prometheus(found: &Drifted) -> String {
         ("create", acted(Action::Create)),
         ("delete", acted(Action::Delete)),
         ("forget", acted(Action::Forget)),
+        ("replace", acted(Action::Replace)),
         ("update", acted(Action::Update)),
     ];
     let complete = usize::from(plan.applyable && count(Standing::Unknown) == 0 && !plan.is_blind());

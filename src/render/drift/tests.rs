@@ -190,6 +190,7 @@ sk_dr_drift_resources{stack="acme",standing="unknown"} 1
 sk_dr_drift_actions{stack="acme",action="create"} 1
 sk_dr_drift_actions{stack="acme",action="delete"} 1
 sk_dr_drift_actions{stack="acme",action="forget"} 0
+sk_dr_drift_actions{stack="acme",action="replace"} 0
 sk_dr_drift_actions{stack="acme",action="update"} 1
 # HELP sk_dr_drift_ignored_changes Changes that a rule of the configuration bears.
 # TYPE sk_dr_drift_ignored_changes gauge

@@ -77,7 +77,7 @@ fn stop_reason(node: &Node) -> &'static str {
 
 fn resource_change(node: &Node) -> Json {
     let mut change = Map::new();
-    change.insert("actions".to_owned(), json!([action(node)]));
+    change.insert("actions".to_owned(), json!(actions(node)));
     change.insert(
         "before".to_owned(),
         redacted(&node.before, &mut Vec::new(), &node.sensitive),
@@ -98,6 +98,9 @@ fn resource_change(node: &Node) -> Json {
         "after_sensitive".to_owned(),
         marks(&node.after, &node.sensitive),
     );
+    if let Some(former) = &node.former {
+        change.insert("replace_paths".to_owned(), json!(former.forced_by));
+    }
     if node.importing {
         change.insert("importing".to_owned(), json!({"id": node.key.to_string()}));
     }
@@ -146,21 +149,27 @@ fn provider_name(provider: &str) -> String {
     format!("sk-dr.io/builtin/{provider}")
 }
 
-fn action(node: &Node) -> &'static str {
-    match node.action {
+fn actions(node: &Node) -> Vec<&'static str> {
+    let word = |action: Action| match action {
         Action::Create => "create",
         // Terraform's word for an import that changes no attribute; our mark is none.
         Action::Update if node.importing && node.is_same() => "no-op",
         Action::Update => "update",
         Action::Delete => "delete",
         Action::Forget => "forget",
-        Action::NoOp => "no-op",
-    }
+        // Told by its halves.
+        Action::Replace | Action::NoOp => "no-op",
+    };
+    node.halves().into_iter().map(word).collect()
 }
 
 fn action_reason(node: &Node) -> Option<&'static str> {
     match node.reason.code {
         ReasonCode::NotInConfiguration => Some("delete_because_no_resource_config"),
+        ReasonCode::Replaced if node.action == Action::Replace => {
+            Some("replace_because_cannot_update")
+        }
+        ReasonCode::Replaced => Some("delete_because_no_resource_config"),
         ReasonCode::Absent
         | ReasonCode::ProviderDeferred
         | ReasonCode::Differs

@@ -15,35 +15,26 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct EventMessages {
     lines: EventLines,
-    nodes: BTreeMap<Address, Known>,
+    /// Provider type of each resource.
+    providers: BTreeMap<Address, String>,
 }
 
-/// What a message says of its resource.
-#[derive(Debug)]
-struct Known {
-    provider: Option<String>,
-    key: String,
+/// A resource, and what is done to it: half of a replacement, else all.
+struct Done<'a> {
+    address: &'a Address,
     action: Action,
 }
 
 impl EventMessages {
     /// For the run of this plan.
     pub fn new(plan: &Plan) -> Self {
-        let known = |node: &crate::plan::document::Node| Known {
-            provider: node
-                .provider
-                .as_ref()
-                .map(|provider| provider.provider.clone()),
-            key: clean(&node.key.to_string()),
-            action: node.action,
+        let provider = |node: &crate::plan::document::Node| {
+            let provider = node.provider.as_ref()?;
+            Some((node.address.clone(), provider.provider.clone()))
         };
         Self {
             lines: EventLines::new(plan),
-            nodes: plan
-                .nodes
-                .iter()
-                .map(|node| (node.address.clone(), known(node)))
-                .collect(),
+            providers: plan.nodes.iter().filter_map(provider).collect(),
         }
     }
 
@@ -53,29 +44,36 @@ impl EventMessages {
             return Vec::new();
         };
         match event {
-            Event::StepStarted { address, .. } => {
-                vec![self.hook(text, "apply_start", address, json!({}))]
+            Event::StepStarted { step, address, .. } => {
+                let done = self.done(step, address);
+                vec![self.hook(text, "apply_start", &done, json!({}))]
             }
             Event::StepWaiting {
+                step,
                 address,
                 text: reason,
                 elapsed,
                 limit,
-                ..
             } => vec![
-                self.hook(text, "apply_progress", address, seconds(*elapsed))
-                    .and(json!({"waiting": clean(reason), "limit_seconds": limit.as_secs()})),
+                self.hook(
+                    text,
+                    "apply_progress",
+                    &self.done(step, address),
+                    seconds(*elapsed),
+                )
+                .and(json!({"waiting": clean(reason), "limit_seconds": limit.as_secs()})),
             ],
-            Event::StepDone { address, .. } => {
-                let elapsed = self.lines.taken(address);
-                vec![self.hook(text, "apply_complete", address, seconds(elapsed))]
+            Event::StepDone { step, address, .. } => {
+                let done = self.done(step, address);
+                let elapsed = self.lines.taken(address, done.action);
+                vec![self.hook(text, "apply_complete", &done, seconds(elapsed))]
             }
             Event::StepFailed {
+                step,
                 address,
                 message,
                 elapsed,
-                ..
-            } => self.failed(address, message, *elapsed),
+            } => self.failed(&self.done(step, address), message, *elapsed),
             Event::StepSkipped {
                 address, because, ..
             } => vec![without_effect(text, "step_skipped", address, because)],
@@ -117,15 +115,14 @@ impl EventMessages {
         }
     }
 
-    fn action(&self, address: &Address) -> Action {
-        let known = self.nodes.get(address);
-        known.map_or(Action::NoOp, |known| known.action)
+    fn done<'a>(&self, step: &StepId, address: &'a Address) -> Done<'a> {
+        let action = self.lines.doing(step);
+        Done { address, action }
     }
 
-    fn hook(&self, text: String, kind: &'static str, address: &Address, more: Json) -> Message {
-        let known = self.nodes.get(address);
-        let provider = known.and_then(|known| known.provider.as_deref());
-        let action = self.action(address);
+    fn hook(&self, text: String, kind: &'static str, done: &Done<'_>, more: Json) -> Message {
+        let Done { address, action } = *done;
+        let provider = self.providers.get(address).map(String::as_str);
         let mut hook = json!({
             "resource": stream::resource(address, provider), "action": stream::word(action)
         });
@@ -135,25 +132,27 @@ impl EventMessages {
             let has_id = match action {
                 Action::Create => kind == "apply_complete",
                 Action::Delete => kind == "apply_start",
-                Action::Update | Action::Forget | Action::NoOp => true,
+                Action::Update | Action::Forget | Action::Replace | Action::NoOp => true,
             };
-            if let Some(known) = known.filter(|_| has_id) {
+            let key = self.lines.key(address, action);
+            if let Some(key) = key.filter(|_| has_id) {
                 members.insert("id_key".to_owned(), "id".into());
-                members.insert("id_value".to_owned(), known.key.as_str().into());
+                members.insert("id_value".to_owned(), key.into());
             }
         }
         Message::new(Level::Info, text, kind, ("hook", hook))
     }
 
     /// As Terraform does it: that it failed, and why as a diagnostic.
-    fn failed(&self, address: &Address, message: &str, elapsed: Duration) -> Vec<Message> {
-        let text = errored(address, self.action(address), elapsed);
+    fn failed(&self, done: &Done<'_>, message: &str, elapsed: Duration) -> Vec<Message> {
+        let address = done.address;
+        let text = errored(address, done.action, elapsed);
         let diagnostic = json!({
             "severity": Severity::Error, "code": "step-failed", "summary": "Step failed",
             "detail": clean(message), "address": address
         });
         vec![
-            self.hook(text, "apply_errored", address, seconds(elapsed)),
+            self.hook(text, "apply_errored", done, seconds(elapsed)),
             stream::diagnostic(Severity::Error, diagnostic),
         ]
     }

@@ -203,6 +203,7 @@ pub(crate) fn word(action: Action) -> &'static str {
         Action::Update => "update",
         Action::Delete => "delete",
         Action::Forget => "remove",
+        Action::Replace => "replace",
         Action::NoOp => "noop",
     }
 }
@@ -215,9 +216,12 @@ fn planned_word(node: &Node) -> &'static str {
         {
             "move"
         }
-        Action::Create | Action::Update | Action::Delete | Action::Forget | Action::NoOp => {
-            word(node.action)
-        }
+        Action::Create
+        | Action::Update
+        | Action::Delete
+        | Action::Forget
+        | Action::Replace
+        | Action::NoOp => word(node.action),
     }
 }
 
@@ -233,7 +237,13 @@ fn change(node: &Node, action: &str) -> Json {
             let provider = provider.map(|provider| provider.provider.as_str());
             members.insert("previous_resource".to_owned(), resource(previous, provider));
         }
-        if node.reason.code == ReasonCode::NotInConfiguration {
+        let is_gone = matches!(
+            node.reason.code,
+            ReasonCode::NotInConfiguration | ReasonCode::Replaced
+        );
+        if node.action == Action::Replace {
+            members.insert("reason".to_owned(), "cannot_update".into());
+        } else if is_gone {
             let reason = "delete_because_no_resource_config";
             members.insert("reason".to_owned(), reason.into());
         }

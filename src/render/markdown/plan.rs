@@ -88,7 +88,7 @@ fn destroyed(plan: &Plan) -> Vec<Part> {
     let nodes: Vec<&Node> = plan
         .nodes
         .iter()
-        .filter(|node| node.action == Action::Delete)
+        .filter(|node| node.halves().contains(&Action::Delete))
         .filter(|node| match node.state {
             NodeState::Planned | NodeState::Deferred => true,
             NodeState::Blocked | NodeState::HeldBack => false,
@@ -127,7 +127,7 @@ fn held_back(plan: &Plan) -> Vec<Part> {
                 "  - to do it, plan again with {}\n",
                 code(&consent_flags(consent, plan.goal.mode))
             ),
-            None => "  - no consent lifts this: it is protected by its configuration\n".to_owned(),
+            None => "  - no consent lifts this\n".to_owned(),
         });
         text
     };

@@ -80,7 +80,7 @@ fn what_is_dangerous_comes_first() {
   - lost with it: 3 Deployments
   - to do it, plan again with `-destroy -consent=4be1`
 - `velero_schedule.kept` would be destroyed: lifecycle prevent_destroy
-  - no consent lifts this: it is protected by its configuration
+  - no consent lifts this
 
 **Blocked, so this plan cannot be applied: 1 resource**
 

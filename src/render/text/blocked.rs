@@ -3,7 +3,7 @@
 
 use super::super::style::{Dress, Role, clean};
 use super::layout::Mark;
-use super::node::{body, continued_lines, remark_lines};
+use super::node::{body, continued_lines, remark_lines, replace_mark};
 use crate::plan::document::{Action, GoalMode, HeldBack, Node};
 
 /// Header, reasons and, where the change is known, the block of a blocked node.
@@ -25,15 +25,18 @@ pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {
         ));
     }
     if node.importing || !node.is_same() {
-        all.extend(body(
-            node,
-            if node.is_same() {
+        let mark = match node.action {
+            Action::Replace => replace_mark(node),
+            Action::Create | Action::Update | Action::Delete | Action::Forget | Action::NoOp
+                if node.is_same() =>
+            {
                 Mark::Keep
-            } else {
+            }
+            Action::Create | Action::Update | Action::Delete | Action::Forget | Action::NoOp => {
                 Mark::Change
-            },
-            dress.style,
-        ));
+            }
+        };
+        all.extend(body(node, mark, dress.style));
     }
     all
 }
@@ -101,9 +104,7 @@ pub(crate) fn held_back(held: &HeldBack, mode: GoalMode, dress: Dress) -> Vec<St
             "  # consent {consent}: to do it, plan again with {}",
             consent_flags(consent, mode)
         )),
-        None => {
-            all.push("  # no consent lifts this: it is protected by its configuration".to_owned())
-        }
+        None => all.push("  # no consent lifts this".to_owned()),
     }
     all
 }
@@ -115,6 +116,7 @@ pub(crate) fn would(action: Action) -> &'static str {
         Action::Update => "would be updated",
         Action::Delete => "would be destroyed",
         Action::Forget => "would be released",
+        Action::Replace => "would be replaced",
         Action::NoOp => "would be left",
     }
 }

@@ -6,6 +6,7 @@ use super::super::view::View;
 use super::between::{between, operations};
 use super::layout::{Attribute, Mark, Naming, Parts, block, enclosed, layout, written};
 use super::value::{lines, to_null};
+use crate::model::address::is_identifier;
 use similar::DiffOp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -251,7 +252,8 @@ fn within<'a>(
     let is_map = [before, after]
         .into_iter()
         .flatten()
-        .any(|view| matches!(view, View::Map(_) | View::Hidden));
+        .any(|view| matches!(view, View::Map(_) | View::Hidden))
+        || (before.is_none() && after.is_none() && changes.iter().any(|one| is_key(one, level)));
     let inner = Level {
         before: before.and_then(View::members).unwrap_or(&nothing),
         after: after.and_then(View::members).unwrap_or(&nothing),
@@ -281,6 +283,12 @@ fn within<'a>(
             .blocks
             .push((block(name, body, mark, indent, style), None));
     }
+}
+
+/// Whether a change is about a member that no block can have.
+fn is_key(change: &Change<'_>, level: &Level<'_, '_>) -> bool {
+    let member = change.path.get(level.depth + 1);
+    member.is_some_and(|member| !is_identifier(member))
 }
 
 /// Lists of nested blocks against each other: what is equal is counted, what stands in the other's place is compared.

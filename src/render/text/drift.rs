@@ -66,7 +66,7 @@ pub(crate) fn standing(node: &Node) -> Standing {
     match node.action {
         _ if node.state == NodeState::Blocked => Standing::Unknown,
         Action::Create => Standing::Missing,
-        Action::Update => Standing::Changed,
+        Action::Update | Action::Replace => Standing::Changed,
         Action::Delete | Action::Forget => Standing::Undeclared,
         Action::NoOp if node.importing => Standing::Changed,
         Action::NoOp => Standing::Unknown,
@@ -179,7 +179,7 @@ pub(crate) fn change_texts(node: &Node) -> Vec<String> {
             Action::Delete | Action::Forget => {
                 all.push(format!("{title} is not in configuration"));
             }
-            Action::Update | Action::NoOp => {
+            Action::Update | Action::Replace | Action::NoOp => {
                 let fields = part.fields.iter();
                 all.extend(fields.map(|field| format!("{title}: {}", change_text(field))));
             }
@@ -264,8 +264,18 @@ pub(crate) fn resource(node: &Node, dress: Dress) -> Vec<String> {
     let inner = match mark {
         Mark::Add => whole_of(&live, Mark::Add, dress.style),
         Mark::Remove => whole_of(&declared, Mark::Remove, dress.style),
-        Mark::Change | Mark::Keep | Mark::Release => {
-            let differences = changes(&node.fields, sensitive, Side::Drifted);
+        Mark::Change
+        | Mark::Keep
+        | Mark::Release
+        | Mark::CreateThenRemove
+        | Mark::CreateThenRelease
+        | Mark::RemoveThenCreate
+        | Mark::ReleaseThenCreate => {
+            let differences = changes(&node.fields, sensitive, Side::Drifted)
+                .into_iter()
+                // What a replacement will be given by the server has not changed outside.
+                .filter(|change| node.former.is_none() || change.before != View::Unknown)
+                .collect::<Vec<_>>();
             let mut inner = changed(&declared, &live, &differences, dress.style);
             inner.extend(parts(&node.parts, sensitive, Side::Drifted, dress.style));
             inner

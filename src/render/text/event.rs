@@ -3,7 +3,7 @@
 use super::super::style::clean;
 use crate::apply::event::Event;
 use crate::model::address::Address;
-use crate::plan::document::{Action, Node, Plan, StepId};
+use crate::plan::document::{Action, Node, Plan, Step, StepId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -12,15 +12,18 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub struct EventLines {
     keys: BTreeMap<Address, String>,
+    /// Keys of what goes in a replacement.
+    former: BTreeMap<(Address, Action), String>,
+    /// What each step does: half of a replacement, else what its resource says.
     doing: BTreeMap<StepId, Action>,
     /// What was told last about a wait, and when.
     told: BTreeMap<StepId, (u64, String)>,
-    /// The last step of each resource.
-    last: BTreeMap<Address, StepId>,
+    /// The last step of each resource, or of each half of a replacement.
+    last: BTreeMap<(Address, Action), StepId>,
     /// Resources that become ours and are not changed otherwise.
     adopted: BTreeSet<Address>,
-    /// Resources that have begun, with the time that their steps took.
-    begun: BTreeMap<Address, Duration>,
+    /// What has begun, with the time that its steps took.
+    begun: BTreeMap<(Address, Action), Duration>,
 }
 
 /// Seconds between two lines about one wait.
@@ -32,13 +35,28 @@ impl EventLines {
         let keys = plan
             .nodes
             .iter()
-            .map(|node| (node.address.clone(), clean(&node.key.to_string())))
+            .map(|node| (node.address.clone(), clean(&node.key.to_string())));
+        let former = plan.nodes.iter().filter_map(|node| {
+            let former = node.former.as_ref()?;
+            let half = (node.address.clone(), former.parting.action());
+            Some((half, clean(&former.key.to_string())))
+        });
+        let nodes: BTreeMap<&Address, &Node> = plan
+            .nodes
+            .iter()
+            .map(|node| (&node.address, node))
             .collect();
-        let last = plan.steps.iter();
+        let doing = |step: &Step| {
+            let node = nodes.get(&step.node);
+            node.map_or(Action::NoOp, |node| node.doing(step))
+        };
+        let steps = || plan.steps.iter();
         Self {
-            keys,
-            last: last
-                .map(|step| (step.node.clone(), step.id.clone()))
+            keys: keys.collect(),
+            former: former.collect(),
+            doing: steps().map(|step| (step.id.clone(), doing(step))).collect(),
+            last: steps()
+                .map(|step| ((step.node.clone(), doing(step)), step.id.clone()))
                 .collect(),
             adopted: plan
                 .nodes
@@ -74,9 +92,10 @@ impl EventLines {
                 action,
             } => {
                 self.doing.insert(step.clone(), *action);
+                let taken = self.taken(address, *action);
                 let is_first = self
                     .begun
-                    .insert(address.clone(), self.taken(address))
+                    .insert((address.clone(), *action), taken)
                     .is_none();
                 is_first.then(|| {
                     let id = self.identity(address, *action);
@@ -118,11 +137,12 @@ impl EventLines {
         action: Action,
         elapsed: Duration,
     ) -> Option<String> {
-        let taken = self.taken(address) + elapsed;
-        self.begun.insert(address.clone(), taken);
-        let is_last = self.last.get(address).is_none_or(|last| last == step);
+        let half = (address.clone(), action);
+        let taken = self.taken(address, action) + elapsed;
+        let is_last = self.last.get(&half).is_none_or(|last| last == step);
+        self.begun.insert(half, taken);
         is_last.then(|| {
-            let id = self.keys.get(address);
+            let id = self.key(address, action);
             let id = id.map(|key| format!(" [id={key}]")).unwrap_or_default();
             let (_, noun) = self.verb(address, action);
             format!(
@@ -132,9 +152,23 @@ impl EventLines {
         })
     }
 
-    /// How long the finished steps of a resource took together.
-    pub(crate) fn taken(&self, address: &Address) -> Duration {
-        self.begun.get(address).copied().unwrap_or_default()
+    /// How long the finished steps of a resource, or of half of a replacement, took together.
+    pub(crate) fn taken(&self, address: &Address, action: Action) -> Duration {
+        let half = (address.clone(), action);
+        self.begun.get(&half).copied().unwrap_or_default()
+    }
+
+    /// What a step does.
+    pub(crate) fn doing(&self, step: &StepId) -> Action {
+        self.doing.get(step).copied().unwrap_or(Action::NoOp)
+    }
+
+    /// The key of what is done to a resource: of the object that goes, where half of a replacement is that.
+    pub(crate) fn key(&self, address: &Address, action: Action) -> Option<&str> {
+        let former = self.former.get(&(address.clone(), action));
+        former
+            .or_else(|| self.keys.get(address))
+            .map(String::as_str)
     }
 
     fn waiting(
@@ -155,8 +189,7 @@ impl EventLines {
             Some(_) | None => format!(" {}", clean(text)),
         };
         self.told.insert(step.clone(), (pace, text.to_owned()));
-        let action = self.doing.get(step).copied().unwrap_or(Action::NoOp);
-        let doing = self.verb(address, action).0.to_lowercase();
+        let doing = self.verb(address, self.doing(step)).0.to_lowercase();
         let seconds = whole_seconds(Duration::from_secs(pace * PACE));
         Some(format!(
             "{address}: Still {doing}... [{seconds} elapsed]{reason} (limit {})",
@@ -168,20 +201,23 @@ impl EventLines {
     fn verb(&self, address: &Address, action: Action) -> (&'static str, &'static str) {
         match action {
             Action::Update if self.adopted.contains(address) => ("Importing", "Import"),
-            Action::Update | Action::Create | Action::Delete | Action::Forget | Action::NoOp => {
-                verb(action)
-            }
+            Action::Update
+            | Action::Create
+            | Action::Delete
+            | Action::Forget
+            | Action::Replace
+            | Action::NoOp => verb(action),
         }
     }
 
     fn identity(&self, address: &Address, action: Action) -> String {
         match action {
             Action::Create => String::new(),
-            Action::Update | Action::Delete | Action::Forget | Action::NoOp => self
-                .keys
-                .get(address)
-                .map(|key| format!(" [id={key}]"))
-                .unwrap_or_default(),
+            Action::Update | Action::Delete | Action::Forget | Action::Replace | Action::NoOp => {
+                self.key(address, action)
+                    .map(|key| format!(" [id={key}]"))
+                    .unwrap_or_default()
+            }
         }
     }
 }
@@ -227,6 +263,7 @@ pub(crate) fn verb(action: Action) -> (&'static str, &'static str) {
         Action::Update => ("Modifying", "Modifications"),
         Action::Delete => ("Destroying", "Destruction"),
         Action::Forget => ("Releasing", "Release"),
+        Action::Replace => ("Replacing", "Replacement"),
         Action::NoOp => ("Waiting", "Wait"),
     }
 }

@@ -17,23 +17,54 @@ pub(crate) enum Mark {
     Remove,
     /// Released: stays, no longer ours.
     Release,
+    /// A new object is made, then the old one goes.
+    CreateThenRemove,
+    /// A new object is made, then the old one is released.
+    CreateThenRelease,
+    /// The old object goes, then a new one is made.
+    RemoveThenCreate,
+    /// The old object is released, then a new one is made.
+    ReleaseThenCreate,
     /// As it is.
     Keep,
 }
 
 impl Mark {
-    /// One column.
+    /// One column; three where two things are done.
     pub(crate) fn symbol(self, style: Style) -> String {
-        let (role, sign) = match self {
-            Mark::Add => (Role::Add, "+"),
-            Mark::Change => (Role::Change, "~"),
-            Mark::Remove => (Role::Remove, "-"),
-            Mark::Release => (Role::Release, "."),
+        let (first, second) = match self {
+            Mark::Add => ((Role::Add, "+"), None),
+            Mark::Change => ((Role::Change, "~"), None),
+            Mark::Remove => ((Role::Remove, "-"), None),
+            Mark::Release => ((Role::Release, "."), None),
+            Mark::CreateThenRemove => ((Role::Add, "+"), Some((Role::Remove, "-"))),
+            Mark::CreateThenRelease => ((Role::Add, "+"), Some((Role::Release, "."))),
+            Mark::RemoveThenCreate => ((Role::Remove, "-"), Some((Role::Add, "+"))),
+            Mark::ReleaseThenCreate => ((Role::Release, "."), Some((Role::Add, "+"))),
             Mark::Keep => return " ".to_owned(),
         };
+        let first = style.paint(first.0, first.1);
+        let sign = match second {
+            None => first,
+            Some((role, sign)) => format!("{first}/{}", style.paint(role, sign)),
+        };
         match style {
-            Style::Plain | Style::Colour => style.paint(role, sign),
+            Style::Plain | Style::Colour => sign,
             Style::Tagged => format!("\u{0}{sign}"),
+        }
+    }
+
+    /// The same at the margin of resources: what two things are done to stands out to the left, as in Terraform's text.
+    pub(crate) fn in_margin(self, style: Style) -> String {
+        let symbol = self.symbol(style);
+        match self {
+            Mark::CreateThenRemove
+            | Mark::CreateThenRelease
+            | Mark::RemoveThenCreate
+            | Mark::ReleaseThenCreate => symbol,
+            Mark::Add | Mark::Change | Mark::Remove | Mark::Release | Mark::Keep => {
+                format!("  {symbol}")
+            }
         }
     }
 }

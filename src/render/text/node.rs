@@ -8,7 +8,9 @@ use super::layout::{Mark, block, remarked};
 use crate::model::address::Address;
 use crate::model::identity::Key;
 use crate::model::text::quote;
-use crate::plan::document::{Action, FieldChange, Manager, Node, NodePart, ReasonCode};
+use crate::plan::document::{
+    Action, FieldChange, Manager, Node, NodePart, Parting, ReasonCode, ReplaceOrder,
+};
 
 /// What is said of a node in the first line, and the sign in front of its block.
 struct Saying {
@@ -40,7 +42,7 @@ pub(crate) fn body(node: &Node, mark: Mark, style: Style) -> Vec<String> {
         Action::Create => whole_of(&after, Mark::Add, style),
         Action::Delete => whole_of(&before, Mark::Remove, style),
         Action::Forget => whole_of(&before, Mark::Keep, style),
-        Action::Update | Action::NoOp => {
+        Action::Update | Action::Replace | Action::NoOp => {
             let differences = changes(&node.fields, sensitive, Side::Planned);
             let mut inner = changed(&before, &after, &differences, style);
             inner.extend(parts(&node.parts, sensitive, Side::Planned, style));
@@ -63,6 +65,8 @@ pub(crate) fn parts(
             (Action::Create, Side::Planned) | (Action::Delete, Side::Drifted) => Mark::Add,
             (Action::Create, Side::Drifted) | (Action::Delete, Side::Planned) => Mark::Remove,
             (Action::Forget, _) => Mark::Release,
+            // Parts are made and go each by itself.
+            (Action::Replace, _) => Mark::Change,
             (Action::Update | Action::NoOp, _) if !part.fields.is_empty() => Mark::Change,
             (Action::NoOp, _) if part.note.is_some() => Mark::Keep,
             (Action::Update | Action::NoOp, _) => continue,
@@ -73,9 +77,10 @@ pub(crate) fn parts(
         // A remark says what the change does; seen the other way round it would say the opposite of what happened.
         let remark = match (side, part.action) {
             (Side::Planned, _) | (Side::Drifted, Action::NoOp) => part.note.as_deref().map(clean),
-            (Side::Drifted, Action::Create | Action::Update | Action::Delete | Action::Forget) => {
-                None
-            }
+            (
+                Side::Drifted,
+                Action::Create | Action::Update | Action::Delete | Action::Forget | Action::Replace,
+            ) => None,
         };
         let name = part_title(part);
         all.push(String::new());
@@ -117,8 +122,8 @@ pub(crate) fn enclose(
     style: Style,
 ) -> Vec<String> {
     let head = format!(
-        "  {} resource {} {} {{",
-        mark.symbol(style),
+        "{} resource {} {} {{",
+        mark.in_margin(style),
         quote(&address.kind),
         quote(&address.name)
     );
@@ -240,6 +245,10 @@ fn saying(node: &Node) -> Saying {
             ..say("will be destroyed", Mark::Remove)
         },
         Action::Forget => say("will be released", Mark::Release),
+        Action::Replace => Saying {
+            destroys: true,
+            ..say("must be replaced", replace_mark(node))
+        },
         Action::Update | Action::NoOp if node.importing => say(
             "will be adopted",
             if node.is_same() {
@@ -253,6 +262,18 @@ fn saying(node: &Node) -> Saying {
             None => say("will be updated in-place", Mark::Change),
         },
         Action::NoOp => say("stays as it is", Mark::Keep),
+    }
+}
+
+/// The sign of a replacement.
+pub(crate) fn replace_mark(node: &Node) -> Mark {
+    let former = node.former.as_ref();
+    match former.map(|former| (former.order, former.parting)) {
+        Some((ReplaceOrder::CreateFirst, Parting::Delete)) => Mark::CreateThenRemove,
+        Some((ReplaceOrder::CreateFirst, Parting::Release)) => Mark::CreateThenRelease,
+        Some((ReplaceOrder::RemoveFirst, Parting::Delete)) => Mark::RemoveThenCreate,
+        Some((ReplaceOrder::RemoveFirst, Parting::Release)) => Mark::ReleaseThenCreate,
+        None => Mark::Change,
     }
 }
 
@@ -273,7 +294,7 @@ fn second_lines(node: &Node, dress: Dress) -> Vec<String> {
         all.push(format!("  # (moved from {previous})"));
     }
     let is_moved = node.reason.code == ReasonCode::Renamed && node.previous_address.is_some();
-    if is_telling(node.reason.code) && !is_moved && !node.reason.text.is_empty() {
+    if is_telling(node) && !is_moved && !node.reason.text.is_empty() {
         all.extend(remark_lines(
             &format!("(because {})", clean(&node.reason.text)),
             dress.width,
@@ -283,8 +304,10 @@ fn second_lines(node: &Node, dress: Dress) -> Vec<String> {
 }
 
 /// Whether the reason says more than the header.
-fn is_telling(code: ReasonCode) -> bool {
-    match code {
+fn is_telling(node: &Node) -> bool {
+    match node.reason.code {
+        // The attribute that forces it says why.
+        ReasonCode::Replaced => node.action != Action::Replace,
         ReasonCode::Absent
         | ReasonCode::Differs
         | ReasonCode::DestroyRequested

@@ -42,15 +42,23 @@ pub struct Sums {
 impl Sums {
     /// Of a run of this plan.
     pub fn of(plan: &Plan, outcome: &Outcome) -> Self {
-        let whole = |node: &&Node| {
+        let whole = |node: &Node, action: Action| {
             let mut steps = plan
                 .steps
                 .iter()
-                .filter(|step| step.node == node.address)
+                .filter(|step| step.node == node.address && node.doing(step) == action)
                 .peekable();
             steps.peek().is_some()
                 && steps.all(|step| outcome.get(&step.id) == Some(&StepOutcome::Done))
         };
+        let mut counts = Counts::default();
+        for node in &plan.nodes {
+            for action in node.halves() {
+                if whole(node, action) {
+                    counts.count(node, action);
+                }
+            }
+        }
         let count = |wanted: fn(&StepOutcome) -> bool| {
             outcome.values().filter(|standing| wanted(standing)).count()
         };
@@ -59,7 +67,7 @@ impl Sums {
         let failed =
             count(|standing| matches!(standing, StepOutcome::Failed(_) | StepOutcome::Unready(_)));
         Self {
-            counts: Counts::among(plan.nodes.iter().filter(whole)),
+            counts,
             done,
             in_doubt,
             failed,
@@ -117,12 +125,14 @@ pub(crate) fn headline(plan: &Plan, sums: &Sums) -> (String, &'static str) {
 /// What is on the servers and not counted, because nobody has seen it work.
 fn standing(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let unready = |step: &StepId| matches!(outcome.get(step), Some(StepOutcome::Unready(_)));
-    let nodes = plan.nodes.iter().filter(|node| {
-        let mut steps = plan.steps.iter();
-        steps.any(|step| step.node == node.address && unready(&step.id))
-    });
-    let lines: Vec<String> = nodes
-        .map(|node| format!("  {} {}.", node.address, stands(node.action)))
+    let lines: Vec<String> = plan
+        .nodes
+        .iter()
+        .filter_map(|node| {
+            let mut steps = plan.steps.iter();
+            let step = steps.find(|step| step.node == node.address && unready(&step.id))?;
+            Some(format!("  {} {}.", node.address, stands(node.doing(step))))
+        })
         .collect();
     if lines.is_empty() {
         return lines;
@@ -139,7 +149,7 @@ fn stands(action: Action) -> &'static str {
         Action::Update => "was changed, but is not ready",
         Action::Delete => "is being deleted, but is not gone yet",
         Action::Forget => "was released, which was not seen to hold",
-        Action::NoOp => "is not ready",
+        Action::Replace | Action::NoOp => "is not ready",
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::style::{Dress, Role, Style, clean, wrap};
 use super::blocked::{blocked, held_back};
 use super::findings;
 use super::layout::Mark;
-use super::node::planned;
+use super::node::{planned, replace_mark};
 use super::outputs;
 use super::sight::{self, Nothing};
 use super::summary::{self, is_done};
@@ -150,6 +150,7 @@ fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
             Action::Update if !node.is_same() => Some((Mark::Change, "update in-place")),
             Action::Delete => Some((Mark::Remove, "destroy")),
             Action::Forget => Some((Mark::Release, "release: the object stays, without our mark")),
+            Action::Replace => Some(replacing(node)),
             Action::Update | Action::NoOp => None,
         })
         .collect();
@@ -160,10 +161,26 @@ fn legend(nodes: &[&Node], style: Style) -> Vec<String> {
     all.extend(
         marks
             .iter()
-            .map(|(mark, words)| format!("  {} {words}", mark.symbol(style))),
+            .map(|(mark, words)| format!("{} {words}", mark.in_margin(style))),
     );
     all.push(String::new());
     all
+}
+
+fn replacing(node: &Node) -> (Mark, &'static str) {
+    let mark = replace_mark(node);
+    let words = match mark {
+        Mark::CreateThenRelease => "create replacement and then release what it replaces",
+        Mark::RemoveThenCreate => "destroy and then create replacement",
+        Mark::ReleaseThenCreate => "release and then create replacement",
+        Mark::CreateThenRemove
+        | Mark::Add
+        | Mark::Change
+        | Mark::Remove
+        | Mark::Release
+        | Mark::Keep => "create replacement and then destroy",
+    };
+    (mark, words)
 }
 
 /// What is blocked, then what is held back, each under its heading.

@@ -28,16 +28,23 @@ impl Counts {
     pub(crate) fn among<'a>(nodes: impl Iterator<Item = &'a Node>) -> Self {
         let mut counts = Self::default();
         for node in nodes {
-            counts.import += usize::from(node.importing);
-            match node.action {
-                Action::Create => counts.add += 1,
-                Action::Update => counts.change += usize::from(!node.importing || !node.is_same()),
-                Action::Delete => counts.destroy += 1,
-                Action::Forget => counts.forget += 1,
-                Action::NoOp => {}
+            for action in node.halves() {
+                counts.count(node, action);
             }
         }
         counts
+    }
+    /// One more, for what is done to a node or for half of it.
+    pub(crate) fn count(&mut self, node: &Node, action: Action) {
+        self.import += usize::from(node.importing);
+        match action {
+            Action::Create => self.add += 1,
+            Action::Update => self.change += usize::from(!node.importing || !node.is_same()),
+            Action::Delete => self.destroy += 1,
+            Action::Forget => self.forget += 1,
+            // Its halves are counted.
+            Action::Replace | Action::NoOp => {}
+        }
     }
     /// The words of a plan's summary.
     pub(crate) fn planned_words(self) -> String {
@@ -122,6 +129,7 @@ pub(crate) fn done_by_word(plan: &Plan) -> Vec<(&'static str, Vec<String>)> {
         Verb::Add,
         Verb::Change,
         Verb::Move,
+        Verb::Replace,
         Verb::Destroy,
         Verb::Release,
     ]
@@ -138,6 +146,7 @@ enum Verb {
     Add,
     Change,
     Move,
+    Replace,
     Destroy,
     Release,
 }
@@ -149,6 +158,7 @@ impl Verb {
             Verb::Add => "add",
             Verb::Change => "change",
             Verb::Move => "move",
+            Verb::Replace => "replace",
             Verb::Destroy => "destroy",
             Verb::Release => "forget",
         }
@@ -161,6 +171,7 @@ fn verb(node: &Node) -> Verb {
         Action::Create => Verb::Add,
         Action::Update | Action::NoOp if moved_only(node).is_some() => Verb::Move,
         Action::Update | Action::NoOp => Verb::Change,
+        Action::Replace => Verb::Replace,
         Action::Delete => Verb::Destroy,
         Action::Forget => Verb::Release,
     }

@@ -88,6 +88,7 @@ pub fn all() -> Vec<Case> {
         case!(120, ownership::two_stacks_never_share_an_object),
         case!(120, ownership::marks_that_travel_own_nothing),
         case!(120, ownership::a_renamed_resource_keeps_its_object),
+        case!(120, ownership::another_name_makes_the_new_one_first),
         case!(120, ownership::adoption_is_asked_for_and_ends_in_release),
         case!(150, destroy::a_namespace_goes_only_with_consent),
         case!(

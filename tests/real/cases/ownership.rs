@@ -58,6 +58,13 @@ pub async fn marks_that_travel_own_nothing(place: Place) {
     );
     stack.run("apply -auto-approve").await.expect(0);
     clone(&harness, SCHEDULES, "shop-daily", "shop-clone").await;
+    // By `sed` over all of it: the mark names its bearer then, and the server knows who wrote it.
+    let whole = harness.read(&format!("{SCHEDULES}/shop-daily")).await;
+    let changed = whole.to_string().replace("shop-daily", "shop-sed");
+    let mut changed: Json = serde_json::from_str(&changed).unwrap();
+    let metadata = changed["metadata"].as_object_mut().unwrap();
+    metadata.remove("resourceVersion");
+    harness.post(SCHEDULES, &changed).await.ok();
     harness.make_namespace("elsewhere", json!({})).await;
     let elsewhere = SCHEDULES.replace("/velero/", "/elsewhere/");
     clone_to(
@@ -70,10 +77,14 @@ pub async fn marks_that_travel_own_nothing(place: Place) {
 
     // Beside the original: not an orphan, not deleted, named in the plan.
     let plan = stack.run("plan -detailed-exitcode").await.expect(0);
-    plan.does_not_say("will be destroyed").says("shop-clone");
+    plan.does_not_say("will be destroyed")
+        .does_not_say("must be replaced")
+        .says("shop-clone")
+        .says("shop-sed");
     stack.run("apply -auto-approve").await.expect(0);
     for path in [
         format!("{SCHEDULES}/shop-clone"),
+        format!("{SCHEDULES}/shop-sed"),
         format!("{elsewhere}/shop-daily"),
     ] {
         assert_eq!(
@@ -159,6 +170,69 @@ pub async fn a_renamed_resource_keeps_its_object(place: Place) {
         harness.get(&format!("{SCHEDULES}/shop-daily")).await.status,
         404
     );
+}
+
+/// Another name in the configuration is another object: where the server refuses it the old one stays, and it goes only once
+/// the new one is there.
+pub async fn another_name_makes_the_new_one_first(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+    let _velero = StandIn::start(&place.bin, &cluster).await;
+    let harness = cluster.requests(User::Harness).await;
+    let stack = Stack::with(
+        &place.directory.join("stack"),
+        "replace",
+        &cluster.kubeconfig(User::Operator),
+        ONE,
+    );
+    stack.run("apply -auto-approve").await.expect(0);
+    let nowhere = ONE.replace(
+        "schedule            =",
+        "namespace           = \"nowhere\"\n  schedule            =",
+    );
+    stack.write("resources.hcl", &nowhere);
+    stack
+        .run("plan")
+        .await
+        .expect(0)
+        .says("velero_schedule.shop must be replaced")
+        .says("Plan: 1 to add, 0 to change, 1 to destroy.");
+    stack.run("apply -auto-approve").await.expect(1);
+    assert_eq!(
+        harness.get(&format!("{SCHEDULES}/shop-daily")).await.status,
+        200,
+        "the old one stays where the new one is refused"
+    );
+    stack
+        .run("plan")
+        .await
+        .expect(0)
+        .says("velero_schedule.shop must be replaced");
+    stack.write("resources.hcl", &ONE.replace("shop-daily", "store-daily"));
+    let mark = cluster.audit_mark().await;
+    stack
+        .run("apply -auto-approve")
+        .await
+        .expect(0)
+        .says("Resources: 1 added, 0 changed, 1 destroyed.");
+    let sent = cluster.audit_since(mark, User::Operator).await;
+    let effects: Vec<String> = sent
+        .iter()
+        .filter(|entry| entry.is_effect())
+        .map(|entry| entry.verb.clone())
+        .collect();
+    assert_eq!(effects, ["create", "delete"]);
+    for (name, status) in [("shop-daily", 404), ("store-daily", 200)] {
+        assert_eq!(
+            harness.get(&format!("{SCHEDULES}/{name}")).await.status,
+            status,
+            "{name}"
+        );
+    }
+    stack
+        .run("plan -detailed-exitcode")
+        .await
+        .expect(0)
+        .says("No changes.");
 }
 
 /// An unmarked object with our key is adopted only when named, and then released, never deleted, with every field as it was.

@@ -82,7 +82,7 @@ Held back, so this plan does not do it:
 
   # velero_schedule.kept would be destroyed
   # (because lifecycle prevent_destroy)
-  # no consent lifts this: it is protected by its configuration
+  # no consent lifts this
 
 Plan: 1 to add, 0 to change, 0 to destroy.
   add        velero_schedule.shop
