@@ -302,7 +302,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         if let Some(diagnostic) = refused_output(&value, output) {
             return self.report(diagnostic.at(output.value.span).within(output.header));
         }
-        if stored(&mut self.evaluator, &value, output.value.span).is_err() {
+        if stored(self.evaluator, &value, output.value.span).is_err() {
             return;
         }
         let output = Output {

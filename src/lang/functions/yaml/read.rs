@@ -112,8 +112,8 @@ impl<'t> Reader<'t> {
             | Event::MappingEnd
             | Event::Anchor(..)
             | Event::UnresolvedAlias(_)
-            | Event::Comment(..)
-            | _ => wrong("a value is missing"),
+            | Event::Comment(..) => wrong("a value is missing"),
+            _ => wrong("a part of it is not known here"),
         }
     }
 
