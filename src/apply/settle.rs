@@ -199,7 +199,10 @@ impl<'a> Engine<'a> {
                 next.entries.push(self.started(step));
                 next.follow.push((index, Follow::GoOn(object)));
             }
-            (Prepared::Failed(why), _) => self.fail(index, step, why, next),
+            (Prepared::Failed(why), _) => {
+                self.distrust(step, &why);
+                self.fail(index, step, why, next);
+            }
             (Prepared::Unclear(why), StepStatus::InDoubt) => self.give_up(index, step, why, next),
             // It failed before, after its effect: that stays the last word on it.
             (Prepared::Unclear(why), _) => {
@@ -241,7 +244,10 @@ impl<'a> Engine<'a> {
                 });
                 next.done.push(index);
             }
-            Carried::Failed(why) => self.fail(index, step, why, next),
+            Carried::Failed(why) => {
+                self.distrust(step, &why);
+                self.fail(index, step, why, next);
+            }
             Carried::InDoubt(why) => {
                 let repeats = self.repeats.entry(index).or_insert(0);
                 let allowed = if matches!(step.op, Op::Local(_)) {
@@ -260,6 +266,16 @@ impl<'a> Engine<'a> {
                     next.follow.push((index, Follow::Probe));
                 }
             }
+        }
+    }
+
+    /// Another cluster answers: what was not begun there is not begun.
+    fn distrust(&mut self, step: &Step, why: &Why) {
+        if why.class == FailureClass::WrongIdentity
+            && let Some(provider) = step.op.provider()
+        {
+            let broken = Connection::Broken(why.clone());
+            self.connections.insert(provider.clone(), broken);
         }
     }
 

@@ -21,6 +21,7 @@ use clock::Clock;
 use futures::StreamExt;
 use guard::{Guard, Start};
 use jiff::Timestamp;
+use kube::Before;
 use kube::ConnectArguments;
 use kube::client::Client;
 use local::program::{self, Ended, Program};
@@ -164,7 +165,7 @@ impl World {
                 provider,
                 resource,
                 namespace,
-            } => match self.client(provider) {
+            } => match self.same_client(provider).await {
                 Ok(client) => client.list(resource, namespace.as_deref()).await,
                 Err(why) => Answer::Unknown(why),
             },
@@ -172,7 +173,7 @@ impl World {
                 provider,
                 group,
                 version,
-            } => match self.client(provider) {
+            } => match self.same_client(provider).await {
                 Ok(client) => client.types(group, version).await,
                 Err(why) => Answer::Unknown(why),
             },
@@ -181,7 +182,7 @@ impl World {
                 resource,
                 namespace,
                 name,
-            } => match self.client(provider) {
+            } => match self.same_client(provider).await {
                 Ok(client) => client.get(resource, namespace.as_deref(), name).await,
                 Err(why) => Answer::Unknown(why),
             },
@@ -215,6 +216,10 @@ impl World {
                     Ok(body) => body,
                     Err(why) => return Effect::Refused(why),
                 };
+                // Last: reading a secret may take a person a minute.
+                if let Err(why) = client.check_same(Before::Writing).await {
+                    return Effect::Refused(why);
+                }
                 client
                     .knowing(body.redactor())
                     .perform(op, body.value().clone(), bound.read.as_ref())
@@ -275,6 +280,13 @@ impl World {
             class: FailureClass::Unreachable,
             message: format!("provider {provider} is not connected"),
         })
+    }
+
+    /// The client, as long as the cluster behind it is the one that was met: what another one holds proves nothing.
+    async fn same_client(&self, provider: &ProviderRef) -> Result<Arc<Client>, Why> {
+        let client = self.client(provider)?;
+        client.check_same(Before::Reading).await?;
+        Ok(client)
     }
 
     async fn expose(&self, expr: &Expr, bindings: &Bindings) -> Result<Exposed, Why> {

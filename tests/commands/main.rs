@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod another_cluster;
 mod children;
 mod clocks;
 mod configurations;

@@ -362,16 +362,15 @@ impl Place {
         }
     }
 
-    /// At the n-th write of a method the connection breaks, and another cluster with Velero stands there.
-    pub fn changes_at(&self, method: &str, number: u32) {
+    /// At the first such request that counts the connection breaks, and another cluster with Velero stands there.
+    pub fn changes_at(&self, method: &str, target: &str) {
         let sandbox = self.sandbox.clone();
         let callback = Arc::new(move |_: &Request<Bytes>| {
             sandbox.wipe();
             sandbox.install_velero();
         });
         let point = (Moment::Before, callback as _);
-        let count = number.try_into().unwrap();
-        self.sandbox.faults.kill_at(real(method, ""), count, point);
+        self.sandbox.faults.kill_at(real(method, target), 1, point);
     }
 
     fn send(&self, method: Method, target: &str, (content_type, body): (&str, &str)) {

@@ -2,6 +2,7 @@
 //! since a body that is no Status object says nothing. Must not know what a request is for beyond whether it may be repeated.
 
 use super::requests::{Request, Safety};
+use super::sameness::{Connections, Sameness};
 use super::{Again, Unsent, answers};
 use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
@@ -31,6 +32,7 @@ pub struct Client {
     seed: u64,
     /// Strikes out what the server may quote.
     redactor: Redactor,
+    pub(super) sameness: Sameness,
 }
 
 /// A whole answer.
@@ -98,6 +100,7 @@ impl Client {
             title,
             seed,
             redactor,
+            sameness: Sameness::default(),
         }
     }
 
@@ -145,9 +148,18 @@ impl Client {
             }
         };
         match tokio::time::timeout(limit, self.wire.clone().oneshot(message)).await {
-            Err(_) => Attempt::Lost(format!("no answer within {} s", limit.as_secs())),
-            Ok(Err(error)) => self.lost(&error),
+            Err(_) => {
+                self.sameness.lost();
+                Attempt::Lost(format!("no answer within {} s", limit.as_secs()))
+            }
+            Ok(Err(error)) => {
+                self.sameness.lost();
+                self.lost(&error)
+            }
             Ok(Ok(response)) => {
+                if let Some(connections) = response.extensions().get::<Connections>() {
+                    self.sameness.made(*connections);
+                }
                 let status = response.status();
                 // What the wire adds to a request, it knows alone.
                 let redactor = match response.extensions().get::<Redactor>() {

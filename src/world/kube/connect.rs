@@ -1,6 +1,7 @@
 //! The real wire: hyper over rustls under kube's own layers (server address, credentials and their refresh). No retry layer:
 //! kube's keeps one request busy for minutes. Credentials never reach a message.
 
+use super::sameness::Connections;
 use super::{
     Again, ConnectArguments, Connected, Unsent, Wires, answers, chain, credentials, kubeconfig,
 };
@@ -17,7 +18,9 @@ use hyper_util::rt::TokioExecutor;
 use kube::Config;
 use kube::client::{AuthError, Body, ConfigExt};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tower::util::MapResponse;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 
 /// A server that is there takes a connection within this.
@@ -60,6 +63,7 @@ fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
     config.proxy_url = None;
     // Another part of the process may have installed it; either is the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let made = Arc::new(AtomicU64::new(0));
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_connect_timeout(Some(CONNECT_LIMIT));
@@ -67,8 +71,8 @@ fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
         // Without TLS no trust store is needed, and some machines have none.
         wire(
             &config,
-            redactor.clone(),
-            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(http),
+            (redactor.clone(), made.clone()),
+            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(counted(http, &made)),
         )
     } else {
         let https = config
@@ -76,8 +80,8 @@ fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
             .map_err(|error| failed(&error))?;
         wire(
             &config,
-            redactor.clone(),
-            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https),
+            (redactor.clone(), made.clone()),
+            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(counted(https, &made)),
         )
     };
     Ok(Connected {
@@ -86,9 +90,24 @@ fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
     })
 }
 
+/// A connector whose connections are counted.
+fn counted<C>(
+    connector: C,
+    made: &Arc<AtomicU64>,
+) -> MapResponse<C, impl Fn(C::Response) -> C::Response + Clone + use<C>>
+where
+    C: tower::Service<http::Uri>,
+{
+    let made = made.clone();
+    MapResponse::new(connector, move |connection| {
+        made.fetch_add(1, Ordering::Relaxed);
+        connection
+    })
+}
+
 fn wire<C>(
     config: &Config,
-    redactor: Arc<Redactor>,
+    (redactor, made): (Arc<Redactor>, Arc<AtomicU64>),
     client: legacy::Client<C, Body>,
 ) -> Result<Wire, kube::Error>
 where
@@ -96,7 +115,7 @@ where
 {
     let known = redactor.clone();
     let below = tower::service_fn(move |request: http::Request<Body>| {
-        exchange(client.clone(), known.clone(), request)
+        exchange(client.clone(), (known.clone(), made.clone()), request)
     });
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
@@ -118,7 +137,7 @@ where
 /// (R32), so the answer carries along what strikes them out. A body without end is read to its limit.
 async fn exchange<C>(
     client: legacy::Client<C, Body>,
-    known: Arc<Redactor>,
+    (known, made): (Arc<Redactor>, Arc<AtomicU64>),
     request: http::Request<Body>,
 ) -> Result<http::Response<Bytes>, BoxError>
 where
@@ -132,6 +151,8 @@ where
         MOST
     };
     let body = read(body, limit).await?;
+    let connections = Connections(made.load(Ordering::Relaxed));
+    parts.extensions.insert(connections);
     let header = credentials::of_header(authorization.as_ref());
     parts.extensions.insert(known.and(&Redactor::new(&header)));
     Ok(http::Response::from_parts(parts, body))

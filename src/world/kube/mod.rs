@@ -9,6 +9,7 @@ mod kubeconfig;
 mod plugins;
 mod reads;
 mod requests;
+mod sameness;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -18,6 +19,7 @@ use super::guard::Guard;
 use super::query::{FailureClass, Why};
 use async_trait::async_trait;
 pub use connect::KubeWires;
+pub use sameness::Before;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

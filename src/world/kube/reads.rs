@@ -37,7 +37,10 @@ impl Client {
     pub async fn identity(&self) -> Answer {
         let request = requests::identity();
         match self.object(&request).await {
-            Ok(object) => Answer::Present(Fact::Object(object)),
+            Ok(object) => {
+                self.met(&object).await;
+                Answer::Present(Fact::Object(object))
+            }
             Err((why, _)) => Answer::Unknown(why),
         }
     }

@@ -3,6 +3,7 @@
 mod asked;
 mod connecting;
 mod retrying;
+mod sameness;
 mod talking;
 
 use super::client::Client;
