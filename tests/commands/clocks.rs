@@ -3,26 +3,28 @@
 use crate::place::Place;
 use jiff::Timestamp;
 
-/// With the worst code that each may end with.
-const COMMANDS: &[(&str, u8)] = &[
-    ("plan -adopt=kubernetes_namespace.velero -out=first.plan", 0),
-    ("apply first.plan", 0),
-    ("plan -out=none.plan", 0),
-    ("show none.plan", 0),
-    ("apply none.plan", 0),
-    ("apply none.plan", 0),
-    ("apply -auto-approve", 0),
-    ("plan -json", 0),
-    ("drift", 2),
-    ("drift -format=prometheus", 2),
-    ("drift -format=junit", 2),
-    ("drift -format=sarif", 2),
-    ("import", 1),
-    ("runs", 0),
-    ("validate", 0),
-    ("destroy -auto-approve", 6),
+const COMMANDS: &[&str] = &[
+    "plan -adopt=kubernetes_namespace.velero -out=first.plan",
+    "show first.plan",
+    "apply first.plan",
+    "apply first.plan",
+    "plan -adopt=kubernetes_namespace.velero -out=next.plan",
+    "apply next.plan",
+    "apply next.plan",
+    "apply -auto-approve",
+    "plan -json",
+    "drift",
+    "drift -format=prometheus",
+    "drift -format=junit",
+    "drift -format=sarif",
+    "import",
+    "runs",
+    "validate",
+    "destroy -auto-approve",
 ];
 
+/// What waits for a time after the write may wait in vain where the clocks differ by thousands of years: it fails, with
+/// words and a code.
 #[tokio::test(start_paused = true)]
 async fn no_clock_ends_the_program() {
     for clock in [
@@ -34,15 +36,15 @@ async fn no_clock_ends_the_program() {
     ] {
         let mut place = Place::at(clock);
         place.act("copy fixtures/demo", "").await;
-        for (command, expected) in COMMANDS {
+        for command in COMMANDS {
             let said = place.run(&format!("sk-dr {command}")).await;
+            let told = format!("{}{}", said.stdout, said.stderr);
             assert!(
-                said.code.is_some_and(|code| code <= *expected),
-                "{clock}: {command} {:?}\n{}{}",
-                said.code,
-                said.stdout,
-                said.stderr
+                said.code.is_some_and(|code| code <= 6),
+                "{clock}: {command} {:?}\n{told}",
+                said.code
             );
+            assert!(!told.is_empty(), "{clock}: {command} says nothing");
         }
     }
 }
