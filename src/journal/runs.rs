@@ -163,9 +163,10 @@ fn summarize(run: String, plan: &Plan, state: &RunState) -> RunSummary {
 }
 
 /// Id of a new run: its moment to 1/256 of a second, so that ids sort by age, and two digits that tell runs of one moment
-/// apart.
+/// apart. A clock before 1970 counts as 1970: an id begins a label, which no minus sign may.
 pub fn new_run_id(at: Timestamp, holder: &Holder, plan_digest: &str) -> String {
     use sha2::Digest;
+    let at = at.max(Timestamp::UNIX_EPOCH);
     let seed = format!(
         "{at}/{}/{}/{}/{plan_digest}",
         holder.host, holder.boot, holder.pid

@@ -62,7 +62,8 @@ pub fn declaration(kind: &dyn Kind, live: &Json) -> Said {
     while let Some(mistake) = mistakes(kind, &said.body).into_iter().next() {
         let optional = mistake
             .attribute
-            .filter(|name| said.body.get(name).is_some() && may_be_missing(kind, name));
+            .filter(|name| said.body.get(name).is_some() && may_be_missing(kind, name))
+            .filter(|name| !is_in_key(kind, &said.body, name));
         match optional {
             Some(attribute) => leave_out(kind, &mut said, &attribute, mistake.why),
             None => {
@@ -103,6 +104,15 @@ fn may_be_missing(kind: &dyn Kind, name: &str) -> bool {
             Presence::Optional | Presence::Default(_) => true,
             Presence::Required | Presence::Computed | Presence::Rejected(_) => false,
         })
+}
+
+/// Whether a body without it declares another object: a Schedule whose namespace cannot be said is not one in `velero`.
+fn is_in_key(kind: &dyn Kind, body: &Json, name: &str) -> bool {
+    let mut without = body.clone();
+    if let Json::Object(members) = &mut without {
+        members.remove(name);
+    }
+    kind.key(&resource(kind, body).0) != kind.key(&resource(kind, &without).0)
 }
 
 /// Leaves out one entry of a map, where that is all that is wrong with it, else the attribute.
