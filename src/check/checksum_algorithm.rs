@@ -1,6 +1,7 @@
 //! A store that is not AWS, and no word on checksums.
 
 use super::scene::{LOCATION, Scene};
+use super::store::Store;
 use super::{Hit, Lint, Severity, Sight};
 use crate::model::expression::Expr;
 
@@ -21,12 +22,9 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
         .of(LOCATION)
         .filter_map(|location| {
             let provider = location.text("provider_name")?;
-            let store = location.setting("s3Url")?;
+            let url = location.setting("s3Url")?;
             let config = location.resource.body.member("config")?;
-            let is_aws = store
-                .split('/')
-                .nth(2)
-                .is_some_and(|host| host.ends_with(".amazonaws.com"));
+            let is_aws = matches!(Store::of(Some(&url), None), Store::Aws(_));
             // A map that is not known as a whole may hold the key.
             let says = match &config {
                 Expr::Value(_) | Expr::Object(_) => config.member("checksumAlgorithm").is_some(),
@@ -39,7 +37,7 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
             let concerned = matches!(provider.as_str(), "aws" | "velero.io/aws");
             (concerned && !is_aws && !says).then(|| {
                 let detail =
-                    format!("{store} is not AWS, and the plugin will send CRC32 checksums to it.");
+                    format!("{url} is not AWS, and the plugin will send CRC32 checksums to it.");
                 location.hit("config", detail)
             })
         })

@@ -30,6 +30,7 @@ mod selector;
 mod several_snapshot_locations;
 mod shared_prefix;
 mod skipped_run;
+mod store;
 #[cfg(test)]
 mod tests;
 mod too_frequent;

@@ -1,6 +1,7 @@
 //! What lints look at: every declared object, also those that a resource of several objects consists of, and what the
 //! plan's questions found. Must not know any one lint.
 
+use super::store::Store;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
@@ -189,7 +190,7 @@ impl<'a> Scene<'a> {
     pub(super) fn at_hetzner(&self) -> bool {
         self.of(LOCATION)
             .filter_map(|location| location.setting("s3Url"))
-            .any(|store| store.contains(".your-objectstorage.com"))
+            .any(|url| Store::of(Some(&url), None).is_at_hetzner())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Two locations over one place, or one inside of the other.
 
 use super::scene::{LOCATION, Scene};
+use super::store::Store;
 use super::{Hit, Lint, Severity, Sight};
 use crate::model::address::Address;
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ pub(super) const LINT: Lint = Lint {
             expires what the other made. One inside of the other makes the outer one Unavailable: Velero refuses a place \
             that holds directories it does not know.",
     cure: "Give each location a prefix of its own, beside the others.",
-    blind: "Locations of clusters that are in no provider block are not seen. Endpoints are compared as they are written.",
+    blind: "Locations of clusters that are in no provider block are not seen. Endpoints are compared by host and port: two names of one store are two.",
     check,
 };
 
@@ -22,7 +23,7 @@ pub(super) const LINT: Lint = Lint {
 struct Claim {
     address: Option<Address>,
     title: String,
-    endpoint: Option<String>,
+    store: Store,
     bucket: String,
     prefix: Vec<String>,
 }
@@ -34,7 +35,10 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
         (!is_open).then_some(Claim {
             address: Some(location.owner.address.clone()),
             title: location.owner.address.to_string(),
-            endpoint: location.setting("s3Url"),
+            store: Store::of(
+                location.setting("s3Url").as_deref(),
+                location.setting("region").as_deref(),
+            ),
             bucket: location.text("bucket")?,
             prefix: segments(&prefix),
         })
@@ -61,7 +65,10 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
                     name("namespace"),
                     name("name")
                 ),
-                endpoint: spec["config"]["s3Url"].as_str().map(str::to_owned),
+                store: Store::of(
+                    spec["config"]["s3Url"].as_str(),
+                    spec["config"]["region"].as_str(),
+                ),
                 bucket: spec["objectStorage"]["bucket"].as_str()?.to_owned(),
                 prefix: segments(spec["objectStorage"]["prefix"].as_str().unwrap_or_default()),
             })
@@ -92,13 +99,7 @@ fn segments(prefix: &str) -> Vec<String> {
 }
 
 fn overlap(one: &Claim, other: &Claim) -> Option<&'static str> {
-    let endpoint = |claim: &Claim| {
-        claim
-            .endpoint
-            .as_deref()
-            .map(|url| url.trim_end_matches('/').to_owned())
-    };
-    if one.bucket != other.bucket || endpoint(one) != endpoint(other) {
+    if one.bucket != other.bucket || one.store != other.store {
         return None;
     }
     if one.prefix == other.prefix {

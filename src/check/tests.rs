@@ -197,6 +197,13 @@ fn checksum_algorithm() {
         &[],
     );
     check(json!({"config": {"region": "eu"}}), &[]);
+    for aws in [
+        "",
+        "https://s3.cn-north-1.amazonaws.com.cn",
+        "https://S3.Amazonaws.com:443/",
+    ] {
+        check(json!({"config": {"s3Url": aws}}), &[]);
+    }
     check(
         json!({"provider_name": "example.org/other", "config": {"s3Url": "https://x"}}),
         &[],

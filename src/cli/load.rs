@@ -165,6 +165,9 @@ fn check(configuration: &Configuration, damaged: &[Resource]) -> Vec<Diagnostic>
             diagnostics.push(found);
         }
     }
+    for (reference, provider) in &configuration.providers {
+        kinds::providers::validate(reference, provider, &mut diagnostics);
+    }
     diagnostics.extend(goal::duplicate_keys(configuration));
     diagnostics.extend(unknown_codes(configuration));
     diagnostics.extend(goal::imports::check(configuration));

@@ -111,6 +111,7 @@ pub(crate) fn world(
         directory: directory.to_owned(),
         secrets,
         guard: process.guard.clone(),
+        waiting: process.waiting.clone(),
         // Only spreads retries: two clients that fail together should not come back together.
         seed: u64::try_from(process.clock.now().as_nanosecond() % i128::from(u64::MAX))
             .unwrap_or_default(),

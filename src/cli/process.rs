@@ -10,6 +10,7 @@ use crate::render::style::{Dress, Speaker, Style};
 use crate::world::clock::Clock;
 use crate::world::guard::Guard;
 use crate::world::kube::Wires;
+use crate::world::waiting::Waiting;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
@@ -43,6 +44,8 @@ pub struct Process {
     pub interrupts: Arc<dyn Interrupts>,
     /// What the configuration may make happen; `-safe` narrows it.
     pub guard: Guard,
+    /// Who is told what is waited for, where that is no step.
+    pub waiting: Waiting,
 }
 
 /// Which of the streams are terminals, and how wide.

@@ -6,8 +6,10 @@ use crate::diag::render::{Rendering, render};
 use crate::diag::{Diagnostic, Span, has_errors};
 use crate::lang::constants::{ConstantBlock, constants};
 use crate::lang::limits;
+use crate::model::argument::{Arguments, Unusable};
+use crate::model::server_address::ServerAddress;
 use crate::model::value::Value;
-use crate::world::guard::{Guard, Permissions, PermittedProgram};
+use crate::world::guard::{Guard, Permissions, PermittedProgram, Proof};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,8 +104,8 @@ fn read(process: &mut Process, text: &str, permissions: &mut Permissions) -> Res
     for block in std::mem::take(&mut found.blocks) {
         let wrong = match block.kind.as_str() {
             "program" => program(&block).map(|one| permissions.programs.push(one)),
-            "server" => server(&block).map(|one| {
-                permissions.servers.insert(one);
+            "server" => server(&block).map(|(address, proof)| {
+                permissions.servers.insert(address, proof);
             }),
             other => {
                 let detail = format!("there is no block `{other}`: there are program and server");
@@ -141,19 +143,37 @@ fn program(block: &ConstantBlock) -> Result<PermittedProgram, Diagnostic> {
     })
 }
 
-fn server(block: &ConstantBlock) -> Result<String, Diagnostic> {
-    only(block, &["url"])?;
-    let url = block
-        .values
-        .get("url")
-        .and_then(|(value, _)| value.as_text());
-    match url {
-        Some(url) if url.contains("://") => Ok(url.trim_end_matches('/').to_owned()),
-        Some(_) | None => {
-            let detail = "`server` needs `url`, such as \"https://203.0.113.5:6443\"";
-            Err(mistake(detail.to_owned(), block.header))
-        }
-    }
+fn server(block: &ConstantBlock) -> Result<(ServerAddress, Proof), Diagnostic> {
+    let proof = ["cluster_ca_certificate", "tls_server_name", "insecure"];
+    only(block, &["url", proof[0], proof[1], proof[2]])?;
+    let values = block.values.iter();
+    let known =
+        values.filter_map(|(name, (value, _))| Some((name.clone(), value.to_expr().into_known()?)));
+    let given = known.collect::<serde_json::Map<_, _>>().into();
+    let given = Arguments(&given);
+    let wrong = |unusable: Unusable| {
+        let place = block.values.get(&unusable.name);
+        let span = place.map_or(block.header, |(_, span)| *span);
+        mistake(format!("`{}` {}", unusable.name, unusable.why), span)
+    };
+    let Some(url) = given.text("url").known().map_err(wrong)? else {
+        let detail = "`server` needs `url`, such as \"https://203.0.113.5:6443\"";
+        return Err(mistake(detail.to_owned(), block.header));
+    };
+    let address = ServerAddress::parse(url).map_err(|error| {
+        wrong(Unusable {
+            name: "url".to_owned(),
+            why: error.to_string(),
+        })
+    })?;
+    let pem = given.pem(proof[0]).known().map_err(wrong)?;
+    let name = given.text(proof[1]).known().map_err(wrong)?;
+    let proof = Proof {
+        cluster_ca_certificate: pem.map(str::to_owned),
+        tls_server_name: name.map(str::to_owned),
+        insecure: given.flag(proof[2]).known().map_err(wrong)?,
+    };
+    Ok((address, proof))
 }
 
 fn only(block: &ConstantBlock, known: &[&str]) -> Result<(), Diagnostic> {

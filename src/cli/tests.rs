@@ -46,6 +46,7 @@ pub(super) fn process(arguments: &[&str], directory: &Path) -> (Process, Capture
     let (stdout, out) = Output::captured();
     let (stderr, err) = Output::captured();
     let process = Process {
+        waiting: crate::world::waiting::Waiting::default(),
         arguments: arguments.iter().map(OsString::from).collect(),
         environment: [("SKDR_IN_AUTOMATION".to_owned(), "1".to_owned())].into(),
         directory: directory.to_owned(),

@@ -3,6 +3,7 @@
 pub mod address;
 #[cfg(test)]
 pub(crate) mod any;
+pub mod argument;
 pub mod checks;
 pub mod condition;
 pub mod cron;
@@ -18,5 +19,6 @@ pub mod quantity;
 pub mod resource;
 pub mod schema;
 pub mod secret;
+pub mod server_address;
 pub mod text;
 pub mod value;

@@ -43,6 +43,8 @@ pub struct Provider {
     pub references: BTreeSet<Address>,
     /// The block's header.
     pub span: Span,
+    /// Where each argument's value stands, by its name.
+    pub spans: BTreeMap<String, Span>,
 }
 
 /// `lifecycle {}`.

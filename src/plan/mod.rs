@@ -29,6 +29,7 @@ pub mod secrets;
 pub mod sense;
 pub mod steps;
 pub mod types;
+mod unguarded;
 mod unmanaged;
 mod unswept;
 mod whole;
@@ -402,6 +403,7 @@ fn assemble(
 fn noticed(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
     let mut findings = confirmations::findings(input, plan);
     findings.extend(secrets::findings(input));
+    findings.extend(unguarded::findings(input, plan));
     findings.extend(checks::findings(&plan.checks));
     findings
 }

@@ -8,10 +8,11 @@ mod secrets;
 mod sense;
 mod server;
 mod shared;
+mod unguarded;
 mod whole;
 mod writes;
 
-use super::document::{Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
+use super::document::{Finding, Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
 use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use super::secrets::{Comparison, Comparisons};
 use super::{Refusal, bound, guards, plan, queries};
@@ -213,6 +214,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         Provider {
             arguments: Expr::Value(arguments),
             references: cluster_reference(story),
+            spans: BTreeMap::new(),
             span: story
                 .resources
                 .first()
@@ -439,7 +441,9 @@ fn lines(plan: &Plan) -> String {
         };
         said.push(format!("> {verb} {}{after}", step.id));
     }
-    said.extend(plan.findings.iter().map(|finding| {
+    // What most of these stories would say has its own in `unguarded`.
+    let told = |finding: &&Finding| finding.code != "cluster-not-confirmed";
+    said.extend(plan.findings.iter().filter(told).map(|finding| {
         let address = finding
             .address
             .as_ref()

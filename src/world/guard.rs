@@ -1,8 +1,9 @@
 //! What a configuration may make happen on this machine and to whom its credentials go (R47): everything, or only what
 //! its operator allowed in a file that the configuration cannot change. Must not know how that file is written.
 
+use crate::model::server_address::ServerAddress;
 use crate::model::text::quote;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,8 +26,19 @@ pub struct Permissions {
     pub repository: PathBuf,
     /// Programs that may be started.
     pub programs: Vec<PermittedProgram>,
-    /// URLs of API servers that may be asked, without a slash at the end.
-    pub servers: BTreeSet<String>,
+    /// API servers that may be asked, each with what a configuration may say about how it proves who it is.
+    pub servers: BTreeMap<ServerAddress, Proof>,
+}
+
+/// How a server proves who it is. Whoever chooses that chooses who gets the credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// PEM text of the authority that signs its certificate.
+    pub cluster_ca_certificate: Option<String>,
+    /// The name in its certificate.
+    pub tls_server_name: Option<String>,
+    /// Not at all.
+    pub insecure: Option<bool>,
 }
 
 /// A program that may be started.
@@ -65,10 +77,29 @@ impl Guard {
     ///
     /// # Errors
     /// Where not: which server, and how to allow it.
-    pub fn ask(&self, server: &str) -> Result<(), String> {
+    pub fn ask(&self, server: &ServerAddress) -> Result<(), String> {
         match self {
             Guard::Open => Ok(()),
             Guard::Safe(permissions) => permissions.ask(server),
+        }
+    }
+
+    /// Whether the configuration may say how a server proves who it is.
+    ///
+    /// # Errors
+    /// Where not: what, and how to allow it.
+    pub fn trust(&self, server: &ServerAddress, wanted: &Proof) -> Result<(), String> {
+        match self {
+            Guard::Open => Ok(()),
+            Guard::Safe(permissions) => permissions.trust(server, wanted),
+        }
+    }
+
+    /// Whether the configuration is trusted.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Guard::Open => true,
+            Guard::Safe(_) => false,
         }
     }
 
@@ -118,15 +149,53 @@ impl Permissions {
         }
     }
 
-    fn ask(&self, server: &str) -> Result<(), String> {
-        if self.servers.contains(server.trim_end_matches('/')) {
+    fn ask(&self, server: &ServerAddress) -> Result<(), String> {
+        if self.servers.contains_key(server) {
             return Ok(());
         }
         Err(format!(
             "-safe sends credentials to no server that only the configuration names: {server}\nTo allow it, write into {}:\n  server {{ url = {} }}",
             self.file(),
-            quote(server)
+            quote(&server.to_string())
         ))
+    }
+
+    fn trust(&self, server: &ServerAddress, wanted: &Proof) -> Result<(), String> {
+        let nothing = Proof::default();
+        let allowed = self.servers.get(server).unwrap_or(&nothing);
+        let Proof {
+            cluster_ca_certificate,
+            tls_server_name,
+            insecure,
+        } = wanted;
+        let same_pem = |pem: &String| {
+            let allowed = allowed.cluster_ca_certificate.as_deref();
+            allowed.is_some_and(|allowed| pem_lines(allowed).eq(pem_lines(pem)))
+        };
+        let refused = if cluster_ca_certificate
+            .as_ref()
+            .is_some_and(|pem| !same_pem(pem))
+        {
+            Some((
+                "cluster_ca_certificate",
+                "its PEM text, between <<EOT and EOT".to_owned(),
+            ))
+        } else if tls_server_name.is_some() && *tls_server_name != allowed.tls_server_name {
+            let name = tls_server_name.as_deref().unwrap_or_default();
+            Some(("tls_server_name", quote(name)))
+        } else if *insecure == Some(true) && allowed.insecure != Some(true) {
+            Some(("insecure", "true".to_owned()))
+        } else {
+            None
+        };
+        match refused {
+            None => Ok(()),
+            Some((name, value)) => Err(format!(
+                "-safe takes no {name} for {server} from a configuration: it decides who gets the credentials\nTo allow it, write into {}, in the block of that server:\n  server {{\n    url = {}\n    {name} = {value}\n  }}",
+                self.file(),
+                quote(&server.to_string())
+            )),
+        }
     }
 
     fn file(&self) -> String {
@@ -135,6 +204,11 @@ impl Permissions {
             None => "a file outside of the repository, named by SKDR_SAFE_FILE".to_owned(),
         }
     }
+}
+
+/// Two texts of one certificate differ in how they are indented and where they end.
+fn pem_lines(pem: &str) -> impl Iterator<Item = &str> {
+    pem.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]
@@ -160,7 +234,7 @@ mod tests {
                 command: texts(&["tool", "x"]),
                 environment: ["PROFILE".to_owned()].into(),
             }],
-            servers: BTreeSet::new(),
+            servers: BTreeMap::new(),
         }));
         let start = Start {
             words: &texts(words),
@@ -204,19 +278,66 @@ mod tests {
 
     #[test]
     fn asks_the_servers_that_are_named() {
+        let address = |text: &str| ServerAddress::parse(text).unwrap();
         let guard = Guard::Safe(Arc::new(Permissions {
-            servers: ["https://a.test:6443".to_owned()].into(),
+            servers: [address("https://a.test:6443"), address("https://b.test")]
+                .map(|server| (server, Proof::default()))
+                .into(),
             ..Permissions::default()
         }));
         for (server, allowed) in [
             ("https://a.test:6443", true),
-            ("https://a.test:6443/", true),
+            ("https://A.test:6443/", true),
+            ("https://b.test:443", true),
             ("https://a.test", false),
-            ("https://a.test:6443@evil.test", false),
+            ("https://a.test:6443/below", false),
             ("http://a.test:6443", false),
+            ("https://a.test.evil.test:6443", false),
         ] {
-            assert_eq!(guard.ask(server).is_ok(), allowed, "{server}");
-            assert!(Guard::Open.ask(server).is_ok());
+            let server = address(server);
+            assert_eq!(guard.ask(&server).is_ok(), allowed, "{server}");
+            assert!(Guard::Open.ask(&server).is_ok());
         }
+    }
+
+    #[test]
+    fn who_a_server_is_its_operator_says() {
+        let server = ServerAddress::parse("https://a.test").unwrap();
+        let proof = |pem: Option<&str>, name: Option<&str>, insecure: Option<bool>| Proof {
+            cluster_ca_certificate: pem.map(str::to_owned),
+            tls_server_name: name.map(str::to_owned),
+            insecure,
+        };
+        let guard = |allowed: Proof| {
+            Guard::Safe(Arc::new(Permissions {
+                servers: [(server.clone(), allowed)].into(),
+                ..Permissions::default()
+            }))
+        };
+        let allowed = guard(proof(Some(" -----BEGIN X\nab\n"), Some("kube"), None));
+        for (wanted, refused) in [
+            (proof(None, None, None), ""),
+            (proof(None, None, Some(false)), ""),
+            (proof(Some("-----BEGIN X\n\n  ab"), Some("kube"), None), ""),
+            (
+                proof(Some("-----BEGIN X\nac"), None, None),
+                "no cluster_ca_certificate for",
+            ),
+            (
+                proof(None, Some("evil"), None),
+                "tls_server_name = \"evil\"",
+            ),
+            (proof(None, None, Some(true)), "insecure = true"),
+        ] {
+            let found = allowed.trust(&server, &wanted).err().unwrap_or_default();
+            assert!(found.contains(refused), "{wanted:?}: {found}");
+            assert_eq!(found.is_empty(), refused.is_empty(), "{wanted:?}: {found}");
+            assert_eq!(Guard::Open.trust(&server, &wanted), Ok(()));
+        }
+        let insecure = guard(proof(None, None, Some(true)));
+        assert_eq!(
+            insecure.trust(&server, &proof(None, None, Some(true))),
+            Ok(())
+        );
     }
 }

@@ -10,6 +10,7 @@ pub mod redactor;
 pub mod substitute;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 pub mod words;
 
 use crate::model::expression::{Bindings, Expr};
@@ -32,6 +33,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use substitute::{Exposed, Redactor, substitute};
+use waiting::Waiting;
 use words::Said;
 
 /// Limit of a program for which none is given.
@@ -60,6 +62,8 @@ pub struct Doors {
     pub guard: Guard,
     /// Decides the pauses between tries: same seed, same pauses.
     pub seed: u64,
+    /// Who is told what is waited for.
+    pub waiting: Waiting,
 }
 
 /// What an operation is bound to beside its own text.
@@ -140,6 +144,8 @@ impl World {
             environment: self.doors.environment.clone(),
             directory: self.doors.directory.clone(),
             guard: self.doors.guard.clone(),
+            clock: self.doors.clock.clone(),
+            waiting: self.doors.waiting.clone(),
         };
         let connected = self
             .doors
@@ -316,6 +322,8 @@ impl World {
             environment,
             directory: self.doors.directory.clone(),
             guard: self.doors.guard.clone(),
+            clock: self.doors.clock.clone(),
+            waiting: self.doors.waiting.clone(),
         };
         match self.doors.wires.connect(&arguments).await {
             Ok(connected) => {

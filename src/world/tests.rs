@@ -105,6 +105,7 @@ fn world_with(directory: &Path, secrets: &[(&str, SecretSource)]) -> (World, Arc
         ("KUBECONFIG", "other"),
     ];
     let doors = Doors {
+        waiting: super::waiting::Waiting::default(),
         environment: environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -211,6 +211,38 @@ async fn an_interrupt_ends_a_plan() {
     assert_eq!(output.status.signal(), Some(Signal::INT.as_raw()));
 }
 
+/// A plugin has a process group of its own, which the terminal's Ctrl-C does not reach: it ends with the program.
+#[tokio::test]
+async fn an_interrupt_ends_a_plugin_and_what_it_started() {
+    let served = Served::new().await;
+    let root = served.directory.path();
+    let hangs = "#!/bin/sh\nsleep 1000 &\necho $! > child\necho $$ > itself\nwait\n";
+    fs::write(root.join("plugin"), hangs).unwrap();
+    let mode: fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(root.join("plugin"), mode).unwrap();
+    let text = fs::read_to_string(root.join("kubeconfig")).unwrap();
+    let mut kubeconfig: serde_json::Value = serde_json::from_str(&text).unwrap();
+    kubeconfig["users"][0]["user"] = serde_json::json!({
+        "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./plugin"}
+    });
+    fs::write(root.join("kubeconfig"), kubeconfig.to_string()).unwrap();
+    let child = served.start("plan");
+    let id = |name: &str| fs::read_to_string(root.join(name)).unwrap_or_default();
+    while !id("itself").ends_with('\n') {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    interrupt(&child);
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.signal(), Some(Signal::INT.as_raw()));
+    for process in [id("itself"), id("child")] {
+        let state = Path::new("/proc").join(process.trim()).join("stat");
+        // What has ended and is not waited for yet is a zombie.
+        while fs::read_to_string(&state).is_ok_and(|state| !state.contains(") Z ")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
 /// `sk-dr apply | head -1`: the reader is gone, the run is not.
 #[tokio::test]
 async fn a_closed_pipe_stops_no_run() {

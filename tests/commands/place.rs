@@ -155,6 +155,7 @@ impl Place {
         let (stdout, out) = Output::captured();
         let (stderr, err) = Output::captured();
         let process = Process {
+            waiting: sk_dr::world::waiting::Waiting::default(),
             arguments,
             environment: self.environment.clone(),
             directory: self.directory().canonicalize().unwrap(),

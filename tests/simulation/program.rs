@@ -60,6 +60,7 @@ pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &st
     let (stdout, out) = Output::captured();
     let (stderr, err) = Output::captured();
     let process = Process {
+        waiting: sk_dr::world::waiting::Waiting::default(),
         arguments: line.split_whitespace().map(OsString::from).collect(),
         environment: [("SKDR_IN_AUTOMATION".to_owned(), "1".to_owned())].into(),
         directory: directory.to_owned(),

@@ -4,6 +4,7 @@ use super::schema::SCHEMA;
 use crate::diag::Diagnostic;
 use crate::kinds::syntax::{Checker, dns_label};
 use crate::kinds::table;
+use crate::model::expression::Expr;
 use crate::model::resource::Resource;
 use crate::model::text::quote;
 
@@ -25,6 +26,12 @@ pub(super) fn validate(resource: &Resource, diagnostics: &mut Vec<Diagnostic>) {
         .is_some_and(|command| command.known().is_some_and(table::is_empty))
     {
         let detail = "the list names no program".to_owned();
+        checker.add(checker.mistake("command", "empty-command", "Empty command", detail));
+    }
+    let first = resource.body.member("command").and_then(Expr::into_known);
+    let first = first.and_then(|command| Some(command.get(0)?.as_str()?.trim().is_empty()));
+    if first == Some(true) {
+        let detail = "its first string, the program, is empty".to_owned();
         checker.add(checker.mistake("command", "empty-command", "Empty command", detail));
     }
     if resource

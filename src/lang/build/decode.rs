@@ -326,9 +326,8 @@ fn allowed(field: &Field, value: &Value) -> Result<(), Diagnostic> {
     let unknown = first_unknown(value).map(|unknown| unknown_name(&unknown.expression));
     let unknown = unknown.unwrap_or_default();
     if shape.secret && field.values != Values::SecretAllowed {
-        let detail = format!(
-            "`{name}` takes no secret, and {unknown} is one: it would be stored with the object"
-        );
+        let detail =
+            format!("`{name}` takes no secret, and {unknown} is one: it would be stored or shown");
         return Err(Diagnostic::error("secret-used", "Secret not allowed here", detail)
             .hint("secrets may stand in provider arguments, in the environment of a cluster's command and in `data` of a `kubernetes_secret`"));
     }

@@ -253,7 +253,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         };
         self.evaluator.references.clear();
         let before = self.evaluator.diagnostics.len();
-        let body = decode::body(self.evaluator, plan, &Scope::CONFIGURATION, Seen::ByNobody);
+        let mut body = decode::body(self.evaluator, plan, &Scope::CONFIGURATION, Seen::ByNobody);
         let references = std::mem::take(&mut self.evaluator.references);
         for path in &body.sensitive {
             let attribute = path.join(".");
@@ -271,6 +271,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
         }
         self.dress(before, block, reference);
         let provider = Provider {
+            spans: std::mem::take(&mut body.spans),
             arguments: body.into_expr(),
             references,
             span: block.header,

@@ -88,18 +88,25 @@ impl Collector<'_, '_> {
                 }
                 Some(SecretSource::Env(name.to_string()))
             }
-            "file" => self
-                .constant_text(attribute)
-                .map(|path| SecretSource::File(path.to_string())),
+            "file" => {
+                let path = self.constant_text(attribute)?;
+                if path.trim().is_empty() {
+                    self.report(wrong("`file` is the path of a file, and this is empty"));
+                    return None;
+                }
+                Some(SecretSource::File(path.to_string()))
+            }
             _ => {
                 let value = self.constant(&attribute.value)?;
                 let words = value
                     .as_items()
                     .and_then(|items| items.iter().map(coerce::text).collect::<Option<Vec<_>>>());
                 match words {
-                    Some(words) if !words.is_empty() => Some(SecretSource::Command(
-                        words.iter().map(|word| word.to_string()).collect(),
-                    )),
+                    Some(words) if words.first().is_some_and(|word| !word.trim().is_empty()) => {
+                        Some(SecretSource::Command(
+                            words.iter().map(|word| word.to_string()).collect(),
+                        ))
+                    }
                     Some(_) | None => {
                         let diagnostic = wrong(
                             "`command` is a list of strings: a program and its arguments, no shell",

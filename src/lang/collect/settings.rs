@@ -97,6 +97,13 @@ impl Collector<'_, '_> {
         let path =
             take(&mut journal.body, "path").and_then(|attribute| self.constant_text(&attribute));
         leftover(&journal, &["path"], &[], &mut self.evaluator.diagnostics);
+        if path.as_ref().is_some_and(|path| path.trim().is_empty()) {
+            let detail = "`path` is empty; leave the block out for .sk-dr beside the configuration";
+            self.report(
+                Diagnostic::error("unusable-argument", "Unusable argument", detail)
+                    .at(journal.header),
+            );
+        }
         path.map(|text| text.to_string())
     }
 }

@@ -212,7 +212,7 @@ fn a_secret_comes_by_a_variable() {
         ),
         (
             "resource \"cloud_thing\" \"a\" {\n  name = \"a\"\n  label = var.x\n}\n",
-            "secret-used: `label` takes no secret, and `secret.s` is one: it would be stored with the object",
+            "secret-used: `label` takes no secret, and `secret.s` is one: it would be stored or shown",
         ),
     ] {
         wrong(&text("secret.s", rest), &[expected]);

@@ -406,7 +406,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "resource \"cloud_thing\" \"a\" {\n  name = loner.l.id\n  label = secret.s\n  paused = loner.l.id\n  names = loner.l.id\n}\nresource \"loner\" \"l\" {}\nsecret \"s\" { env = \"S\" }\n",
         &[
             "unknown-used: `name` must be known when the plan is made, and `loner.l.id` is known only after apply",
-            "secret-used: `label` takes no secret, and `secret.s` is one: it would be stored with the object",
+            "secret-used: `label` takes no secret, and `secret.s` is one: it would be stored or shown",
             "unknown-used: `paused` is a bool, and `loner.l.id` is known only after apply",
             "wrong-type: `names`: a list is needed, this is a value known after apply",
         ],

@@ -373,6 +373,7 @@ fn a_provider_without_resources_is_asked_and_missed() {
     let block = Provider {
         arguments: Expr::Value(json!({})),
         references: BTreeSet::new(),
+        spans: BTreeMap::new(),
         span: resource("velero_schedule", json!({})).span,
     };
     configuration.providers.insert(kubernetes(), block);

@@ -1,6 +1,7 @@
 //! The real wire: hyper over rustls under kube's own layers (server address, credentials and their refresh). No retry layer:
 //! kube's keeps one request busy for minutes. Credentials never reach a message.
 
+use super::renewing::Renewing;
 use super::sameness::Connections;
 use super::{
     Again, ConnectArguments, Connected, Unsent, Wires, answers, chain, credentials, kubeconfig,
@@ -8,7 +9,7 @@ use super::{
 use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
-use crate::world::words::{MOST, Said};
+use crate::world::words::MOST;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header::AUTHORIZATION;
@@ -25,10 +26,6 @@ use tower::{BoxError, ServiceBuilder, ServiceExt};
 
 /// A server that is there takes a connection within this.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Characters of a plugin's standard error that are shown.
-const SHOWN_STDERR: usize = 1024;
-/// A credential plugin may ask an identity provider, or a person.
-const CREDENTIALS_LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes wires from arguments, KUBE_* variables, kubeconfig files and service accounts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,57 +34,54 @@ pub struct KubeWires;
 #[async_trait]
 impl Wires for KubeWires {
     async fn connect(&self, arguments: &ConnectArguments) -> Result<Connected, Why> {
-        let arguments = arguments.clone();
-        // Credential plugins run inside, as blocking processes.
-        let work = tokio::task::spawn_blocking(move || connect(&arguments));
-        match tokio::time::timeout(CREDENTIALS_LIMIT, work).await {
-            Ok(Ok(connected)) => connected,
-            Ok(Err(_)) => Err(refuse("connecting was given up: the program is ending")),
-            Err(_) => Err(refuse(format!(
-                "credentials were not there within {} s",
-                CREDENTIALS_LIMIT.as_secs()
-            ))),
-        }
+        let resolved = kubeconfig::resolve(arguments)?;
+        let (title, redactor) = (resolved.title, Arc::new(resolved.redactor));
+        let mut config = Config::try_from(resolved.kubeconfig).map_err(|error| {
+            let words = redactor.redact(&kubeconfig::words(&error));
+            refuse(format!("{title}: {words}"))
+        })?;
+        // Not read again from the kubeconfig: one parse for check, display and request.
+        config.cluster_url = resolved
+            .server
+            .uri()
+            .map_err(|error| refuse(format!("{title}: {error}")))?;
+        // kube takes HTTPS_PROXY from the process; a proxy that was asked for is refused with its reason by `resolve`.
+        config.proxy_url = None;
+        // Another part of the process may have installed it; either is the same provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let wire = match resolved.plugin {
+            None => {
+                let made = Arc::new(AtomicU64::new(0));
+                whole_wire(&config, &redactor, &made)
+                    .map_err(|error| failed(&title, &error, &redactor))?
+            }
+            Some(plugin) => Renewing::start(config, plugin, redactor, arguments.clock.clone())
+                .await
+                .map_err(|why| refuse(format!("{title}: {}", why.message)))?,
+        };
+        Ok(Connected { wire, title })
     }
 }
 
-fn connect(arguments: &ConnectArguments) -> Result<Connected, Why> {
-    let resolved = kubeconfig::resolve(arguments)?;
-    let (title, redactor) = (resolved.title, Arc::new(resolved.redactor));
-    let failed = |error: &kube::Error| failed(&title, error, &redactor);
-    let mut config = Config::try_from(resolved.kubeconfig).map_err(|error| {
-        let words = redactor.redact(&kubeconfig::words(&error));
-        refuse(format!("{title}: {words}"))
-    })?;
-    // kube takes HTTPS_PROXY from the process; a proxy that was asked for is refused with its reason by `resolve`.
-    config.proxy_url = None;
-    // Another part of the process may have installed it; either is the same provider.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let made = Arc::new(AtomicU64::new(0));
+/// The wire of a configuration without a plugin; `made` counts its connections.
+pub(super) fn whole_wire(
+    config: &Config,
+    redactor: &Arc<Redactor>,
+    made: &Arc<AtomicU64>,
+) -> Result<Wire, kube::Error> {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_connect_timeout(Some(CONNECT_LIMIT));
-    let wire = if config.cluster_url.scheme_str() == Some("http") {
+    if config.cluster_url.scheme_str() == Some("http") {
         // Without TLS no trust store is needed, and some machines have none.
-        wire(
-            &config,
-            (redactor.clone(), made.clone()),
-            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(counted(http, &made)),
-        )
-    } else {
-        let https = config
-            .rustls_https_connector_with_connector(http)
-            .map_err(|error| failed(&error))?;
-        wire(
-            &config,
-            (redactor.clone(), made.clone()),
-            legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(counted(https, &made)),
-        )
-    };
-    Ok(Connected {
-        wire: wire.map_err(|error| failed(&error))?,
-        title,
-    })
+        let client = legacy::Client::builder(TokioExecutor::new());
+        let client = client.build::<_, Body>(counted(http, made));
+        return wire(config, (redactor.clone(), made.clone()), client);
+    }
+    let https = config.rustls_https_connector_with_connector(http)?;
+    let client = legacy::Client::builder(TokioExecutor::new());
+    let client = client.build::<_, Body>(counted(https, made));
+    wire(config, (redactor.clone(), made.clone()), client)
 }
 
 /// A connector whose connections are counted.
@@ -175,7 +169,8 @@ async fn read(mut body: hyper::body::Incoming, limit: usize) -> Result<Bytes, hy
 /// Marks errors that arose before the request left: no connection, TLS, credentials.
 fn unsent(error: BoxError, redactor: &Redactor) -> BoxError {
     if let Some(auth) = error.downcast_ref::<AuthError>() {
-        let (class, message) = (FailureClass::Unauthenticated, auth_words(auth, redactor));
+        let message = redactor.redact(&chain(auth));
+        let class = FailureClass::Unauthenticated;
         return Box::new(Unsent {
             class,
             message,
@@ -211,29 +206,7 @@ fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 fn failed(title: &str, error: &kube::Error, redactor: &Redactor) -> Why {
-    let words = if let kube::Error::Auth(auth) = error {
-        auth_words(auth, redactor)
-    } else {
-        redactor.redact(&chain(error))
-    };
-    refuse(format!("{title}: {words}"))
-}
-
-/// kube's own words for a failed plugin print its whole environment and its standard output, which may be the credential.
-fn auth_words(error: &AuthError, redactor: &Redactor) -> String {
-    if let AuthError::AuthExecRun { out, .. } = error {
-        let redactor = redactor.and(&Redactor::new(&credentials::of_output(&out.stdout)));
-        let said = Said::at_the_end(&out.stderr, &redactor).end_of(SHOWN_STDERR);
-        format!("the credential plugin failed, {}: {said}", out.status)
-    } else if let AuthError::AuthExecStart(error) = error {
-        format!("the credential plugin could not be started: {error}")
-    } else if let AuthError::AuthExecParse(_) = error {
-        "the credential plugin's output is no ExecCredential".to_owned()
-    } else if let AuthError::AuthExec(_) = error {
-        "the kubeconfig's auth-provider gave no token".to_owned()
-    } else {
-        redactor.redact(&chain(error))
-    }
+    refuse(format!("{title}: {}", redactor.redact(&chain(error))))
 }
 
 fn refuse(message: impl Into<String>) -> Why {

@@ -68,17 +68,3 @@ pub(super) fn of_output(stdout: &[u8]) -> Vec<Zeroizing<String>> {
     found.push(Zeroizing::new(whole));
     found
 }
-
-/// `https://user:password@host` is a URL too.
-pub(super) fn without(server: &str) -> String {
-    match server.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority
-                .rsplit_once('@')
-                .map_or(authority, |(_, host)| host);
-            format!("{scheme}://{host}{path}")
-        }
-        None => server.to_owned(),
-    }
-}

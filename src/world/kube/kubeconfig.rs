@@ -1,7 +1,10 @@
 //! Which API the arguments name: arguments, then KUBE_* variables, then KUBECONFIG, the service account of a pod,
 //! `~/.kube/config`; reduced to a kubeconfig with one context. Reads files; must not connect.
 
-use super::{ConnectArguments, credentials, plugins};
+use super::plugins::{self, Plugin};
+use super::{ConnectArguments, credentials, guarded, users};
+use crate::model::argument::{self, Argument, Arguments, Unusable};
+use crate::model::server_address::ServerAddress;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use base64::Engine;
@@ -9,14 +12,17 @@ use kube::config::{
     AuthInfo, Cluster, Context, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
     NamedContext,
 };
-use serde_json::Value as Json;
 use std::path::PathBuf;
 
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// A kubeconfig with one context, and its name for people.
+/// A kubeconfig with one context and no plugin, and its name for people.
 pub(super) struct Resolved {
     pub(super) kubeconfig: Kubeconfig,
+    /// The server that was checked and is shown: the one that is asked.
+    pub(super) server: ServerAddress,
+    /// Gives the credentials that the kubeconfig does not hold.
+    pub(super) plugin: Option<Plugin>,
     pub(super) title: String,
     /// Strikes its credentials out of what servers and plugins say.
     pub(super) redactor: Redactor,
@@ -25,7 +31,9 @@ pub(super) struct Resolved {
 /// Context, cluster and user before arguments override them.
 struct Chosen {
     context: Option<String>,
+    /// Its address is in `server`.
     cluster: Cluster,
+    server: ServerAddress,
     user: AuthInfo,
 }
 
@@ -41,49 +49,38 @@ enum Place {
 pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
     let settings = Settings(arguments);
     let place = settings.place()?;
-    let is_ours = settings.is_ours(&place)?;
+    let is_brought = settings.is_brought(&place);
+    let is_ours = settings.declared_host()?.is_none() && !is_brought;
     let mut chosen = match place {
         Place::Files(files) => from_files(&settings, &files)?,
-        Place::Host => Chosen {
-            context: None,
-            cluster: Cluster::default(),
-            user: AuthInfo::default(),
-        },
-        Place::Pod => from_pod(arguments),
+        Place::Host => from_host(&settings)?,
+        Place::Pod => from_pod(&settings)?,
     };
-    override_cluster(&settings, &mut chosen.cluster)?;
-    override_user(&settings, &mut chosen.user)?;
-    if chosen
-        .cluster
-        .proxy_url
-        .as_ref()
-        .is_some_and(|proxy| !proxy.is_empty())
-    {
-        return Err(refuse(
-            "proxy_url is not supported in this version: reach the API without a proxy",
-        ));
-    }
-    let server = chosen
-        .cluster
-        .server
-        .as_deref()
-        .map(credentials::without)
-        .unwrap_or_default();
+    let (from_kubeconfig, user) = (chosen.cluster.clone(), chosen.user.clone());
+    override_cluster(&settings, &mut chosen)?;
+    users::override_user(&settings, &mut chosen.user)?;
     if !is_ours {
-        arguments.guard.ask(&server).map_err(refuse)?;
+        arguments.guard.ask(&chosen.server).map_err(refuse)?;
     }
+    if is_brought {
+        guarded::brought(arguments, &chosen.server, &from_kubeconfig, &user)?;
+    }
+    guarded::arguments(arguments, &chosen.server)?;
     if let Some(old) = &chosen.user.auth_provider {
-        plugins::auth_provider(arguments, &old.config)?;
+        chosen.user = users::of_members(plugins::old_token(old)?)?;
     }
     let redactor = Redactor::new(&credentials::of_user(&chosen.user));
-    if let Some(exec) = &mut chosen.user.exec {
-        plugins::find_plugin(arguments, exec)?;
-    }
+    chosen.cluster.server = Some(chosen.server.to_string());
+    let exec = chosen.user.exec.take();
+    let plugin = exec.map(|exec| Plugin::find(arguments, &exec, &chosen.cluster));
+    let server = &chosen.server;
     let title = match &chosen.context {
         Some(context) => format!("context {context} ({server})"),
         None => format!("server {server}"),
     };
     Ok(Resolved {
+        server: server.clone(),
+        plugin: plugin.transpose()?,
         kubeconfig: one_context(chosen),
         title,
         redactor,
@@ -108,17 +105,16 @@ pub(super) fn words(error: &KubeconfigError) -> String {
     }
 }
 
-struct Settings<'a>(&'a ConnectArguments);
+pub(super) struct Settings<'a>(&'a ConnectArguments);
 
-impl Settings<'_> {
-    fn argument(&self, name: &str) -> Option<&Json> {
-        self.0
-            .arguments
-            .get(name)
-            .filter(|value| !value.is_null() && value.as_str() != Some(""))
+impl<'a> Settings<'a> {
+    pub(super) fn arguments(&self) -> Arguments<'a> {
+        Arguments(&self.0.arguments)
     }
 
-    fn variable(&self, name: &str) -> Option<&str> {
+    /// An empty variable is as good as none, as with kubectl (KUBECONFIG) and Terraform's provider (KUBE_*): whoever unsets
+    /// one for a single command writes `NAME= command`.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
         self.0
             .environment
             .get(name)
@@ -126,58 +122,66 @@ impl Settings<'_> {
             .filter(|value| !value.is_empty())
     }
 
-    fn argument_text(&self, name: &str) -> Result<Option<String>, Why> {
-        match self.argument(name) {
-            None => Ok(None),
-            Some(Json::String(text)) => Ok(Some(text.clone())),
-            Some(_) => Err(refuse(format!("provider argument {name} is no text"))),
+    /// The argument, else the variable; each read the same way.
+    pub(super) fn either<T>(
+        &self,
+        argument: Argument<T>,
+        variable: &str,
+        read: impl FnOnce(&'a str) -> Result<T, String>,
+    ) -> Result<Option<T>, Why> {
+        match (argument.known().map_err(unusable)?, self.variable(variable)) {
+            (Some(value), _) => Ok(Some(value)),
+            (None, Some(text)) => read(text).map(Some).map_err(|why| {
+                unusable(Unusable {
+                    name: variable.to_owned(),
+                    why,
+                })
+            }),
+            (None, None) => Ok(None),
         }
     }
 
-    /// The argument, else the variable.
-    fn text(&self, name: &str, variable: &str) -> Result<Option<String>, Why> {
-        Ok(self
-            .argument_text(name)?
-            .or_else(|| self.variable(variable).map(str::to_owned)))
+    pub(super) fn text(&self, name: &str, variable: &str) -> Result<Option<&'a str>, Why> {
+        self.either(self.arguments().text(name), variable, Ok)
     }
 
-    fn flag(&self, name: &str, variable: &str) -> Option<bool> {
-        let is_true = |text: &str| text == "true" || text == "1";
-        match self.argument(name) {
-            Some(Json::Bool(flag)) => Some(*flag),
-            Some(Json::String(text)) => Some(is_true(text)),
-            Some(Json::Null | Json::Number(_) | Json::Array(_) | Json::Object(_)) | None => {
-                self.variable(variable).map(is_true)
-            }
-        }
+    pub(super) fn pem(&self, name: &str, variable: &str) -> Result<Option<String>, Why> {
+        let pem = self.either(self.arguments().pem(name), variable, argument::pem)?;
+        Ok(pem.map(|pem| base64::engine::general_purpose::STANDARD.encode(pem)))
+    }
+
+    fn flag(&self, name: &str, variable: &str) -> Result<Option<bool>, Why> {
+        self.either(self.arguments().flag(name), variable, argument::switch)
     }
 
     /// An argument that names a place silences every variable that names another.
     fn place(&self) -> Result<Place, Why> {
-        let path = self.argument_text("config_path")?;
-        let paths = self.argument("config_paths").and_then(Json::as_array);
-        match (path, paths) {
+        let path = self.arguments().text("config_path").known();
+        let paths = self.arguments().texts("config_paths").known();
+        match (path.map_err(unusable)?, paths.map_err(unusable)?) {
             (Some(_), Some(_)) => {
                 return Err(refuse("config_path and config_paths exclude each other"));
             }
-            (Some(path), None) => return Ok(Place::Files(vec![self.path(&path)?])),
+            (Some(path), None) => return Ok(Place::Files(vec![self.path(path)?])),
             (None, Some(paths)) => {
-                let paths = paths
-                    .iter()
-                    .filter_map(Json::as_str)
-                    .map(|path| self.path(path));
+                let paths = paths.into_iter().map(|path| self.path(path));
                 return Ok(Place::Files(paths.collect::<Result<_, _>>()?));
             }
             (None, None) => {}
         }
-        if self.argument("host").is_some() {
+        if self.declared_host()?.is_some() {
             return Ok(Place::Host);
         }
         if let Some(path) = self.variable("KUBE_CONFIG_PATH") {
             return Ok(Place::Files(vec![self.path(path)?]));
         }
         if let Some(paths) = self.variable("KUBE_CONFIG_PATHS") {
-            return Ok(Place::Files(self.split(paths)?));
+            let files = self.split(paths)?;
+            return if files.is_empty() {
+                Err(refuse("KUBE_CONFIG_PATHS names no file"))
+            } else {
+                Ok(Place::Files(files))
+            };
         }
         if self.variable("KUBE_HOST").is_some() {
             return Ok(Place::Host);
@@ -185,15 +189,16 @@ impl Settings<'_> {
         self.default_place()
     }
 
-    /// Whether the server is the operator's own choice: no argument names it, nor a file that the configuration may have
-    /// brought along.
-    fn is_ours(&self, place: &Place) -> Result<bool, Why> {
-        let named = self.argument_text("host")?.is_some();
-        Ok(!named
-            && match place {
-                Place::Files(files) => files.iter().all(|file| self.0.guard.is_outside(file)),
-                Place::Host | Place::Pod => true,
-            })
+    fn declared_host(&self) -> Result<Option<ServerAddress>, Why> {
+        self.arguments().server("host").known().map_err(unusable)
+    }
+
+    /// Whether what says which server is asked is a file that the configuration may have brought along.
+    fn is_brought(&self, place: &Place) -> bool {
+        match place {
+            Place::Files(files) => !files.iter().all(|file| self.0.guard.is_outside(file)),
+            Place::Host | Place::Pod => false,
+        }
     }
 
     fn default_place(&self) -> Result<Place, Why> {
@@ -272,6 +277,7 @@ fn choose(settings: &Settings, merged: Kubeconfig) -> Result<Chosen, String> {
     let wanted = settings
         .text("config_context", "KUBE_CTX")
         .map_err(words)?
+        .map(str::to_owned)
         .or(merged.current_context);
     let known = || {
         merged
@@ -293,132 +299,114 @@ fn choose(settings: &Settings, merged: Kubeconfig) -> Result<Chosen, String> {
         .find(|context| context.name == name)
         .and_then(|context| context.context.clone())
         .ok_or_else(|| format!("there is no context {name} (there are: {})", known()))?;
+    guarded::pairing(settings.0, "config_context_cluster", Some(&context.cluster))?;
+    guarded::pairing(
+        settings.0,
+        "config_context_auth_info",
+        context.user.as_deref(),
+    )?;
     let cluster_name = settings
         .text("config_context_cluster", "KUBE_CTX_CLUSTER")
         .map_err(words)?
-        .unwrap_or(context.cluster);
+        .map_or(context.cluster, str::to_owned);
     let cluster = merged
         .clusters
         .into_iter()
         .find(|cluster| cluster.name == cluster_name)
         .and_then(|cluster| cluster.cluster)
         .ok_or_else(|| format!("there is no cluster {cluster_name}, which context {name} names"))?;
-    let user_name = settings
+    let declared = settings
         .text("config_context_auth_info", "KUBE_CTX_AUTH_INFO")
-        .map_err(words)?
-        .or(context.user);
-    // As with kubectl, a context may go without a user, or name one that is not there.
+        .map_err(words)?;
+    let user_name = declared.map(str::to_owned).or(context.user);
     let user = merged
         .auth_infos
         .into_iter()
         .find(|user| Some(&user.name) == user_name.as_ref());
+    // As with kubectl, a context may go without a user, or name one that is not there; who names one by hand means it.
+    if let (Some(name), None) = (declared, &user) {
+        return Err(format!(
+            "there is no user {name}, which config_context_auth_info names"
+        ));
+    }
+    let server = cluster.server.as_deref().unwrap_or_default();
+    let server = ServerAddress::parse(server)
+        .map_err(|why| format!("server of cluster {cluster_name} {why}"))?;
     Ok(Chosen {
         context: Some(name),
         cluster,
+        server,
         user: user.and_then(|user| user.auth_info).unwrap_or_default(),
     })
 }
 
-fn from_pod(arguments: &ConnectArguments) -> Chosen {
-    let member = |name: &str| arguments.environment.get(name).cloned().unwrap_or_default();
-    let host = member("KUBERNETES_SERVICE_HOST");
+fn from_pod(settings: &Settings) -> Result<Chosen, Why> {
+    let host = settings.variable("KUBERNETES_SERVICE_HOST");
+    let host = host.unwrap_or_default();
     let host = if host.contains(':') {
         format!("[{host}]")
     } else {
-        host
+        host.to_owned()
     };
-    let port = arguments
-        .environment
-        .get("KUBERNETES_SERVICE_PORT")
-        .map_or("443", String::as_str);
-    Chosen {
+    let port = settings
+        .variable("KUBERNETES_SERVICE_PORT")
+        .unwrap_or("443");
+    let server = argument::server(&format!("{host}:{port}"));
+    let server = server.map_err(|why| refuse(format!("KUBERNETES_SERVICE_HOST {why}")))?;
+    Ok(Chosen {
         context: None,
         cluster: Cluster {
-            server: Some(format!("https://{host}:{port}")),
             certificate_authority: Some(format!("{SERVICE_ACCOUNT}/ca.crt")),
             ..Cluster::default()
         },
+        server,
         user: AuthInfo {
             token_file: Some(format!("{SERVICE_ACCOUNT}/token")),
             ..AuthInfo::default()
         },
-    }
+    })
 }
 
-fn override_cluster(settings: &Settings, cluster: &mut Cluster) -> Result<(), Why> {
-    // KUBE_HOST counts only where it was the place: beside a declared kubeconfig it would lead to another cluster.
-    let host = match settings.argument_text("host")? {
-        Some(host) => Some(host),
-        None if cluster.server.is_none() => settings.variable("KUBE_HOST").map(str::to_owned),
-        None => None,
-    };
-    if let Some(host) = host {
-        cluster.server = Some(if host.contains("://") {
-            host
-        } else {
-            format!("https://{host}")
-        });
+/// KUBE_HOST counts only where it is the place: beside a kubeconfig it would lead to another cluster.
+fn from_host(settings: &Settings) -> Result<Chosen, Why> {
+    let declared = settings.arguments().server("host");
+    let server = settings.either(declared, "KUBE_HOST", argument::server)?;
+    Ok(Chosen {
+        context: None,
+        cluster: Cluster::default(),
+        server: server.ok_or_else(|| refuse("nothing names a host"))?,
+        user: AuthInfo::default(),
+    })
+}
+
+fn override_cluster(settings: &Settings, chosen: &mut Chosen) -> Result<(), Why> {
+    if let Some(host) = settings.declared_host()? {
+        chosen.server = host;
     }
-    if let Some(pem) = settings.text("cluster_ca_certificate", "KUBE_CLUSTER_CA_CERT_DATA")? {
+    let cluster = &mut chosen.cluster;
+    if let Some(pem) = settings.pem("cluster_ca_certificate", "KUBE_CLUSTER_CA_CERT_DATA")? {
         cluster.certificate_authority = None;
-        cluster.certificate_authority_data = Some(pem_data("cluster_ca_certificate", &pem)?);
+        cluster.certificate_authority_data = Some(pem);
     }
-    if let Some(insecure) = settings.flag("insecure", "KUBE_INSECURE") {
+    if let Some(insecure) = settings.flag("insecure", "KUBE_INSECURE")? {
         cluster.insecure_skip_tls_verify = Some(insecure);
     }
     if let Some(name) = settings.text("tls_server_name", "KUBE_TLS_SERVER_NAME")? {
-        cluster.tls_server_name = Some(name);
+        cluster.tls_server_name = Some(name.to_owned());
     }
     if let Some(proxy) = settings.text("proxy_url", "KUBE_PROXY_URL")? {
-        cluster.proxy_url = Some(proxy);
+        cluster.proxy_url = Some(proxy.to_owned());
     }
-    Ok(())
-}
-
-/// A credential given by argument takes the place of every other one of the user.
-fn override_user(settings: &Settings, user: &mut AuthInfo) -> Result<(), Why> {
-    let mut given = serde_json::Map::new();
-    if let Some(token) = settings.text("token", "KUBE_TOKEN")? {
-        given.insert("token".to_owned(), token.into());
-    }
-    for (name, variable) in [("username", "KUBE_USER"), ("password", "KUBE_PASSWORD")] {
-        if let Some(text) = settings.text(name, variable)? {
-            given.insert(name.to_owned(), text.into());
-        }
-    }
-    for (name, variable, member) in [
-        (
-            "client_certificate",
-            "KUBE_CLIENT_CERT_DATA",
-            "client-certificate-data",
-        ),
-        ("client_key", "KUBE_CLIENT_KEY_DATA", "client-key-data"),
-    ] {
-        if let Some(pem) = settings.text(name, variable)? {
-            given.insert(member.to_owned(), pem_data(name, &pem)?.into());
-        }
-    }
-    if let Some(exec) = settings
-        .argument("exec")
-        .and_then(|exec| exec.get(0).or(exec.as_object().map(|_| exec)))
+    if cluster
+        .proxy_url
+        .as_ref()
+        .is_some_and(|proxy| !proxy.is_empty())
     {
-        given.insert("exec".to_owned(), plugins::exec_block(exec)?);
-    }
-    if !given.is_empty() {
-        // serde's words would quote the value.
-        *user = serde_json::from_value(Json::Object(given))
-            .map_err(|_| refuse("the credentials are malformed"))?;
+        return Err(refuse(
+            "proxy_url is not supported in this version: reach the API without a proxy",
+        ));
     }
     Ok(())
-}
-
-fn pem_data(name: &str, pem: &str) -> Result<String, Why> {
-    if !pem.contains("-----BEGIN ") {
-        return Err(refuse(format!(
-            "{name} must be PEM text, neither a path nor base64: use file(...) or base64decode(...)"
-        )));
-    }
-    Ok(base64::engine::general_purpose::STANDARD.encode(pem))
 }
 
 fn one_context(chosen: Chosen) -> Kubeconfig {
@@ -452,5 +440,13 @@ pub(super) fn refuse(message: impl Into<String>) -> Why {
     Why {
         class: FailureClass::Unauthenticated,
         message: message.into(),
+    }
+}
+
+/// No credential is at fault: what was said cannot be used.
+pub(super) fn unusable(unusable: Unusable) -> Why {
+    Why {
+        class: FailureClass::Value,
+        message: unusable.to_string(),
     }
 }

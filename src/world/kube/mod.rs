@@ -5,23 +5,29 @@ mod asked;
 pub mod client;
 mod connect;
 mod credentials;
+mod guarded;
 mod kubeconfig;
 mod plugins;
 mod reads;
+mod renewing;
 mod requests;
 mod sameness;
 #[cfg(test)]
 mod tests;
+mod users;
 mod writes;
 
 use super::Wire;
+use super::clock::Clock;
 use super::guard::Guard;
 use super::query::{FailureClass, Why};
+use super::waiting::Waiting;
 use async_trait::async_trait;
 pub use connect::KubeWires;
 pub use sameness::Before;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Arguments of a `kubernetes` provider with all secrets read; `Debug` and `Serialize` are left out on purpose.
 #[derive(Clone)]
@@ -34,6 +40,10 @@ pub struct ConnectArguments {
     pub directory: PathBuf,
     /// Which programs may be started and which servers asked.
     pub guard: Guard,
+    /// Tells when a credential expires.
+    pub clock: Arc<dyn Clock>,
+    /// Who is told what is waited for.
+    pub waiting: Waiting,
 }
 
 /// A wire and what to call it.

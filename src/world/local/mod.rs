@@ -1,5 +1,6 @@
 //! Programs, files, and the copy of the environment handed over by `cli`.
 
+pub mod answering;
 pub mod program;
 pub mod secrets;
 

@@ -1,24 +1,16 @@
 //! Reads secrets where they are kept: environment, file, command. A value never reaches a message; a command's standard
 //! output is the value, so only its standard error is shown.
 
+use super::answering::{self, Question};
 use crate::model::secret::{SecretName, SecretSource};
 use crate::world::Doors;
 use crate::world::guard::Start;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use crate::world::substitute::SecretValues;
-use crate::world::words::Said;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Stdio;
-use std::time::Duration;
-use tokio::process::Command;
 use zeroize::{Zeroize, Zeroizing};
-
-/// A command may ask a key server, or a person with a token.
-const COMMAND_LIMIT: Duration = Duration::from_secs(60);
-/// Characters of a command's standard error that are shown.
-const SHOWN_STDERR: usize = 1024;
 
 /// Values of these secrets.
 ///
@@ -48,18 +40,14 @@ pub fn known(doors: &Doors) -> Redactor {
 
 async fn read(doors: &Doors, name: &SecretName) -> Result<Zeroizing<String>, Why> {
     match source(doors, name)? {
-        SecretSource::Env(variable) => match doors.environment.get(variable) {
-            Some(value) => Ok(Zeroizing::new(value.clone())),
-            None => Err(refuse(
-                name,
-                &format!("environment variable {variable} is not set"),
-            )),
-        },
+        SecretSource::Env(variable) => {
+            variable_of(doors, name, variable).map(|value| Zeroizing::new(value.clone()))
+        }
         SecretSource::File(path) => {
             let path = resolve(doors, path);
             let bytes = std::fs::read(&path)
                 .map_err(|error| refuse(name, &format!("{}: {error}", path.display())))?;
-            text(name, bytes)
+            text(name, Zeroizing::new(bytes))
         }
         SecretSource::Command(words) => output(doors, name, words).await,
     }
@@ -71,24 +59,31 @@ async fn read(doors: &Doors, name: &SecretName) -> Result<Zeroizing<String>, Why
 /// Where it is not.
 pub fn check(doors: &Doors, name: &SecretName) -> Result<(), Why> {
     match source(doors, name)? {
-        SecretSource::Env(variable) => match doors.environment.get(variable) {
-            Some(_) => Ok(()),
-            None => Err(refuse(
-                name,
-                &format!("environment variable {variable} is not set"),
-            )),
-        },
+        SecretSource::Env(variable) => variable_of(doors, name, variable).map(|_| ()),
         SecretSource::File(path) => {
             let path = resolve(doors, path);
             match std::fs::File::open(&path).and_then(|file| file.metadata()) {
                 Ok(found) if found.is_dir() => {
                     Err(refuse(name, &format!("{} is a directory", path.display())))
                 }
+                Ok(found) if found.is_file() && found.len() == 0 => {
+                    Err(refuse(name, &format!("{} is empty", path.display())))
+                }
                 Ok(_) => Ok(()),
                 Err(error) => Err(refuse(name, &format!("{}: {error}", path.display()))),
             }
         }
         SecretSource::Command(words) => program(doors, name, words).map(|_| ()),
+    }
+}
+
+/// A variable of CI that is declared and has no value is there and empty.
+fn variable_of<'a>(doors: &'a Doors, name: &SecretName, variable: &str) -> Result<&'a String, Why> {
+    let wrong = |what: &str| refuse(name, &format!("environment variable {variable} is {what}"));
+    match doors.environment.get(variable) {
+        None => Err(wrong("not set")),
+        Some(value) if value.is_empty() => Err(wrong("set and empty")),
+        Some(value) => Ok(value),
     }
 }
 
@@ -121,52 +116,38 @@ async fn output(
         .start(start)
         .map_err(|message| refuse(name, &message))?;
     let title = words.first().map_or("", String::as_str);
-    let child = Command::new(file)
-        .args(words.get(1..).unwrap_or_default())
-        .env_clear()
-        .envs(super::handed_on(&doors.environment))
-        .current_dir(&doors.directory)
-        // Its own group: the Ctrl-C that asks for an orderly end must not cost the secret that the end needs.
-        .process_group(0)
-        .kill_on_drop(true)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| refuse(name, &format!("{title}: {error}")))?;
-    match tokio::time::timeout(COMMAND_LIMIT, child.wait_with_output()).await {
-        Err(_) => Err(refuse(
-            name,
-            &format!("{title} did not end within {} s", COMMAND_LIMIT.as_secs()),
-        )),
-        Ok(Err(error)) => Err(refuse(name, &format!("{title}: {error}"))),
-        Ok(Ok(output)) if output.status.success() => text(name, output.stdout),
-        Ok(Ok(mut output)) => {
+    let question = Question {
+        file,
+        words: words.to_vec(),
+        environment: super::handed_on(&doors.environment),
+        directory: doors.directory.clone(),
+        title: format!("secret {}", name.0),
+    };
+    match answering::ask(&question, &doors.waiting).await {
+        Ok(mut printed) => text(name, std::mem::take(&mut printed.answer)),
+        Err(failed) => {
             // What it printed before it failed may be the value, and stand in its error as well.
-            let printed = Zeroizing::new(String::from_utf8_lossy(&output.stdout).into_owned());
-            output.stdout.zeroize();
-            let redactor = known(doors).and(&Redactor::new([&printed]));
-            let said = Said::at_the_end(&output.stderr, &redactor).end_of(SHOWN_STDERR);
-            Err(refuse(
-                name,
-                &format!("{title} failed, {}: {said}", output.status),
-            ))
+            let answer = String::from_utf8_lossy(&failed.printed.answer).into_owned();
+            let redactor = known(doors).and(&Redactor::new([&Zeroizing::new(answer)]));
+            Err(refuse(name, &failed.told(title, &redactor)))
         }
     }
 }
 
-/// The value without one trailing newline.
-fn text(name: &SecretName, bytes: Vec<u8>) -> Result<Zeroizing<String>, Why> {
-    match String::from_utf8(bytes) {
-        Ok(mut value) => {
-            if value.ends_with('\n') {
-                value.pop();
-                if value.ends_with('\r') {
-                    value.pop();
-                }
-            }
-            Ok(Zeroizing::new(value))
+/// The value without one trailing newline. An empty one is none: a password that is not there would be written, or sent,
+/// as if it were meant.
+fn text(name: &SecretName, mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Why> {
+    if bytes.ends_with(b"\n") {
+        bytes.pop();
+        if bytes.ends_with(b"\r") {
+            bytes.pop();
         }
+    }
+    if bytes.is_empty() {
+        return Err(refuse(name, "its value is empty"));
+    }
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(value) => Ok(Zeroizing::new(value)),
         Err(error) => {
             error.into_bytes().zeroize();
             Err(refuse(name, "its value is not UTF-8"))

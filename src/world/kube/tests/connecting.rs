@@ -1,8 +1,11 @@
 //! Which API the arguments name, in which order, and what is said where they name none.
 
 use super::super::{ConnectArguments, KubeWires, Wires, kubeconfig};
-use crate::world::guard::{Guard, Permissions, PermittedProgram};
+use crate::model::server_address::ServerAddress;
+use crate::world::clock::Clock;
+use crate::world::guard::{Guard, Permissions, PermittedProgram, Proof};
 use crate::world::query::FailureClass;
+use crate::world::waiting::Waiting;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,8 +37,13 @@ fn home() -> tempfile::TempDir {
     write("eu.yaml", &kubeconfig_text("eu", "https://eu.test"));
     write(
         "us.yaml",
-        &kubeconfig_text("us", "https://user:canary-3f9a-token@us.test/base"),
+        &kubeconfig_text("us", "https://US.test:443/base/"),
     );
+    write(
+        "password.yaml",
+        &kubeconfig_text("password", "https://user:canary-3f9a-token@us.test/base"),
+    );
+    write("nowhere.yaml", &kubeconfig_text("nowhere", ""));
     write(
         "damaged.yaml",
         &format!("users:\n- name: x\n  user: {{ token: {CANARY}\n"),
@@ -60,6 +68,17 @@ fn arguments(home: &Path, arguments: Json, variables: &[(&str, &str)]) -> Connec
         environment,
         directory: home.to_owned(),
         guard: Guard::Open,
+        clock: std::sync::Arc::new(Noon),
+        waiting: Waiting::default(),
+    }
+}
+
+/// Always the same moment.
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> jiff::Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
     }
 }
 
@@ -75,7 +94,8 @@ fn check(given: Json, variables: &[(&str, &str)], expected: &str) {
                 "{given} {variables:?}: {}",
                 why.message
             );
-            assert_eq!(why.class, FailureClass::Unauthenticated);
+            let classes = [FailureClass::Unauthenticated, FailureClass::Value];
+            assert!(classes.contains(&why.class), "{why:?}");
             assert!(
                 !why.message.contains(CANARY),
                 "a secret in: {}",
@@ -202,7 +222,11 @@ fn what_names_no_api_is_said() {
         &[],
         "!exclude each other",
     );
-    check(json!({ "config_path": 5 }), &[], "!config_path is no text");
+    check(
+        json!({ "config_path": 5 }),
+        &[],
+        "!config_path must be a string",
+    );
     check(
         json!({ "config_path": "~/x" }),
         &[("HOME", "")],
@@ -234,6 +258,146 @@ fn what_names_no_api_is_said() {
         &[("PATH", "/bin")],
         "!credential plugin aws-iam is not there",
     );
+}
+
+/// A variable of CI that nobody set makes an argument empty: `~/.kube/config` would be taken for it, and everything made
+/// in whatever cluster that names.
+#[test]
+fn what_is_set_and_unusable_falls_back_to_nothing() {
+    let every = [
+        ("KUBECONFIG", "us.yaml"),
+        ("KUBE_CONFIG_PATH", "us.yaml"),
+        ("KUBE_HOST", "https://us.test"),
+        ("KUBE_CTX", "us"),
+        ("KUBE_TOKEN", CANARY),
+    ];
+    for name in [
+        "config_path",
+        "config_context",
+        "config_context_cluster",
+        "config_context_auth_info",
+        "host",
+        "token",
+        "username",
+        "password",
+        "client_certificate",
+        "client_key",
+        "cluster_ca_certificate",
+        "tls_server_name",
+        "proxy_url",
+    ] {
+        let said = format!("!{name} is set and empty");
+        for variables in [&[] as &[(&str, &str)], &every] {
+            check(json!({ name: "" }), variables, &said);
+        }
+        let said = format!("!{name} must be a string");
+        check(json!({ name: [CANARY] }), &every, &said);
+    }
+    let empty = "!config_paths is set and empty";
+    check(json!({ "config_paths": [] }), &every, empty);
+    check(
+        json!({ "config_paths": ["eu.yaml", ""] }),
+        &every,
+        "!config_paths [1] is set and empty",
+    );
+    check(
+        json!({ "config_paths": "eu.yaml" }),
+        &every,
+        "!config_paths must be a list",
+    );
+    check(
+        json!({ "insecure": "true" }),
+        &every,
+        "!insecure must be true or false",
+    );
+    check(
+        json!({ "exec": [{ "command": "" }] }),
+        &[],
+        "!exec: command is set and empty",
+    );
+    // What a kubeconfig says is set as well, and KUBE_HOST is about another cluster.
+    for (file, said) in [
+        ("nowhere.yaml", "!server of cluster nowhere is no address"),
+        (
+            "password.yaml",
+            "!server of cluster password holds user info",
+        ),
+    ] {
+        check(json!({ "config_path": file }), &every[2..3], said);
+    }
+}
+
+/// As kubectl and Terraform's provider have it: whoever unsets a variable for one command writes `NAME= command`. What is
+/// not empty is meant.
+#[test]
+fn an_empty_variable_is_none_and_an_unusable_one_an_error() {
+    let home = "context home (https://home.test)";
+    for name in ["KUBECONFIG", "KUBE_CONFIG_PATH", "KUBE_HOST", "KUBE_CTX"] {
+        check(json!({}), &[(name, "")], home);
+    }
+    for (name, value, said) in [
+        ("KUBECONFIG", ":", "!KUBECONFIG names no file"),
+        ("KUBE_CONFIG_PATHS", ":", "!KUBE_CONFIG_PATHS names no file"),
+        ("KUBE_HOST", "http://a?@b", "!KUBE_HOST holds a query"),
+        (
+            "KUBE_INSECURE",
+            "yes",
+            "!KUBE_INSECURE must be true or false",
+        ),
+        ("KUBE_CTX", " ", "!there is no context  "),
+        ("KUBE_CTX_AUTH_INFO", "x", "!there is no user x"),
+        (
+            "KUBE_CLIENT_CERT_DATA",
+            CANARY,
+            "!KUBE_CLIENT_CERT_DATA must be PEM",
+        ),
+    ] {
+        check(json!({}), &[(name, value)], said);
+    }
+}
+
+#[test]
+fn a_credential_is_whole_and_the_only_one() {
+    let user = |given: Json, variables: &[(&str, &str)]| {
+        let home = home();
+        kubeconfig::resolve(&arguments(home.path(), given, variables))
+            .map(|resolved| {
+                let user = resolved.kubeconfig.auth_infos[0].auth_info.clone().unwrap();
+                let written = serde_json::to_value(user).unwrap();
+                let members = written.as_object().unwrap().iter();
+                let told = members.filter(|(_, value)| !value.is_null());
+                told.map(|(name, _)| name.clone())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .unwrap_or_else(|why| why.message)
+    };
+    let other = [("KUBE_USER", "u"), ("KUBE_PASSWORD", "p")];
+    assert_eq!(user(json!({}), &other), "password username");
+    // These two were meant for another cluster, and would win over the token.
+    assert_eq!(user(json!({ "token": "t" }), &other), "token");
+    assert_eq!(
+        user(json!({ "username": "x" }), &other),
+        "password username"
+    );
+    for (given, said) in [
+        (json!({ "username": "x" }), "password is missing"),
+        (
+            json!({ "client_key": "-----BEGIN X" }),
+            "client_certificate is missing",
+        ),
+        (
+            json!({ "token": "t", "exec": [{ "command": "x" }] }),
+            "token and exec exclude each other",
+        ),
+        (
+            json!({ "token": "t", "username": "u", "password": "p" }),
+            "token and username exclude each other",
+        ),
+    ] {
+        let found = user(given.clone(), &[]);
+        assert!(found.contains(said), "{given}: {found}");
+    }
 }
 
 /// Connects for real, up to the words about a credential plugin that fails.
@@ -269,7 +433,7 @@ async fn a_credential_plugin_shows_its_errors_and_nothing_else() {
         "exit status: 3: log in first",
     )
     .await;
-    check_plugin("echo \"{ [ $TOKEN\"", "output is no ExecCredential").await;
+    check_plugin("echo \"{ [ $TOKEN\"", "printed no ExecCredential").await;
     let credential = r#"echo "{\"kind\":\"ExecCredential\",\"status\":{\"token\":\"$TOKEN\"}}""#;
     check_plugin(credential, "server http://127.0.0.1:9").await;
 }
@@ -296,6 +460,57 @@ async fn a_refused_connection_is_known_to_have_sent_nothing() {
     assert!(!unsent.message.contains(CANARY));
 }
 
+/// Kubeconfigs of the repository, each with something that is not for it to say.
+fn brought_along(home: &Path) -> Vec<(&'static str, Json, Json)> {
+    let server = "https://brought.test";
+    let outside = home.join("eu.yaml").display().to_string();
+    let exec = |info: bool| {
+        json!({ "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["allowed"],
+            "provideClusterInfo": info,
+        } })
+    };
+    vec![
+        (
+            "insecure.yaml",
+            json!({ "server": server, "insecure-skip-tls-verify": true }),
+            json!({}),
+        ),
+        (
+            "ca.yaml",
+            json!({ "server": server, "certificate-authority-data": "eA==" }),
+            json!({}),
+        ),
+        (
+            "name.yaml",
+            json!({ "server": server, "tls-server-name": "evil.test" }),
+            json!({}),
+        ),
+        (
+            "proxy.yaml",
+            json!({ "server": server, "proxy-url": "http://evil.test" }),
+            json!({}),
+        ),
+        (
+            "token.yaml",
+            json!({ "server": server }),
+            json!({ "tokenFile": outside }),
+        ),
+        (
+            "key.yaml",
+            json!({ "server": server }),
+            json!({ "client-key": outside }),
+        ),
+        ("info.yaml", json!({ "server": server }), exec(true)),
+        ("plugin.yaml", json!({ "server": server }), exec(false)),
+        (
+            "query.yaml",
+            json!({ "server": "https://evil.test?@brought.test" }),
+            json!({}),
+        ),
+    ]
+}
+
 /// The same under `-safe`, where the configuration lies in `repository` below the home.
 fn check_safe(given: Json, variables: &[(&str, &str)], expected: &str) {
     let home = home();
@@ -308,11 +523,23 @@ fn check_safe(given: Json, variables: &[(&str, &str)], expected: &str) {
         "contexts": [{ "name": "x", "context": { "cluster": "x", "user": "x" } }],
     });
     let local = kubeconfig_text("local", "https://local.test");
-    for (name, text) in [("brought.yaml", brought.to_string()), ("local.yaml", local)] {
-        std::fs::write(repository.join(name), text).unwrap();
+    std::fs::write(repository.join("brought.yaml"), brought.to_string()).unwrap();
+    std::fs::write(repository.join("local.yaml"), local).unwrap();
+    for (name, cluster, user) in brought_along(home.path()) {
+        let whole = json!({
+            "current-context": "x",
+            "clusters": [{ "name": "x", "cluster": cluster }],
+            "users": [{ "name": "x", "user": user }],
+            "contexts": [{ "name": "x", "context": { "cluster": "x", "user": "x" } }],
+        });
+        std::fs::write(repository.join(name), whole.to_string()).unwrap();
     }
     std::os::unix::fs::symlink(repository.join("local.yaml"), home.path().join("link.yaml"))
         .unwrap();
+    let own = Proof {
+        cluster_ca_certificate: Some("-----BEGIN ours\n".to_owned()),
+        ..Proof::default()
+    };
     let permissions = Permissions {
         place: Some("safe.hcl".into()),
         repository: repository.canonicalize().unwrap(),
@@ -321,9 +548,11 @@ fn check_safe(given: Json, variables: &[(&str, &str)], expected: &str) {
             environment: ["PROFILE".to_owned()].into(),
         }],
         servers: [
-            "https://allowed.test".to_owned(),
-            "https://brought.test".to_owned(),
+            ("https://allowed.test", Proof::default()),
+            ("https://brought.test", Proof::default()),
+            ("https://own.test", own),
         ]
+        .map(|(url, proof)| (ServerAddress::parse(url).unwrap(), proof))
         .into(),
     };
     let arguments = ConnectArguments {
@@ -368,27 +597,34 @@ fn a_guarded_configuration_leads_to_servers_of_its_operator_only() {
     check_safe(
         json!({ "host": "https://allowed.test/" }),
         &[],
-        "server https://allowed.test/",
+        "server https://allowed.test",
+    );
+    check_safe(
+        json!({ "host": "ALLOWED.test:443" }),
+        &[],
+        "server https://allowed.test",
     );
     for given in [
         json!({ "host": "https://evil.test" }),
         json!({ "host": "evil.test", "token": CANARY }),
         json!({ "host": "https://evil.test", "config_path": "~/eu.yaml" }),
-        json!({ "host": "https://canary-3f9a-token@allowed.test" }),
         json!({ "config_path": "local.yaml" }),
         json!({ "config_path": "../link.yaml" }),
         json!({ "config_paths": ["../eu.yaml", "local.yaml"] }),
     ] {
-        let expected = if given["host"]
-            .as_str()
-            .is_some_and(|host| host.contains('@'))
-        {
-            // Without its user this server is allowed.
-            "server https://allowed.test"
-        } else {
-            no
-        };
-        check_safe(given, &[], expected);
+        check_safe(given, &[], no);
+    }
+    // What two parsers could read as two servers is none, whoever is allowed.
+    for (host, why) in [
+        ("http://evil.test?@allowed.test", "!host holds a query"),
+        ("http://evil.test#@allowed.test", "!host holds a fragment"),
+        (
+            "https://canary-3f9a-token@allowed.test",
+            "!host holds user info",
+        ),
+        ("https://evil.test\\@allowed.test", "!host is no address"),
+    ] {
+        check_safe(json!({ "host": host }), &[], why);
     }
     check_safe(json!({}), &[("KUBECONFIG", "local.yaml")], no);
 }
@@ -416,9 +652,98 @@ fn a_guarded_configuration_starts_no_plugin() {
         ),
         (
             json!({ "config_path": "brought.yaml" }),
-            "!program { command = [\"sh\", \"-c\", \"x\"] }",
+            "!auth-provider gcp is not supported",
         ),
     ] {
         check_safe(given, &path, expected);
+    }
+}
+
+#[test]
+fn what_travels_with_the_operators_credentials_is_the_operators() {
+    let operators = |mut given: Json| {
+        given["config_path"] = json!("~/eu.yaml");
+        given
+    };
+    let pem = |text: &str| format!("-----BEGIN {text}");
+    for (given, expected) in [
+        (
+            operators(json!({ "insecure": false })),
+            "context eu (https://eu.test)",
+        ),
+        (
+            operators(json!({ "insecure": true })),
+            "!takes no insecure for https://eu.test",
+        ),
+        (
+            operators(json!({ "cluster_ca_certificate": pem("evil") })),
+            "!takes no cluster_ca_certificate for https://eu.test",
+        ),
+        (
+            operators(json!({ "tls_server_name": "evil.test" })),
+            "!takes no tls_server_name for https://eu.test",
+        ),
+        (
+            operators(json!({ "proxy_url": "http://evil.test" })),
+            "!proxy_url is not supported",
+        ),
+        (
+            json!({ "config_paths": ["~/eu.yaml", "~/us.yaml"], "config_context_auth_info": "us" }),
+            "!takes no config_context_auth_info",
+        ),
+        (
+            json!({ "config_paths": ["~/eu.yaml", "~/us.yaml"], "config_context_cluster": "us" }),
+            "!takes no config_context_cluster",
+        ),
+        (
+            json!({ "config_paths": ["~/eu.yaml", "~/us.yaml"], "config_context_auth_info": "eu" }),
+            "context eu (https://eu.test)",
+        ),
+        (
+            json!({ "host": "https://allowed.test", "insecure": true }),
+            "!takes no insecure for https://allowed.test",
+        ),
+        (
+            json!({ "host": "https://own.test", "cluster_ca_certificate": pem("ours") }),
+            "server https://own.test",
+        ),
+        (
+            json!({ "host": "https://own.test", "cluster_ca_certificate": pem("evil") }),
+            "!takes no cluster_ca_certificate for https://own.test",
+        ),
+    ] {
+        check_safe(given, &[], expected);
+    }
+    for (file, expected) in [
+        (
+            "insecure.yaml",
+            "!takes no insecure for https://brought.test",
+        ),
+        (
+            "ca.yaml",
+            "!takes no cluster_ca_certificate for https://brought.test",
+        ),
+        (
+            "name.yaml",
+            "!takes no tls_server_name for https://brought.test",
+        ),
+        ("proxy.yaml", "!proxy_url is not supported"),
+        (
+            "token.yaml",
+            "!reads no tokenFile for a kubeconfig of the repository",
+        ),
+        (
+            "key.yaml",
+            "!reads no client-key for a kubeconfig of the repository",
+        ),
+        ("info.yaml", "!leave provideClusterInfo out"),
+        ("query.yaml", "!server of cluster x holds a query"),
+        ("plugin.yaml", "context x (https://brought.test)"),
+    ] {
+        check_safe(
+            json!({ "config_path": file }),
+            &[("PATH", "/usr/bin:/bin")],
+            expected,
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod connecting;
+mod plugins;
 mod retrying;
 mod sameness;
 mod talking;
