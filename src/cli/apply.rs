@@ -140,13 +140,16 @@ async fn carry_out(
 
 /// The same plan applied twice within a second would get one id twice; then it is the next second's.
 fn free_id(process: &Process, known: &[RunSummary], id: impl Fn(Timestamp) -> String) -> String {
-    let now = process.clock.now();
+    // Before 1970 all ids are one.
+    let now = process.clock.now().max(Timestamp::UNIX_EPOCH);
     let second = SignedDuration::from_secs(1);
     let later = successors(Some(now), |time| time.checked_add(second).ok());
     // At the end of time there is no next one.
     let earlier = successors(Some(now), |time| time.checked_sub(second).ok());
     later
         .chain(earlier)
+        // Of more than there are runs one is free, with the first of both counted twice.
+        .take(known.len() + 2)
         .map(&id)
         .find(|id| known.iter().all(|run| run.run != *id))
         .unwrap_or_else(|| id(now))
