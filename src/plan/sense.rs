@@ -244,7 +244,8 @@ fn check_lists(plan: &Plan, told: &BTreeMap<&Address, Told<'_>>) -> Result<(), N
             NodeState::Planned | NodeState::Deferred => {}
         }
     }
-    if plan.applyable == is_blocked {
+    // Other reasons may forbid it too; what is blocked always does.
+    if plan.applyable && is_blocked {
         return Err(nonsense(
             "what is blocked",
             "whether it can be applied is not what its resources say",
