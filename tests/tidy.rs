@@ -331,6 +331,184 @@ fn acceptance_names_tests_that_exist() {
     );
 }
 
+/// Commands and flags that stand in the text of the program and are told to nobody to be typed: file, words, why.
+const NAMED: &[(&str, &str, &str)] = &[
+    ("src/cli/apply.rs", "(\"-", "names a flag that was given"),
+    ("src/cli/making.rs", "(\"-", "names a flag that was given"),
+    (
+        "src/cli/mod.rs",
+        "-chdir={}: there is",
+        "names a flag that was given",
+    ),
+    (
+        "src/lang/given.rs",
+        "-var {name}",
+        "names a flag that was given",
+    ),
+    (
+        "src/lang/given.rs",
+        "-var gives a value",
+        "names a flag that was given",
+    ),
+    (
+        "src/plan/imports.rs",
+        "-adopt names it",
+        "names a flag that was given",
+    ),
+    (
+        "src/plan/orphans.rs",
+        "with -target or -exclude orphans",
+        "names a flag that was given",
+    ),
+    (
+        "src/cli/approval.rs",
+        "With -input=false or -json",
+        "names a flag that was given",
+    ),
+    (
+        "src/cli/import/ground.rs",
+        "leave out -kubeconfig and -context",
+        "flags that were given are to be left out",
+    ),
+    (
+        "src/cli/journal.rs",
+        "leave out -safe",
+        "a flag that was given is to be left out",
+    ),
+    (
+        "src/cli/present.rs",
+        "You didn't use the -out option",
+        "Terraform's sentence, on which its wrappers wait",
+    ),
+    (
+        "src/cli/safe.rs",
+        "hat -safe allows",
+        "says what -safe does",
+    ),
+    (
+        "src/lang/sources.rs",
+        "-safe reads only",
+        "says what -safe does",
+    ),
+    ("src/world/guard.rs", "-safe s", "says what -safe does"),
+    (
+        "src/world/guard.rs",
+        "-safe does not start",
+        "says what -safe does",
+    ),
+    (
+        "src/cli/demo/mod.rs",
+        "sk-dr ",
+        "the demo types these itself",
+    ),
+    (
+        "src/cli/typed.rs",
+        "-",
+        "words of a command line, for an advice",
+    ),
+    (
+        "src/kinds/kubernetes_annotations/schema.rs",
+        "-force-conflicts",
+        "the reference of an argument",
+    ),
+    (
+        "src/kinds/kubernetes_manifest/schema.rs",
+        "-force-conflicts",
+        "the reference of an argument",
+    ),
+    (
+        "src/kinds/velero_server/schema.rs",
+        "sk-dr vendor velero",
+        "the reference of a kind",
+    ),
+    (
+        "src/render/drift/junit.rs",
+        "sk-dr drift",
+        "the name of a report",
+    ),
+    (
+        "src/render/markdown/plan.rs",
+        "## sk-dr plan for",
+        "a heading",
+    ),
+];
+
+/// What a person is told to type is made by `model::advice`, so that it is quoted as a shell needs it and is tried by a test.
+#[test]
+fn what_is_told_to_be_typed_is_advice() {
+    let commands = "validate|plan|apply|destroy|show|import|drift|resume|runs|unlock|vendor|schema|version|sandbox|demo|help";
+    let flags = "adopt|auto-approve|chdir|consent|context|destroy|dir|exclude|expect|force|force-conflicts|help|input|journal|kubeconfig|lock-timeout|node-agent|out|parallelism|port|safe|takeover|target|var|var-file|velero";
+    let of_command = regex::Regex::new(&format!(r"sk-dr (?:-\S+ )*(?:{commands})\b")).unwrap();
+    let of_flag = regex::Regex::new(&format!(r#"(?:^|[\s`("'])-(?:{flags})\b"#)).unwrap();
+    let is_apart = |name: &str| {
+        name == "src/model/advice.rs"
+            || name == "src/model/command_line.rs"
+            || name.starts_with("src/cli/arguments")
+            || name.starts_with("src/sandbox/")
+    };
+    let mut wrong = Vec::new();
+    let mut needed = BTreeSet::new();
+    for path in sources() {
+        let name = name(&path);
+        if is_test_file(&path) || is_apart(&name) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = product_part(&text).lines().enumerate();
+        let code = lines.filter(|(_, line)| !line.trim_start().starts_with("//"));
+        for (number, line) in code {
+            if !of_command.is_match(line) && !of_flag.is_match(line) {
+                continue;
+            }
+            let named = NAMED
+                .iter()
+                .position(|(file, words, _)| *file == name && line.contains(words));
+            match named {
+                Some(exception) => {
+                    needed.insert(exception);
+                }
+                // "sk-dr runs no program": a verb.
+                None if line.contains("sk-dr runs no program") => {}
+                None => wrong.push(format!("{name}:{}: {}", number + 1, line.trim())),
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "not made by model::advice:\n{}",
+        wrong.join("\n")
+    );
+    let idle: Vec<_> = (0..NAMED.len())
+        .filter(|at| !needed.contains(at))
+        .map(|at| NAMED[at])
+        .collect();
+    assert!(idle.is_empty(), "exceptions that nothing needs: {idle:?}");
+}
+
+/// An advice that nobody gives would be tried for nothing.
+#[test]
+fn every_advice_is_given() {
+    let advice = fs::read_to_string(root().join("src/model/advice.rs")).unwrap();
+    let made = regex::Regex::new(r"(?m)^    pub fn (\w+)(?:<'a>)?\([^{]*-> Self \{").unwrap();
+    let elsewhere: String = sources()
+        .iter()
+        .filter(|path| name(path) != "src/model/advice.rs")
+        .map(|path| product_part(&fs::read_to_string(path).unwrap()).to_owned())
+        .collect();
+    let product = product_part(&advice);
+    let beginning = product.find("impl Advice {").unwrap();
+    let all: Vec<&str> = made
+        .captures_iter(&product[beginning..])
+        .map(|found| found.get(1).unwrap().as_str())
+        .collect();
+    assert!(all.len() > 20, "{all:?}");
+    let idle: Vec<&&str> = all
+        .iter()
+        .filter(|constructor| !elsewhere.contains(&format!("Advice::{constructor}(")))
+        .collect();
+    assert!(idle.is_empty(), "nobody is told: {idle:?}");
+}
+
 #[test]
 fn every_kind_has_the_same_rooms_and_its_page() {
     for kind in sk_dr::kinds::KINDS {

@@ -35,9 +35,7 @@ pub enum Refusal {
         computed: String,
     },
     /// Something in it is blocked (R12).
-    #[error(
-        "the plan is not applyable: something in it is blocked; plan again with -exclude for each blocked address"
-    )]
+    #[error("the plan is not applyable: something in it is blocked")]
     NotApplyable,
     /// Another stack's plan.
     #[error("the plan is for stack `{plan}`, the configuration is stack `{configuration}`")]
@@ -67,9 +65,7 @@ pub enum Refusal {
     #[error("the plan is malformed: step `{0}` occurs twice")]
     Twice(StepId),
     /// A run is open (R44).
-    #[error(
-        "run {run} is open: it was killed or left something in doubt; go on with `sk-dr resume {run}`, or give it up with `sk-dr runs close {run}`"
-    )]
+    #[error("run {run} is open: it was killed or left something in doubt")]
     OpenRun {
         /// The run.
         run: String,

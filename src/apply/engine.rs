@@ -110,6 +110,8 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
             .store
             .create_run(&writer.run, plan)
             .map_err(|error| ApplyError::Journal {
+                run: writer.run.clone(),
+                begun: false,
                 error,
                 had_effect: false,
             })?;

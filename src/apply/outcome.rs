@@ -165,8 +165,12 @@ pub enum ApplyError {
         had_effect: bool,
     },
     /// The journal cannot be written, so nothing more may be done.
-    #[error("{error}; stopped before the next effect, go on with `sk-dr resume`")]
+    #[error("{error}; stopped before the next effect")]
     Journal {
+        /// The run.
+        run: String,
+        /// Whether anything of the run stands in the journal: without that there is nothing to go on with.
+        begun: bool,
         /// Why.
         error: StoreError,
         /// Whether the outside may have been changed.

@@ -60,7 +60,7 @@ pub enum ResumeError {
         run: String,
     },
     /// Its holder may be alive.
-    #[error("run {run} is held by process {} on {}, last heard of at serial {serial}\nTo take it over: sk-dr resume -takeover={serial} {run}", .holder.pid, .holder.host)]
+    #[error("run {run} is held by process {} on {}, last heard of at serial {serial}", .holder.pid, .holder.host)]
     Held {
         /// The run.
         run: String,
@@ -70,9 +70,7 @@ pub enum ResumeError {
         serial: u64,
     },
     /// It went on since whoever asks looked.
-    #[error(
-        "run {run} is at serial {serial}, not {asked}: somebody goes on with it, look again with `sk-dr runs`"
-    )]
+    #[error("run {run} is at serial {serial}, not {asked}: somebody goes on with it")]
     Moved {
         /// The run.
         run: String,

@@ -33,6 +33,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let had_effect = state.had_effect();
+        let begun = state.opened.is_some();
         let serial = state.next_serial;
         let record = Record {
             version: VERSION,
@@ -52,7 +53,12 @@ impl Writer<'_> {
                 serial,
                 had_effect,
             }),
-            Err(error) => Err(ApplyError::Journal { error, had_effect }),
+            Err(error) => Err(ApplyError::Journal {
+                run: self.run.clone(),
+                begun,
+                error,
+                had_effect,
+            }),
         }
     }
 }

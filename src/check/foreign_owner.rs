@@ -3,6 +3,7 @@
 use super::scene::Scene;
 use super::{Hit, Lint, Severity, Sight};
 use crate::kinds::Ownership;
+use crate::kinds::owners::{self, Owner};
 use crate::model::identity::FIELD_MANAGER;
 use serde_json::Value as Json;
 
@@ -13,33 +14,10 @@ pub(super) const LINT: Lint = Lint {
     summary: "Somebody else writes it too",
     cause: "Helm, Argo CD or Flux made a live object, or another program applies it. It will set back what is changed here at \
             its next upgrade or sync, or delete the object when it leaves its own configuration.",
-    cure: "Take it out of the other's hands (`helm.sh/resource-policy: keep`, then out of the chart's values; out of the \
-           Application or Kustomization), or leave it out here.",
+    cure: "Take it out of the other's hands so that it stays, or leave it out here.",
     blind: "Only objects that are declared are looked at, and only owners that leave a mark on them.",
     check,
 };
-
-/// Metadata that tells an owner: map, key, what the value is, in words.
-const MARKS: [(&str, &str, &str); 6] = [
-    ("annotations", "meta.helm.sh/release-name", "Helm release"),
-    (
-        "annotations",
-        "argocd.argoproj.io/tracking-id",
-        "Argo CD application",
-    ),
-    (
-        "labels",
-        "argocd.argoproj.io/instance",
-        "Argo CD application",
-    ),
-    (
-        "labels",
-        "kustomize.toolkit.fluxcd.io/name",
-        "Flux Kustomization",
-    ),
-    ("labels", "helm.toolkit.fluxcd.io/name", "Flux HelmRelease"),
-    ("labels", "fleet.cattle.io/bundle-id", "Fleet bundle"),
-];
 
 fn check(scene: &Scene<'_>) -> Vec<Hit> {
     scene
@@ -47,11 +25,12 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
         // What annotates it knows that it is another's.
         .filter(|declared| declared.kind.ownership() == Ownership::Marked)
         .filter_map(|declared| {
-            let owners = owners(scene.live(declared)?);
+            let (owners, ways) = owners(scene.live(declared)?);
             (!owners.is_empty()).then(|| {
                 let detail = format!(
-                    "The live object is in the hands of {} too.",
-                    owners.join(" and of ")
+                    "The live object is in the hands of {} too. {}",
+                    owners.join(" and of "),
+                    ways.join(" ")
                 );
                 declared.hit("", detail)
             })
@@ -59,24 +38,28 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
         .collect()
 }
 
-fn owners(live: &Json) -> Vec<String> {
-    let metadata = &live["metadata"];
-    let marked = MARKS.iter().filter_map(|(map, key, what)| {
-        let value = metadata[*map][*key].as_str()?;
-        // `shop:apps/Deployment:default/web`
-        let name = value.split(':').next().unwrap_or(value);
-        Some(format!("{what} \"{name}\""))
-    });
-    let mut owners: Vec<String> = marked.collect();
-    let entries = metadata["managedFields"].as_array().into_iter().flatten();
+/// Who has it in hand, and how each is made to let go.
+fn owners(live: &Json) -> (Vec<String>, Vec<&'static str>) {
+    let marked = owners::owners(live);
+    let mut names: Vec<String> = marked.iter().map(Owner::words).collect();
+    let mut ways: Vec<&'static str> = marked.iter().map(Owner::way_out).collect();
+    let entries = live["metadata"]["managedFields"].as_array();
     let appliers = entries
+        .into_iter()
+        .flatten()
         .filter(|entry| entry["operation"] == "Apply")
         .filter_map(|entry| entry["manager"].as_str())
         .filter(|manager| *manager != FIELD_MANAGER)
         .map(|manager| format!("\"{manager}\", which applies it"));
-    if owners.is_empty() {
-        owners.extend(appliers);
+    if names.is_empty() {
+        names.extend(appliers);
+        if !names.is_empty() {
+            ways.push(
+                "Take it out of what is applied there; only `--prune` would delete it for that.",
+            );
+        }
     }
-    owners.dedup();
-    owners
+    names.dedup();
+    ways.dedup();
+    (names, ways)
 }

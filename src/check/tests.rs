@@ -255,26 +255,40 @@ fn foreign_owner() {
             wanted,
         );
     };
-    let said = |who: &str| {
+    let said = |who: &str, way: &str| {
         format!(
-            "velero_backup_storage_location.main : The live object is in the hands of {who} too."
+            "velero_backup_storage_location.main : The live object is in the hands of {who} too. {way}"
         )
     };
+    let helm = "Helm keeps what is annotated `helm.sh/resource-policy: keep`: annotate it, then take it out of the chart's values.";
     check(
         json!({"annotations": {"meta.helm.sh/release-name": "velero"}}),
-        &[&said("Helm release \"velero\"")],
+        &[&said("Helm release \"velero\"", helm)],
+    );
+    check(
+        json!({"labels": {"app.kubernetes.io/managed-by": "Helm"}}),
+        &[&said("a Helm release", helm)],
     );
     check(
         json!({"annotations": {"argocd.argoproj.io/tracking-id": "backup:velero.io/Schedule:velero/x"}}),
-        &[&said("Argo CD application \"backup\"")],
+        &[&said(
+            "Argo CD application \"backup\"",
+            "Argo CD keeps what is annotated `argocd.argoproj.io/sync-options: Prune=false`: annotate it, then take it out of the application's source.",
+        )],
     );
     check(
         json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}),
-        &[&said("Flux Kustomization \"apps\"")],
+        &[&said(
+            "Flux Kustomization \"apps\"",
+            "Flux keeps what is annotated `kustomize.toolkit.fluxcd.io/prune: disabled`: annotate it, then take it out of the Kustomization.",
+        )],
     );
     check(
-        json!({"managedFields": [{"manager": "someone", "operation": "Apply"}, {"manager": "sk-dr", "operation": "Apply"}]}),
-        &[&said("\"someone\", which applies it")],
+        json!({"managedFields": [{"manager": "kubectl", "operation": "Apply"}, {"manager": "sk-dr", "operation": "Apply"}]}),
+        &[&said(
+            "\"kubectl\", which applies it",
+            "Take it out of what is applied there; only `--prune` would delete it for that.",
+        )],
     );
     check(
         json!({"managedFields": [{"manager": "kubectl-edit", "operation": "Update"}, {"manager": "sk-dr", "operation": "Apply"}]}),

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::making::{self, Wanted};
 use super::planning::Confirm;
 use super::process::{Form, Process, Trouble};
-use super::{approval, journal, load, plan_file, present};
+use super::{approval, journal, load, plan_file, present, typed};
 use crate::apply::admission::{self, Admission, Refusal};
 use crate::journal::record::Holder;
 use crate::journal::runs::{self, RunSummary};
@@ -17,6 +17,7 @@ use crate::plan::document::Plan;
 use crate::render::text::Outcome;
 use jiff::{SignedDuration, Timestamp};
 use std::iter::successors;
+use std::path::Path;
 
 /// Runs it.
 ///
@@ -60,7 +61,7 @@ async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result
     journal::warn_in_ci(process, &flags.journal, plan.journal.as_deref());
     let directory = journal::of_plan(process, &flags.journal, plan);
     let holder = journal::holder()?;
-    let _lock = journal::lock(&directory, &holder, flags.run.lock_timeout).await?;
+    let _lock = journal::lock(process, &directory, &holder, flags.run.lock_timeout).await?;
     let mut store = journal::open(process, &directory)?;
     carry_out(process, flags, plan, (store.as_mut(), holder)).await
 }
@@ -78,14 +79,14 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
     let directory = journal::of_configuration(process, &flags.journal, &configuration);
     let holder = journal::holder()?;
     // Before planning: what is planned under the lock cannot be moved by another run of ours.
-    let _lock = journal::lock(&directory, &holder, flags.run.lock_timeout).await?;
+    let _lock = journal::lock(process, &directory, &holder, flags.run.lock_timeout).await?;
     let mut store = journal::open(process, &directory)?;
     let open = runs::list(store.as_ref()).map_err(journal::unreadable)?;
-    admission::no_open_run(&open).map_err(|refusal| refused(&refusal))?;
+    admission::no_open_run(&open).map_err(|refusal| refused(process, &refusal))?;
     let wanted = Wanted {
         mode: making::mode(flags.destroy),
         target: &flags.scope.target,
-        exclude: &[],
+        exclude: &flags.exclude,
         adopt: &flags.scope.adopt,
         consents: &[],
         conflicts: making::conflicts(flags.scope.force_conflicts),
@@ -94,7 +95,7 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
     present::show(process, &plan, dress);
-    if let Some(trouble) = present::blocked(&plan) {
+    if let Some(trouble) = present::blocked(&plan, &typed::again(process)) {
         return Err(trouble);
     }
     if !plan.steps.is_empty() {
@@ -118,7 +119,10 @@ async fn carry_out(
         expect: flags.expect.as_deref(),
         runs: &known,
     };
-    admission::admit(plan, &against).map_err(|refusal| refused(&refusal))?;
+    admission::admit(plan, &against).map_err(|refusal| match (&refusal, &flags.plan) {
+        (Refusal::NotApplyable, Some(path)) => not_applyable(process, plan, path),
+        _other => refused(process, &refusal),
+    })?;
     if plan.steps.is_empty() {
         let nothing = (&Outcome::new(), None);
         carry::tell_outcome(process, plan, nothing, flags.colour.flag());
@@ -155,6 +159,32 @@ fn free_id(process: &Process, known: &[RunSummary], id: impl Fn(Timestamp) -> St
         .unwrap_or_else(|| id(now))
 }
 
-fn refused(refusal: &Refusal) -> Trouble {
-    Trouble::of("Plan refused", refusal).with_exit(Exit::of_code(refusal.exit_code()))
+/// A plan that was saved although something in it is blocked.
+fn not_applyable(process: &Process, plan: &Plan, path: &Path) -> Trouble {
+    let line = typed::planned(process, plan, &path.display().to_string());
+    let way = present::way_around(plan, &line);
+    let refused = Trouble::of("Plan refused", &Refusal::NotApplyable);
+    Trouble {
+        // The command ends the text: a full stop behind it would be a part of it.
+        detail: format!(
+            "{} Mend what blocks it, or leave it out{way}",
+            refused.detail
+        ),
+        ..refused
+    }
+}
+
+fn refused(process: &Process, refusal: &Refusal) -> Trouble {
+    let words = match refusal {
+        Refusal::OpenRun { run } => format!("{refusal}; {}", journal::go_on(process, run)),
+        Refusal::Format { .. }
+        | Refusal::Damaged { .. }
+        | Refusal::NotApplyable
+        | Refusal::OtherStack { .. }
+        | Refusal::Unexpected { .. }
+        | Refusal::Order { .. }
+        | Refusal::Twice(_)
+        | Refusal::DamagedRun { .. } => refusal.to_string(),
+    };
+    Trouble::of("Plan refused", &words).with_exit(Exit::of_code(refusal.exit_code()))
 }

@@ -3,6 +3,7 @@
 
 use super::arguments::{ApprovalFlags, JsonFlags};
 use super::process::{Process, Trouble};
+use crate::model::advice::Advice;
 use crate::plan::document::GoalMode;
 use std::io::BufRead;
 
@@ -24,7 +25,11 @@ pub(crate) fn check(flags: ApprovalFlags) -> Result<(), Trouble> {
     }
     Err(Trouble::error(
         "Approval needed",
-        "With -input=false or -json nobody can be asked. Give -auto-approve, or plan with -out=FILE and apply that file.",
+        format!(
+            "With -input=false or -json nobody can be asked. Give {}, or save a plan with `{}` and apply that file.",
+            Advice::auto_approve(),
+            Advice::save()
+        ),
     ))
 }
 

@@ -71,7 +71,7 @@ pub enum Command {
     Sandbox(SandboxFlags),
     /// Watch the whole story in a sandbox
     Demo(DemoFlags),
-    /// This text
+    /// This text; with a command behind it, that command's
     Help,
 }
 
@@ -223,6 +223,9 @@ pub struct ApplyFlags {
     /// Remove everything
     #[arg(long)]
     pub destroy: bool,
+    /// Of `destroy`: a plan is narrowed where it is made.
+    #[arg(skip)]
+    pub exclude: Vec<Target>,
     /// Whether to ask.
     #[command(flatten)]
     pub approval: ApprovalFlags,
@@ -252,6 +255,9 @@ pub struct ApplyFlags {
 /// Flags of `destroy`, which is `apply -destroy`.
 #[derive(Debug, Args)]
 pub struct DestroyFlags {
+    /// Everything but this resource and what it needs; may be repeated
+    #[arg(long, value_name = "ADDR")]
+    pub exclude: Vec<Target>,
     /// Whether to ask.
     #[command(flatten)]
     pub approval: ApprovalFlags,
@@ -281,6 +287,7 @@ pub struct DestroyFlags {
 impl From<DestroyFlags> for ApplyFlags {
     fn from(flags: DestroyFlags) -> Self {
         let DestroyFlags {
+            exclude,
             approval,
             json,
             scope,
@@ -294,6 +301,7 @@ impl From<DestroyFlags> for ApplyFlags {
             plan: None,
             expect: None,
             destroy: true,
+            exclude,
             approval,
             json,
             scope,
@@ -410,6 +418,15 @@ pub fn parse(arguments: &[OsString]) -> Result<Asked, Trouble> {
     if texts.is_empty() {
         return Ok(Asked::Help(one_dash(&root.render_help().to_string())));
     }
+    // `help apply` is `apply -help`, as Terraform's users and others type it.
+    let texts = match texts.split_first() {
+        Some((first, rest)) if first == "help" && !rest.is_empty() => {
+            let mut texts = rest.to_vec();
+            texts.push("-help".to_owned());
+            texts
+        }
+        Some(_) | None => texts,
+    };
     let rewritten = super::spelling::rewrite(&texts, &root)?;
     match Arguments::try_parse_from(std::iter::once("sk-dr".to_owned()).chain(rewritten)) {
         Ok(Arguments {
@@ -425,6 +442,17 @@ pub fn parse(arguments: &[OsString]) -> Result<Asked, Trouble> {
             one_dash(without_prefix(&error.to_string())),
         )),
     }
+}
+
+/// The words as clap reads them, for who repeats what was typed; as they are where they are no command line of ours.
+pub(crate) fn words(arguments: &[OsString]) -> Vec<String> {
+    let texts: Vec<String> = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let mut root = Arguments::command();
+    root.build();
+    super::spelling::rewrite(&texts, &root).unwrap_or(texts)
 }
 
 fn without_prefix(text: &str) -> &str {

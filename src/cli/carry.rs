@@ -6,7 +6,7 @@ use super::journal;
 use super::making;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::reporter::Reporter;
-use super::stream;
+use super::{stream, typed};
 use crate::apply::engine::{self, Job};
 use crate::apply::event::Event;
 use crate::apply::outcome::{ApplyError, RunReport};
@@ -14,6 +14,8 @@ use crate::apply::stop::{Stopper, stop_pair};
 use crate::journal::record::Holder;
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
+use crate::model::advice::Advice;
+use crate::model::command_line::JournalLine;
 use crate::model::expression::Bindings;
 use crate::plan::document::{Plan, PlannedOutput};
 use crate::render;
@@ -75,10 +77,11 @@ pub(crate) async fn out(process: &mut Process, run: Run<'_>) -> Result<Exit, Tro
     let work = interruptible(engine::run(job), interrupts, &stopper);
     let report = redrawing(work, &reporter).await;
     reporter.into_inner().end();
+    let line = typed::journal(process);
     tell(
         process,
         plan,
-        report.map_err(|error| failed(&error))?,
+        report.map_err(|error| failed(&error, &line))?,
         colour,
     )
 }
@@ -167,7 +170,8 @@ pub(crate) fn tell_outcome(
         return;
     }
     let dress = process.dress(colour);
-    let ending = text::outcome(plan, outcome, dress);
+    let resume = run.map(|run| Advice::resume(&typed::journal(process), run));
+    let ending = text::outcome(plan, outcome, (resume.as_ref(), dress));
     process.stdout.print(&format!("\n{ending}"));
     let outputs = text::outputs(&plan.outputs);
     if run.is_some() && sums.open() == 0 && !outputs.is_empty() {
@@ -227,7 +231,7 @@ pub(crate) fn outcome(report: RunReport) -> Outcome {
 }
 
 /// An end that is none of the run's own.
-pub(crate) fn failed(error: &ApplyError) -> Trouble {
+pub(crate) fn failed(error: &ApplyError, line: &JournalLine) -> Trouble {
     let summary = match error {
         ApplyError::Plan(_) => "Plan not carried out",
         ApplyError::WrongIdentity { .. } => "Another cluster",
@@ -235,5 +239,17 @@ pub(crate) fn failed(error: &ApplyError) -> Trouble {
         ApplyError::TakenOver { .. } => "Run taken over",
         ApplyError::Journal { .. } => "Journal not written",
     };
-    Trouble::of(summary, error).with_exit(Exit::of_code(error.exit_code()))
+    let words = match error {
+        ApplyError::Journal {
+            run, begun: true, ..
+        } => format!("{error}, go on with `{}`", Advice::resume(line, run)),
+        ApplyError::Journal { begun: false, .. } => {
+            format!("{error}. Nothing was done: apply again once it can be written")
+        }
+        ApplyError::Plan(_)
+        | ApplyError::WrongIdentity { .. }
+        | ApplyError::Provider { .. }
+        | ApplyError::TakenOver { .. } => error.to_string(),
+    };
+    Trouble::of(summary, &words).with_exit(Exit::of_code(error.exit_code()))
 }

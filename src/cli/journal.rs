@@ -3,12 +3,13 @@
 use super::arguments::JournalFlags;
 use super::exit::Exit;
 use super::process::{Form, Process, Trouble};
-use super::stream;
+use super::{stream, typed};
 use crate::diag::Severity;
 use crate::journal::local::LocalStore;
 use crate::journal::lock::{self, Lock, LockError};
 use crate::journal::record::{Holder, Inventory};
 use crate::journal::store::{Store, StoreError};
+use crate::model::advice::Advice;
 use crate::model::resource::Configuration;
 use crate::plan::document::Plan;
 use crate::render::json;
@@ -117,10 +118,12 @@ pub(crate) fn holder() -> Result<Holder, Trouble> {
 /// # Errors
 /// Where somebody holds it: exit 4.
 pub(crate) async fn lock(
+    process: &Process,
     directory: &Path,
     holder: &Holder,
     timeout: Duration,
 ) -> Result<Lock, Trouble> {
+    let runs = Advice::runs(&typed::journal(process));
     lock::acquire(&LocalStore::at(directory), holder, timeout)
         .await
         .map_err(|error| match error {
@@ -128,7 +131,8 @@ pub(crate) async fn lock(
             held @ LockError::Held { .. } => Trouble::error(
                 "Somebody is at work",
                 format!(
-                    "{held}. Wait for it, with -lock-timeout=5m for example, or see `sk-dr runs`."
+                    "{held}. Wait for it, with {} for example, or see `{runs}`.",
+                    Advice::wait()
                 ),
             )
             .with_exit(Exit::Locked),
@@ -159,6 +163,16 @@ pub(crate) fn warn(process: &mut Process, summary: &str, detail: &str) {
     process
         .stderr
         .print(&format!("Warning: {summary}\n\n  {detail}\n\n"));
+}
+
+/// What may be done with an open run, as the end of a sentence.
+pub(crate) fn go_on(process: &Process, run: &str) -> String {
+    let line = typed::journal(process);
+    format!(
+        "go on with `{}`, or give it up with `{}`",
+        Advice::resume(&line, run),
+        Advice::close(&line, run)
+    )
 }
 
 /// A journal that cannot be used.

@@ -35,6 +35,7 @@ mod stream;
 pub mod system;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod unlock;
 mod validate;
 mod variables;

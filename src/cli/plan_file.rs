@@ -2,6 +2,7 @@
 //! our own JSON, so that it can be read in ten years without us (R37: the digest finds damage, it is no signature).
 
 use super::process::Trouble;
+use crate::model::advice::Advice;
 use crate::plan::document::{FORMAT, Plan, VERSION};
 use crate::plan::sense;
 use serde::Deserialize;
@@ -74,7 +75,7 @@ fn decode(bytes: &[u8]) -> Result<Plan, Fault> {
     let not_a_plan = |why: &str| {
         (
             "Not a plan file",
-            format!("{why} Plans are written by `sk-dr plan -out=FILE`."),
+            format!("{why} Plans are written by `{}`.", Advice::save()),
         )
     };
     if bytes.starts_with(b"PK") {

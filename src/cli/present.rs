@@ -5,8 +5,11 @@ use super::exit::Detail;
 use super::exit::{Exit, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Form, Process, Trouble};
-use super::stream;
-use crate::plan::document::{Node, Plan, Sight, Unswept};
+use super::{stream, typed};
+use crate::model::address::Address;
+use crate::model::advice::Advice;
+use crate::model::command_line::{CommandLine, JournalLine};
+use crate::plan::document::{GoalMode, Node, Plan, Sight, Unswept};
 use crate::render::style::{Dress, wrap};
 use crate::render::text::{blocks, reason};
 use crate::render::{self, text::Counts};
@@ -40,10 +43,10 @@ pub(crate) fn plan(
         plan_file::write(&process.directory.join(out), plan)?;
     }
     if process.hints() && process.stdout.form() == Form::Text {
-        let hints = hints(plan, telling.out, dress.width);
+        let hints = hints(plan, telling.out, (&typed::journal(process), dress.width));
         process.stdout.print(&hints);
     }
-    if let Some(trouble) = blocked(plan) {
+    if let Some(trouble) = blocked(plan, &typed::again(process)) {
         process.complain(&trouble, telling.colour);
     }
     Ok(of_plan(plan, telling.detail))
@@ -60,22 +63,33 @@ pub(crate) fn show(process: &mut Process, plan: &Plan, dress: Dress) {
 /// Columns of prose that is not a part of the plan, at most.
 const PROSE: usize = 100;
 
-const UNSAVED: &str = "Note: You didn't use the -out option to save this plan, so sk-dr can't guarantee to take \
-                       exactly these actions if you run \"sk-dr apply\" now.";
+/// Without a file nothing binds what is done to what was shown.
+fn unsaved(mode: GoalMode, line: &JournalLine) -> String {
+    let now = match mode {
+        GoalMode::Converge => Advice::apply_unsaved(line),
+        GoalMode::Destroy => Advice::destroy_unsaved(line),
+    };
+    format!(
+        "Note: You didn't use the -out option to save this plan, so sk-dr can't guarantee to take exactly these actions if you run \"{now}\" now."
+    )
+}
 
 /// What a user does next, below a rule: tools read the plan up to it.
-fn hints(plan: &Plan, out: Option<&Path>, width: Option<usize>) -> String {
+fn hints(plan: &Plan, out: Option<&Path>, (line, width): (&JournalLine, Option<usize>)) -> String {
     let nothing = Counts::of(plan) == Counts::default();
     let width = width.unwrap_or(PROSE).min(PROSE);
     let rule = "─".repeat(width.min(77));
     let text = match out {
         None if nothing => return String::new(),
-        None => format!("{}\n", wrap(UNSAVED, Some(width)).join("\n")),
+        None => {
+            let note = unsaved(plan.goal.mode, line);
+            format!("{}\n", wrap(&note, Some(width)).join("\n"))
+        }
         Some(out) if plan.applyable => format!(
             "Saved the plan to: {out}\nDigest: {}\n\nTo perform exactly the following actions, run the following command to apply:\n    \
-             sk-dr apply {}\n",
+             {}\n",
             plan.digest,
-            crate::model::text::quote(&out.display().to_string()),
+            Advice::apply(line, &out.display().to_string()),
             out = out.display(),
         ),
         Some(out) => format!(
@@ -92,7 +106,7 @@ const FEW: usize = 8;
 
 /// What keeps a plan from being applied, for standard error: one error for each provider that was not reached, whatever it
 /// blocks, and one for the rest.
-pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
+pub(crate) fn blocked(plan: &Plan, typed: &CommandLine) -> Option<Trouble> {
     if plan.applyable && !plan.is_blind() {
         return None;
     }
@@ -113,7 +127,7 @@ pub(crate) fn blocked(plan: &Plan) -> Option<Trouble> {
         .collect();
     let stuck: Vec<&Node> = plan.stuck().collect();
     if !stuck.is_empty() {
-        details.push(stopped(&stuck));
+        details.push(stopped(plan, &stuck, typed));
     }
     let summary = match (unreached.as_slice(), stuck.is_empty()) {
         ([one], _) => format!("Provider {one} was not reached"),
@@ -146,30 +160,27 @@ fn capital(text: &str) -> String {
 }
 
 /// Resources that are blocked, each for a reason of its own.
-fn stopped(blocked: &[&Node]) -> String {
+fn stopped(plan: &Plan, blocked: &[&Node], typed: &CommandLine) -> String {
     let number = match blocked.len() {
         1 => "One resource is".to_owned(),
         more => format!("{more} resources are"),
     };
-    // Who is blocked by another alone goes with it.
-    let causes: Vec<String> = blocked
-        .iter()
-        .filter(|node| node.blockers.iter().any(|blocker| blocker.code != "needs"))
-        .map(|node| format!("-exclude={}", quoted_for_shell(&node.address.to_string())))
-        .collect();
-    let way = if causes.len() > FEW {
-        " each with -exclude=ADDR.".to_owned()
-    } else {
-        format!(":\n    sk-dr plan {}", causes.join(" "))
-    };
+    let way = way_around(plan, typed);
     format!("{number} blocked, as shown above. Mend what blocks them, or leave them out{way}")
 }
 
-/// An address with a quoted key needs quotes in a shell.
-fn quoted_for_shell(address: &str) -> String {
-    if address.contains('"') {
-        format!("'{address}'")
-    } else {
-        address.to_owned()
+/// How what is blocked is left out, as the end of a sentence: the command line that was typed, with more in it.
+pub(crate) fn way_around(plan: &Plan, typed: &CommandLine) -> String {
+    // Who is blocked by another alone goes with it.
+    let is_cause = |node: &&Node| node.blockers.iter().any(|blocker| blocker.code != "needs");
+    let causes: Vec<&Address> = plan
+        .stuck()
+        .filter(is_cause)
+        .map(|node| &node.address)
+        .collect();
+    match causes.len() {
+        0 => ".".to_owned(),
+        more if more > FEW => format!(" each with {}.", Advice::leave_out_each()),
+        _few => format!(":\n    {}", Advice::leave_out(typed, causes)),
     }
 }

@@ -5,12 +5,13 @@ use super::arguments::{JournalFlags, ResumeFlags, VariableFlags};
 use super::carry::{self, Run};
 use super::exit::Exit;
 use super::process::{Process, Trouble};
-use super::{journal, load};
+use super::{journal, load, typed};
 use crate::apply::resume::{self, Request, ResumeError, Resumed};
 use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
 use crate::journal::store::Store;
 use crate::lang::Missing;
+use crate::model::advice::Advice;
 use crate::plan::sense;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,13 +79,17 @@ pub(crate) async fn take(
 ) -> Result<Taken, Trouble> {
     if !directory.is_dir() {
         let detail = format!(
-            "There is no journal in {}. Name it with -journal=PATH.",
-            directory.display()
+            "There is no journal in {}. Name it with {}.",
+            directory.display(),
+            Advice::journal()
         );
         return Err(Trouble::error("No journal", detail));
     }
     let holder = journal::holder()?;
-    let lock = match (journal::lock(&directory, &holder, timeout).await, takeover) {
+    let lock = match (
+        journal::lock(process, &directory, &holder, timeout).await,
+        takeover,
+    ) {
         (Ok(lock), _) => Some(lock),
         // The holder lives and is overtaken on purpose: it loses the next serial and stops (R42).
         (Err(trouble), Some(_)) if trouble.exit == Exit::Locked => None,
@@ -98,7 +103,8 @@ pub(crate) async fn take(
         lock: lock.as_ref(),
         now: process.clock.now(),
     };
-    let resumed = resume::resume(store.as_mut(), &request).map_err(|error| refused(&error))?;
+    let resumed =
+        resume::resume(store.as_mut(), &request).map_err(|error| refused(process, &error))?;
     // The journal's copy of the plan is a file that others may be able to write (R37).
     sense::check(&resumed.plan).map_err(|error| {
         let summary = "Run not taken";
@@ -112,6 +118,22 @@ pub(crate) async fn take(
     })
 }
 
-fn refused(error: &ResumeError) -> Trouble {
-    Trouble::of("Run not taken", error).with_exit(Exit::of_code(error.exit_code()))
+fn refused(process: &Process, error: &ResumeError) -> Trouble {
+    let line = typed::journal(process);
+    let words = match error {
+        ResumeError::Held { run, serial, .. } => {
+            let over = Advice::take_over(&line, run, *serial);
+            format!("{error}\nTo take it over: {over}")
+        }
+        ResumeError::Moved { .. } => {
+            format!("{error}, look again with `{}`", Advice::runs(&line))
+        }
+        ResumeError::NothingOpen
+        | ResumeError::SeveralOpen(_)
+        | ResumeError::Closed { .. }
+        | ResumeError::NeverOpened { .. }
+        | ResumeError::Plan { .. }
+        | ResumeError::Store(_) => error.to_string(),
+    };
+    Trouble::of("Run not taken", &words).with_exit(Exit::of_code(error.exit_code()))
 }

@@ -4,7 +4,7 @@ use super::arguments::{CloseFlags, JournalFlags, RunsAction, RunsFlags};
 use super::exit::Exit;
 use super::process::{ColourFlag, Process, Trouble};
 use super::resume::{self, Taken};
-use super::{carry, journal, making};
+use super::{carry, journal, making, typed};
 use crate::apply::close::{self, Closing};
 use crate::apply::event::Event;
 use crate::journal::record::{Holder, RunOutcome};
@@ -44,6 +44,7 @@ fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Trouble> {
     let this = journal::holder()?;
     let now = process.clock.now();
     let summaries = runs::list(store.as_ref()).map_err(journal::unreadable)?;
+    let line = typed::journal(process);
     let rows: Vec<RunRow> = summaries
         .iter()
         .map(|summary| row(summary, &this, now))
@@ -53,7 +54,9 @@ fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Trouble> {
         .iter()
         .filter(|row| matches!(row.state, RunState::Held | RunState::Killed))
     {
-        process.stdout.print(&format!("\n{}", text::held(row)));
+        process
+            .stdout
+            .print(&format!("\n{}", text::held(row, &line)));
     }
     for summary in &summaries {
         if let Standing::Damaged(why) = &summary.standing {
@@ -118,11 +121,12 @@ async fn close_run(
     } = resume::take(process, directory, which, Duration::ZERO).await?;
     let plan = resumed.plan.clone();
     let world = making::world(process, Path::new(&plan.config_dir), plan.secrets.clone());
+    let line = typed::journal(process);
     let mut lines = EventLines::new(&plan);
     let stdout = &mut process.stdout;
     let mut events = |event: Event| {
-        if let Some(line) = lines.line(&event) {
-            stdout.line(&line);
+        if let Some(text) = lines.line(&event) {
+            stdout.line(&text);
         }
     };
     let closing = Closing {
@@ -134,10 +138,10 @@ async fn close_run(
     };
     let report = close::close(closing)
         .await
-        .map_err(|error| carry::failed(&error))?;
+        .map_err(|error| carry::failed(&error, &line))?;
     let id = report.run.clone();
     let dress = process.dress(ColourFlag::Auto);
-    let ending = text::outcome(&plan, &carry::outcome(report), dress);
+    let ending = text::outcome(&plan, &carry::outcome(report), (None, dress));
     process.stdout.print(&format!(
         "\n{ending}\nRun {id} is closed. The next plan shows what is left to do.\n"
     ));

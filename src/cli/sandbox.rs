@@ -4,6 +4,9 @@ use super::arguments::SandboxFlags;
 use super::exit::Exit;
 use super::process::{Process, Trouble};
 use super::{example, private_file};
+use crate::model::address::Address;
+use crate::model::advice::Advice;
+use crate::model::command_line::shell_word;
 use crate::sandbox::Sandbox;
 use crate::sandbox::serve::serve;
 use crate::sandbox::state::ADMIN_TOKEN;
@@ -97,6 +100,8 @@ fn welcome(house: &House, shown: &Path) -> String {
         .sandbox
         .with(|state| (state.cluster_uid(), state.now.strftime("%F %T UTC")));
     let directory = shown.display();
+    let plan = Advice::adopt_sandbox(&Address::new("kubernetes_namespace", "velero"));
+    let cd = shell_word(&directory.to_string());
     format!(
         "A Kubernetes API with Velero on http://{address}, for this machine only.\n\n\
          \x20 cluster     {uid}\n\
@@ -104,8 +109,8 @@ fn welcome(house: &House, shown: &Path) -> String {
          \x20 kubeconfig  {directory}/{KUBECONFIG}\n\
          \x20 state       {directory}/{STATE}, written as things happen\n\n\
          In another terminal:\n\n\
-         \x20 cd {directory}\n\
-         \x20 sk-dr plan -adopt=kubernetes_namespace.velero\n\
+         \x20 cd {cd}\n\
+         \x20 {plan}\n\
          \x20 curl -d '{{\"duration\": \"24h\"}}' http://{address}/_sandbox/advance    # a day passes\n\n\
          Ctrl-C ends it.\n"
     )
@@ -134,8 +139,9 @@ impl Claim {
             TryLockError::WouldBlock => Trouble::error(
                 "Sandbox in use",
                 format!(
-                    "Another sandbox runs in {}. Stop it, or take another directory with -dir.",
-                    directory.display()
+                    "Another sandbox runs in {}. Stop it, or take another directory with {}.",
+                    directory.display(),
+                    Advice::another_place()
                 ),
             ),
             TryLockError::Error(error) => unusable(&path, &error),
@@ -170,7 +176,10 @@ impl House {
         let refused = |error: Error| {
             Trouble::error(
                 "Sandbox not served",
-                format!("127.0.0.1:{port}: {error}. Take another with -port=N."),
+                format!(
+                    "127.0.0.1:{port}: {error}. Take another with {}.",
+                    Advice::another_port()
+                ),
             )
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))

@@ -6,6 +6,7 @@ use super::process::{Process, Trouble};
 use crate::diag::suggest::nearest;
 use crate::kinds::{self, Kind};
 use crate::lang::signatures;
+use crate::model::advice::Advice;
 use crate::model::schema::Schema;
 use crate::render;
 use serde_json::{Value as Json, json};
@@ -61,7 +62,10 @@ fn schema(kind: &str) -> Result<&'static Schema, Trouble> {
     }
     let detail = match nearest(kind, kinds::KINDS.iter().map(|kind| kind.schema().kind)) {
         Some(meant) => format!("There is no resource type `{kind}`. Did you mean `{meant}`?"),
-        None => format!("There is no resource type `{kind}`. `sk-dr schema` lists them."),
+        None => format!(
+            "There is no resource type `{kind}`. `{}` lists them.",
+            Advice::schema()
+        ),
     };
     Err(Trouble::error("Unknown resource type", detail))
 }

@@ -2,7 +2,7 @@
 
 use super::builtin;
 use crate::lang::sources::{
-    BUILTIN, SourceError, Sources, is_configuration_file, is_variable_file,
+    BUILTIN, SourceError, Sources, is_configuration_file, is_foreign_file, is_variable_file,
 };
 use std::collections::BTreeSet;
 use std::fs::{File, Metadata};
@@ -110,6 +110,10 @@ impl Sources for Directory {
 
     fn variable_files(&self) -> Result<Vec<String>, SourceError> {
         self.names(".", is_variable_file)
+    }
+
+    fn foreign_files(&self) -> Result<Vec<String>, SourceError> {
+        self.names(".", is_foreign_file)
     }
 
     fn builtins(&self) -> Vec<String> {

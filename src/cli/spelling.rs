@@ -3,6 +3,7 @@
 
 use super::process::Trouble;
 use crate::diag::suggest::nearest;
+use crate::model::advice::Advice;
 use clap::{Arg, ArgAction, Command};
 
 /// Flags that users of this program or of Terraform know and that this version does not have.
@@ -152,7 +153,13 @@ fn unknown_flag(name: &str, commands: &[&Command]) -> Trouble {
         Some(meant) => format!("`{command}` has no flag `-{name}`. Did you mean `-{meant}`?"),
         None => match owner(name, commands.first().copied()) {
             Some(owner) => format!("`{command}` has no flag `-{name}`; `{owner}` has."),
-            None => format!("`{command}` has no flag `-{name}`. See `sk-dr {command} -help`."),
+            None => {
+                let of = (commands.len() > 1).then_some(command);
+                format!(
+                    "`{command}` has no flag `-{name}`. See `{}`.",
+                    Advice::help(of)
+                )
+            }
         },
     };
     Trouble::error("Unknown flag", detail)

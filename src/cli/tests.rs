@@ -123,15 +123,19 @@ fn flags_take_one_dash_or_two_and_values_either_way() {
 
 #[test]
 fn destroy_is_apply_with_destroy() {
-    let Command::Destroy(flags) = parsed(&["destroy", "-auto-approve", "-lock-timeout=2m"])
-        .unwrap()
-        .command
-    else {
+    let line = [
+        "destroy",
+        "-auto-approve",
+        "-lock-timeout=2m",
+        "-exclude=a.b",
+    ];
+    let Command::Destroy(flags) = parsed(&line).unwrap().command else {
         panic!()
     };
     let flags = super::arguments::ApplyFlags::from(flags);
     assert!(flags.destroy && flags.approval.auto_approve && flags.plan.is_none());
     assert_eq!(flags.run.lock_timeout.as_secs(), 120);
+    assert_eq!(flags.exclude, ["a.b".parse().unwrap()]);
 }
 
 #[test]
@@ -204,6 +208,36 @@ fn refusals_say_what_was_meant() {
     refused(&["help"], "Commands:");
     refused(&[], "Commands:");
     assert!(!parsed(&["plan", "-help"]).unwrap_err().contains("--"));
+}
+
+#[test]
+fn help_of_a_command_is_its_own() {
+    for (typed, same) in [
+        (&["help", "apply"][..], &["apply", "-help"][..]),
+        (&["help", "runs", "close"], &["runs", "close", "-help"]),
+    ] {
+        assert_eq!(parsed(typed).unwrap_err(), parsed(same).unwrap_err());
+    }
+    refused(&["help", "aply"], "Did you mean `apply`?");
+    refused(&["help", "status"], "not available yet");
+}
+
+#[test]
+fn what_was_typed_is_told_again() {
+    let check = |typed: &str, expected: &str| {
+        let words: Vec<&str> = typed.split(' ').collect();
+        let (process, ..) = process(&words, Path::new("/"));
+        assert_eq!(super::typed::again(&process).to_string(), expected);
+    };
+    check("plan -destroy", "sk-dr plan -destroy");
+    check(
+        "--chdir=x plan -target a.b --out p",
+        "sk-dr -chdir=x plan -target=a.b -out=p",
+    );
+    check("plan -var a=hidden", "sk-dr plan -var=a=...");
+    check("apply -auto-approve -adopt=a.b", "sk-dr plan -adopt=a.b");
+    check("apply -destroy -input=false", "sk-dr destroy");
+    check("-safe destroy -journal=j", "sk-dr -safe destroy -journal=j");
 }
 
 #[tokio::test]

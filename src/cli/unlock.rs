@@ -4,7 +4,8 @@
 use super::arguments::UnlockFlags;
 use super::exit::Exit;
 use super::process::{Process, Trouble};
-use super::resume;
+use super::{resume, typed};
+use crate::render::text;
 use std::time::Duration;
 
 /// Runs it.
@@ -22,8 +23,8 @@ pub(crate) async fn run(process: &mut Process, flags: &UnlockFlags) -> Result<Ex
     .await?;
     let run = taken.resumed.run;
     process.stdout.print(&format!(
-        "Run {run} is taken from its holder, which stops before its next effect.\n\
-         To go on with it:  sk-dr resume\nTo give it up:     sk-dr runs close {run}\n"
+        "Run {run} is taken from its holder, which stops before its next effect.\n{}",
+        text::ways_on(&typed::journal(process), &run)
     ));
     Ok(Exit::Done)
 }

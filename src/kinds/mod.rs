@@ -14,6 +14,7 @@ pub mod kubernetes_secret;
 pub mod least;
 mod metadata;
 mod metadata_block;
+pub mod owners;
 #[cfg(test)]
 pub(crate) mod properties;
 pub mod providers;

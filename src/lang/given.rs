@@ -8,6 +8,7 @@ use super::sources::{SourceError, Sources};
 use super::syntax::{Attribute, Body};
 use super::{limits, sources};
 use crate::diag::{Diagnostic, FileId, SourceMap, Span, has_errors, suggest};
+use crate::model::advice::Advice;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -124,8 +125,12 @@ impl Gatherer<'_> {
         for name in others {
             let detail = format!("{name} is not read: its values count for Terraform only");
             self.diagnostics.push(
-                Diagnostic::warning("file-not-read", "Variable file not read", detail)
-                    .hint("name it NAME.auto.vars.hcl, or give it with -var-file"),
+                Diagnostic::warning("file-not-read", "Variable file not read", detail).hint(
+                    format!(
+                        "name it NAME.auto.vars.hcl, or give it with {}",
+                        Advice::variable_file(&name)
+                    ),
+                ),
             );
         }
         ours

@@ -9,9 +9,13 @@ use super::parse;
 use super::sources::{BUILTIN, SourceError};
 use super::syntax::{Body, Name};
 use crate::diag::{Diagnostic, FileId, Patch, SourceMap, Span, has_errors, suggest};
+use crate::model::advice::Advice;
 use crate::model::schema::Schemas;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Files of Terraform's that are named where there are no others.
+const SHOWN: usize = 5;
 
 /// Which module of a library; the root is the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,6 +242,21 @@ impl<'l, 'a> Librarian<'l, 'a> {
         collector.module
     }
 
+    /// What a person may have meant: another directory, or files with another ending.
+    fn no_configuration(&self, detail: &str) -> Diagnostic {
+        let found = Diagnostic::error("no-configuration", "No configuration files", detail)
+            .hint(format!("{} names another one", Advice::directory()));
+        match self.evaluator.sources.foreign_files() {
+            Ok(names) => names.iter().take(SHOWN).fold(found, |found, name| {
+                let renamed = Advice::rename(name);
+                found.hint(format!(
+                    "{name} is one of Terraform's, and the language is the same: {renamed}"
+                ))
+            }),
+            Err(_) => found,
+        }
+    }
+
     /// The trees of all files of a directory.
     fn bodies(&mut self, directory: &str, caller: Option<Span>) -> Vec<Body> {
         let names = match self.evaluator.sources.list(directory) {
@@ -265,8 +284,7 @@ impl<'l, 'a> Librarian<'l, 'a> {
             self.report(match caller {
                 None => {
                     let detail = "the directory has no *.hcl files";
-                    Diagnostic::error("no-configuration", "No configuration files", detail)
-                        .hint("-chdir=DIRECTORY names another one")
+                    self.no_configuration(detail)
                 }
                 Some(span) => {
                     let detail = format!("the directory {directory} has no *.hcl files");

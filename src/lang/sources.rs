@@ -38,6 +38,8 @@ pub trait Sources: Sync {
     /// Names of files in the root directory that hold values of variables: `*.auto.vars.hcl`, and Terraform's, of which
     /// a user may think that they are read. Sorted.
     fn variable_files(&self) -> Result<Vec<String>, SourceError>;
+    /// Names of Terraform's files in the root directory, sorted: where there are no others, they may be meant.
+    fn foreign_files(&self) -> Result<Vec<String>, SourceError>;
     /// Bytes of a file, at most `limit`. Absolute names are taken as they are.
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError>;
     /// Whether there is a file of that name. A directory is an error, as in Terraform.
@@ -94,6 +96,11 @@ impl Sources for MemorySources {
         Ok(self.files.keys().filter(root).cloned().collect())
     }
 
+    fn foreign_files(&self) -> Result<Vec<String>, SourceError> {
+        let root = |name: &&String| is_foreign_file(name) && !name.contains('/');
+        Ok(self.files.keys().filter(root).cloned().collect())
+    }
+
     fn read(&self, relative: &str, limit: usize) -> Result<Vec<u8>, SourceError> {
         let bytes = self
             .files
@@ -133,6 +140,14 @@ pub const AUTOMATIC: &str = ".auto.vars.hcl";
 pub fn is_variable_file(name: &str) -> bool {
     let ours = name.ends_with(AUTOMATIC) && !name.starts_with('.');
     ours || name == "terraform.tfvars" || name.ends_with(".auto.tfvars")
+}
+
+/// Whether a file is a part of Terraform's configurations.
+pub fn is_foreign_file(name: &str) -> bool {
+    let ending = [".tf", ".tofu"]
+        .iter()
+        .find(|ending| name.ends_with(**ending));
+    ending.is_some() && !name.starts_with('.')
 }
 
 /// Whether a file of a module's directory is part of it.

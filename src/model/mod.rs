@@ -1,10 +1,12 @@
 //! The nouns that everything shares. Pure data: no HCL syntax, no client, no clock, no file system.
 
 pub mod address;
+pub mod advice;
 #[cfg(test)]
 pub(crate) mod any;
 pub mod argument;
 pub mod checks;
+pub mod command_line;
 pub mod condition;
 pub mod cron;
 pub mod duration;

@@ -93,6 +93,8 @@ pub enum Outcome<T> {
     Nothing,
     /// It is not ours: left alone on destroy, with a finding.
     LeftAlone(String),
+    /// It is on its way out already, how in words: said, and neither stops anything nor is stopped.
+    Leaving(String),
     /// Something is to be done, or stops it.
     Decided(Box<T>),
 }
@@ -104,6 +106,7 @@ impl<'a> Outcome<Decision<'a>> {
             Outcome::Unchanged => Outcome::Unchanged,
             Outcome::Nothing => Outcome::Nothing,
             Outcome::LeftAlone(why) => Outcome::LeftAlone(why),
+            Outcome::Leaving(how) => Outcome::Leaving(how),
             Outcome::Decided(decision) => Outcome::Decided(Box::new((*decision).into())),
         }
     }

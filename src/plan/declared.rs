@@ -11,6 +11,7 @@ use super::found::{Found, Objects, class_words};
 use super::ignored::is_ignored;
 use super::imports;
 use super::input::{Confirmation, Conflicts, Input};
+use super::leaving::Leaving;
 use super::managers;
 use super::marks;
 use super::ownership::{Bearer, Standing, is_label_of, standing};
@@ -20,6 +21,7 @@ use super::unswept::unreached_text;
 use super::whole::Wholes;
 use crate::kinds::{Difference, Home, Kind, Obstacle, Ownership, TakesFields};
 use crate::model::address::Address;
+use crate::model::advice::Advice;
 use crate::model::identity::{
     FIELD_MANAGER, Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL,
 };
@@ -179,7 +181,10 @@ impl<'a> Declared<'a, '_> {
             decision = decision.blocked(blocker(
                 "loss",
                 "Earlier runs made this object in another cluster: creating it here, empty, would be taken for the original.",
-                "If the old cluster is lost, recover it; if this cluster replaces it on purpose, name its UID with `identity` in the provider block.",
+                format!(
+                    "If the old cluster is lost, recover it; if this cluster replaces it on purpose, write {} in the provider block.",
+                    Advice::identity(cluster_uid)
+                ),
             ));
         }
         Outcome::Decided(Box::new(decision))
@@ -263,46 +268,38 @@ impl<'a> Declared<'a, '_> {
         if self.destroying() {
             return self.destroy(cluster_uid, live, whose);
         }
-        if live["metadata"]["deletionTimestamp"].is_string() {
-            return self.terminating(live);
+        if let Some(leaving) = Leaving::of(live) {
+            return self.terminating(live, &leaving);
         }
         match whose {
             Standing::Ours { address_label, .. } => self.ours(live, &address_label),
-            Standing::OtherStack(other) => self.refused(live, "other-stack",
+            Standing::OtherStack(other) => self.refused(
+                live,
+                "other-stack",
                 format!("It carries the mark of stack \"{other}\"."),
-                format!("Remove it from one of the two configurations; releasing it there with `sk-dr destroy -target` of stack \"{other}\" makes it free.")),
-            Standing::Unmarked => self.foreign(live, "needs-adopt", "It exists and is not marked as ours.".to_owned()),
+                self.handed_over(live, &other),
+            ),
+            Standing::Unmarked => self.foreign(
+                live,
+                "needs-adopt",
+                "It exists and is not marked as ours.".to_owned(),
+            ),
             Standing::Copy(copied) => self.foreign(live, "copy", format!("Its mark {copied}.")),
-            Standing::Damaged => self.foreign(live, "damaged-mark", "Its mark is damaged and proves nothing.".to_owned()),
+            Standing::Damaged => self.foreign(
+                live,
+                "damaged-mark",
+                "Its mark is damaged and proves nothing.".to_owned(),
+            ),
         }
     }
 
-    fn terminating(&self, live: &'a Json) -> Outcome<Decision<'a>> {
-        let since = live["metadata"]["deletionTimestamp"]
-            .as_str()
-            .unwrap_or("unknown");
-        let finalizers: Vec<&str> = live["metadata"]["finalizers"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Json::as_str)
-            .collect();
+    /// It must not be made anew while it goes, nor be changed.
+    fn terminating(&self, live: &'a Json, leaving: &Leaving<'_>) -> Outcome<Decision<'a>> {
         let mut decision = self
-            .decision(
-                Action::NoOp,
-                ReasonCode::Unknown,
-                format!("it is being deleted since {since}"),
-            )
+            .decision(Action::NoOp, ReasonCode::Unknown, "it is being deleted")
             .blocked(blocker(
                 "terminating",
-                if finalizers.is_empty() {
-                    "It is being deleted.".to_owned()
-                } else {
-                    format!(
-                        "It is being deleted and waits for its finalizers: {}.",
-                        finalizers.join(", ")
-                    )
-                },
+                leaving.words(),
                 "Plan again once it is gone.",
             ));
         decision.was(live);
@@ -381,7 +378,10 @@ impl<'a> Declared<'a, '_> {
             Some(text) => decision.blocked(blocker(
                 "conflict",
                 text,
-                "Change it there, leave it out with ignore_changes, or take it with -force-conflicts.",
+                format!(
+                    "Change it there, leave it out with ignore_changes, or take it with {}.",
+                    Advice::force_conflicts()
+                ),
             )),
             None => decision,
         }
@@ -446,13 +446,24 @@ impl<'a> Declared<'a, '_> {
             decision = decision.blocked(blocker(
                 code,
                 text,
-                format!(
-                    "-adopt={} makes it ours.",
-                    super::shell_word(&self.resource.address.to_string())
-                ),
+                format!("{} makes it ours.", Advice::adopt(&self.resource.address)),
             ));
         }
         Outcome::Decided(Box::new(decision))
+    }
+
+    /// How another stack lets it go. Destroying it there would delete it, and no flag of ours takes it.
+    fn handed_over(&self, live: &Json, other: &str) -> String {
+        let ours = Advice::adopt(&self.resource.address);
+        match former::marked(live) {
+            Some(address) => format!(
+                "To hand it over, take {address} out of the configuration of stack \"{other}\", write there what follows, and apply it there. Then {ours} makes it ours.\n{}",
+                Advice::release(&address)
+            ),
+            None => format!(
+                "To hand it over, take it out of the configuration of stack \"{other}\", write a `removed` block with `destroy = false` there, and apply it there. Then {ours} makes it ours."
+            ),
+        }
     }
 
     fn refused(

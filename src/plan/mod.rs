@@ -15,6 +15,7 @@ pub mod guards;
 pub mod ignored;
 mod imports;
 pub mod input;
+pub mod leaving;
 pub mod losses;
 pub mod managers;
 pub mod marks;
@@ -150,6 +151,9 @@ fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<
                 summary: "Left alone".to_owned(),
                 detail: format!("{} is not destroyed: {why}.", resource.address),
             }),
+            Some(Outcome::Leaving(how)) => gathered
+                .findings
+                .push(leaving::finding(resource.address.clone(), &how)),
             Some(Outcome::Decided(resolution)) => gathered.resolutions.push(*resolution),
         }
         let parts = kinds::parts(resource);
@@ -484,16 +488,5 @@ fn outputs(input: &Input<'_>) -> BTreeMap<String, PlannedOutput> {
             .iter()
             .map(|(name, output)| (name.clone(), shown(output)))
             .collect(),
-    }
-}
-
-/// A word as a POSIX shell needs it: quoted where it has characters that the shell would take.
-pub fn shell_word(word: &str) -> String {
-    let plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '=' | ':');
-    if word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }

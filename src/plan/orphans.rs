@@ -7,6 +7,7 @@ use super::declared::Context;
 use super::document::{Finding, FindingSeverity, Goal, GoalMode, ReasonCode};
 use super::former;
 use super::input::Input;
+use super::leaving::{self, Leaving};
 use super::managers;
 use super::ownership::{Bearer, Origin, Standing, standing};
 use super::removal::Removal;
@@ -228,6 +229,10 @@ impl<'a> Sweeper<'a, '_> {
             origin,
             heir,
         } = orphan;
+        if let Some(leaving) = Leaving::of(object) {
+            findings.push(leaving::finding(address, &leaving.words()));
+            return None;
+        }
         let is_wanted = heir.as_ref().is_some_and(|heir| self.scope.contains(heir));
         if is_narrowed(self.context.input.goal) && !is_wanted {
             findings.push(self.finding(

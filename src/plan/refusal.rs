@@ -1,6 +1,7 @@
 //! Why there is no plan at all. Must not know which exit code it becomes.
 
 use crate::model::address::Address;
+use crate::model::advice::Advice;
 use crate::model::identity::ProviderRef;
 
 /// Why there is no plan at all.
@@ -35,7 +36,8 @@ pub enum Refusal {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "provider {provider} is another cluster: {title} has identity {found}, expected {expected} ({because}); \
-     if this cluster replaces the old one on purpose, write identity = \"{found}\" in the provider block"
+     if this cluster replaces the old one on purpose, write {} in the provider block",
+    Advice::identity(.found)
 )]
 pub struct WrongIdentity {
     /// The provider.

@@ -52,13 +52,6 @@ impl<'a> Removal<'a, '_> {
         decision.live = Some(self.live);
         decision.was(self.live);
         decision.work = work;
-        if self.live["metadata"]["deletionTimestamp"].is_string() {
-            return decision.blocked(blocker(
-                "terminating",
-                "It is being deleted already.",
-                "Plan again once it is gone.",
-            ));
-        }
         if action != Action::Delete {
             return decision;
         }

@@ -1,6 +1,7 @@
 //! What a configuration may make happen on this machine and to whom its credentials go (R47): everything, or only what
 //! its operator allowed in a file that the configuration cannot change. Must not know how that file is written.
 
+use crate::model::advice::Advice;
 use crate::model::server_address::ServerAddress;
 use crate::model::text::quote;
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,11 +123,10 @@ impl Permissions {
     fn start(&self, start: Start<'_>) -> Result<(), String> {
         let shown = start.words.join(" ");
         let Some(permitted) = self.programs.iter().find(|one| one.command == start.words) else {
-            let words: Vec<String> = start.words.iter().map(|word| quote(word)).collect();
             return Err(format!(
-                "-safe starts no program that is not allowed: {shown}\nTo allow it, write into {}:\n  program {{ command = [{}] }}",
+                "-safe starts no program that is not allowed: {shown}\nTo allow it, write into {}:\n  {}",
                 self.file(),
-                words.join(", ")
+                Advice::allow_program(start.words)
             ));
         };
         if !self.is_outside(start.file) {
@@ -142,9 +142,9 @@ impl Permissions {
         {
             None => Ok(()),
             Some(name) => Err(format!(
-                "-safe does not start {shown}: the configuration sets {name} for it\nTo allow that, write beside its command in {}:\n  environment = [{}]",
+                "-safe does not start {shown}: the configuration sets {name} for it\nTo allow that, write beside its command in {}:\n  {}",
                 self.file(),
-                quote(name)
+                Advice::allow_environment(name)
             )),
         }
     }
@@ -154,9 +154,9 @@ impl Permissions {
             return Ok(());
         }
         Err(format!(
-            "-safe sends credentials to no server that only the configuration names: {server}\nTo allow it, write into {}:\n  server {{ url = {} }}",
+            "-safe sends credentials to no server that only the configuration names: {server}\nTo allow it, write into {}:\n  {}",
             self.file(),
-            quote(&server.to_string())
+            Advice::allow_server(&server.to_string())
         ))
     }
 

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod advice;
 mod another_cluster;
 mod children;
 mod clocks;
@@ -26,6 +27,7 @@ mod shared_every_kind;
 mod solakube;
 mod terminal;
 mod terraform_json;
+mod told;
 mod tools;
 
 use std::fs;

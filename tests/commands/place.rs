@@ -6,7 +6,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use jiff::{SignedDuration, Timestamp};
-use sk_dr::cli::process::{Captured, Interrupts, LocalStores, Output, Process, Terminal};
+use sk_dr::cli::process::{Captured, Interrupts, Output, Process, Stores, Terminal};
+use sk_dr::journal::local::LocalStore;
+use sk_dr::journal::record::{Inventory, Record};
+use sk_dr::journal::store::{Append, Store, StoreError};
+use sk_dr::plan::document::Plan;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Fault, Matching, Moment};
 use sk_dr::sandbox::kubernetes::access::Right;
@@ -21,8 +25,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -33,6 +37,8 @@ const STORY_TOKEN: &str = "story";
 pub struct Said {
     pub stdout: String,
     pub stderr: String,
+    /// Both streams as they were, with what differs from run to run.
+    pub raw: String,
     pub code: Option<u8>,
 }
 
@@ -47,6 +53,7 @@ pub struct Place {
     terminal: Terminal,
     crash: Crash,
     clock: Option<Timestamp>,
+    disk: Disk,
 }
 
 /// The end of a process: once it is set, no answer arrives any more.
@@ -103,6 +110,67 @@ impl Wires for SandboxWires {
     }
 }
 
+/// A disk that takes so many writes of the journal, and then no more; `None`: it has room.
+#[derive(Clone, Default)]
+struct Disk(Arc<Mutex<Option<usize>>>);
+
+impl Disk {
+    fn write(&self) -> Result<(), StoreError> {
+        match &mut *self.0.lock().unwrap() {
+            None => Ok(()),
+            Some(0) => Err(StoreError {
+                place: "of this place".to_owned(),
+                message: "No space left on device".to_owned(),
+            }),
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Stores for Disk {
+    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(OnDisk {
+            disk: self.clone(),
+            store: LocalStore::at(directory),
+        }))
+    }
+}
+
+struct OnDisk {
+    disk: Disk,
+    store: LocalStore,
+}
+
+impl Store for OnDisk {
+    fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError> {
+        self.disk.write()?;
+        self.store.create_run(run, plan)
+    }
+    fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
+        self.disk.write()?;
+        self.store.append(record)
+    }
+    fn runs(&self) -> Result<Vec<String>, StoreError> {
+        self.store.runs()
+    }
+    fn plan(&self, run: &str) -> Result<Plan, StoreError> {
+        self.store.plan(run)
+    }
+    fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
+        self.store.records(run)
+    }
+    fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
+        self.store.inventory()
+    }
+    fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
+        self.disk.write()?;
+        self.store.write_inventory(inventory)
+    }
+}
+
 struct Nobody;
 
 impl Interrupts for Nobody {
@@ -126,6 +194,7 @@ impl Place {
             answer: String::new(),
             terminal: Terminal::default(),
             crash: Crash::default(),
+            disk: Disk::default(),
             clock: None,
         }
     }
@@ -170,7 +239,7 @@ impl Place {
                 dead: self.dead.clone(),
                 crash: self.crash.clone(),
             }),
-            stores: Arc::new(LocalStores),
+            stores: Arc::new(self.disk.clone()),
             interrupts: Arc::new(Nobody),
             guard: Guard::Open,
         };
@@ -202,6 +271,7 @@ impl Place {
                 self.redacted(&out.text())
             },
             stderr: self.redacted(&err.text()),
+            raw: format!("{}{}", out.text(), err.text()),
             code,
         }
     }
@@ -252,6 +322,14 @@ impl Place {
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
                 fs::write(&file, body).unwrap();
             }
+            "mv" => {
+                let names = words(rest);
+                fs::rename(
+                    self.directory().join(&names[0]),
+                    self.directory().join(&names[1]),
+                )
+                .unwrap();
+            }
             "remove" => fs::remove_file(&file).unwrap(),
             "mode" => {
                 let mode = fs::metadata(&file).unwrap().permissions().mode();
@@ -274,6 +352,7 @@ impl Place {
                     width: Some(rest.parse().unwrap()),
                 }
             }
+            "full" => *self.disk.0.lock().unwrap() = rest.parse().ok(),
             "dead" => self.dead.store(true, Ordering::SeqCst),
             "alive" => self.dead.store(false, Ordering::SeqCst),
             _ => return self.act_on_cluster(verb, rest),
@@ -446,20 +525,7 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Words between spaces; single quotes hold one together.
+/// Words as a shell splits them.
 pub fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quoted = false;
-    for character in line.chars() {
-        match character {
-            '\'' => quoted = !quoted,
-            ' ' if !quoted => {
-                words.extend(Some(std::mem::take(&mut word)).filter(|w| !w.is_empty()))
-            }
-            other => word.push(other),
-        }
-    }
-    words.extend(Some(word).filter(|word| !word.is_empty()));
-    words
+    shlex::split(line).unwrap_or_else(|| panic!("no shell would take this: {line}"))
 }

@@ -12,6 +12,8 @@
 //! | `@ apply PATH MANAGER JSON` | the same by server-side apply |
 //! | `@ create PATH JSON`, `@ delete PATH` | somebody else's POST, DELETE |
 //! | `@ user VERBS TYPES` | the commands' credentials may do this and nothing else; `@ user admin`; `@ user expired` |
+//! | `@ full N`, `@ full` | the journal's disk takes N more writes; it has room again |
+//! | `@ mv FROM TO` | renames a file |
 //! | `@ dead`, `@ alive` | whether the server answers |
 //! | `@ velero stop`, `remove`, `install` | Velero's server; its types |
 //! | `@ wipe` | another cluster is in its place |
@@ -53,6 +55,7 @@ pub async fn play(text: &str) -> String {
                 stdout,
                 stderr,
                 code,
+                raw: _,
             } = place.run(command).await;
             played.push_str(&indented(&stdout, "    "));
             played.push_str(&indented(&stderr, "  ! "));

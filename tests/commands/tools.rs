@@ -59,6 +59,7 @@ async fn printed(place: &mut Place, command: &str, code: u8) -> String {
         stdout,
         stderr,
         code: ended,
+        raw: _,
     } = place.run(command).await;
     assert_eq!(ended, Some(code), "{command}\n{stdout}{stderr}");
     stdout

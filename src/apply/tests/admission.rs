@@ -103,7 +103,7 @@ fn which_runs_stand_in_the_way() {
         |_| {},
         &[closed.clone(), summary("r2", Standing::Open)],
         Some((
-            "`sk-dr resume r2`, or give it up with `sk-dr runs close r2`",
+            "run r2 is open: it was killed or left something in doubt",
             4,
         )),
     );

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::process::{Process, Trouble};
 use super::sandbox::{Claim, House};
 use super::{example, system};
+use crate::model::advice::Advice;
 use crate::sandbox::Sandbox;
 use crate::sandbox::faults::Matching;
 use serde_json::json;
@@ -142,19 +143,21 @@ fn directory(process: &Process, asked: Option<&Path>) -> Result<PathBuf, Trouble
 
 fn no_place(directory: &Path, why: &str) -> Trouble {
     let detail = format!(
-        "{}: {why}. Name another directory with -dir=DIR.",
-        directory.display()
+        "{}: {why}. Name another directory with {}.",
+        directory.display(),
+        Advice::another_place()
     );
     Trouble::error("No place for the demo", detail)
 }
 
 fn ending(process: &Process, directory: &Path, program: &Path) -> String {
-    let directory = directory.display();
+    let directory = directory.display().to_string();
+    let sandbox = Advice::sandbox(&directory);
+    let destroy = Advice::destroy_demo(&directory);
     let mut text = format!(
         "\nThis was played in {directory}. To go on there:\n\n\
-         \x20 sk-dr sandbox -dir={directory}    # then, in another terminal:\n\
-         \x20 sk-dr -chdir={directory} plan -destroy\n\
-         \x20 sk-dr -chdir={directory} apply\n"
+         \x20 {sandbox}    # then, in another terminal:\n\
+         \x20 {destroy}    # shows what goes, and asks\n"
     );
     let path = process.variable("PATH").unwrap_or_default();
     let mut found = path.split(':').map(|place| Path::new(place).join("sk-dr"));

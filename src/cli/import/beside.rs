@@ -27,6 +27,10 @@ impl Sources for Beside<'_> {
     fn variable_files(&self) -> Result<Vec<String>, SourceError> {
         self.directory.variable_files()
     }
+
+    fn foreign_files(&self) -> Result<Vec<String>, SourceError> {
+        self.directory.foreign_files()
+    }
     fn builtins(&self) -> Vec<String> {
         self.directory.builtins()
     }

@@ -1,5 +1,6 @@
 //! Which live objects become blocks, which are left out, and what is to be said of either. Pure.
 
+use crate::kinds::owners::{self, Hand};
 use crate::kinds::sayable::{self, Said, Unsaid};
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
@@ -53,31 +54,6 @@ pub(super) enum Verdict {
     /// No block; `None`: nobody asks why.
     Leave(Option<String>),
 }
-
-/// Labels and annotations by which others say that an object is theirs, and their words for it. A value of `*` is any.
-const WRITERS: &[(&str, &str, &str, &str)] = &[
-    (
-        "annotations",
-        "meta.helm.sh/release-name",
-        "*",
-        "a Helm release",
-    ),
-    (
-        "labels",
-        "app.kubernetes.io/managed-by",
-        "Helm",
-        "a Helm release",
-    ),
-    (
-        "annotations",
-        "argocd.argoproj.io/tracking-id",
-        "*",
-        "Argo CD",
-    ),
-    ("labels", "argocd.argoproj.io/instance", "*", "Argo CD"),
-    ("labels", "kustomize.toolkit.fluxcd.io/name", "*", "Flux"),
-    ("labels", "helm.toolkit.fluxcd.io/name", "*", "Flux"),
-];
 
 /// Keys that are declared under a provider, and where.
 pub(super) fn declared(
@@ -235,14 +211,14 @@ fn maker(live: &Json) -> Option<String> {
     Some(format!("{} {}", text("kind"), text("name")))
 }
 
+/// Who made it, as the beginning of a sentence.
 fn writer(live: &Json) -> Option<String> {
-    let found = WRITERS.iter().find_map(|(map, key, wanted, who)| {
-        let value = live["metadata"][map][key].as_str()?;
-        (*wanted == "*" || value == *wanted).then_some((*who, *wanted, value))
-    })?;
-    Some(match found {
-        ("a Helm release", "*", release) => format!("Helm release {release}"),
-        ("a Helm release", _, _) => "A Helm release".to_owned(),
-        (who, _, _) => who.to_owned(),
+    let owner = owners::owners(live).into_iter().next()?;
+    Some(match (owner.hand, owner.name) {
+        (Hand::Helm, Some(release)) => format!("Helm release {release}"),
+        (Hand::Helm, None) => "A Helm release".to_owned(),
+        (Hand::ArgoCd, _) => "Argo CD".to_owned(),
+        (Hand::Flux, _) => "Flux".to_owned(),
+        (Hand::Fleet, _) => "Fleet".to_owned(),
     })
 }

@@ -3,6 +3,7 @@
 use crate::cli::arguments::ImportFlags;
 use crate::cli::load;
 use crate::cli::process::{Process, Trouble};
+use crate::lang::limits;
 use crate::lang::sources::Sources;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
@@ -32,8 +33,7 @@ impl Ground {
     /// # Errors
     /// Where the configuration is not valid, or says by itself where the cluster is.
     pub(super) fn of(process: &mut Process, flags: &ImportFlags) -> Result<Self, Trouble> {
-        let files = load::directory(process, &flags.variables).list(".");
-        let has_files = files.map_or(true, |names| !names.is_empty());
+        let has_files = has_files(&load::directory(process, &flags.variables));
         let configuration = if has_files {
             load::valid(process, &flags.variables, flags.colour.flag())?
         } else {
@@ -96,6 +96,17 @@ impl Ground {
             .map(|resource| Address::new(&resource.address.kind, &resource.address.name))
             .collect()
     }
+}
+
+/// Whether anything is written in the directory. A shell makes the empty file of `sk-dr import > velero.hcl` before
+/// anything is read.
+fn has_files(directory: &impl Sources) -> bool {
+    let is_written = |name: &String| {
+        let bytes = directory.read(name, limits::FILE_BYTES);
+        bytes.map_or(true, |bytes| !bytes.iter().all(u8::is_ascii_whitespace))
+    };
+    let names = directory.list(".");
+    names.map_or(true, |names| names.iter().any(is_written))
 }
 
 fn given(flags: &ImportFlags) -> Map<String, serde_json::Value> {

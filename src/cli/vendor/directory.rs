@@ -3,6 +3,7 @@
 
 use super::bundle::{INDEX, listed};
 use crate::cli::process::Trouble;
+use crate::model::advice::Advice;
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
@@ -66,8 +67,9 @@ pub(super) fn write(
     let changed = there.keys().find(differs).or(gone.first().copied());
     if let (Some(name), Differing::Refused) = (changed, differing) {
         let detail = format!(
-            "{}: {name} is not what is rendered now. With -force it is written over.",
-            directory.display()
+            "{}: {name} is not what is rendered now. With {} it is written over.",
+            directory.display(),
+            Advice::overwrite()
         );
         return Err(Trouble::error("Directory holds something else", detail));
     }

@@ -10,6 +10,7 @@ mod tests;
 use super::arguments::{VendorFlags, VendorVeleroFlags, VendorWhat};
 use super::exit::Exit;
 use super::process::{Process, Trouble};
+use crate::model::advice::Advice;
 use directory::Written;
 use std::path::Path;
 
@@ -32,8 +33,9 @@ async fn velero(process: &mut Process, flags: &VendorVeleroFlags) -> Result<Exit
         return Err(Trouble::error(
             "Another version of Velero",
             format!(
-                "{} says: {said}. Name the program of version {release} with -velero=PATH.",
-                flags.velero
+                "{} says: {said}. Name the program of version {release} with {}.",
+                flags.velero,
+                Advice::program()
             ),
         ));
     }

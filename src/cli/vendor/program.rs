@@ -2,6 +2,7 @@
 //! with its answer.
 
 use crate::cli::process::{Process, Trouble};
+use crate::model::advice::Advice;
 use crate::world::guard::Start;
 use crate::world::local::find_program;
 use crate::world::redactor::Redactor;
@@ -28,7 +29,8 @@ pub(super) async fn output(process: &Process, words: &[String]) -> Result<String
     let refused = |why: String| Trouble::error("Velero's program not run", why);
     let file = find_program(name, &process.environment, &process.directory).ok_or_else(|| {
         refused(format!(
-            "There is no program {name}. Name Velero's with -velero=PATH."
+            "There is no program {name}. Name Velero's with {}.",
+            Advice::program()
         ))
     })?;
     let start = Start {

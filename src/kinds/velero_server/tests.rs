@@ -406,7 +406,7 @@ fn refuses_what_is_no_server_of_this_version() {
         (
             json!({"manifests": without("DaemonSet"), "node_agent": [{}]}),
             vec![
-                "error no-node-agent node_agent: there is no DaemonSet `node-agent` among the manifests (`sk-dr vendor velero` renders one with `-node-agent`)",
+                "error no-node-agent node_agent: there is no DaemonSet `node-agent` among the manifests (`sk-dr vendor velero` renders one with `-node-agent -force`)",
             ],
         ),
         (

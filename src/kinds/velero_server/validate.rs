@@ -9,6 +9,7 @@ use crate::diag::Diagnostic;
 use crate::kinds::kubernetes_manifest as manifest;
 use crate::kinds::syntax::Checker;
 use crate::kinds::table;
+use crate::model::advice::Advice;
 use crate::model::expression::Expr;
 use crate::model::resource::Resource;
 use crate::model::text::quote;
@@ -90,7 +91,7 @@ fn rendered(checker: &mut Checker<'_>) {
     if says_agent && count(Role::NodeAgent) == 0 {
         let detail = "there is no DaemonSet `node-agent` among the manifests".to_owned();
         let missing = checker.mistake("node_agent", "no-node-agent", "No node agent", detail);
-        checker.add(missing.hint("`sk-dr vendor velero` renders one with `-node-agent`"));
+        checker.add(missing.hint(Advice::node_agent().to_string()));
     }
     let namespace = object::namespace(checker.resource);
     for object in &objects {

@@ -12,6 +12,7 @@ use crate::lang::module::{Condition, VariableBlock};
 use crate::lang::parse;
 use crate::lang::syntax::{Attribute, Expression};
 use crate::lang::types::{self, Type};
+use crate::model::advice::Advice;
 use crate::model::checks::{CheckResult, CheckSubject};
 use crate::model::value::Value;
 use std::sync::Arc;
@@ -163,7 +164,9 @@ impl Builder<'_, '_, '_> {
                     Diagnostic::error("missing-variable", "Missing variable value", detail)
                         .at(variable.header)
                         .hint(format!(
-                            "give it: -var '{name}=...', or SKDR_VAR_{name} in the environment"
+                            "give it: {}, or {} in the environment",
+                            Advice::variable(name),
+                            Advice::variable_of_environment(name)
                         )),
                 )
             }

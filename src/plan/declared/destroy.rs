@@ -4,6 +4,7 @@ use super::Declared;
 use crate::model::resource::Fate;
 use crate::plan::decision::{Decision, Outcome, reason};
 use crate::plan::document::{HeldBack, ReasonCode};
+use crate::plan::leaving::Leaving;
 use crate::plan::ownership::Standing;
 use crate::plan::removal::Removal;
 use serde_json::Value as Json;
@@ -26,6 +27,9 @@ impl<'a> Declared<'a, '_> {
         };
         match whose {
             Standing::Ours { origin, .. } => {
+                if let Some(leaving) = Leaving::of(live) {
+                    return Outcome::Leaving(leaving.words());
+                }
                 let mut decision = removal.decide(self.subject.clone(), origin);
                 decision.resource = Some(self.resource);
                 if self.resource.lifecycle.prevent_destroy {

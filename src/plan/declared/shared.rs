@@ -2,9 +2,11 @@
 //! marked or deleted; what is ours is told by field manager. Must not know which fields those are.
 
 use super::Declared;
+use crate::model::advice::Advice;
 use crate::model::identity::Key;
 use crate::plan::decision::{Decision, Outcome, Update, blocker, reason};
 use crate::plan::document::{Action, ReasonCode};
+use crate::plan::leaving::Leaving;
 use crate::plan::managers;
 use crate::plan::ownership::{Origin, Standing};
 use serde_json::Value as Json;
@@ -20,8 +22,8 @@ impl<'a> Declared<'a, '_> {
         if self.destroying() {
             return self.given_up(cluster_uid, live, whose);
         }
-        if live["metadata"]["deletionTimestamp"].is_string() {
-            return self.terminating(live);
+        if let Some(leaving) = Leaving::of(live) {
+            return self.terminating(live, &leaving);
         }
         if let Some(text) = marked(&whose) {
             return self.refused(
@@ -64,8 +66,8 @@ impl<'a> Declared<'a, '_> {
                 self.subject.key
             ),
             format!(
-                "Plan again once it is there, or leave this out: -exclude={}.",
-                super::super::shell_word(&self.resource.address.to_string())
+                "Plan again once it is there, or leave this out: {}.",
+                Advice::leave_out_flag(&self.resource.address)
             ),
         ))))
     }

@@ -17,6 +17,7 @@ use crate::plan::document::{
     ReasonCode,
 };
 use crate::plan::guards;
+use crate::plan::leaving::Leaving;
 use crate::plan::losses;
 use crate::plan::removal::Removal;
 use crate::plan::replacement;
@@ -31,12 +32,17 @@ pub fn decide<'a>(
 ) -> Option<Outcome<Resolution<'a>>> {
     let mut decisions = Vec::new();
     let mut left_alone = Vec::new();
+    let mut leaving = Vec::new();
     let mut unchanged = 0_usize;
     for part in &whole.parts {
         match declared::decide(context, &part.resource, part.kind)? {
             Outcome::Unchanged => unchanged += 1,
             Outcome::Nothing => {}
             Outcome::LeftAlone(why) => left_alone.push((part, why)),
+            Outcome::Leaving(how) => {
+                left_alone.push((part, "being deleted already".to_owned()));
+                leaving.push(how);
+            }
             Outcome::Decided(decision) => decisions.push(*decision),
         }
     }
@@ -44,7 +50,8 @@ pub fn decide<'a>(
         .provider
         .as_ref()
         .and_then(|provider| cluster_of(context.input, provider));
-    for left in &whole.left {
+    let gone = |live: &Json| Leaving::of(live).is_some();
+    for left in whole.left.iter().filter(|left| !gone(left.live)) {
         let removal = Removal {
             context,
             kind: left.kind,
@@ -64,6 +71,9 @@ pub fn decide<'a>(
         decisions.push(removal.decide(subject, left.origin));
     }
     consent_as_one(&mut decisions, context.input.consents);
+    if decisions.is_empty() && !leaving.is_empty() {
+        return Some(Outcome::Leaving(leaving.join(" ")));
+    }
     if decisions.is_empty() {
         let whys: BTreeSet<String> = left_alone.into_iter().map(|(_, why)| why).collect();
         return Some(match (unchanged, whys.is_empty()) {

@@ -13,8 +13,8 @@ use super::sections::{
     unreached,
 };
 use crate::model::address::Target;
+use crate::model::advice::Advice;
 use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
-use crate::plan::shell_word;
 
 /// The plan in at most `budget` bytes, at least [`super::LEAST_BUDGET`]; `file` is what its commands call it. Ends in a newline.
 pub fn plan(plan: &Plan, file: &str, budget: usize) -> String {
@@ -125,7 +125,7 @@ fn held_back(plan: &Plan) -> Vec<Part> {
         text.push_str(&match &held.consent {
             Some(consent) => format!(
                 "  - to do it, plan again with {}\n",
-                code(&consent_flags(consent, plan.goal.mode))
+                code(&consent_flags(consent, plan.goal.mode).to_string())
             ),
             None => "  - no consent lifts this\n".to_owned(),
         });
@@ -215,13 +215,9 @@ fn foot(plan: &Plan, file: &str) -> String {
     if plan.steps.is_empty() {
         return format!("Digest {digest}. There is nothing to apply.\n");
     }
-    let file = match shell_word(file) {
-        word if word.len() <= 255 => word,
-        _ => "PLAN".to_owned(),
-    };
-    let command = format!("sk-dr apply -expect={} {file}", plan.digest);
+    let command = Advice::apply_expected(&plan.digest, file);
     format!(
         "Digest {digest}. To apply exactly this plan:\n\n{}",
-        fenced("sh", &[command])
+        fenced("sh", &[command.to_string()])
     )
 }

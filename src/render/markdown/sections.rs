@@ -4,7 +4,7 @@ use super::super::style::{Dress, Speaker, Style};
 use super::super::text::parts::place;
 use super::super::text::{blocks, reason};
 use super::budget::{Part, Rank};
-use super::inline::{cell, code, prose};
+use super::inline::{cell, code, fenced, prose};
 use crate::plan::document::{FindingSeverity, Node, Plan, Sight};
 
 /// The comment in the text that CI looks for to update it: one per stack.
@@ -47,16 +47,24 @@ pub(crate) fn prose_after(rest: &str) -> String {
 
 /// What stops a resource, and what would mend it.
 pub(crate) fn blocked_entry(node: &Node) -> String {
-    let reasons: Vec<String> = match node.blockers.as_slice() {
-        [] => vec![prose(&node.reason.text)],
-        some => some
-            .iter()
-            .flat_map(|blocker| [prose(&blocker.text), prose(&blocker.cure)])
-            .filter(|text| !text.is_empty())
-            .collect(),
-    };
+    let mut reasons = Vec::new();
+    let mut blocks = String::new();
+    if node.blockers.is_empty() {
+        reasons.push(prose(&node.reason.text));
+    }
+    for blocker in &node.blockers {
+        let (cure, block) = blocker.cure.split_once('\n').unwrap_or((&blocker.cure, ""));
+        reasons.extend([prose(&blocker.text), prose(cure)]);
+        if !block.is_empty() {
+            let lines: Vec<String> = block.lines().map(str::to_owned).collect();
+            let whole = fenced("hcl", &lines);
+            // Inside of the list item.
+            blocks.extend(whole.lines().map(|line| format!("  {line}\n")));
+        }
+    }
+    reasons.retain(|text| !text.is_empty());
     format!(
-        "- {}: {}\n",
+        "- {}: {}\n{blocks}",
         code(&node.address.to_string()),
         reasons.join(" ")
     )

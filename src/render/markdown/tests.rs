@@ -327,7 +327,8 @@ fn check(text: &str, budget: usize) {
         }
     }
     assert_eq!(folds, 0, "{text}");
-    let begun = text.matches("```diff\n").count() + text.matches("```sh\n").count();
+    let begun = ["```diff\n", "```sh\n", "```hcl\n"].map(|fence| text.matches(fence).count());
+    let begun: usize = begun.iter().sum();
     assert_eq!(blocks, begun, "{text}");
     assert!(text.ends_with('\n'));
 }

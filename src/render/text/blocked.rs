@@ -4,6 +4,7 @@
 use super::super::style::{Dress, Role, clean};
 use super::layout::Mark;
 use super::node::{body, continued_lines, remark_lines, replace_mark};
+use crate::model::advice::Advice;
 use crate::plan::document::{Action, GoalMode, HeldBack, Node};
 
 /// Header, reasons and, where the change is known, the block of a blocked node.
@@ -48,10 +49,15 @@ fn reason(text: &str, cure: &str, dress: Dress) -> Vec<String> {
         return remark_lines(&format!("(because {text})"), dress.width);
     }
     let mut all = remark_lines(&format!("(because {text};"), dress.width);
+    let (cure, block) = cure.split_once('\n').unwrap_or((cure, ""));
     all.extend(continued_lines(
         &format!("{})", clean(&clause(cure))),
         dress.width,
     ));
+    // What is to be written stands as it is to be written.
+    let block = clean(block);
+    let lines = block.lines().map(|line| format!("  #      {line}"));
+    all.extend(lines);
     all
 }
 
@@ -71,11 +77,11 @@ fn clause(sentence: &str) -> String {
     }
 }
 
-/// The flags of a plan that does what is held back: a plan to destroy is made with `-destroy`, and a consent is for that.
-pub(crate) fn consent_flags(consent: &str, mode: GoalMode) -> String {
+/// The flags of a plan that does what is held back.
+pub(crate) fn consent_flags(consent: &str, mode: GoalMode) -> Advice {
     match mode {
-        GoalMode::Converge => format!("-consent={consent}"),
-        GoalMode::Destroy => format!("-destroy -consent={consent}"),
+        GoalMode::Converge => Advice::consent(consent),
+        GoalMode::Destroy => Advice::consent_to_destroy(consent),
     }
 }
 

@@ -9,6 +9,7 @@ use super::layout::Mark;
 use super::node::{Side, changes, enclose, manager, part_title, parts, remark_lines, whole_of};
 use super::plan::{providers, warnings};
 use super::sight;
+use crate::model::advice::Advice;
 use crate::model::ignore::attribute_text;
 use crate::model::text::quote;
 use crate::plan::document::{Action, FieldChange, HeldBack, Node, NodeState, Plan};
@@ -128,7 +129,10 @@ pub fn drift(drifted: &Drifted, dress: Dress) -> String {
             ]);
         }
         if drift.is_there() {
-            all.push("Unless you have made equivalent changes to your configuration, sk-dr apply would undo these.".to_owned());
+            all.push(format!(
+                "Unless you have made equivalent changes to your configuration, {} would undo these.",
+                Advice::undo()
+            ));
             all.push(String::new());
         }
         all.extend(ignored(&drifted.ignored, dress));

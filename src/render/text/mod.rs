@@ -31,7 +31,7 @@ pub(crate) use outcome::headline;
 pub use outcome::{Outcome, StepOutcome, Sums, outcome};
 pub use outputs::outputs;
 pub use plan::{plan, trouble};
-pub use run::{RunRow, RunState, held, runs};
+pub use run::{RunRow, RunState, held, runs, ways_on};
 pub use schema::{kind as schema, kinds as schemas};
 pub(crate) use sight::{blocks, reason};
 pub use summary::Counts;

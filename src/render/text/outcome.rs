@@ -3,6 +3,7 @@
 use super::super::style::{Dress, Role, clean, wrap};
 use super::event::plural;
 use super::summary::Counts;
+use crate::model::advice::Advice;
 use crate::plan::document::{Action, GoalMode, Node, Plan, StepId};
 use std::collections::BTreeMap;
 
@@ -81,7 +82,11 @@ impl Sums {
 }
 
 /// The closing lines of an apply or resume, ending in a newline.
-pub fn outcome(plan: &Plan, outcome: &Outcome, dress: Dress) -> String {
+pub fn outcome(
+    plan: &Plan,
+    outcome: &Outcome,
+    (resume, dress): (Option<&Advice>, Dress),
+) -> String {
     let sums = Sums::of(plan, outcome);
     let role = if sums.open() == 0 {
         Role::Good
@@ -91,7 +96,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, dress: Dress) -> String {
     let mut all = vec![dress.style.paint(role, &headline(plan, &sums).0)];
     all.extend(standing(plan, outcome));
     if sums.open() > 0 {
-        all.extend(left(plan, outcome, &sums, dress));
+        all.extend(left(plan, outcome, &sums, (resume, dress)));
     }
     all.push(String::new());
     all.join("\n")
@@ -153,7 +158,12 @@ fn stands(action: Action) -> &'static str {
     }
 }
 
-fn left(plan: &Plan, outcome: &Outcome, sums: &Sums, dress: Dress) -> Vec<String> {
+fn left(
+    plan: &Plan,
+    outcome: &Outcome,
+    sums: &Sums,
+    (resume, dress): (Option<&Advice>, Dress),
+) -> Vec<String> {
     let doubt = sums.in_doubt;
     let mut all = vec![
         String::new(),
@@ -185,10 +195,13 @@ fn left(plan: &Plan, outcome: &Outcome, sums: &Sums, dress: Dress) -> Vec<String
     all.push(String::new());
     all.push(match doubt {
         0 => "Nothing is in doubt. Mend what failed, then plan and apply again.".to_owned(),
-        count => format!(
-            "{count} {} in doubt. To go on: sk-dr resume",
-            plural(count, "step")
-        ),
+        count => {
+            let doubt = format!("{count} {} in doubt.", plural(count, "step"));
+            match resume {
+                Some(resume) => format!("{doubt} To go on: {resume}"),
+                None => doubt,
+            }
+        }
     });
     all
 }

@@ -3,6 +3,8 @@
 use super::super::style::clean;
 use super::event::whole_seconds;
 use super::outcome::tally;
+use crate::model::advice::Advice;
+use crate::model::command_line::JournalLine;
 use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
@@ -82,7 +84,7 @@ pub fn runs(rows: &[RunRow]) -> String {
 }
 
 /// Who holds a run, and how to go on with it (R42, R44).
-pub fn held(row: &RunRow) -> String {
+pub fn held(row: &RunRow, line: &JournalLine) -> String {
     let standing = format!(
         "silent for {}, at serial {}",
         age(row.silent_for),
@@ -90,16 +92,16 @@ pub fn held(row: &RunRow) -> String {
     );
     let first = match row.state {
         RunState::Held => format!(
-            "Run {} is held by {}, {standing}.\nTo take it over:  sk-dr resume -takeover={}\n",
+            "Run {} is held by {}, {standing}.\nTo take it over:  {}\n",
             row.run,
             clean(&row.holder),
-            row.serial
+            Advice::take_over(line, &row.run, row.serial)
         ),
         RunState::Killed => format!(
-            "Run {} was left by {}, {standing}.\nTo go on with it:  sk-dr resume\nTo give it up:     sk-dr runs close {}\n",
+            "Run {} was left by {}, {standing}.\n{}",
             row.run,
             clean(&row.holder),
-            row.run
+            ways_on(line, &row.run)
         ),
         RunState::Complete
         | RunState::Partial
@@ -112,6 +114,15 @@ pub fn held(row: &RunRow) -> String {
     format!(
         "{first}\n  {}\n",
         tally(row.done, row.in_doubt, row.failed, row.to_do)
+    )
+}
+
+/// What may be done with a run that nobody holds.
+pub fn ways_on(line: &JournalLine, run: &str) -> String {
+    format!(
+        "To go on with it:  {}\nTo give it up:     {}\n",
+        Advice::resume(line, run),
+        Advice::close(line, run)
     )
 }
 

@@ -5,6 +5,7 @@ use super::super::style::{Dress, Role, clean};
 use super::node::{continued_lines, remark_lines};
 use crate::plan::document::{Compared, GoalMode, Node, Plan, Sight, Unswept};
 use crate::plan::found::class_words;
+use crate::plan::leaving;
 
 /// Addresses named of those that one provider blocks.
 const NAMED: usize = 5;
@@ -22,6 +23,11 @@ pub(super) struct Nothing {
 /// What is said where nothing is to be done.
 pub(super) fn nothing(plan: &Plan) -> Nothing {
     match (plan.sight(), plan.goal.mode) {
+        (Sight::Whole(_), GoalMode::Destroy) if is_leaving(plan) => Nothing {
+            head: Some("No changes."),
+            sentence: "No objects need to be destroyed.",
+            detail: "What is left of this stack is being deleted already.",
+        },
         (Sight::Whole(seen), mode) => whole(seen, mode),
         (Sight::Part(seen), mode) => part(seen, mode),
         (Sight::Nowhere, GoalMode::Converge) => Nothing {
@@ -40,6 +46,11 @@ pub(super) fn nothing(plan: &Plan) -> Nothing {
             detail: "What sk-dr could not look at may differ, or may still be there: see below.",
         },
     }
+}
+
+/// Whether the server is deleting something of it.
+fn is_leaving(plan: &Plan) -> bool {
+    plan.findings.iter().any(|one| one.code == leaving::CODE)
 }
 
 fn whole(_: Compared, mode: GoalMode) -> Nothing {

@@ -1,7 +1,9 @@
 //! The exact requests of each read and write: paths, queries, headers, bodies. Pure: must not send anything.
 
 use super::asked::{Asked, Named};
-use crate::model::identity::{FIELD_MANAGER, KubeResource, MARK_PREFIX};
+use crate::model::identity::{
+    FIELD_MANAGER, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, MARK_PREFIX,
+};
 use crate::plan::document::KubeOp;
 use crate::world::ReadVersion;
 use bytes::Bytes;
@@ -254,12 +256,17 @@ pub fn release(op: &KubeOp, live: &Json, read: &ReadVersion) -> Option<Request> 
     };
     let mut patch: Vec<Json> = tested.map(test).into();
     for map in ["labels", "annotations"] {
-        let keys = metadata
+        let members = metadata
             .get(map)
             .and_then(Json::as_object)
             .into_iter()
-            .flat_map(|map| map.keys());
-        for key in keys.filter(|key| key.starts_with(MARK_PREFIX)) {
+            .flatten();
+        // That we made it is no longer so for whoever adopts it: what is adopted is never deleted (R24).
+        let is_ours = |(key, value): &(&String, &Json)| {
+            let is_made = *key == MANAGED_BY_LABEL && *value == MANAGED_BY;
+            key.starts_with(MARK_PREFIX) || is_made
+        };
+        for (key, _) in members.filter(is_ours) {
             patch.push(json!({ "op": "remove", "path": format!("/metadata/{map}/{}", pointer_escape(key)) }));
         }
     }

@@ -2,6 +2,8 @@
 
 use super::super::{EventLines, Outcome, RunRow, RunState, StepOutcome, held, literal, runs};
 use crate::apply::event::Event;
+use crate::model::advice::Advice;
+use crate::model::command_line::JournalLine;
 use crate::plan::document::{Action, StepId};
 use crate::render::fixture::{node, plan, step};
 use crate::render::style::Dress;
@@ -146,7 +148,8 @@ fn the_end_of_a_run() {
             .zip(standings)
             .filter_map(|(id, standing)| Some((id, standing?)))
             .collect();
-        super::super::outcome(&two, &outcome, Dress::default())
+        let resume = Advice::resume(&JournalLine::bare(), "run-1");
+        super::super::outcome(&two, &outcome, (Some(&resume), Dress::default()))
     };
     let done = || Some(StepOutcome::Done);
     assert_snapshot!(end([done(), done(), done()]), @"Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
@@ -165,7 +168,7 @@ Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
   done 1 · in doubt 1 · to do 1
   in doubt: velero_schedule.shop: begun; whether it had its effect is not known
 
-1 step in doubt. To go on: sk-dr resume
+1 step in doubt. To go on: sk-dr resume run-1
 ");
 }
 
@@ -187,15 +190,15 @@ fn runs_in_a_table() {
         silent_for: Duration::from_secs(9),
         ..row.clone()
     };
-    assert_snapshot!(held(&row), @r"
+    assert_snapshot!(held(&row, &JournalLine::bare()), @r"
 Run 2026-11-22T03-14-07Z-7f3a is held by laptop-a, silent for 6m, at serial 57.
-To take it over:  sk-dr resume -takeover=57
+To take it over:  sk-dr resume -takeover=57 2026-11-22T03-14-07Z-7f3a
 
   done 16 · in doubt 1 · to do 14
 ");
-    assert_snapshot!(held(&killed), @r"
+    assert_snapshot!(held(&killed, &JournalLine::bare()), @r"
 Run 2026-11-22T03-14-07Z-7f3a was left by laptop-a, silent for 9s, at serial 57.
-To go on with it:  sk-dr resume
+To go on with it:  sk-dr resume 2026-11-22T03-14-07Z-7f3a
 To give it up:     sk-dr runs close 2026-11-22T03-14-07Z-7f3a
 
   done 16 · in doubt 1 · to do 14

@@ -279,7 +279,7 @@ fn marked(managers: &[&str]) -> Json {
     json!({ "apiVersion": "velero.io/v1", "kind": "Schedule", "metadata": {
         "name": "shop", "namespace": "velero",
         "uid": "u-1", "resourceVersion": "44", "managedFields": entries,
-        "labels": { "sk-dr.io/stack": "s", "keep": "k" }, "annotations": { "sk-dr.io/owner": "o" },
+        "labels": { "app.kubernetes.io/managed-by": "sk-dr", "sk-dr.io/stack": "s", "keep": "k" }, "annotations": { "sk-dr.io/owner": "o" },
     } })
 }
 
@@ -287,7 +287,7 @@ fn marked(managers: &[&str]) -> Json {
 async fn a_release_takes_marks_and_our_entries_and_nothing_else() {
     let patch = |entries: &str| {
         format!(
-            r#"PATCH {SHOP}?fieldManager=sk-dr application/json-patch+json [{{"op":"test","path":"/metadata/uid","value":"u-1"}},{{"op":"test","path":"/metadata/resourceVersion","value":"44"}},{{"op":"remove","path":"/metadata/labels/sk-dr.io~1stack"}},{{"op":"remove","path":"/metadata/annotations/sk-dr.io~1owner"}},{{"op":"replace","path":"/metadata/managedFields","value":{entries}}}]"#
+            r#"PATCH {SHOP}?fieldManager=sk-dr application/json-patch+json [{{"op":"test","path":"/metadata/uid","value":"u-1"}},{{"op":"test","path":"/metadata/resourceVersion","value":"44"}},{{"op":"remove","path":"/metadata/labels/app.kubernetes.io~1managed-by"}},{{"op":"remove","path":"/metadata/labels/sk-dr.io~1stack"}},{{"op":"remove","path":"/metadata/annotations/sk-dr.io~1owner"}},{{"op":"replace","path":"/metadata/managedFields","value":{entries}}}]"#
         )
     };
     let look = || format!("GET {SHOP} - ");
