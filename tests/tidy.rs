@@ -422,6 +422,11 @@ const NAMED: &[(&str, &str, &str)] = &[
         "the reference of a kind",
     ),
     (
+        "src/cli/spelling.rs",
+        "leave `-lock-timeout` out",
+        "a flag that was given is to be left out",
+    ),
+    (
         "src/render/drift/junit.rs",
         "sk-dr drift",
         "the name of a report",

@@ -65,6 +65,8 @@ told! {
     Directory,
     /// A file of Terraform's becomes one of ours.
     Rename,
+    /// Each document of a text is read.
+    Documents,
     /// A variable is given on the command line.
     Variable,
     /// A variable is given in the environment.
@@ -336,6 +338,14 @@ impl Advice {
     /// `-chdir=DIRECTORY`.
     pub fn directory() -> Self {
         flags(Told::Directory, &[Word::flag("chdir", "DIRECTORY")])
+    }
+
+    /// An expression that reads every document of `text`.
+    pub fn documents() -> Self {
+        Self {
+            told: Told::Documents,
+            text: r#"[for one in split("\n---\n", text) : yamldecode(one)]"#.to_owned(),
+        }
     }
 
     /// `mv NAME.tf NAME.hcl`.

@@ -2,6 +2,7 @@
 
 use super::scalar::{Scalar, Style, resolve};
 use crate::lang::{coerce, limits};
+use crate::model::advice::Advice;
 use crate::model::value::{Members, Value};
 use granit_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use std::borrow::Cow;
@@ -9,9 +10,6 @@ use std::collections::BTreeMap;
 
 /// Weight of a value that a text may make: aliases of aliases would grow without end.
 const WEIGHT: u64 = 1_000_000;
-
-const SEVERAL: &str = "it holds several documents, and one is read at a time: \
-    [for one in split(\"\\n---\\n\", text) : yamldecode(one)] reads all of them";
 
 /// The value that a text of one document spells.
 pub(super) fn read(text: &str) -> Result<Value, String> {
@@ -77,7 +75,10 @@ impl<'t> Reader<'t> {
         if self.next()? == Event::StreamEnd {
             Ok(value)
         } else {
-            wrong(SEVERAL)
+            wrong(format!(
+                "it holds several documents, and one is read at a time: {} reads all of them",
+                Advice::documents()
+            ))
         }
     }
 
