@@ -422,6 +422,21 @@ const NAMED: &[(&str, &str, &str)] = &[
         "the reference of a kind",
     ),
     (
+        "src/check/coverage_ends.rs",
+        "`sk-dr import` prints it",
+        "a lint's cure is a constant",
+    ),
+    (
+        "src/world/kube/guarded.rs",
+        "-safe ",
+        "says what -safe does",
+    ),
+    (
+        "src/world/guard.rs",
+        "-safe takes no",
+        "says what -safe does",
+    ),
+    (
         "src/cli/spelling.rs",
         "leave `-lock-timeout` out",
         "a flag that was given is to be left out",

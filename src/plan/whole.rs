@@ -3,6 +3,7 @@
 mod resolution;
 
 use super::cluster_of;
+use super::document::{Action, NodePart};
 use super::former;
 use super::found::{Found, Objects};
 use super::input::Input;
@@ -244,4 +245,16 @@ fn present<'a>(objects: &Objects<'a>, part: &Part<'_>) -> Option<&'a Json> {
         Found::Present(live) => Some(live),
         Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
     }
+}
+
+/// A part to which nothing is done, and why.
+fn left_alone_part(part: &Part<'_>, why: &str) -> Option<NodePart> {
+    Some(NodePart {
+        kind: part.kind.schema().kind.to_owned(),
+        key: part.kind.key(&part.resource)?,
+        action: Action::NoOp,
+        importing: false,
+        fields: Vec::new(),
+        note: Some(format!("left alone: {why}")),
+    })
 }

@@ -1,7 +1,7 @@
 //! From what is decided for each object of a resource to what is decided for the resource: one node (R40). What is shown
 //! are its own attributes; what these do not explain is shown object by object. Must not know how objects were found.
 
-use super::Whole;
+use super::{Whole, left_alone_part};
 use crate::kinds::composite::{Composite, LivePart};
 use crate::kinds::{self, Kind, Obstacle, Part, sensitive};
 use crate::model::address::Address;
@@ -138,17 +138,6 @@ fn consent_as_one(decisions: &mut [Decision<'_>], consents: &[String]) {
             decision.held_back = Some(as_one.clone());
         }
     }
-}
-
-fn left_alone_part(part: &Part<'_>, why: &str) -> Option<NodePart> {
-    Some(NodePart {
-        kind: part.kind.schema().kind.to_owned(),
-        key: part.kind.key(&part.resource)?,
-        action: Action::NoOp,
-        importing: false,
-        fields: Vec::new(),
-        note: Some(format!("left alone: {why}")),
-    })
 }
 
 fn declared_resolution<'a>(
