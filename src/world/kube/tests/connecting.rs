@@ -660,6 +660,7 @@ fn a_guarded_configuration_starts_no_plugin() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_travels_with_the_operators_credentials_is_the_operators() {
     let operators = |mut given: Json| {
         given["config_path"] = json!("~/eu.yaml");
