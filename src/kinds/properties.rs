@@ -4,7 +4,9 @@ use super::composite::LivePart;
 use super::least::declaration;
 use super::testing::{kind, line, object, resource};
 use super::{Home, KINDS, Kind, Part};
+use crate::model::expression::Expr;
 use crate::model::json_path::JsonPath;
+use crate::model::resource::Resource;
 use crate::model::schema::{Field, Presence, Schema, Shape};
 use proptest::prelude::*;
 use proptest::strategy::Union;
@@ -189,6 +191,24 @@ proptest! {
             read.as_object_mut().unwrap().remove(*hidden);
         }
         no_differences(name, &read, &live);
+    }
+
+    /// What a plan shows of a resource that is several objects makes the same objects: a plan that is read is held
+    /// against its steps.
+    #[test]
+    fn what_is_shown_makes_the_same_objects((name, body, _) in cases()) {
+        let declared = resource(name, body);
+        if let Some(composite) = kind(name).composite() {
+            let shown = Resource { body: composite.completed(&declared), ..declared.clone() };
+            let objects = |resource: &Resource| -> Vec<Expr> {
+                let parts = composite.parts(resource).into_iter();
+                parts.map(|part| part.kind.object(&part.resource)).collect()
+            };
+            // What a server was rendered as is not among what is shown of it.
+            if name != "velero_server" {
+                assert_eq!(objects(&shown), objects(&declared));
+            }
+        }
     }
 
     /// The least that declares an object declares it whole, and nothing can be left out of it.

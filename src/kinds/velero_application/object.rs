@@ -238,8 +238,11 @@ pub(super) fn completed(resource: &Resource) -> Expr {
         blocks.unwrap_or_default()
     };
     let ready = blocks("ready_hook");
-    let hooks = ready.iter().filter_map(hooks::expanded);
-    let hooks: Vec<Expr> = hooks.chain(blocks("hook")).collect();
+    let mut hooks: Vec<Expr> = ready.iter().filter_map(hooks::expanded).collect();
+    let own = blocks("hook");
+    // What is completed already, as a plan shows it, holds them: a plan that is read again is held against its parts.
+    let own = own.strip_prefix(hooks.as_slice()).unwrap_or(&own).to_vec();
+    hooks.extend(own);
     if !hooks.is_empty() {
         put("hook", Expr::list(hooks));
     }

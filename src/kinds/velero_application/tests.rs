@@ -1,6 +1,6 @@
 //! Cases of `velero_application`: the Schedules that it expands to, and what is read back from them.
 
-use super::object::EXCLUDED;
+use super::object::{EXCLUDED, completed};
 use crate::kinds::composite::LivePart;
 use crate::kinds::testing::{check_differences, check_validate, kind, object, resource};
 use crate::kinds::{keys, parts};
@@ -355,7 +355,10 @@ fn ready_hooks_are_the_commands_of_the_reference() {
     let check = |name: &str, pre: Json, post: Json| {
         let hook = json!({"use": name, "match_labels": {"app": "db"}, "container": "db", "path": "/data/x"});
         let own = json!({"name": "own", "pre": [{"exec": [{"command": ["true"]}]}]});
-        let daily = schedules(json!({"ready_hook": [hook], "hook": [own]})).remove(0);
+        let declared = json!({"ready_hook": [hook], "hook": [own]});
+        let daily = schedules(declared.clone()).remove(0);
+        let shown = completed(&resource(KIND, body(declared)));
+        assert_eq!(schedules(shown.into_known().unwrap()).remove(0), daily);
         let exec = |command: Json| json!([{"exec": {"command": command, "container": "db", "onError": "Fail", "timeout": "10m"}}]);
         assert_eq!(
             daily["spec"]["template"]["hooks"]["resources"],
