@@ -198,6 +198,29 @@ fn nothing_else(node: &Node, part: &Part<'_>, op: &KubeOp, expected: &Expr) -> R
             strange.attribute.join(".")
         ));
     }
+    // What names the object, and what stands beside its spec, is told by no comparison.
+    let is_live = |place: &JsonPath| {
+        let live = at(&node.before, &place.0).or_else(|| at(&node.before, place.0.get(1..)?));
+        live.is_some() && live == place.get(body)
+    };
+    let is_known =
+        |place: &JsonPath| expected.at(&place.0).as_ref().and_then(Expr::known) == place.get(body);
+    let is_compared = |place: &JsonPath| {
+        let first = place.0.first();
+        let mut compared = differences.iter();
+        first.is_some_and(|first| first == "spec" || expected.member(first).is_some())
+            || compared.any(|one| one.place.0.first() == first)
+    };
+    let is_strange = |place: &JsonPath| match place.0.first().map(String::as_str) {
+        Some("kind" | "apiVersion" | "metadata") => !is_known(place) && !is_live(place),
+        Some(_) | None => !is_compared(place),
+    };
+    if let Some(place) = leaves(body).iter().find(|place| is_strange(place)) {
+        return Err(format!(
+            "it writes {}, which its resource does not show",
+            place.0.join(".")
+        ));
+    }
     let mut extra = part.kind.unknown_fields(body);
     if part.kind.home() == Home::Declared {
         let manifest = |place: &JsonPath| {

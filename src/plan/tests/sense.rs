@@ -213,6 +213,16 @@ fn a_step_writes_what_its_resource_shows() {
         put(wiki, at("spec.template.ttl"), json!("1h")),
         "writes ttl",
     );
+    check(put(wiki, at("kind"), json!("Backup")), "writes kind");
+    check(
+        put(wiki, at("metadata.name"), json!("other")),
+        "metadata.name",
+    );
+    check(
+        put(wiki, at("metadata.finalizers"), json!(["x"])),
+        "metadata.finalizers",
+    );
+    check(put(wiki, at("status.phase"), json!("New")), "status.phase");
     check(
         put(wiki, at("spec.template.newField"), json!("x")),
         "spec.template.newField",
