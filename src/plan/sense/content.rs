@@ -178,11 +178,11 @@ fn same_at<'p>(
 
 /// An apply carries everything that is declared; what it carries beside is as it is live.
 fn nothing_else(node: &Node, part: &Part<'_>, op: &KubeOp, expected: &Expr) -> Result<(), String> {
-    let Some(body) = op.body.known() else {
-        return Ok(());
-    };
+    // What is not known yet is the same on both sides, or differs as any other value does.
+    let body = &stand_in(&op.body);
+    let expected = &Expr::Value(stand_in(expected));
     let resource = Resource {
-        body: node.after.clone(),
+        body: Expr::Value(stand_in(&node.after)),
         ..part.resource.clone().into_owned()
     };
     let as_it_is = |attribute: &[String], value: Option<&Json>| {
@@ -240,6 +240,21 @@ fn nothing_else(node: &Node, part: &Part<'_>, op: &KubeOp, expected: &Expr) -> R
             "it writes {}, which its resource does not show",
             place.0.join(".")
         )),
+    }
+}
+
+/// A value with a text in place of everything that is not known yet.
+fn stand_in(expr: &Expr) -> Json {
+    match expr {
+        Expr::Value(value) => value.clone(),
+        Expr::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), stand_in(member)))
+            .collect(),
+        Expr::List(members) => members.iter().map(stand_in).collect(),
+        Expr::Hole(_) | Expr::Secret(_) | Expr::Concat(_) | Expr::Call { .. } => {
+            Json::String(format!("{expr:?}"))
+        }
     }
 }
 

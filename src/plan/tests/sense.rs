@@ -215,6 +215,17 @@ fn a_step_writes_what_its_resource_shows() {
     );
     check(put(wiki, at("kind"), json!("Backup")), "writes kind");
     check(
+        |plan| {
+            let run = Expr::Hole(Box::new(Hole {
+                source: HoleSource::Run,
+                hole_type: HoleType::String,
+            }));
+            let op = op(plan, wiki);
+            op.body = op.body.clone().with(&at("kind"), run);
+        },
+        "writes kind",
+    );
+    check(
         put(wiki, at("metadata.name"), json!("other")),
         "metadata.name",
     );
