@@ -113,12 +113,10 @@ pub(crate) fn blocked(plan: &Plan, typed: &CommandLine) -> Option<Trouble> {
     let mut details: Vec<String> = plan
         .unreached()
         .map(|(place, nodes)| {
-            format!(
-                "{}. {}. {}",
-                capital(&reason(place)),
-                blocks(&nodes),
-                place.next
-            )
+            let why = capital(&reason(place));
+            // Lines to be copied stand alone: the end of a sentence behind them would be copied along.
+            let end = if why.contains('\n') { "\n" } else { ". " };
+            format!("{why}{end}{}. {}", blocks(&nodes), place.next)
         })
         .collect();
     let unreached: Vec<String> = plan

@@ -628,7 +628,9 @@ fn a_manifest_has_a_foreign_owner() {
         "foreign-owner",
         vec![manifest("web", declared)],
         vec![(MANIFEST, found)],
-        &["kubernetes_manifest.web : The live object is in the hands of Helm release \"web\" too."],
+        &[
+            "kubernetes_manifest.web : The live object is in the hands of Helm release \"web\" too. Helm keeps what is annotated `helm.sh/resource-policy: keep`: annotate it, then take it out of the chart's values.",
+        ],
     );
 }
 
