@@ -28,6 +28,13 @@ pub enum Event {
         /// What was found: "the effect is there", "nothing was done, doing it again".
         finding: String,
     },
+    /// Another run has done what a step was to do: it is done, and nothing is sent.
+    AlreadyDone {
+        /// The step.
+        step: StepId,
+        /// The run that did it, where the object tells.
+        by: Option<String>,
+    },
     /// A step begins.
     StepStarted {
         /// The step.

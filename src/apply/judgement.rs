@@ -292,7 +292,7 @@ fn is_taken_off(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
     !(holds_lists && is_untouched) && op.takes.iter().all(is_done)
 }
 
-fn covers(projection: &Projection, path: &JsonPath) -> bool {
+pub(super) fn covers(projection: &Projection, path: &JsonPath) -> bool {
     let within = |outer: &JsonPath| path.0.starts_with(&outer.0) || outer.0.starts_with(&path.0);
     projection.include.iter().any(within)
         && !projection
@@ -302,7 +302,7 @@ fn covers(projection: &Projection, path: &JsonPath) -> bool {
 }
 
 /// Everything in `part` is in `whole`; null, `[]` and `{}` are as good as absent.
-fn contains(whole: Option<&Json>, part: Option<&Json>) -> bool {
+pub(super) fn contains(whole: Option<&Json>, part: Option<&Json>) -> bool {
     match (whole, part) {
         (_, part) if is_empty(part) => true,
         (Some(Json::Object(whole)), Some(Json::Object(part))) => part
@@ -324,6 +324,11 @@ fn is_empty(value: Option<&Json>) -> bool {
         Some(Json::Object(members)) => members.is_empty(),
         Some(Json::Bool(_) | Json::Number(_) | Json::String(_)) => false,
     }
+}
+
+/// Whether nothing on an object says that it is ours.
+pub fn is_bare(object: &Json) -> bool {
+    !bears_marks(object)
 }
 
 fn bears_marks(object: &Json) -> bool {

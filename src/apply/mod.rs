@@ -2,6 +2,7 @@
 //! same with a journal that already holds entries. Decides nothing that the plan did not say. Must not print.
 
 pub mod admission;
+mod already;
 pub mod close;
 pub mod engine;
 pub mod event;

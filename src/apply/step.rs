@@ -1,6 +1,7 @@
 //! The life of one step between its journal entries: look at the ground or at what a lost answer left, perform, wait.
 //! Returns what happened. Must not know the journal, other steps, or when it is its turn.
 
+use super::already::{already, maker};
 use super::event::Event;
 use super::fill::{fill, fill_text};
 use super::judgement::{
@@ -9,6 +10,8 @@ use super::judgement::{
 use super::outside::Outside;
 use super::wait::{Subject, Teller, wait_for};
 use crate::model::expression::{Bindings, Expr, HoleSource};
+use crate::model::guard::Guard;
+use crate::model::identity::ProviderRef;
 use crate::plan::document::{Ground, KubeOp, KubeVerb, LocalOp, Op, Plan, Step};
 use crate::plan::guards;
 use crate::world::query::{Answer, Effect, FailureClass, Live, Query, Why};
@@ -135,9 +138,10 @@ impl StepTask<'_> {
         };
         let prepared = match (history, &self.step.op) {
             (History::Fresh, Op::Kube(_) | Op::Local(_)) => {
-                match self.ground(&self.first_look(&query).await) {
+                let answer = self.first_look(&query).await;
+                match self.ground(&answer) {
                     Ok(read) => Prepared::Go(read),
-                    Err(why) => Prepared::Failed(why),
+                    Err(why) => self.already(&answer).unwrap_or(Prepared::Failed(why)),
                 }
             }
             (History::Started, Op::Kube(op)) => self.probe(op, &query).await,
@@ -162,14 +166,42 @@ impl StepTask<'_> {
             return Ok(());
         };
         for guard in &self.step.guards {
+            self.hold(provider, guard).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks whether a guard holds; one that is waited for is asked again and again until it does, or its limit passes.
+    async fn hold(&self, provider: &ProviderRef, guard: &Guard) -> Result<(), Why> {
+        let limit = match guard {
+            Guard::Ready { limit_s, .. } => Duration::from_secs(*limit_s),
+            Guard::Idle { .. } | Guard::Exists { .. } => Duration::ZERO,
+        };
+        let begun = Instant::now();
+        let mut teller = Teller {
+            telling: self.telling,
+            step: self.step,
+            begun,
+            limit,
+            last: None,
+        };
+        loop {
             let mut live = Live::default();
             for query in guards::queries(provider, guard) {
                 let answer = self.outside.answer(&query).await;
                 live.answers.insert(query, answer);
             }
-            guards::check(provider, guard, &live)?;
+            let why = match guards::check(provider, guard, &live) {
+                Ok(()) => return Ok(()),
+                Err(why) => why,
+            };
+            let left = limit.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return Err(why);
+            }
+            teller.tell(why.message);
+            sleep(left.min(Duration::from_secs(2))).await;
         }
-        Ok(())
     }
 
     /// A type that this very run makes may be served a moment after its definition says so.
@@ -185,6 +217,25 @@ impl StepTask<'_> {
             self.retrying("its type is not served yet".to_owned());
             sleep(Duration::from_secs(1)).await;
         }
+    }
+
+    /// The ground moved: perhaps because another run did what this step was to do.
+    fn already(&self, answer: &Answer) -> Option<Prepared> {
+        let Op::Kube(op) = &self.step.op else {
+            return None;
+        };
+        let body = fill(&op.body.without_secrets(), &self.bindings).ok()?;
+        let found = seen(answer).ok()?;
+        let there = already(self.step, op, (&body, &self.plan.stack), found)?;
+        let by = match op.verb {
+            KubeVerb::Create => maker(&there),
+            KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Delete | KubeVerb::Release => None,
+        };
+        (self.telling)(Event::AlreadyDone {
+            step: self.step.id.clone(),
+            by,
+        });
+        Some(Prepared::There(there))
     }
 
     fn ground(&self, answer: &Answer) -> Result<Option<ReadVersion>, Why> {

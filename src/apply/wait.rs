@@ -4,8 +4,7 @@
 use super::event::Event;
 use super::judgement::text;
 use super::outside::Outside;
-use crate::model::condition::{Condition, Judgement, Wait, judge};
-use crate::model::identity::FIELD_MANAGER;
+use crate::model::condition::{Condition, Judgement, Wait, judge, written_at};
 use crate::plan::document::{Ground, Step};
 use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
 use jiff::Timestamp;
@@ -130,22 +129,6 @@ fn object_of(answer: Answer) -> Json {
         | Answer::NotServed
         | Answer::Unknown(_) => Json::Null,
     }
-}
-
-/// When our field manager last wrote the object, by the server's own clock: ours may be wrong, and a resumed run did not
-/// see the write.
-fn written_at(object: &Json) -> Option<Timestamp> {
-    let entries = object
-        .pointer("/metadata/managedFields")
-        .and_then(Json::as_array);
-    let ours = entries
-        .into_iter()
-        .flatten()
-        .filter(|entry| text(entry, "/manager") == FIELD_MANAGER);
-    let newest = ours
-        .filter_map(|entry| text(entry, "/time").parse().ok())
-        .max();
-    newest.or_else(|| text(object, "/metadata/creationTimestamp").parse().ok())
 }
 
 /// Tells a reason when it changes, and now and then that it did not.

@@ -177,6 +177,7 @@ impl<'a> Scene<'a> {
                     Some(objects.map(move |object| (provider, resource, object)))
                 }
                 Query::List { .. }
+                | Query::Marked { .. }
                 | Query::Get { .. }
                 | Query::Identity { .. }
                 | Query::Types { .. }

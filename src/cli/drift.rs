@@ -12,17 +12,67 @@ use crate::plan::document::{GoalMode, Plan};
 use crate::plan::drift::{self, Drifted};
 use crate::plan::input::Conflicts;
 use crate::render;
-use crate::render::drift::Place;
+use crate::render::drift::{Failure, Place};
 use crate::render::style::Dress;
 use std::collections::BTreeMap;
 
-/// Runs it.
+/// Runs it. A check that comes to no result says so in its format too: a watcher reads nothing else.
 ///
 /// # Errors
 /// Where nothing can be compared.
 pub(crate) async fn run(process: &mut Process, flags: &DriftFlags) -> Result<Exit, Trouble> {
+    let mut stack = None;
+    let done = look(process, flags, &mut stack).await;
+    if let Err(trouble) = &done {
+        tell_failure(process, flags.format(), stack, trouble);
+    }
+    done
+}
+
+/// Says in the format asked for that there is no result. Text is for people, who read standard error.
+pub(crate) fn tell_failure(
+    process: &mut Process,
+    format: DriftFormat,
+    stack: Option<String>,
+    trouble: &Trouble,
+) {
+    // Told as diagnostics by whoever found it.
+    let is_told = trouble.summary.is_empty();
+    let words = |own: &str, told: &str| match is_told {
+        true => told.to_owned(),
+        false => own.to_owned(),
+    };
+    let failure = Failure {
+        stack,
+        at: process.clock.now(),
+        summary: words(&trouble.summary, "Invalid configuration"),
+        detail: words(&trouble.detail, "See standard error."),
+        exit: trouble.exit.code(),
+    };
+    let text = match format {
+        DriftFormat::Text => return,
+        DriftFormat::Json => line(&failure.json()),
+        DriftFormat::Markdown => failure.markdown(),
+        DriftFormat::Junit => failure.junit(),
+        DriftFormat::Sarif => line(&failure.sarif()),
+        DriftFormat::Prometheus => failure.prometheus(),
+        DriftFormat::GithubIssue => line(&failure.issue()),
+    };
+    process.stdout.print(&text);
+}
+
+fn line(json: &serde_json::Value) -> String {
+    format!("{json}\n")
+}
+
+async fn look(
+    process: &mut Process,
+    flags: &DriftFlags,
+    stack: &mut Option<String>,
+) -> Result<Exit, Trouble> {
     let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
+    *stack = Some(configuration.settings.stack.clone());
     let directory = journal::of_configuration(process, &flags.journal, &configuration);
     let store = journal::open(process, &directory)?;
     let wanted = Wanted {
@@ -51,18 +101,17 @@ fn text(
     flags: &DriftFlags,
     dress: Dress,
 ) -> Result<String, serde_json::Error> {
-    let line = |json: serde_json::Value| format!("{json}\n");
     Ok(match flags.format() {
         DriftFormat::Text => render::text::drift(found, dress),
-        DriftFormat::Json => line(render::json::drift(whole, found)?),
+        DriftFormat::Json => line(&render::json::drift(whole, found)?),
         DriftFormat::Markdown => render::markdown::drift(found, flags.budget),
         DriftFormat::Junit => render::drift::junit(found),
         DriftFormat::Sarif => {
             let (places, elsewhere) = places(configuration);
-            line(render::drift::sarif(found, &places, &elsewhere))
+            line(&render::drift::sarif(found, &places, &elsewhere))
         }
         DriftFormat::Prometheus => render::drift::prometheus(found),
-        DriftFormat::GithubIssue => line(render::drift::issue(found, flags.budget)),
+        DriftFormat::GithubIssue => line(&render::drift::issue(found, flags.budget)),
     })
 }
 

@@ -80,7 +80,12 @@ pub async fn run(mut process: Process) -> u8 {
                 .and_then(|()| guarded(&mut process, &arguments));
             let done = match entered {
                 Ok(()) => command(&mut process, arguments.command).await,
-                Err(trouble) => Err(trouble),
+                Err(trouble) => {
+                    if let Command::Drift(flags) = &arguments.command {
+                        drift::tell_failure(&mut process, flags.format(), None, &trouble);
+                    }
+                    Err(trouble)
+                }
             };
             match done {
                 Ok(exit) => exit,

@@ -2,6 +2,7 @@
 
 mod manifest;
 
+use super::identity::FIELD_MANAGER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -90,6 +91,22 @@ pub fn judge(condition: &Condition, live: Option<&Json>, written_at: Timestamp) 
         Condition::Fields(fields) => manifest::fields(live, fields),
         Condition::Status(conditions) => manifest::status(live, conditions),
     }
+}
+
+/// When our field manager last wrote an object, by the server's own clock: ours may be wrong, and a resumed run did not
+/// see the write.
+pub fn written_at(object: &Json) -> Option<Timestamp> {
+    let entries = object
+        .pointer("/metadata/managedFields")
+        .and_then(Json::as_array);
+    let ours = entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| text(entry, "/manager") == Some(FIELD_MANAGER));
+    let newest = ours
+        .filter_map(|entry| text(entry, "/time")?.parse().ok())
+        .max();
+    newest.or_else(|| text(object, "/metadata/creationTimestamp")?.parse().ok())
 }
 
 fn pending(text: impl Into<String>) -> Judgement {

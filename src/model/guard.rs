@@ -1,5 +1,6 @@
 //! What must hold beside an object when it is written, as data of a plan (R35). Must not know how it is found out.
 
+use super::condition::Condition;
 use super::identity::KubeResource;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,19 @@ pub enum Guard {
         deployment: String,
         /// Types of what it runs.
         runs: Vec<KubeResource>,
+    },
+    /// This object is there and ready; it is waited for, by apply alone.
+    Ready {
+        /// Its type.
+        resource: KubeResource,
+        /// Its namespace.
+        namespace: Option<String>,
+        /// Its name.
+        name: String,
+        /// What it is ready by.
+        condition: Condition,
+        /// Seconds that it is waited for.
+        limit_s: u64,
     },
     /// This object is there.
     Exists {

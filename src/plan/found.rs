@@ -1,7 +1,8 @@
 //! Answers by key: what the LISTs say of one object. Unknown never reads as absent.
 
 use super::queries::list_for;
-use crate::model::identity::{KubeResource, ProviderRef};
+use crate::kinds::Part;
+use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -33,13 +34,8 @@ impl<'a> Objects<'a> {
         let names = live
             .answers
             .iter()
-            .filter_map(|(query, answer)| match answer {
-                Answer::Present(Fact::List(items)) => Some((query, by_name(items))),
-                Answer::Present(Fact::Object(_))
-                | Answer::Absent
-                | Answer::NotServed
-                | Answer::Unknown(_) => None,
-            })
+            .filter(|(query, _)| matches!(query, Query::List { .. }))
+            .filter_map(|(query, answer)| Some((query, by_name(items(answer)?))))
             .collect();
         Self { live, names }
     }
@@ -54,7 +50,10 @@ impl<'a> Objects<'a> {
     ) -> Found<'a> {
         let query = list_for(provider, resource, namespace);
         match self.live.answer(&query) {
-            None => Found::NotAsked,
+            None => match self.marked(provider, resource, (namespace, name)) {
+                Some(object) => Found::Present(object),
+                None => Found::NotAsked,
+            },
             Some(Answer::Unknown(why)) => Found::Unknown(why),
             Some(Answer::NotServed) => Found::NotServed,
             Some(Answer::Absent) => Found::Absent,
@@ -67,11 +66,55 @@ impl<'a> Objects<'a> {
         }
     }
 
+    /// The live object of a part, where there is one.
+    pub fn live_of(&self, part: &Part<'_>) -> Option<(Key, &'a Json)> {
+        let key = part.kind.key(&part.resource)?;
+        let provider = part.resource.provider.as_ref()?;
+        let Key::Kube {
+            resource,
+            namespace,
+            name,
+        } = &key
+        else {
+            return None;
+        };
+        match self.find(provider, resource, namespace.as_deref(), name) {
+            Found::Present(live) => Some((key, live)),
+            Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
+        }
+    }
+
+    /// One with our mark in a namespace that nothing else names.
+    fn marked(
+        &self,
+        provider: &ProviderRef,
+        resource: &KubeResource,
+        (namespace, name): (Option<&str>, &str),
+    ) -> Option<&'a Json> {
+        let is_it = |object: &&Json| {
+            object["metadata"]["name"] == name
+                && object["metadata"]["namespace"].as_str() == namespace
+        };
+        let mut lists = self.lists().filter(|(query, _)| {
+            matches!(query, Query::Marked { .. }) && query.listed() == Some((provider, resource))
+        });
+        lists.find_map(|(_, mut objects)| objects.find(is_it))
+    }
+
     /// All LISTs with their objects, in query order.
     pub fn lists(&self) -> impl Iterator<Item = (&'a Query, impl Iterator<Item = &'a Json>)> {
-        self.names
-            .iter()
-            .map(|(query, names)| (*query, names.values().copied()))
+        let answers = self.live.answers.iter();
+        answers.filter_map(|(query, answer)| Some((query, items(answer)?.iter())))
+    }
+}
+
+fn items(answer: &Answer) -> Option<&[Json]> {
+    match answer {
+        Answer::Present(Fact::List(items)) => Some(items),
+        Answer::Present(Fact::Object(_))
+        | Answer::Absent
+        | Answer::NotServed
+        | Answer::Unknown(_) => None,
     }
 }
 

@@ -6,10 +6,12 @@ use super::document::{Blocker, KubeVerb, Op, Step};
 use super::input::{Guards, Input};
 use super::queries::list_for;
 use crate::kinds::{self, Writing};
+use crate::model::condition::{Judgement, judge, written_at};
 use crate::model::guard::{Guard, is_running};
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
+use jiff::Timestamp;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
@@ -39,6 +41,12 @@ pub fn queries(provider: &ProviderRef, guard: &Guard) -> Vec<Query> {
             resource,
             namespace,
             name,
+        }
+        | Guard::Ready {
+            resource,
+            namespace,
+            name,
+            ..
         } => vec![get(resource, namespace.as_deref(), name)],
     }
 }
@@ -57,12 +65,21 @@ fn deployments() -> KubeResource {
 pub fn questions(steps: &[Step]) -> Vec<Query> {
     let of = |step: &Step| {
         let provider = step.op.provider();
-        let guards = step.guards.iter();
+        // What is to become ready is no question of a plan.
+        let guards = step.guards.iter().filter(|guard| !is_awaited(guard));
         let asked = guards.filter_map(|guard| Some(queries(provider?, guard)));
         asked.flatten().collect::<Vec<_>>()
     };
     let queries: BTreeSet<Query> = steps.iter().flat_map(of).collect();
     queries.into_iter().collect()
+}
+
+/// Whether a guard is waited for where it does not hold.
+pub fn is_awaited(guard: &Guard) -> bool {
+    match guard {
+        Guard::Ready { .. } => true,
+        Guard::Idle { .. } | Guard::Exists { .. } => false,
+    }
 }
 
 /// Whether a guard holds.
@@ -81,6 +98,26 @@ pub fn check(provider: &ProviderRef, guard: &Guard, live: &Live) -> Result<(), W
                 Some(_) | None => Ok(()),
             }
         }
+        Guard::Ready {
+            resource,
+            namespace,
+            name,
+            condition,
+            ..
+        } => {
+            let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
+            let found = object(live, query)?;
+            let written_at = found.and_then(written_at).unwrap_or(Timestamp::UNIX_EPOCH);
+            let why = match judge(condition, found, written_at) {
+                Judgement::Ready => return Ok(()),
+                Judgement::Pending(why) | Judgement::Failed(why) => why,
+            };
+            let title = title(resource, namespace.as_deref(), name);
+            Err(Why {
+                class: FailureClass::Wait,
+                message: format!("it needs {title}, which is not ready: {why}"),
+            })
+        }
         Guard::Exists {
             resource,
             namespace,
@@ -89,18 +126,19 @@ pub fn check(provider: &ProviderRef, guard: &Guard, live: &Live) -> Result<(), W
             let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
             match object(live, query)? {
                 Some(_) => Ok(()),
-                None => {
-                    let place = namespace.iter().chain([name]);
-                    let place: Vec<&str> = place.map(String::as_str).collect();
-                    Err(broken(format!(
-                        "{} {} does not exist",
-                        resource.kind,
-                        place.join("/")
-                    )))
-                }
+                None => Err(broken(format!(
+                    "{} does not exist",
+                    title(resource, namespace.as_deref(), name)
+                ))),
             }
         }
     }
+}
+
+/// `BackupStorageLocation velero/main`.
+fn title(resource: &KubeResource, namespace: Option<&str>, name: &str) -> String {
+    let place: Vec<&str> = namespace.into_iter().chain([name]).collect();
+    format!("{} {}", resource.kind, place.join("/"))
 }
 
 fn object<'a>(live: &'a Live, query: &Query) -> Result<Option<&'a Json>, Why> {
@@ -259,6 +297,8 @@ fn obstacle(input: &Input<'_>, provider: &ProviderRef, guard: &Guard) -> Option<
             format!("{}.", why.message),
             "Plan again once they have ended.",
         ),
+        // Waited for, never in a plan's way.
+        (_, Guard::Ready { .. }) => return None,
         (FailureClass::Ground, Guard::Exists { .. }) => blocker(
             "missing",
             format!("{}, and nothing that is declared makes it.", why.message),

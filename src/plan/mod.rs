@@ -23,6 +23,7 @@ pub mod order;
 pub mod orphans;
 pub mod ownership;
 pub mod queries;
+pub mod readiness;
 mod refusal;
 mod removal;
 mod replacement;
@@ -45,7 +46,6 @@ use crate::kinds;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
-use crate::model::resource::Configuration;
 use decision::{Outcome, Resolution, blocker};
 use declared::Context;
 use document::{
@@ -54,6 +54,8 @@ use document::{
 };
 use found::Objects;
 use input::Input;
+pub use queries::declared_identity;
+use readiness::Unready;
 pub use refusal::{Refusal, WrongIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 use whole::Wholes;
@@ -79,7 +81,11 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
         definitions: &definitions,
     };
     let mut gathered = decide_all(&context, &scope);
-    let swept = orphans::sweep(&context, &declared_keys(input.configuration), &scope);
+    let swept = orphans::sweep(
+        &context,
+        &queries::declared_keys(input.configuration),
+        &scope,
+    );
     gathered.resolutions.extend(swept.resolutions);
     gathered.findings.extend(swept.findings);
     gathered
@@ -126,6 +132,7 @@ struct Gathered<'a> {
     resolutions: Vec<Resolution<'a>>,
     unchanged: Vec<Address>,
     findings: Vec<Finding>,
+    unready: Vec<Unready>,
 }
 
 fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<'a> {
@@ -156,34 +163,18 @@ fn decide_all<'a>(context: &Context<'a>, scope: &BTreeSet<Address>) -> Gathered<
                 .push(leaving::finding(resource.address.clone(), &how)),
             Some(Outcome::Decided(resolution)) => gathered.resolutions.push(*resolution),
         }
-        let parts = kinds::parts(resource);
-        let unmanaged = parts
-            .iter()
-            .filter_map(|part| unmanaged::unmanaged_fields(context, part));
-        gathered.findings.extend(unmanaged);
+        for part in &kinds::parts(resource) {
+            let Some((key, live)) = context.objects.live_of(part) else {
+                continue;
+            };
+            let unmanaged = unmanaged::unmanaged_fields(part, (&key, live));
+            gathered.findings.extend(unmanaged);
+            let address = &resource.address;
+            let unready = readiness::unready(context.input, address, part, (&key, live));
+            gathered.unready.extend(unready);
+        }
     }
     gathered
-}
-
-fn declared_keys(configuration: &Configuration) -> BTreeSet<(ProviderRef, Key)> {
-    configuration
-        .resources
-        .iter()
-        .filter_map(|resource| Some((resource.provider.clone()?, kinds::keys(resource))))
-        .flat_map(|(provider, keys)| keys.into_iter().map(move |key| (provider.clone(), key)))
-        .collect()
-}
-
-/// The `identity` argument of a provider block, where it is a known text.
-pub fn declared_identity(configuration: &Configuration, provider: &ProviderRef) -> Option<String> {
-    configuration
-        .providers
-        .get(provider)?
-        .arguments
-        .member("identity")?
-        .known()?
-        .as_str()
-        .map(str::to_owned)
 }
 
 /// A wrong context is a refusal, never "create all" (R21, trap 16).
@@ -349,10 +340,10 @@ fn planned<'a>(input: &Input<'_>, resolutions: &'a [Resolution<'a>]) -> Vec<orde
 fn assemble(
     input: &Input<'_>,
     (graph, scope): (&Graph, &BTreeSet<Address>),
-    gathered: Gathered<'_>,
+    mut gathered: Gathered<'_>,
 ) -> Result<Plan, Refusal> {
     let planned = planned(input, &gathered.resolutions);
-    let steps = order::ordered(planned, graph).map_err(|circle| {
+    let mut steps = order::ordered(planned, graph).map_err(|circle| {
         Refusal::Circle(
             circle
                 .0
@@ -362,6 +353,10 @@ fn assemble(
                 .join(" -> "),
         )
     })?;
+    readiness::gate(&mut steps, &gathered.unready, graph);
+    gathered
+        .findings
+        .extend(readiness::findings(&gathered.unready));
     let held_back = gathered
         .resolutions
         .iter()

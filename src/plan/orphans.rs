@@ -19,7 +19,6 @@ use crate::kinds::{self, Home, Kind, Ownership};
 use crate::model::address::Address;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
 use crate::model::resource::Fate;
-use crate::world::query::Query;
 use serde_json::Value as Json;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,10 +49,7 @@ pub fn sweep<'a>(
         .filter_map(|(provider, key)| Some((cluster_of(context.input, provider)?, key.identity())))
         .collect();
     for (query, objects) in context.objects.lists() {
-        let Query::List {
-            provider, resource, ..
-        } = query
-        else {
+        let Some((provider, resource)) = query.listed() else {
             continue;
         };
         let Some(kind) = listed_kind(context.input, provider, resource) else {

@@ -1,5 +1,6 @@
-//! Which questions a plan needs answered: one LIST per kind, provider and namespace, no selector (surface, section 2),
-//! and for namespaces to be deleted what would be lost with them.
+//! Which questions a plan needs answered: one LIST per kind, provider and namespace without a selector, since what is to
+//! be adopted has no mark; one per kind for what has our mark elsewhere; and for namespaces to be deleted what would be
+//! lost with them.
 
 use crate::goal::graph::Graph;
 use crate::journal::record::Inventory;
@@ -55,7 +56,8 @@ pub fn cluster_query(resource: &Resource, directory: &str) -> Option<Query> {
 }
 
 /// LISTs of every kind in every provider that is known, in the namespaces declared, in the inventory, and Velero's; of
-/// kinds that reach less far only where one is declared or recorded.
+/// kinds that reach less far only where one is declared or recorded; and of each of these types what has our mark in any
+/// other namespace.
 pub fn lists(
     configuration: &Configuration,
     providers: &BTreeMap<ProviderRef, FoundProvider>,
@@ -67,9 +69,11 @@ pub fn lists(
             continue;
         }
         let known = keys(configuration, provider, inventory);
+        let mut swept = Swept::default();
         for resource in swept_resources(&provider.provider) {
             if resource.namespaced {
                 for namespace in namespaces(&known) {
+                    swept.note(&resource, Some(&namespace));
                     queries.insert(list(provider, &resource, Some(namespace)));
                 }
             } else {
@@ -82,13 +86,43 @@ pub fn lists(
                 resource,
                 namespace,
                 ..
-            } if !resource.plural.is_empty() => Some(list(provider, &resource, namespace)),
+            } if !resource.plural.is_empty() => {
+                swept.note(&resource, namespace.as_deref());
+                Some(list(provider, &resource, namespace))
+            }
             // Its type is not known: nothing can be asked.
             Key::Kube { .. } => None,
             Key::Cluster { .. } | Key::Composite { .. } => None,
         }));
+        queries.extend(swept.marked(provider, &configuration.settings.stack));
     }
     queries.into_iter().collect()
+}
+
+/// Namespaced types that are listed, with the namespaces in which each is.
+#[derive(Default)]
+struct Swept(BTreeMap<KubeResource, BTreeSet<String>>);
+
+impl Swept {
+    fn note(&mut self, resource: &KubeResource, namespace: Option<&str>) {
+        if let Some(namespace) = namespace {
+            let namespaces = self.0.entry(resource.clone()).or_default();
+            namespaces.insert(namespace.to_owned());
+        }
+    }
+
+    /// What is ours and lies where neither the configuration nor the record looks: a checkout without a journal knows of no
+    /// other way to find it (R27).
+    fn marked(self, provider: &ProviderRef, stack: &str) -> impl Iterator<Item = Query> {
+        self.0
+            .into_iter()
+            .map(move |(resource, except)| Query::Marked {
+                provider: provider.clone(),
+                resource,
+                stack: stack.to_owned(),
+                except: except.into_iter().collect(),
+            })
+    }
 }
 
 /// The LIST that holds an object.
@@ -134,6 +168,28 @@ fn keys(
         .filter(|owned| owned.provider.as_ref() == Some(provider))
         .map(|owned| owned.key.clone());
     declared.chain(recorded).collect()
+}
+
+/// Keys of everything that is declared, with their providers.
+pub fn declared_keys(configuration: &Configuration) -> BTreeSet<(ProviderRef, Key)> {
+    configuration
+        .resources
+        .iter()
+        .filter_map(|resource| Some((resource.provider.clone()?, kinds::keys(resource))))
+        .flat_map(|(provider, keys)| keys.into_iter().map(move |key| (provider.clone(), key)))
+        .collect()
+}
+
+/// The `identity` argument of a provider block, where it is a known text.
+pub fn declared_identity(configuration: &Configuration, provider: &ProviderRef) -> Option<String> {
+    configuration
+        .providers
+        .get(provider)?
+        .arguments
+        .member("identity")?
+        .known()?
+        .as_str()
+        .map(str::to_owned)
 }
 
 /// Namespaces that are swept under a provider.

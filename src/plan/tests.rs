@@ -2,6 +2,7 @@
 
 mod manifests;
 mod ownership;
+mod readiness;
 mod replacement;
 mod scope;
 mod secrets;
@@ -14,6 +15,7 @@ mod writes;
 
 use super::document::{Finding, Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
 use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
+use super::readiness::NOT_READY;
 use super::secrets::{Comparison, Comparisons};
 use super::{Refusal, bound, guards, plan, queries};
 use crate::journal::record::{Inventory, OwnedObject};
@@ -330,6 +332,9 @@ fn answer(story: &Story, query: &Query) -> Answer {
             namespace,
             ..
         } => (resource, namespace, None),
+        Query::Marked {
+            resource, except, ..
+        } => return elsewhere(story, resource, except),
         Query::Get {
             resource,
             namespace,
@@ -372,6 +377,29 @@ fn answer(story: &Story, query: &Query) -> Answer {
             .find(|object| object["metadata"]["name"] == name.as_str())
             .map_or(Answer::Absent, |found| Answer::Present(Fact::Object(found))),
     }
+}
+
+/// What has the mark of the stack in any other namespace.
+fn elsewhere(story: &Story, resource: &KubeResource, except: &[String]) -> Answer {
+    if let Some((_, class)) = story
+        .unknown
+        .filter(|(plural, _)| *plural == resource.plural)
+    {
+        return Answer::Unknown(Why {
+            class,
+            message: format!("{} said no elsewhere", resource.title()),
+        });
+    }
+    let is_there = |(kind, object): &&(&'static str, Json)| {
+        let namespace = object["metadata"]["namespace"].as_str();
+        home_is(kind, resource)
+            && object["metadata"]["labels"]["sk-dr.io/stack"] == "acme"
+            && namespace.is_some_and(|namespace| !except.iter().any(|one| one == namespace))
+    };
+    let objects = story.objects.iter().filter(is_there);
+    Answer::Present(Fact::List(
+        objects.map(|(_, object)| object.clone()).collect(),
+    ))
 }
 
 fn home_is(kind: &str, resource: &KubeResource) -> bool {
@@ -441,8 +469,9 @@ fn lines(plan: &Plan) -> String {
         };
         said.push(format!("> {verb} {}{after}", step.id));
     }
-    // What most of these stories would say has its own in `unguarded`.
-    let told = |finding: &&Finding| finding.code != "cluster-not-confirmed";
+    // What most of these stories would say has its own in `unguarded` and `readiness`: the objects here have no status.
+    let told =
+        |finding: &&Finding| finding.code != "cluster-not-confirmed" && finding.code != NOT_READY;
     said.extend(plan.findings.iter().filter(told).map(|finding| {
         let address = finding
             .address

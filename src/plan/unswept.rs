@@ -4,7 +4,7 @@ use super::document::{GoalMode, Unswept, Weight};
 use super::input::Input;
 use super::{orphans, queries};
 use crate::model::address::Address;
-use crate::model::identity::{Instance, ProviderRef};
+use crate::model::identity::{Instance, KubeResource, ProviderRef};
 use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
 use std::collections::BTreeSet;
 
@@ -51,13 +51,8 @@ pub fn unswept(input: &Input<'_>, scope: &BTreeSet<Address>) -> Vec<Unswept> {
 
 /// How many LISTs a provider answered. That a type is not served tells nothing of the others.
 pub fn answers(input: &Input<'_>, provider: &ProviderRef) -> usize {
-    let answered = |(query, answer): &(&Query, &Answer)| match (query, answer) {
-        (
-            Query::List {
-                provider: asked, ..
-            },
-            Answer::Present(Fact::List(_)),
-        ) => asked == provider,
+    let answered = |(query, answer): &(&Query, &Answer)| match (query.listed(), answer) {
+        (Some((asked, _)), Answer::Present(Fact::List(_))) => asked == provider,
         _ => false,
     };
     input.live.answers.iter().filter(answered).count()
@@ -117,22 +112,13 @@ fn not_made(input: &Input<'_>, provider: &ProviderRef, cluster: &Address) -> Opt
 
 /// LISTs of a provider that answered nothing; one entry where none answered.
 fn lists(input: &Input<'_>, scope: &BTreeSet<Address>, provider: &ProviderRef) -> Vec<Unswept> {
-    let mut missed =
-        input
-            .live
-            .answers
-            .iter()
-            .filter_map(|(query, answer)| match (query, answer) {
-                (
-                    Query::List {
-                        provider: asked,
-                        resource,
-                        namespace,
-                    },
-                    Answer::Unknown(why),
-                ) if asked == provider => Some((resource, namespace, why)),
-                _ => None,
-            });
+    let mut missed = input.live.answers.iter().filter_map(|(query, answer)| {
+        let Answer::Unknown(why) = answer else {
+            return None;
+        };
+        let (asked, resource) = query.listed()?;
+        (asked == provider).then_some((query, resource, why))
+    });
     if answers(input, provider) == 0 {
         let first = missed.next().map(|(_, _, why)| why);
         return first
@@ -145,33 +131,65 @@ fn lists(input: &Input<'_>, scope: &BTreeSet<Address>, provider: &ProviderRef) -
         return Vec::new();
     }
     let mut all = Vec::new();
-    for (resource, namespace, why) in missed {
+    let mut elsewhere = Vec::new();
+    for (query, resource, why) in missed {
+        let (place, is_note) = match query {
+            Query::Marked { .. } if why.class == FailureClass::Forbidden => {
+                elsewhere.push((resource.title(), why));
+                continue;
+            }
+            Query::Marked { .. } => (format!("{} in other namespaces", resource.title()), false),
+            Query::List {
+                namespace: Some(namespace),
+                ..
+            } => (
+                format!("{} in namespace {namespace}", resource.title()),
+                is_note(input, provider, resource, why),
+            ),
+            Query::List {
+                namespace: None, ..
+            }
+            | Query::Identity { .. }
+            | Query::Types { .. }
+            | Query::Get { .. }
+            | Query::Cluster { .. } => (resource.title(), is_note(input, provider, resource, why)),
+        };
         let is_concerned =
             queries::is_concerned(input.configuration, provider, resource, input.inventory);
         // The rest was listed to count what a delete loses.
         if !is_concerned && orphans::kind_of(resource).is_none() {
             continue;
         }
-        let is_note = !is_concerned && why.class == FailureClass::Forbidden;
-        all.push(Unswept {
-            provider: provider.clone(),
-            resource: Some(match namespace {
-                Some(namespace) => format!("{} in namespace {namespace}", resource.title()),
-                None => resource.title(),
-            }),
-            reason: why.message.clone(),
-            class: Some(why.class),
-            weight: match is_note {
-                true => Weight::Note,
-                false => Weight::Error,
-            },
-            next: match is_note {
-                true => String::new(),
-                false => next(why.class).to_owned(),
-            },
-        });
+        all.push(one(provider, place, why, is_note));
+    }
+    // One right is missing for all of them.
+    if let Some((_, why)) = elsewhere.first() {
+        let titles: Vec<&str> = elsewhere.iter().map(|(title, _)| title.as_str()).collect();
+        let place = format!("{} in other namespaces", titles.join(", "));
+        all.push(one(provider, place, why, true));
     }
     all
+}
+
+/// Whether a LIST that answered nothing hides nothing: the right is missing on a type that was never used here.
+fn is_note(input: &Input<'_>, provider: &ProviderRef, resource: &KubeResource, why: &Why) -> bool {
+    why.class == FailureClass::Forbidden
+        && !queries::is_concerned(input.configuration, provider, resource, input.inventory)
+}
+
+fn one(provider: &ProviderRef, place: String, why: &Why, is_note: bool) -> Unswept {
+    let (weight, next) = match is_note {
+        true => (Weight::Note, String::new()),
+        false => (Weight::Error, next(why.class).to_owned()),
+    };
+    Unswept {
+        provider: provider.clone(),
+        resource: Some(place),
+        reason: why.message.clone(),
+        class: Some(why.class),
+        weight,
+        next,
+    }
 }
 
 /// What to do next, by class of failure.

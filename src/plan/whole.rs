@@ -14,7 +14,6 @@ use crate::kinds::{self, Kind, Part};
 use crate::model::address::Address;
 use crate::model::identity::{Key, ProviderRef, address_label};
 use crate::model::resource::{IgnoreChanges, Resource};
-use crate::world::query::Query;
 pub use resolution::{decide, orphaned};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,10 +114,7 @@ fn labels(input: &Input<'_>, resource: &Resource) -> Vec<String> {
 fn marked<'a>(input: &Input<'a>, objects: &Objects<'a>) -> MarkedBy<'a> {
     let mut found = MarkedBy::new();
     for (query, listed) in objects.lists() {
-        let Query::List {
-            provider, resource, ..
-        } = query
-        else {
+        let Some((provider, resource)) = query.listed() else {
             continue;
         };
         let (Some(kind), Some(cluster_uid)) = (

@@ -175,6 +175,15 @@ impl World {
                 Ok(client) => client.list(resource, namespace.as_deref()).await,
                 Err(why) => Answer::Unknown(why),
             },
+            Query::Marked {
+                provider,
+                resource,
+                stack,
+                except,
+            } => match self.client(provider) {
+                Ok(client) => client.marked(resource, stack, except).await,
+                Err(why) => Answer::Unknown(why),
+            },
             Query::Types {
                 provider,
                 group,

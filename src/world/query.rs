@@ -23,6 +23,18 @@ pub enum Query {
         /// One namespace, or all.
         namespace: Option<String>,
     },
+    /// All objects of a namespaced type that carry the mark of a stack, in every namespace but these. Present carries
+    /// [`Fact::List`].
+    Marked {
+        /// The provider.
+        provider: ProviderRef,
+        /// The type.
+        resource: KubeResource,
+        /// The stack.
+        stack: String,
+        /// Namespaces in which the type is listed whole.
+        except: Vec<String>,
+    },
     /// Which types a group and version serves. Present carries the list of them as one object.
     Types {
         /// The provider.
@@ -48,6 +60,24 @@ pub enum Query {
         /// Kubeconfig path, absolute.
         kubeconfig: String,
     },
+}
+
+impl Query {
+    /// Whose objects of which type it asks for, where it asks for many.
+    pub fn listed(&self) -> Option<(&ProviderRef, &KubeResource)> {
+        match self {
+            Query::List {
+                provider, resource, ..
+            }
+            | Query::Marked {
+                provider, resource, ..
+            } => Some((provider, resource)),
+            Query::Identity { .. }
+            | Query::Types { .. }
+            | Query::Get { .. }
+            | Query::Cluster { .. } => None,
+        }
+    }
 }
 
 /// What the outside said.

@@ -393,7 +393,9 @@ impl Outside for Fake {
                 let here = here.take_while(|(place, _)| place.starts_with(&above));
                 Answer::Present(Fact::List(here.map(|(_, object)| object.clone()).collect()))
             }
-            Query::Types { .. } => panic!("apply asks for no types"),
+            Query::Types { .. } | Query::Marked { .. } => {
+                panic!("apply asks for no types and sweeps nothing")
+            }
         }
     }
 

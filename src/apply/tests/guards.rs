@@ -3,6 +3,7 @@
 use super::fake::{Fake, place};
 use super::outcomes::check;
 use super::plans::{Kube, old, plan, provider};
+use crate::model::condition::Condition;
 use crate::model::expression::Expr;
 use crate::model::guard::Guard;
 use crate::model::identity::KubeResource;
@@ -111,4 +112,31 @@ fn what_must_be_there_is_there_before() {
     });
     check(&plan, |_| {}, STOPPED);
     check(&plan, |fake| run(fake, "restores", "Restore", "New"), DONE);
+}
+
+/// A gate is waited for, to its limit and no longer; what is behind it stays as it is.
+#[test]
+fn what_is_not_ready_is_waited_for() {
+    let plan = guarded(Guard::Ready {
+        resource: type_("backupstoragelocations", "BackupStorageLocation"),
+        namespace: Some("velero".to_owned()),
+        name: "main".to_owned(),
+        condition: Condition::LocationAvailable,
+        limit_s: 120,
+    });
+    let location = |phase: &'static str| {
+        move |fake: &Fake| {
+            let object = json!({
+                "kind": "BackupStorageLocation", "metadata": {"name": "main", "creationTimestamp": "2026-11-21T08:00:00Z"},
+                "status": {"phase": phase, "lastValidationTime": "2026-11-21T09:00:00Z", "message": "no such bucket"}
+            });
+            put(fake, "backupstoragelocations", "main", object);
+        }
+    };
+    check(&plan, location("Available"), DONE);
+    for not_ready in ["Unavailable", ""] {
+        let expected = "done 0, velero_schedule.changed#1 failed Wait · Partial · exit 1";
+        let fake = check(&plan, location(not_ready), expected);
+        assert!(fake.inside().effects.is_empty(), "{not_ready}");
+    }
 }

@@ -311,6 +311,7 @@ fn a_change_is_guarded_and_a_creation_is_not() {
             .map(|guard| match guard {
                 crate::model::guard::Guard::Idle { .. } => "idle",
                 crate::model::guard::Guard::Exists { .. } => "exists",
+                crate::model::guard::Guard::Ready { .. } => "ready",
             })
             .collect()
     };

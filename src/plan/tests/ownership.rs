@@ -1,6 +1,7 @@
 //! Whose an object is: adoption, marks, renames, orphans, and what goes with consent only.
 
 use super::*;
+use crate::plan::document::Sight;
 
 #[test]
 fn adoption_is_named_or_blocked() {
@@ -476,4 +477,55 @@ fn prevent_destroy_holds_back_what_it_uses_too() {
          > delete velero_schedule.wiki#1",
     );
     assert!(made.applyable);
+}
+
+/// A checkout without a journal knows no namespace but Velero's: what is ours elsewhere is found by its label (R27).
+#[test]
+fn an_orphan_is_found_in_a_namespace_that_nothing_names() {
+    let mut far = schedule("shop");
+    far.body = far
+        .body
+        .with(&["namespace".to_owned()], Expr::Value(json!("second")));
+    let told = Story {
+        objects: vec![applied(&far)],
+        ..story()
+    };
+    check(
+        &told,
+        "Delete velero_schedule.shop
+         > delete velero_schedule.shop#1",
+    );
+    // Nobody's, and another stack's, are none of ours.
+    let mut other = applied(&far);
+    other.1["metadata"]["labels"]["sk-dr.io/stack"] = json!("other");
+    let others = Story {
+        objects: vec![other],
+        ..story()
+    };
+    check(&others, "");
+    // Without the right the plan says where it did not look, and claims no more than it saw.
+    let narrow = Story {
+        unknown: Some(("schedules", FailureClass::Forbidden)),
+        ..told
+    };
+    let made = make(&narrow).unwrap();
+    let places: Vec<_> = made
+        .unswept
+        .iter()
+        .filter_map(|place| place.resource.as_deref())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "schedules.velero.io in namespace shop",
+            "schedules.velero.io in namespace velero",
+            "schedules.velero.io in other namespaces"
+        ]
+    );
+    assert!(matches!(made.sight(), Sight::Part(_)), "{made:?}");
+    let broken = Story {
+        unknown: Some(("schedules", FailureClass::Unreachable)),
+        ..narrow
+    };
+    assert!(make(&broken).unwrap().is_blind());
 }

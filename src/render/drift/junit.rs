@@ -124,7 +124,7 @@ fn case(class: &str, name: &str, ending: &Ending) -> Vec<String> {
 }
 
 /// An attribute's value in its quotes, in one line: a line break in it would be read as a space.
-fn attribute(value: &str) -> String {
+pub(super) fn attribute(value: &str) -> String {
     format!("\"{}\"", text(&clean_line(value)).replace('"', "&quot;"))
 }
 

@@ -1,5 +1,6 @@
 //! Drift for programs that watch, each format in its own room. All read the same value; none knows who collects it.
 
+mod failed;
 mod issue;
 mod junit;
 mod prometheus;
@@ -7,6 +8,7 @@ mod sarif;
 #[cfg(test)]
 mod tests;
 
+pub use failed::Failure;
 pub use issue::issue;
 pub use junit::junit;
 pub use prometheus::prometheus;

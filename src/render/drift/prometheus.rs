@@ -2,7 +2,7 @@
 //! then rename it, so that no half of it is read.
 
 use super::super::text::parts::{Standing, held_alone, standing};
-use crate::plan::document::{Action, NodeState};
+use crate::plan::document::{Action, NodeState, Plan};
 use crate::plan::drift::Drifted;
 
 /// The metrics, ending in a newline.
@@ -90,23 +90,37 @@ pub fn prometheus(found: &Drifted) -> String {
         "",
         &numbers(&[("", found.ignored.len())]),
     );
-    gauge(
-        "sk_dr_drift_complete",
-        "1 where everything could be told, else 0.",
-        "",
-        &numbers(&[("", complete)]),
-    );
-    gauge(
-        "sk_dr_drift_last_run_timestamp_seconds",
-        "When the last check was made.",
-        "",
-        &[("", plan.made_at.as_second().to_string())],
-    );
+    let stack = escaped(&plan.stack);
+    let why = match (complete, reason(plan)) {
+        (1, _) => String::new(),
+        (_, reason) => format!(",reason=\"{}\"", escaped(&reason)),
+    };
+    all.push_str(&format!(
+        "{COMPLETE}sk_dr_drift_complete{{stack=\"{stack}\"{why}}} {complete}\n"
+    ));
+    all.push_str(&format!(
+        "{LAST_RUN}sk_dr_drift_last_run_timestamp_seconds{{stack=\"{stack}\"}} {}\n",
+        plan.made_at.as_second()
+    ));
     all
 }
 
+/// Head of the metric that says whether all could be told.
+pub(super) const COMPLETE: &str = "# HELP sk_dr_drift_complete 1 where everything could be told, else 0 with the reason.\n# TYPE sk_dr_drift_complete gauge\n";
+/// Head of the metric that says when the last check was made.
+pub(super) const LAST_RUN: &str = "# HELP sk_dr_drift_last_run_timestamp_seconds When the last check was made.\n# TYPE sk_dr_drift_last_run_timestamp_seconds gauge\n";
+
+/// Why not all could be told: the class of the first place that was not looked at, else that something is blocked.
+fn reason(plan: &Plan) -> String {
+    let mut hidden = plan.unswept.iter().filter(|place| place.hides());
+    let class = hidden.find_map(|place| place.class);
+    let word = class.and_then(|class| serde_json::to_value(class).ok());
+    let word = word.as_ref().and_then(serde_json::Value::as_str);
+    word.unwrap_or("blocked").to_owned()
+}
+
 /// A label's value.
-fn escaped(value: &str) -> String {
+pub(super) fn escaped(value: &str) -> String {
     value
         .replace('\\', "\\\\")
         .replace('"', "\\\"")

@@ -195,9 +195,9 @@ sk_dr_drift_actions{stack="acme",action="update"} 1
 # HELP sk_dr_drift_ignored_changes Changes that a rule of the configuration bears.
 # TYPE sk_dr_drift_ignored_changes gauge
 sk_dr_drift_ignored_changes{stack="acme"} 1
-# HELP sk_dr_drift_complete 1 where everything could be told, else 0.
+# HELP sk_dr_drift_complete 1 where everything could be told, else 0 with the reason.
 # TYPE sk_dr_drift_complete gauge
-sk_dr_drift_complete{stack="acme"} 0
+sk_dr_drift_complete{stack="acme",reason="unreachable"} 0
 # HELP sk_dr_drift_last_run_timestamp_seconds When the last check was made.
 # TYPE sk_dr_drift_last_run_timestamp_seconds gauge
 sk_dr_drift_last_run_timestamp_seconds{stack="acme"} 1795251600

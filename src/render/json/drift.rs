@@ -20,7 +20,9 @@ pub fn drift(whole: &Plan, found: &Drifted) -> Result<Json, serde_json::Error> {
             "rule": one.rule, "reason": one.reason, "until": one.until.to_string()
         })
     };
+    let is_whole = drift.unknown == 0 && found.plan.applyable && !found.plan.is_blind();
     let told = json!({
+        "outcome": match is_whole { true => "complete", false => "incomplete" },
         "changed": drift.changed,
         "missing": drift.missing,
         "undeclared": drift.undeclared,

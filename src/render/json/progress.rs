@@ -96,6 +96,10 @@ impl EventMessages {
                     "kube_system_uid": clean(kube_system_uid)
                 }),
             )],
+            Event::AlreadyDone { step, by } => {
+                let by = by.as_deref().unwrap_or("another run");
+                vec![of_step(Level::Info, text, ("already_done", step), by)]
+            }
             Event::DoubtResolved { step, finding } => {
                 vec![of_step(
                     Level::Info,

@@ -10,6 +10,7 @@ mod sections;
 mod tests;
 
 pub use drift::{drift, marker as drift_marker};
+pub(crate) use inline::{code_of_name, prose};
 pub use plan::plan;
 
 /// Bytes that a text takes at most, if nothing else is asked for: GitHub takes 65 536 in a comment, and a wrapper may want to

@@ -5,7 +5,8 @@ use super::super::text::parts::place;
 use super::super::text::{blocks, reason};
 use super::budget::{Part, Rank};
 use super::inline::{cell, code, fenced, prose};
-use crate::plan::document::{FindingSeverity, Node, Plan, Sight};
+use crate::plan::document::{Finding, FindingSeverity, Node, Plan, Sight};
+use crate::plan::readiness::NOT_READY;
 
 /// The comment in the text that CI looks for to update it: one per stack.
 pub(crate) fn marker(what: &str, stack: &str) -> String {
@@ -72,7 +73,11 @@ pub(crate) fn blocked_entry(node: &Node) -> String {
 
 /// What is said where nothing differs: how far it was looked.
 pub(crate) fn seen(plan: &Plan) -> Result<&'static str, &'static str> {
+    let is_ready = |one: &Finding| one.code != NOT_READY;
     match plan.sight() {
+        Sight::Whole(_) | Sight::Part(_) if !plan.findings.iter().all(is_ready) => {
+            Ok(", but not all of it is ready")
+        }
         Sight::Whole(_) => Ok(""),
         Sight::Part(_) => Ok(" in what was looked at"),
         Sight::Nowhere => Ok(", nothing was asked"),

@@ -81,6 +81,13 @@ impl EventLines {
                 "Provider {provider}: reached cluster {}",
                 clean(kube_system_uid)
             )),
+            Event::AlreadyDone { step, by } => {
+                let by = match by {
+                    Some(run) => format!("by run {}", clean(run)),
+                    None => "by another run".to_owned(),
+                };
+                Some(format!("{}: already done {by}", subject(step)))
+            }
             Event::DoubtResolved { step, finding } => Some(format!(
                 "{}: in doubt: it was sent, and no answer is recorded; {}",
                 subject(step),

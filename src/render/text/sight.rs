@@ -3,9 +3,10 @@
 
 use super::super::style::{Dress, Role, clean};
 use super::node::{continued_lines, remark_lines};
-use crate::plan::document::{Compared, GoalMode, Node, Plan, Sight, Unswept};
+use crate::plan::document::{Compared, Finding, GoalMode, Node, Plan, Sight, Unswept};
 use crate::plan::found::class_words;
 use crate::plan::leaving;
+use crate::plan::readiness::NOT_READY;
 
 /// Addresses named of those that one provider blocks.
 const NAMED: usize = 5;
@@ -22,12 +23,22 @@ pub(super) struct Nothing {
 
 /// What is said where nothing is to be done.
 pub(super) fn nothing(plan: &Plan) -> Nothing {
+    let is_ready = |one: &Finding| one.code != NOT_READY;
     match (plan.sight(), plan.goal.mode) {
         (Sight::Whole(_), GoalMode::Destroy) if is_leaving(plan) => Nothing {
             head: Some("No changes."),
             sentence: "No objects need to be destroyed.",
             detail: "What is left of this stack is being deleted already.",
         },
+        (Sight::Whole(_) | Sight::Part(_), GoalMode::Converge)
+            if !plan.findings.iter().all(is_ready) =>
+        {
+            Nothing {
+                head: Some("No changes."),
+                sentence: "What is declared is there, but not all of it is ready.",
+                detail: "sk-dr has nothing to change. What is not ready is listed below.",
+            }
+        }
         (Sight::Whole(seen), mode) => whole(seen, mode),
         (Sight::Part(seen), mode) => part(seen, mode),
         (Sight::Nowhere, GoalMode::Converge) => Nothing {

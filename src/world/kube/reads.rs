@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::client::{Client, Reply};
-use super::requests::{self, Request};
+use super::requests::{self, Request, Which};
 use crate::model::identity::KubeResource;
 use crate::world::query::{Answer, Fact, FailureClass, Why};
 use serde_json::Value as Json;
@@ -63,10 +63,21 @@ impl Client {
         }
     }
 
-    /// All objects of a type. A page token that expired on the way begins the list again, once.
+    /// All objects of a type.
     pub async fn list(&self, resource: &KubeResource, namespace: Option<&str>) -> Answer {
-        let pages = match self.pages(resource, namespace).await {
-            Pages::Expired(_) => self.pages(resource, namespace).await,
+        self.list_of(resource, Which::All(namespace)).await
+    }
+
+    /// All objects of a type with the mark of a stack, in every namespace but these.
+    pub async fn marked(&self, resource: &KubeResource, stack: &str, except: &[String]) -> Answer {
+        self.list_of(resource, Which::Marked { stack, except })
+            .await
+    }
+
+    /// A page token that expired on the way begins the list again, once.
+    async fn list_of(&self, resource: &KubeResource, which: Which<'_>) -> Answer {
+        let pages = match self.pages(resource, which).await {
+            Pages::Expired(_) => self.pages(resource, which).await,
             Pages::All(objects) => Pages::All(objects),
             Pages::Ended(answer) => Pages::Ended(answer),
         };
@@ -84,13 +95,13 @@ impl Client {
     }
 
     /// Ends whatever the server answers: pages, bytes, time and tokens are counted.
-    async fn pages(&self, resource: &KubeResource, namespace: Option<&str>) -> Pages {
+    async fn pages(&self, resource: &KubeResource, which: Which<'_>) -> Pages {
         let begun = Instant::now();
         let mut objects = Vec::new();
         let mut tokens: BTreeSet<String> = BTreeSet::new();
         let mut token: Option<String> = None;
         loop {
-            let request = requests::list(resource, namespace, token.as_deref());
+            let request = requests::list(resource, which, token.as_deref());
             let mut page = match self.object(&request).await {
                 Ok(page) => page,
                 Err((why, Some(reply))) if reply.status.as_u16() == 410 && token.is_some() => {

@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Named};
 use crate::model::identity::{
-    FIELD_MANAGER, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, MARK_PREFIX,
+    FIELD_MANAGER, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, MARK_PREFIX, STACK_LABEL,
 };
 use crate::plan::document::KubeOp;
 use crate::world::ReadVersion;
@@ -158,9 +158,44 @@ pub fn get(resource: &KubeResource, namespace: Option<&str>, name: &str) -> Requ
     Request::get(object_path(resource, namespace, name), Asked::Object(named))
 }
 
+/// Which objects of a type a LIST is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// All of one namespace, or of every one.
+    All(Option<&'a str>),
+    /// Those with the mark of a stack, in every namespace but these.
+    Marked {
+        /// The stack.
+        stack: &'a str,
+        /// The namespaces.
+        except: &'a [String],
+    },
+}
+
+/// Characters of namespaces that a LIST leaves out, at most: beyond them a proxy may refuse the address, and what is
+/// answered twice is told once all the same.
+const EXCEPTIONS: usize = 2_000;
+
 /// One page of a LIST.
-pub fn list(resource: &KubeResource, namespace: Option<&str>, token: Option<&str>) -> Request {
+pub fn list(resource: &KubeResource, which: Which<'_>, token: Option<&str>) -> Request {
     let mut query = format!("limit={PAGE_SIZE}");
+    let namespace = match which {
+        Which::All(namespace) => namespace,
+        Which::Marked { stack, except } => {
+            query.push_str("&labelSelector=");
+            query.push_str(&encode(&format!("{STACK_LABEL}={stack}")));
+            let fields: Vec<String> = except
+                .iter()
+                .map(|namespace| format!("metadata.namespace!={namespace}"))
+                .collect();
+            let fields = fields.join(",");
+            if !fields.is_empty() && fields.len() <= EXCEPTIONS {
+                query.push_str("&fieldSelector=");
+                query.push_str(&encode(&fields));
+            }
+            None
+        }
+    };
     if let Some(token) = token {
         query.push_str("&continue=");
         query.push_str(&encode(token));

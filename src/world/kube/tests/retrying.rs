@@ -21,7 +21,7 @@ fn read() -> Request {
 }
 
 fn page() -> Request {
-    requests::list(&schedules(), None, None)
+    requests::list(&schedules(), requests::Which::All(None), None)
 }
 
 fn write() -> Request {

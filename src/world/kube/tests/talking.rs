@@ -533,3 +533,25 @@ async fn conflicts_name_field_manager_and_kind_of_write() {
         .collect();
     assert_eq!(forced, [false, true]);
 }
+
+/// What is ours elsewhere is asked for by its label, in every namespace but those that are listed whole.
+#[tokio::test(start_paused = true)]
+async fn the_mark_is_asked_for_where_nothing_else_is() {
+    let page = || Step::Reply(200, json!({ "items": [], "metadata": {} }));
+    let (client, log) = client(vec![page(), page()]);
+    let except = ["shop".to_owned(), "velero".to_owned()];
+    let many: Vec<String> = (0..500).map(|n| format!("namespace-{n}")).collect();
+    for except in [&except[..], &many] {
+        let answer = client.marked(&schedules(), "acme", except).await;
+        assert_eq!(answer, Answer::Present(Fact::List(Vec::new())));
+    }
+    assert_eq!(
+        lines(&log),
+        [
+            "GET /apis/velero.io/v1/schedules?limit=500&labelSelector=sk-dr.io%2Fstack%3Dacme\
+             &fieldSelector=metadata.namespace%21%3Dshop%2Cmetadata.namespace%21%3Dvelero - ",
+            // More than fit into an address: what is answered twice is told once.
+            "GET /apis/velero.io/v1/schedules?limit=500&labelSelector=sk-dr.io%2Fstack%3Dacme - ",
+        ]
+    );
+}

@@ -34,6 +34,9 @@ pub fn reading() -> Vec<Case> {
             Step::get(&in_all("labelSelector=n%3Db")).gives(200, json!({"items": [{"metadata": {"name": "b"}}]})),
             Step::get(&in_all("fieldSelector=metadata.name%3Dc")).gives(200, json!({"items": [{"metadata": {"name": "c"}}]})),
             Step::get("/apis/velero.io/v1/schedules?labelSelector=n%3Da&fieldSelector=metadata.namespace%3D$ns").gives(200, json!({"items": [{"metadata": {"name": "a", "namespace": "$ns"}}]})),
+            // Elsewhere than in some namespaces, as orphans are looked for.
+            Step::get("/apis/velero.io/v1/schedules?labelSelector=n%3Db&fieldSelector=metadata.namespace%21%3Dnowhere").gives(200, json!({"items": [{"metadata": {"name": "b"}}]})),
+            Step::get("/apis/velero.io/v1/schedules?labelSelector=n%3Db&fieldSelector=metadata.namespace%21%3Dnowhere%2Cmetadata.namespace%21%3D$ns").gives(200, json!({"items": []})),
         ]),
         case("list_of_a_built_in_type", vec![
             Step::get("/api/v1/namespaces?fieldSelector=metadata.name%3D$ns").gives(200, json!({
