@@ -19,8 +19,10 @@ const ITERATIONS: usize = 3000;
 /// Of a secret that is cut, so many characters and no more may be left.
 const LEFT: usize = 8;
 
-/// Ways to write a text. Each says how many characters one byte becomes at most.
-const FORMS: &[(fn(&str) -> String, usize)] = &[
+/// A way to write a text, and how many characters one byte becomes at most.
+type Form = (fn(&str) -> String, usize);
+
+const FORMS: &[Form] = &[
     (str::to_owned, 1),
     (|text| in_json(text, |_| false), 6),
     // Go's encoding/json.

@@ -13,7 +13,7 @@ mod unguarded;
 mod whole;
 mod writes;
 
-use super::document::{Finding, Goal, GoalMode, Ground, KubeVerb, NodeState, Op, Plan};
+use super::document::{Finding, Goal, GoalMode, Ground, KubeVerb, Node, NodeState, Op, Plan};
 use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use super::readiness::NOT_READY;
 use super::secrets::{Comparison, Comparisons};
@@ -406,25 +406,21 @@ fn home_is(kind: &str, resource: &KubeResource) -> bool {
     kinds::find(kind).is_some_and(|kind| kind.home() == Home::Kube(resource.clone()))
 }
 
+fn state(node: &Node) -> String {
+    let codes: Vec<&str> = node.blockers.iter().map(|one| one.code.as_str()).collect();
+    match node.state {
+        NodeState::Planned => String::new(),
+        NodeState::Blocked => format!(" blocked [{}]", codes.join(", ")),
+        NodeState::HeldBack => " held back".to_owned(),
+        NodeState::Deferred => " deferred".to_owned(),
+    }
+}
+
 /// The plan in lines: nodes, then steps with what they wait for.
 fn lines(plan: &Plan) -> String {
     let mut said = Vec::new();
     for node in &plan.nodes {
-        let state = match node.state {
-            NodeState::Planned => String::new(),
-            NodeState::Blocked => {
-                format!(
-                    " blocked [{}]",
-                    node.blockers
-                        .iter()
-                        .map(|one| one.code.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )
-            }
-            NodeState::HeldBack => " held back".to_owned(),
-            NodeState::Deferred => " deferred".to_owned(),
-        };
+        let state = state(node);
         let import = if node.importing { " import" } else { "" };
         let fields: Vec<String> = node
             .fields

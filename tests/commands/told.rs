@@ -69,14 +69,14 @@ async fn what_is_told_to_allow_allows() {
     write(&root.join("repository/main.hcl"), &main);
     let allowed = root.join(".config/sk-dr/safe.hcl");
     write(&allowed, "");
+    let allowing =
+        regex::Regex::new(r"(?m)^ *To allow (?:it|that), write [^\n]*:\n *(.*)$").unwrap();
     let mut told = Vec::new();
     let done = loop {
         let (code, said) = served
             .run("-chdir=repository apply -auto-approve -safe")
             .await;
-        let way =
-            regex::Regex::new(r"(?m)^ *To allow (?:it|that), write [^\n]*:\n *(.*)$").unwrap();
-        let Some(way) = way.captures(&said) else {
+        let Some(way) = allowing.captures(&said) else {
             break (code, said);
         };
         let text = fs::read_to_string(&allowed).unwrap();
@@ -112,7 +112,7 @@ async fn what_is_told_to_allow_allows() {
 #[tokio::test]
 async fn what_is_told_to_wait_waits() {
     let served = Served::new().await;
-    let store = LocalStore::at(&served.directory.path().join(".sk-dr"));
+    let store = LocalStore::at(served.directory.path().join(".sk-dr"));
     let holder = lock::this_process().unwrap();
     let held = lock::acquire(&store, &holder, Duration::ZERO)
         .await

@@ -320,6 +320,7 @@ fn what_is_several_objects_is_replaced_as_one() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn two_locations_never_write_to_one_prefix() {
     let second = |change: Json| {
         let mut body = json!({

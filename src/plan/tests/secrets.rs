@@ -144,6 +144,7 @@ fn what_the_server_never_changes_is_a_blocker() {
 const LEFT_BEHIND: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_is_below_a_secret_is_shown_by_no_kind() {
     let metadata = json!([{"name": "s", "namespace": "shop"}]);
     let noted = json!({LEFT_BEHIND: "declared anew"});

@@ -88,14 +88,7 @@ impl EventMessages {
             Event::ProviderIdentified {
                 provider,
                 kube_system_uid,
-            } => vec![Message::log(
-                Level::Info,
-                text,
-                json!({
-                    "event": "provider_identified", "provider": provider,
-                    "kube_system_uid": clean(kube_system_uid)
-                }),
-            )],
+            } => vec![identified(text, provider, kube_system_uid)],
             Event::AlreadyDone { step, by } => {
                 let by = by.as_deref().unwrap_or("another run");
                 vec![of_step(Level::Info, text, ("already_done", step), by)]
@@ -164,6 +157,17 @@ impl EventMessages {
 
 fn seconds(duration: Duration) -> Json {
     json!({"elapsed_seconds": duration.as_secs()})
+}
+
+fn identified(text: String, provider: &str, kube_system_uid: &str) -> Message {
+    Message::log(
+        Level::Info,
+        text,
+        json!({
+            "event": "provider_identified", "provider": provider,
+            "kube_system_uid": clean(kube_system_uid)
+        }),
+    )
 }
 
 /// A step that was not begun, or of which it is not known whether it was carried out.

@@ -68,7 +68,7 @@ pub(super) fn override_user(settings: &Settings, user: &mut AuthInfo) -> Result<
         let mut parts = kind.iter();
         parts.any(|part| declares(settings, part.argument))
     };
-    let by_argument = exec.is_some() || KINDS.iter().any(|kind| is_declared(kind));
+    let by_argument = exec.is_some() || KINDS.iter().any(is_declared);
     let mut given = Map::new();
     for kind in KINDS
         .iter()

@@ -45,6 +45,16 @@ pub async fn two_stacks_never_share_an_object(place: Place) {
         .says("No changes.");
 }
 
+/// By `sed` over all of it: the mark names its bearer then, and the server knows who wrote it.
+async fn copy_by_sed(harness: &Requests, from: &str, to: &str) {
+    let whole = harness.read(&format!("{SCHEDULES}/{from}")).await;
+    let changed = whole.to_string().replace(from, to);
+    let mut changed: Json = serde_json::from_str(&changed).unwrap();
+    let metadata = changed["metadata"].as_object_mut().unwrap();
+    metadata.remove("resourceVersion");
+    harness.post(SCHEDULES, &changed).await.ok();
+}
+
 /// Marks that travelled along with a copy make it neither our orphan nor ours.
 pub async fn marks_that_travel_own_nothing(place: Place) {
     let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
@@ -58,13 +68,7 @@ pub async fn marks_that_travel_own_nothing(place: Place) {
     );
     stack.run("apply -auto-approve").await.expect(0);
     clone(&harness, SCHEDULES, "shop-daily", "shop-clone").await;
-    // By `sed` over all of it: the mark names its bearer then, and the server knows who wrote it.
-    let whole = harness.read(&format!("{SCHEDULES}/shop-daily")).await;
-    let changed = whole.to_string().replace("shop-daily", "shop-sed");
-    let mut changed: Json = serde_json::from_str(&changed).unwrap();
-    let metadata = changed["metadata"].as_object_mut().unwrap();
-    metadata.remove("resourceVersion");
-    harness.post(SCHEDULES, &changed).await.ok();
+    copy_by_sed(&harness, "shop-daily", "shop-sed").await;
     harness.make_namespace("elsewhere", json!({})).await;
     let elsewhere = SCHEDULES.replace("/velero/", "/elsewhere/");
     clone_to(

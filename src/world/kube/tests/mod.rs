@@ -106,9 +106,9 @@ fn kube_system() -> Json {
 fn with(mut value: Json, pointer: &str, member: Json) -> Json {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = value.pointer_mut(parent).unwrap().as_object_mut().unwrap();
-    match member {
-        Json::Null => parent.remove(name),
-        other => parent.insert(name.to_owned(), other),
+    match member.is_null() {
+        true => parent.remove(name),
+        false => parent.insert(name.to_owned(), member),
     };
     value
 }
