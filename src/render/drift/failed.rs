@@ -3,7 +3,7 @@
 
 use super::super::markdown::{self, code_of_name, prose};
 use super::super::style::clean;
-use super::junit::attribute;
+use super::junit::{Ending, report};
 use super::prometheus::escaped;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -78,17 +78,13 @@ impl Failure {
 
     /// As a report with one case, which ended in an error.
     pub fn junit(&self) -> String {
-        let counts = "tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"";
         let message = format!("{}: {}", self.summary, self.detail);
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sk-dr drift\" {counts}>\n  \
-             <testsuite name={} {counts} timestamp=\"{}\">\n    <testcase classname=\"check\" name=\"drift\">\n      \
-             <error type={} message={}/>\n    </testcase>\n  </testsuite>\n</testsuites>\n",
-            attribute(self.stack()),
-            self.at.strftime("%Y-%m-%dT%H:%M:%S"),
-            attribute(&self.reason()),
-            attribute(&message)
-        )
+        let case = (
+            "check".to_owned(),
+            "drift".to_owned(),
+            Ending::Error { message },
+        );
+        report(self.stack(), self.at, &[case])
     }
 
     /// As a log of a run that failed. It has no results, which is not the same as none: an empty list would close what

@@ -8,10 +8,11 @@ use super::happened;
 use crate::model::address::Address;
 use crate::plan::document::Unswept;
 use crate::plan::drift::Drifted;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// How a case ended.
-enum Ending {
+pub(super) enum Ending {
     Passed,
     Skipped { message: String },
     Failed { message: String, body: String },
@@ -20,7 +21,14 @@ enum Ending {
 
 /// The report, ending in a newline.
 pub fn junit(found: &Drifted) -> String {
-    let cases = cases(found);
+    report(&found.plan.stack, found.plan.made_at, &cases(found))
+}
+
+/// A class, a name, and how it ended.
+pub(super) type Case = (String, String, Ending);
+
+/// A report of these cases.
+pub(super) fn report(stack: &str, at: Timestamp, cases: &[Case]) -> String {
     let count =
         |wanted: fn(&Ending) -> bool| cases.iter().filter(|(_, _, ending)| wanted(ending)).count();
     let counts = format!(
@@ -35,11 +43,11 @@ pub fn junit(found: &Drifted) -> String {
         format!("<testsuites name=\"sk-dr drift\" {counts}>"),
         format!(
             "  <testsuite name={} {counts} timestamp=\"{}\">",
-            attribute(&found.plan.stack),
-            found.plan.made_at.strftime("%Y-%m-%dT%H:%M:%S")
+            attribute(stack),
+            at.strftime("%Y-%m-%dT%H:%M:%S")
         ),
     ];
-    for (class, name, ending) in &cases {
+    for (class, name, ending) in cases {
         all.extend(case(class, name, ending));
     }
     all.extend(
@@ -50,7 +58,7 @@ pub fn junit(found: &Drifted) -> String {
     all.join("\n")
 }
 
-fn cases(found: &Drifted) -> Vec<(String, String, Ending)> {
+fn cases(found: &Drifted) -> Vec<Case> {
     let plan = &found.plan;
     let mut resources: BTreeMap<&Address, Ending> = BTreeMap::new();
     resources.extend(
@@ -124,7 +132,7 @@ fn case(class: &str, name: &str, ending: &Ending) -> Vec<String> {
 }
 
 /// An attribute's value in its quotes, in one line: a line break in it would be read as a space.
-pub(super) fn attribute(value: &str) -> String {
+fn attribute(value: &str) -> String {
     format!("\"{}\"", text(&clean_line(value)).replace('"', "&quot;"))
 }
 
