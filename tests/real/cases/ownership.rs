@@ -91,11 +91,8 @@ pub async fn marks_that_travel_own_nothing(place: Place) {
         format!("{SCHEDULES}/shop-sed"),
         format!("{elsewhere}/shop-daily"),
     ] {
-        assert_eq!(
-            harness.get(&path).await.status,
-            200,
-            "{path} is still there"
-        );
+        let status = harness.get(&path).await.status;
+        assert_eq!(status, 200, "{path} is still there");
     }
 
     // In the place of a declared one: not adopted in silence.
