@@ -426,6 +426,8 @@ impl<'a> Declared<'a, '_> {
             marks::place(&self.home, OWNER_ANNOTATION),
         ]);
         marks.extend(marks::address_places(&self.home, &self.resource.address));
+        let mut misplaced = marks::misplaced(&self.home, live);
+        misplaced.extend(marks::of_a_creation(&self.home, live));
         let asked = imports::asked(self.context, &self.resource.address);
         let is_asked = asked.is_some();
         let unmarked = || reason(ReasonCode::Unknown, "it exists and is not marked as ours");
@@ -439,7 +441,7 @@ impl<'a> Declared<'a, '_> {
                 taken,
                 ignored,
                 marks,
-                misplaced: marks::misplaced(&self.home, live),
+                misplaced,
             },
         );
         if !is_asked {

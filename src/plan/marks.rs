@@ -128,6 +128,20 @@ pub fn creation(resource: &KubeResource, step: &StepId) -> Vec<(JsonPath, Expr)>
     ]
 }
 
+/// Places of the marks of a creation on an object that is not ours: a copy carries them along. What is adopted is released
+/// and never deleted (R24), so they come off.
+pub fn of_a_creation(resource: &KubeResource, live: &Json) -> Vec<JsonPath> {
+    let created = label(MANAGED_BY_LABEL);
+    let step = place(resource, STEP_ANNOTATION);
+    match created.get(live).and_then(Json::as_str) {
+        Some(MANAGED_BY) => [created]
+            .into_iter()
+            .chain(step.get(live).is_some().then_some(step))
+            .collect(),
+        Some(_) | None => Vec::new(),
+    }
+}
+
 fn owner(marked: &Marked<'_>) -> Expr {
     let suffix = owner_mark_suffix(marked.resource, marked.namespace, marked.name);
     let (separator, suffix) = match marked.resource.mark_place() {

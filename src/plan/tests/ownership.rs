@@ -264,6 +264,23 @@ fn a_mark_that_somebody_else_wrote_is_a_copy() {
             "Update import velero_schedule.copied blocked [copy]"
         );
     }
+    // Adopted it is no creation of ours: what would be deleted with its block is released.
+    let mut told = Story {
+        resources: vec![schedule("copied")],
+        objects: vec![copied(json!([kubectl()]))],
+        adopt: vec![schedule("copied").address.into()],
+        ..story()
+    };
+    told.objects[0].1["metadata"]["labels"]["sk-dr.io/step"] = json!("r.1");
+    let made = make(&told).unwrap();
+    let Op::Kube(op) = &made.steps[0].op else {
+        panic!("{made:?}")
+    };
+    let taken_off = |place: &JsonPath| op.body.at(&place.0).is_none();
+    for key in [MANAGED_BY_LABEL, "sk-dr.io/step"] {
+        let place = super::super::marks::label(key);
+        assert!(op.takes.contains(&place) && taken_off(&place), "{op:?}");
+    }
     // Beside others who wrote the same, our word counts.
     let mut genuine = applied(&shop);
     genuine.1["metadata"]["managedFields"] = json!([kubectl(), written_by("sk-dr", "Apply")]);
