@@ -142,7 +142,7 @@ async fn look(
     match &step.op {
         Op::Kube(_) => task.prepare(History::Started).await,
         // A program is asked about once; waiting its whole limit is for those who want it done.
-        Op::Local(op) => match super::step::kubeconfig_of(plan, op, &state.bindings) {
+        Op::Local(op) => match super::step::kubeconfig_of(op, &state.bindings) {
             Err(why) => Prepared::Unclear(why),
             Ok(kubeconfig) => {
                 match super::judgement::seen(&outside.answer(&Query::Cluster { kubeconfig }).await)

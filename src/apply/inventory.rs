@@ -41,7 +41,7 @@ pub fn after_run(previous: &Inventory, plan: &Plan, state: &RunState) -> Invento
             steps
                 .iter()
                 .any(|step| may_be_there(step, state))
-                .then(|| made_cluster(node, steps, plan, state))
+                .then(|| made_cluster(node, steps, state))
                 .flatten(),
         );
         for (object, action, steps) in objects(node, steps) {
@@ -127,17 +127,12 @@ fn may_be_there(step: &Step, state: &RunState) -> bool {
     }
 }
 
-fn made_cluster(
-    node: &Node,
-    steps: &[&Step],
-    plan: &Plan,
-    state: &RunState,
-) -> Option<(String, String)> {
+fn made_cluster(node: &Node, steps: &[&Step], state: &RunState) -> Option<(String, String)> {
     let Key::Cluster { name } = &node.key else {
         return None;
     };
     steps.iter().find_map(|step| match &step.op {
         Op::Kube(_) => None,
-        Op::Local(op) => Some((name.clone(), kubeconfig_of(plan, op, &state.bindings).ok()?)),
+        Op::Local(op) => Some((name.clone(), kubeconfig_of(op, &state.bindings).ok()?)),
     })
 }

@@ -17,7 +17,6 @@ use crate::plan::guards;
 use crate::world::query::{Answer, Effect, FailureClass, Live, Query, Why};
 use crate::world::{Bound, ReadVersion};
 use serde_json::Value as Json;
-use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -100,18 +99,12 @@ pub fn bindings_of(op: &Op, bound: &Bindings) -> Bindings {
         .collect()
 }
 
-/// Path of a program's kubeconfig, absolute: relative ones resolve against the configuration directory of the plan.
+/// Path of a program's kubeconfig, as it was declared.
 ///
 /// # Errors
 /// Where it is not known.
-pub fn kubeconfig_of(plan: &Plan, op: &LocalOp, bindings: &Bindings) -> Result<String, Why> {
-    let path = fill_text(&op.kubeconfig, bindings)?;
-    let at_home = path.starts_with("~/");
-    Ok(if at_home {
-        path
-    } else {
-        Path::new(&plan.config_dir).join(path).display().to_string()
-    })
+pub fn kubeconfig_of(op: &LocalOp, bindings: &Bindings) -> Result<String, Why> {
+    fill_text(&op.kubeconfig, bindings)
 }
 
 impl StepTask<'_> {
@@ -125,7 +118,7 @@ impl StepTask<'_> {
                 name: op.name.clone(),
             },
             Op::Local(op) => Query::Cluster {
-                kubeconfig: kubeconfig_of(self.plan, op, &self.bindings)?,
+                kubeconfig: kubeconfig_of(op, &self.bindings)?,
             },
         })
     }

@@ -26,7 +26,7 @@ use std::path::Path;
 pub(crate) async fn run(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Trouble> {
     match &flags.plan {
         Some(path) => {
-            let plan = plan_file::read(&process.directory.join(path))?;
+            let plan = plan_file::read(&process.guard.boundary(), &process.directory.join(path))?;
             check_flags(flags)?;
             saved(process, flags, &plan).await
         }
@@ -59,10 +59,10 @@ fn check_flags(flags: &ApplyFlags) -> Result<(), Trouble> {
 
 async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result<Exit, Trouble> {
     journal::warn_in_ci(process, &flags.journal, plan.journal.as_deref());
-    let directory = journal::of_plan(process, &flags.journal, plan);
+    let place = journal::of_plan(process, &flags.journal, plan);
     let holder = journal::holder()?;
-    let _lock = journal::lock(process, &directory, &holder, flags.run.lock_timeout).await?;
-    let mut store = journal::open(process, &directory)?;
+    let _lock = journal::lock(process, &place, &holder, flags.run.lock_timeout).await?;
+    let mut store = journal::open(process, &place)?;
     carry_out(process, flags, plan, (store.as_mut(), holder)).await
 }
 
@@ -76,11 +76,11 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
         &flags.journal,
         configuration.settings.journal_path.as_deref(),
     );
-    let directory = journal::of_configuration(process, &flags.journal, &configuration);
+    let place = journal::of_configuration(process, &flags.journal, &configuration);
     let holder = journal::holder()?;
     // Before planning: what is planned under the lock cannot be moved by another run of ours.
-    let _lock = journal::lock(process, &directory, &holder, flags.run.lock_timeout).await?;
-    let mut store = journal::open(process, &directory)?;
+    let _lock = journal::lock(process, &place, &holder, flags.run.lock_timeout).await?;
+    let mut store = journal::open(process, &place)?;
     let open = runs::list(store.as_ref()).map_err(journal::unreadable)?;
     admission::no_open_run(&open).map_err(|refusal| refused(process, &refusal))?;
     let wanted = Wanted {

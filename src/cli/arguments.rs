@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Trust the configuration no further than a file outside of its repository says: no program is started
     #[arg(long, global = true)]
     pub safe: bool,
+    /// With -safe: where the repository of the configuration ends; without it the working directory, before -chdir
+    #[arg(long, global = true, value_name = "DIR")]
+    pub repository: Option<PathBuf>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,

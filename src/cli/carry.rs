@@ -23,7 +23,6 @@ use crate::render::text::{self, Outcome, StepOutcome, Sums};
 use crate::world::query::FailureClass;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::path::Path;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// A run to carry out.
@@ -58,7 +57,7 @@ pub(crate) async fn out(process: &mut Process, run: Run<'_>) -> Result<Exit, Tro
         parallelism,
         colour,
     } = run;
-    let world = making::world(process, Path::new(&plan.config_dir), plan.secrets.clone());
+    let world = making::world(process, plan.secrets.clone());
     let (stopper, stop) = stop_pair();
     let interrupts = process.interrupts.listen();
     let reporter = RefCell::new(Reporter::new(process, plan, colour));

@@ -73,8 +73,8 @@ async fn look(
     let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     *stack = Some(configuration.settings.stack.clone());
-    let directory = journal::of_configuration(process, &flags.journal, &configuration);
-    let store = journal::open(process, &directory)?;
+    let place = journal::of_configuration(process, &flags.journal, &configuration);
+    let store = journal::open(process, &place)?;
     let wanted = Wanted {
         mode: GoalMode::Converge,
         target: &flags.target,
@@ -88,7 +88,8 @@ async fn look(
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
     let found = drift::set_aside(plan.clone(), &configuration, plan.made_at);
-    let text = text(&plan, &found, &configuration, flags, dress)
+    let directory = process.directory.display().to_string();
+    let text = text(&plan, &found, &configuration, (flags, &directory), dress)
         .map_err(|error| Trouble::error("Drift not shown", error.to_string()))?;
     process.stdout.print(&text);
     Ok(of_drift(&found.plan))
@@ -98,7 +99,7 @@ fn text(
     whole: &Plan,
     found: &Drifted,
     configuration: &Configuration,
-    flags: &DriftFlags,
+    (flags, directory): (&DriftFlags, &str),
     dress: Dress,
 ) -> Result<String, serde_json::Error> {
     Ok(match flags.format() {
@@ -108,7 +109,8 @@ fn text(
         DriftFormat::Junit => render::drift::junit(found),
         DriftFormat::Sarif => {
             let (places, elsewhere) = places(configuration);
-            line(&render::drift::sarif(found, &places, &elsewhere))
+            let places = (&places, &elsewhere);
+            line(&render::drift::sarif(found, places, directory))
         }
         DriftFormat::Prometheus => render::drift::prometheus(found),
         DriftFormat::GithubIssue => line(&render::drift::issue(found, flags.budget)),

@@ -1,7 +1,7 @@
 //! The small platform that the demo plays with and a new sandbox starts with: `fixtures/demo`, built into the program so
 //! that an installed one has it too.
 
-use std::io::ErrorKind;
+use crate::world::local::files::{Boundary, FileError, Folder, Readers};
 use std::path::Path;
 
 /// Names and texts.
@@ -20,13 +20,11 @@ pub(crate) const BUCKET: &str = "acme-backups";
 ///
 /// # Errors
 /// Where a file cannot be written.
-pub(crate) fn write(directory: &Path) -> std::io::Result<()> {
+pub(crate) fn write(directory: &Path) -> Result<(), FileError> {
+    let folder = Folder::open(&Boundary::Machine, directory)?;
     for (name, text) in FILES {
-        match std::fs::File::create_new(directory.join(name)) {
-            Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes())?,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+        // Whether it is new or was there.
+        let _ = folder.create(name, text.as_bytes(), Readers::Usual)?;
     }
     Ok(())
 }

@@ -13,81 +13,80 @@ use crate::model::advice::Advice;
 use crate::model::resource::Configuration;
 use crate::plan::document::Plan;
 use crate::render::json;
-use crate::world::guard::Guard;
-use std::path::{Path, PathBuf};
+use crate::world::local::files::Boundary;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Name of the journal directory where nothing else is said.
 const DEFAULT: &str = ".sk-dr";
+
+/// Where a journal is, and how far the path may lead: one that the command line names is the operator's, one that a
+/// configuration or a plan names stays in the repository under `-safe` (R47).
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    directory: PathBuf,
+    boundary: Boundary,
+}
+
+impl Place {
+    /// As shown.
+    pub(crate) fn display(&self) -> std::path::Display<'_> {
+        self.directory.display()
+    }
+
+    fn store(&self) -> LocalStore {
+        LocalStore::within(&self.directory, self.boundary.clone())
+    }
+
+    /// Whether there is a journal.
+    ///
+    /// # Errors
+    /// Where what is there cannot be used as one.
+    pub(crate) fn is_there(&self) -> Result<bool, Trouble> {
+        self.store().is_there().map_err(unreadable)
+    }
+}
 
 /// The journal of a configuration in the working directory.
 pub(crate) fn of_configuration(
     process: &Process,
     flags: &JournalFlags,
     configuration: &Configuration,
-) -> PathBuf {
-    directory(
-        process,
-        flags,
-        &process.directory,
-        configuration.settings.journal_path.as_deref(),
-    )
-}
-
-/// Whether the journal that a configuration names may be read and written: under `-safe` only in its repository (R47).
-///
-/// # Errors
-/// Where it lies elsewhere.
-pub(crate) fn within_reach(
-    process: &Process,
-    configuration: &Configuration,
-) -> Result<(), Trouble> {
-    let Guard::Safe(permissions) = &process.guard else {
-        return Ok(());
-    };
+) -> Place {
     let declared = configuration.settings.journal_path.as_deref();
-    let declared = declared.unwrap_or(DEFAULT);
-    let path = process.directory.join(declared);
-    // The journal need not exist yet: its nearest directory that does decides where links lead.
-    let existing = path.ancestors().find_map(|part| part.canonicalize().ok());
-    let leads_out = existing.is_none_or(|part| !part.starts_with(&permissions.repository));
-    if leads_out || declared.split('/').any(|part| part == "..") {
-        let detail = format!(
-            "The configuration keeps its journal at {declared}, which leads out of its repository. Keep it inside, or leave out -safe for what you trust."
-        );
-        return Err(Trouble::error("Journal out of reach", detail));
-    }
-    Ok(())
+    place(process, flags, declared)
 }
 
-/// The journal of a plan, found without its configuration (R44).
-pub(crate) fn of_plan(process: &Process, flags: &JournalFlags, plan: &Plan) -> PathBuf {
-    directory(
-        process,
-        flags,
-        Path::new(&plan.config_dir),
-        plan.journal.as_deref(),
-    )
+/// The journal of a plan, found without its configuration (R44): beside where apply runs, not where the plan was made.
+pub(crate) fn of_plan(process: &Process, flags: &JournalFlags, plan: &Plan) -> Place {
+    place(process, flags, plan.journal.as_deref())
 }
 
-fn directory(
-    process: &Process,
-    flags: &JournalFlags,
-    beside: &Path,
-    declared: Option<&str>,
-) -> PathBuf {
+fn place(process: &Process, flags: &JournalFlags, declared: Option<&str>) -> Place {
+    let boundary = process.guard.boundary();
     match &flags.journal {
-        Some(given) => process.directory.join(given),
-        None => beside.join(declared.unwrap_or(DEFAULT)),
+        Some(given) => {
+            let directory = process.directory.join(given);
+            Place {
+                boundary: boundary.of_named(&directory),
+                directory,
+            }
+        }
+        None => Place {
+            directory: process.directory.join(declared.unwrap_or(DEFAULT)),
+            boundary,
+        },
     }
 }
 
-/// Opens a journal.
+/// Opens a journal, which need not be there yet.
 ///
 /// # Errors
-/// Where it cannot be opened.
-pub(crate) fn open(process: &Process, directory: &Path) -> Result<Box<dyn Store>, Trouble> {
-    process.stores.open(directory).map_err(unreadable)
+/// Where it cannot be opened, is out of reach, or may be written by others.
+pub(crate) fn open(process: &Process, place: &Place) -> Result<Box<dyn Store>, Trouble> {
+    place.is_there()?;
+    let opened = process.stores.open(&place.directory, &place.boundary);
+    opened.map_err(unreadable)
 }
 
 /// The newest inventory. It is evidence only: where it cannot be read there is a warning, no more (R26).
@@ -119,12 +118,12 @@ pub(crate) fn holder() -> Result<Holder, Trouble> {
 /// Where somebody holds it: exit 4.
 pub(crate) async fn lock(
     process: &Process,
-    directory: &Path,
+    place: &Place,
     holder: &Holder,
     timeout: Duration,
 ) -> Result<Lock, Trouble> {
     let runs = Advice::runs(&typed::journal(process));
-    lock::acquire(&LocalStore::at(directory), holder, timeout)
+    lock::acquire(&place.store(), holder, timeout)
         .await
         .map_err(|error| match error {
             LockError::Store(error) => unreadable(error),

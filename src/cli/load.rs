@@ -3,7 +3,6 @@
 
 use super::arguments::VariableFlags;
 use super::exit::Exit;
-use super::journal;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::sources::{Directory, Reach};
 use super::stream;
@@ -15,7 +14,6 @@ use crate::lang::{self, GivenVariables, Inputs, Loaded, Missing};
 use crate::model::resource::{Configuration, Resource};
 use crate::render::json;
 use crate::render::style::Style;
-use crate::world::guard::Guard;
 use crate::{goal, kinds};
 
 /// Prefix of environment variables that give a variable its value.
@@ -89,7 +87,6 @@ pub(crate) fn valid(
     if has_errors(&loaded.diagnostics) {
         return Err(Trouble::told(Exit::Error));
     }
-    journal::within_reach(process, &loaded.configuration)?;
     Ok(loaded.configuration)
 }
 
@@ -130,12 +127,9 @@ fn variables(process: &Process, flags: &VariableFlags) -> GivenVariables {
 
 /// The directory of the process, and what the configuration in it may read.
 pub(crate) fn directory(process: &Process, flags: &VariableFlags) -> Directory {
-    let reach = match &process.guard {
-        Guard::Open => Reach::Machine,
-        Guard::Safe(permissions) => Reach::Repository {
-            root: permissions.repository.clone(),
-            named: flags.files().map(str::to_owned).collect(),
-        },
+    let reach = Reach {
+        boundary: process.guard.boundary(),
+        named: flags.files().map(str::to_owned).collect(),
     };
     Directory::new(process.directory.clone(), reach)
 }

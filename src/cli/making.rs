@@ -14,7 +14,6 @@ use crate::plan::document::{Goal, GoalMode, Plan};
 use crate::plan::input::Conflicts;
 use crate::world::{Doors, World};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// What is to be planned.
 pub(crate) struct Wanted<'a> {
@@ -78,12 +77,7 @@ pub(crate) async fn plan(
         target: wanted.target.to_vec(),
         exclude: wanted.exclude.to_vec(),
     };
-    let world = world(
-        process,
-        &process.directory.clone(),
-        configuration.secrets.clone(),
-    )
-    .asking(wanted.parallelism);
+    let world = world(process, configuration.secrets.clone()).asking(wanted.parallelism);
     let request = Request {
         configuration,
         goal: &goal,
@@ -93,22 +87,17 @@ pub(crate) async fn plan(
         conflicts: wanted.conflicts,
         confirm: wanted.confirm,
         made_at: process.clock.now(),
-        config_dir: process.directory.display().to_string(),
     };
     planning::make(&world, &request).await.map_err(refused)
 }
 
-/// The outside, as the process hands it over.
-pub(crate) fn world(
-    process: &Process,
-    directory: &Path,
-    secrets: BTreeMap<SecretName, SecretSource>,
-) -> World {
+/// The outside, as the process hands it over. Relative paths, of a saved plan too, are those of its directory (R37).
+pub(crate) fn world(process: &Process, secrets: BTreeMap<SecretName, SecretSource>) -> World {
     World::new(Doors {
         environment: process.environment.clone(),
         clock: process.clock.clone(),
         wires: process.wires.clone(),
-        directory: directory.to_owned(),
+        directory: process.directory.clone(),
         secrets,
         guard: process.guard.clone(),
         waiting: process.waiting.clone(),

@@ -20,7 +20,6 @@ pub mod plan_file;
 pub mod planning;
 mod present;
 mod printed;
-mod private_file;
 pub mod process;
 mod reporter;
 mod resume;
@@ -44,9 +43,11 @@ mod version;
 
 use crate::diag::Severity;
 use crate::render::{json, text};
+use crate::world::local::files;
 use arguments::{Arguments, Asked, Command};
 use exit::Exit;
 use process::{ColourFlag, Form, Process, Trouble};
+use safe::Said;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -76,8 +77,9 @@ pub async fn run(mut process: Process) -> u8 {
             if stream::is_wanted(&arguments.command) {
                 stream::begin(&mut process);
             }
+            let started_in = process.directory.clone();
             let entered = change_directory(&mut process, arguments.chdir.as_deref())
-                .and_then(|()| guarded(&mut process, &arguments));
+                .and_then(|()| guarded(&mut process, &arguments, &started_in));
             let done = match entered {
                 Ok(()) => command(&mut process, arguments.command).await,
                 Err(trouble) => {
@@ -108,25 +110,26 @@ pub async fn run(mut process: Process) -> u8 {
 fn change_directory(process: &mut Process, to: Option<&Path>) -> Result<(), Trouble> {
     let Some(to) = to else { return Ok(()) };
     let there = process.directory.join(to);
-    process.directory = there
-        .canonicalize()
-        .ok()
-        .filter(|directory| directory.is_dir())
-        .ok_or_else(|| {
-            Trouble::error(
-                "No such directory",
-                format!("-chdir={}: there is no such directory.", to.display()),
-            )
-        })?;
+    process.directory = files::directory_without_links(&there).ok().ok_or_else(|| {
+        Trouble::error(
+            "No such directory",
+            format!("-chdir={}: there is no such directory.", to.display()),
+        )
+    })?;
     Ok(())
 }
 
-/// `-safe`.
-fn guarded(process: &mut Process, arguments: &Arguments) -> Result<(), Trouble> {
-    if arguments.safe {
-        safe::enter(process)?;
+/// `-safe`, and where the repository ends that it does not trust.
+fn guarded(process: &mut Process, arguments: &Arguments, started_in: &Path) -> Result<(), Trouble> {
+    let flag = arguments.repository.as_deref();
+    match (arguments.safe, flag) {
+        (true, flag) => safe::enter(process, Said { flag, started_in }),
+        (false, None) => Ok(()),
+        (false, Some(_)) => {
+            let detail = "`-repository` says where the repository ends that -safe does not trust; without -safe it has no effect.";
+            Err(Trouble::error("Flag without effect", detail))
+        }
     }
-    Ok(())
 }
 
 async fn command(process: &mut Process, command: Command) -> Result<Exit, Trouble> {

@@ -14,8 +14,8 @@ use super::{journal, load};
 /// Where there is no plan, or it cannot be saved.
 pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit, Trouble> {
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
-    let directory = journal::of_configuration(process, &flags.journal, &configuration);
-    let store = journal::open(process, &directory)?;
+    let place = journal::of_configuration(process, &flags.journal, &configuration);
+    let store = journal::open(process, &place)?;
     let wanted = Wanted {
         mode: making::mode(flags.destroy),
         target: &flags.scope.target,

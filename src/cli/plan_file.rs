@@ -5,16 +5,16 @@ use super::process::Trouble;
 use crate::model::advice::Advice;
 use crate::plan::document::{FORMAT, Plan, VERSION};
 use crate::plan::sense;
+use crate::world::local::files::{self, Boundary, DOCUMENT_BYTES};
 use serde::Deserialize;
 use serde_json::Value as Json;
-use std::io::ErrorKind;
 use std::path::Path;
 
-/// Writes a plan with mode 0600.
+/// Writes a plan with mode 0600. A path in the repository of a request must not lead out of it.
 ///
 /// # Errors
 /// Where the file cannot be written; an older file of that name is then as it was.
-pub fn write(path: &Path, plan: &Plan) -> Result<(), Trouble> {
+pub fn write(boundary: &Boundary, path: &Path, plan: &Plan) -> Result<(), Trouble> {
     let fail = |what: &str| {
         Trouble::error(
             "Plan file not written",
@@ -22,7 +22,7 @@ pub fn write(path: &Path, plan: &Plan) -> Result<(), Trouble> {
         )
     };
     let text = text(plan).map_err(|error| fail(&error.to_string()))?;
-    super::private_file::write(path, &text).map_err(|error| fail(&error.to_string()))
+    files::replace(&boundary.of_named(path), path, &text).map_err(|error| fail(&error.to_string()))
 }
 
 fn text(plan: &Plan) -> Result<Vec<u8>, serde_json::Error> {
@@ -35,15 +35,10 @@ fn text(plan: &Plan) -> Result<Vec<u8>, serde_json::Error> {
 ///
 /// # Errors
 /// Where it cannot be read, is no plan, of another version, or damaged.
-pub fn read(path: &Path) -> Result<Plan, Trouble> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        let missing = error.kind() == ErrorKind::NotFound;
-        let what = if missing {
-            "there is no such file".to_owned()
-        } else {
-            error.to_string()
-        };
-        Trouble::error("Plan file not read", format!("{}: {what}.", path.display()))
+pub fn read(boundary: &Boundary, path: &Path) -> Result<Plan, Trouble> {
+    let bytes = files::read(&boundary.of_named(path), path, DOCUMENT_BYTES).map_err(|error| {
+        let detail = format!("{}: {error}.", path.display());
+        Trouble::error("Plan file not read", detail)
     })?;
     parse(&bytes).map_err(|(summary, detail)| {
         Trouble::error(summary, format!("{}: {detail}", path.display()))
@@ -150,8 +145,8 @@ mod tests {
         let path = directory.path().join("x.plan");
         std::fs::write(&path, "older").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        write(&path, &sealed()).unwrap();
-        assert_eq!(read(&path).unwrap(), sealed());
+        write(&Boundary::Machine, &path, &sealed()).unwrap();
+        assert_eq!(read(&Boundary::Machine, &path).unwrap(), sealed());
         assert_eq!(
             std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
@@ -161,7 +156,8 @@ mod tests {
             1,
             "no temporary file stays"
         );
-        let nowhere = write(&directory.path().join("no/x.plan"), &sealed()).unwrap_err();
+        let nowhere = directory.path().join("no/x.plan");
+        let nowhere = write(&Boundary::Machine, &nowhere, &sealed()).unwrap_err();
         assert_eq!(nowhere.summary, "Plan file not written");
     }
 
@@ -174,7 +170,7 @@ mod tests {
         ) {
             let mut whole = plan(json!({"nodes": [node(json!({}))], "steps": [step("velero_schedule.shop", 1)]}));
             whole.stack = words.clone();
-            whole.config_dir = words.clone();
+            whole.journal = Some(words.clone());
             let deep = ["spec", "template", "spec"].map(str::to_owned);
             let Op::Kube(op) = &mut whole.steps[0].op else { unreachable!() };
             op.body = Expr::Value(Json::Null).with(&deep, after.clone());

@@ -46,8 +46,6 @@ pub struct Request<'a> {
     pub confirm: Confirm,
     /// Now.
     pub made_at: Timestamp,
-    /// Absolute configuration directory.
-    pub config_dir: String,
 }
 
 /// Asks and plans.
@@ -149,7 +147,6 @@ fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Re
         unreadable: &seen.unreadable,
         guards: seen.guards,
         made_at: request.made_at,
-        config_dir: request.config_dir.clone(),
     })
 }
 
@@ -161,7 +158,7 @@ fn clusters<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a Resource> {
 
 fn cluster_queries(request: &Request<'_>) -> Vec<Query> {
     clusters(request)
-        .filter_map(|resource| queries::cluster_query(resource, &request.config_dir))
+        .filter_map(queries::cluster_query)
         .collect()
 }
 
@@ -201,7 +198,7 @@ fn behind(request: &Request<'_>, live: &Live, provider: &ProviderRef) -> Behind 
         let Some(resource) = clusters(request).find(|resource| resource.address == address) else {
             continue;
         };
-        let query = queries::cluster_query(resource, &request.config_dir);
+        let query = queries::cluster_query(resource);
         match query.and_then(|query| live.answer(&query)) {
             Some(Answer::Present(_)) => {}
             Some(Answer::Absent | Answer::NotServed) => return Behind::Absent(address),

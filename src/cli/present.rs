@@ -40,7 +40,8 @@ pub(crate) fn plan(
     let dress = process.spoken_dress(telling.colour, telling.compat)?;
     show(process, plan, dress);
     if let Some(out) = telling.out {
-        plan_file::write(&process.directory.join(out), plan)?;
+        let boundary = process.guard.boundary();
+        plan_file::write(&boundary, &process.directory.join(out), plan)?;
     }
     if process.hints() && process.stdout.form() == Form::Text {
         let hints = hints(plan, telling.out, (&typed::journal(process), dress.width));

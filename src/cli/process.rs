@@ -10,6 +10,7 @@ use crate::render::style::{Dress, Speaker, Style};
 use crate::world::clock::Clock;
 use crate::world::guard::Guard;
 use crate::world::kube::Wires;
+use crate::world::local::files::Boundary;
 use crate::world::waiting::Waiting;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -68,11 +69,12 @@ pub struct Terminal {
 /// ```no_run
 /// use sk_dr::cli::{process::Stores, system};
 /// use sk_dr::journal::{local::LocalStore, store::{Store, StoreError}};
+/// use sk_dr::world::local::files::Boundary;
 ///
 /// struct Wrapping;
 /// impl Stores for Wrapping {
-///     fn open(&self, directory: &std::path::Path) -> Result<Box<dyn Store>, StoreError> {
-///         Ok(Box::new(LocalStore::at(directory))) // or a store of the test's own around it
+///     fn open(&self, directory: &std::path::Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError> {
+///         Ok(Box::new(LocalStore::within(directory, boundary.clone()))) // or a store of the test's own around it
 ///     }
 /// }
 ///
@@ -82,11 +84,11 @@ pub struct Terminal {
 /// std::process::exit(runtime.block_on(sk_dr::cli::run(process)).into());
 /// ```
 pub trait Stores: Send + Sync {
-    /// The journal in this directory, which need not exist; opening touches nothing.
+    /// The journal in this directory, which need not exist and must not lead out of the boundary; opening touches nothing.
     ///
     /// # Errors
     /// Where it cannot be opened.
-    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError>;
+    fn open(&self, directory: &Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError>;
 }
 
 /// Journals in local directories.
@@ -94,8 +96,9 @@ pub trait Stores: Send + Sync {
 pub struct LocalStores;
 
 impl Stores for LocalStores {
-    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError> {
-        Ok(Box::new(LocalStore::at(directory)))
+    fn open(&self, directory: &Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError> {
+        let store = LocalStore::within(directory, boundary.clone());
+        Ok(Box::new(store))
     }
 }
 

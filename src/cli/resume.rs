@@ -4,8 +4,10 @@
 use super::arguments::{JournalFlags, ResumeFlags, VariableFlags};
 use super::carry::{self, Run};
 use super::exit::Exit;
+use super::journal::{self, Place};
+use super::load;
 use super::process::{Process, Trouble};
-use super::{journal, load, typed};
+use super::typed;
 use crate::apply::resume::{self, Request, ResumeError, Resumed};
 use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
@@ -13,7 +15,6 @@ use crate::journal::store::Store;
 use crate::lang::Missing;
 use crate::model::advice::Advice;
 use crate::plan::sense;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Runs it.
@@ -21,10 +22,10 @@ use std::time::Duration;
 /// # Errors
 /// Where there is nothing to go on with, somebody else may be at work, or not everything was done.
 pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Exit, Trouble> {
-    let directory = directory(process, &flags.journal);
+    let place = place(process, &flags.journal);
     let mut taken = take(
         process,
-        directory,
+        place,
         (flags.id.as_deref(), flags.takeover),
         flags.run.lock_timeout,
     )
@@ -44,7 +45,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
 
 /// The journal of the working directory: `-journal`, else as its configuration says, else the usual place. A
 /// configuration that cannot be read is no reason not to go on.
-pub(crate) fn directory(process: &Process, flags: &JournalFlags) -> PathBuf {
+pub(crate) fn place(process: &Process, flags: &JournalFlags) -> Place {
     let configuration = match flags.journal {
         Some(_) => None,
         None => {
@@ -73,21 +74,21 @@ pub(crate) struct Taken {
 /// Where it may not be taken.
 pub(crate) async fn take(
     process: &mut Process,
-    directory: PathBuf,
+    place: Place,
     (run, takeover): (Option<&str>, Option<u64>),
     timeout: Duration,
 ) -> Result<Taken, Trouble> {
-    if !directory.is_dir() {
+    if !place.is_there()? {
         let detail = format!(
             "There is no journal in {}. Name it with {}.",
-            directory.display(),
+            place.display(),
             Advice::journal()
         );
         return Err(Trouble::error("No journal", detail));
     }
     let holder = journal::holder()?;
     let lock = match (
-        journal::lock(process, &directory, &holder, timeout).await,
+        journal::lock(process, &place, &holder, timeout).await,
         takeover,
     ) {
         (Ok(lock), _) => Some(lock),
@@ -95,7 +96,7 @@ pub(crate) async fn take(
         (Err(trouble), Some(_)) if trouble.exit == Exit::Locked => None,
         (Err(trouble), _) => return Err(trouble),
     };
-    let mut store = journal::open(process, &directory)?;
+    let mut store = journal::open(process, &place)?;
     let request = Request {
         run,
         takeover,

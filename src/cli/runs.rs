@@ -10,6 +10,7 @@ use crate::apply::event::Event;
 use crate::journal::record::{Holder, RunOutcome};
 use crate::journal::runs::{self, RunSummary, Standing};
 use crate::render::text::{self, EventLines, RunRow, RunState};
+use crate::world::local::files;
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
@@ -39,8 +40,8 @@ fn either<'a>(inner: &'a JournalFlags, outer: &'a JournalFlags) -> &'a JournalFl
 }
 
 fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Trouble> {
-    let directory = resume::directory(process, flags);
-    let store = journal::open(process, &directory)?;
+    let place = resume::place(process, flags);
+    let store = journal::open(process, &place)?;
     let this = journal::holder()?;
     let now = process.clock.now();
     let summaries = runs::list(store.as_ref()).map_err(journal::unreadable)?;
@@ -103,7 +104,7 @@ fn row(summary: &RunSummary, this: &Holder, now: Timestamp) -> RunRow {
 fn is_dead(holder: &Holder, this: &Holder) -> bool {
     holder.host == this.host
         && holder.boot == this.boot
-        && !Path::new("/proc").join(holder.pid.to_string()).exists()
+        && !files::is_anything(&Path::new("/proc").join(holder.pid.to_string()))
 }
 
 async fn close_run(
@@ -111,16 +112,16 @@ async fn close_run(
     flags: &CloseFlags,
     journal: &JournalFlags,
 ) -> Result<Exit, Trouble> {
-    let directory = resume::directory(process, journal);
+    let place = resume::place(process, journal);
     let which = (Some(flags.id.as_str()), flags.takeover);
     let Taken {
         resumed,
         mut store,
         holder,
         ..
-    } = resume::take(process, directory, which, Duration::ZERO).await?;
+    } = resume::take(process, place, which, Duration::ZERO).await?;
     let plan = resumed.plan.clone();
-    let world = making::world(process, Path::new(&plan.config_dir), plan.secrets.clone());
+    let world = making::world(process, plan.secrets.clone());
     let line = typed::journal(process);
     let mut lines = EventLines::new(&plan);
     let stdout = &mut process.stdout;

@@ -6,10 +6,12 @@ use crate::diag::render::{Rendering, render};
 use crate::diag::{Diagnostic, Span, has_errors};
 use crate::lang::constants::{ConstantBlock, constants};
 use crate::lang::limits;
+use crate::model::advice::Advice;
 use crate::model::argument::{Arguments, Unusable};
 use crate::model::server_address::ServerAddress;
 use crate::model::value::Value;
 use crate::world::guard::{Guard, Permissions, PermittedProgram, Proof};
+use crate::world::local::files::{self, Boundary, FileError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,36 +21,75 @@ const VARIABLE: &str = "SKDR_SAFE_FILE";
 /// Below the user's configuration directory.
 const DEFAULT: &str = "sk-dr/safe.hcl";
 
+/// What says where the repository of a request ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'a> {
+    /// `-repository`.
+    pub(crate) flag: Option<&'a Path>,
+    /// The directory in which the process was started, before `-chdir`.
+    pub(crate) started_in: &'a Path,
+}
+
 /// From here on the process trusts the configuration no more than its operator said.
 ///
 /// # Errors
-/// Where the file cannot be read, is no such file, or lies in the repository.
-pub(crate) fn enter(process: &mut Process) -> Result<(), Trouble> {
-    let repository = repository(&process.directory);
+/// Where the file cannot be read, is no such file, or lies in the repository; where it cannot be told where that ends.
+pub(crate) fn enter(process: &mut Process, said: Said<'_>) -> Result<(), Trouble> {
     let mut permissions = Permissions {
-        place: place(process),
-        repository,
+        place: place(process, said.started_in),
         ..Permissions::default()
     };
-    if let Some(text) = text(process, &permissions)? {
-        read(process, &text, &mut permissions)?;
+    let text = text(process, &permissions)?;
+    let repository = match &text {
+        Some(text) => read(process, text, &mut permissions)?,
+        None => None,
+    };
+    permissions.repository = bounds(process, said, repository.as_deref())?;
+    if text.is_some() {
+        lies_outside(&permissions)?;
     }
     process.guard = Guard::Safe(Arc::new(permissions));
     Ok(())
 }
 
-/// The directory that holds `.git`, here or above; without one the configuration's own.
-fn repository(directory: &Path) -> PathBuf {
-    let directory = directory
-        .canonicalize()
-        .unwrap_or_else(|_| directory.to_owned());
-    let root = directory
-        .ancestors()
-        .find(|ancestor| ancestor.join(".git").exists());
-    root.unwrap_or(&directory).to_owned()
+/// Where the repository ends, as its operator says: by the flag, else in the file, else by the directory in which the
+/// process was started. Nothing in the repository is asked: a request can make a `.git`, a submodule or a link of any
+/// directory.
+fn bounds(process: &Process, said: Said<'_>, file: Option<&Path>) -> Result<PathBuf, Trouble> {
+    let flag = said.flag.map(|flag| said.started_in.join(flag));
+    let (named, by) = match (&flag, file) {
+        (Some(flag), _) => (flag.as_path(), "-repository"),
+        (None, Some(file)) => (file, "the file of permissions"),
+        (None, None) => (said.started_in, "the working directory"),
+    };
+    let refused = |why: String| {
+        let way = Advice::repository();
+        let detail = format!("{why} Say where the repository of the request ends: {way}.");
+        Trouble::error("Where does the repository end?", detail)
+    };
+    let shown = named.display();
+    let root = files::directory_without_links(named)
+        .map_err(|error| refused(format!("{shown}, named by {by}: {error}.")))?;
+    let directory = files::directory_without_links(&process.directory);
+    let directory = directory.unwrap_or_else(|_| process.directory.clone());
+    if !directory.starts_with(&root) {
+        return Err(refused(format!(
+            "The configuration in {} lies outside of {shown}, which is taken for its repository because {by} says so.",
+            directory.display()
+        )));
+    }
+    let home = process.variable("HOME").map(Path::new);
+    let home = home.and_then(|home| files::without_links(home).ok());
+    let holds_home = home.is_some_and(|home| home.starts_with(&root));
+    if holds_home || root == Path::new("/") {
+        return Err(refused(format!(
+            "{shown}, named by {by}, holds the home directory of whoever runs this: a request could read all of it."
+        )));
+    }
+    Ok(root)
 }
 
-fn place(process: &Process) -> Option<PathBuf> {
+fn place(process: &Process, started_in: &Path) -> Option<PathBuf> {
     let named = process.variable(VARIABLE).map(PathBuf::from);
     let configured = || process.variable("XDG_CONFIG_HOME").map(PathBuf::from);
     let home = || {
@@ -56,7 +97,12 @@ fn place(process: &Process) -> Option<PathBuf> {
         Some(Path::new(home).join(".config"))
     };
     let place = named.or_else(|| Some(configured().or_else(home)?.join(DEFAULT)))?;
-    Some(process.directory.join(place))
+    Some(started_in.join(place))
+}
+
+fn refused(place: &Path, why: &str) -> Trouble {
+    let detail = format!("{}: {why}.", place.display());
+    Trouble::error("Permissions not read", detail)
 }
 
 /// The text of the file; none where nobody wrote one.
@@ -64,38 +110,35 @@ fn text(process: &Process, permissions: &Permissions) -> Result<Option<String>, 
     let Some(place) = &permissions.place else {
         return Ok(None);
     };
-    let refused = |why: &str| {
-        let detail = format!("{}: {why}", place.display());
-        Err(Trouble::error("Permissions not read", detail))
-    };
-    let bytes = match std::fs::read(place) {
-        Ok(bytes) => bytes,
-        Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound
-                && process.variable(VARIABLE).is_none() =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return refused(&format!("{error}.")),
-    };
-    // Where it is written and what it leads to: either would be enough to change it.
-    let lies = |path: &Path| {
-        path.canonicalize()
-            .is_ok_and(|path| path.starts_with(&permissions.repository))
-    };
-    if lies(place) || place.parent().is_some_and(lies) {
-        return refused(
-            "what -safe allows must lie outside of the configuration's repository, where a request cannot change it.",
-        );
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) if text.len() <= limits::FILE_BYTES => Ok(Some(text)),
-        Ok(_) => refused("the file is too large."),
-        Err(_) => refused("the file is no UTF-8."),
+    match files::read_text(&Boundary::Machine, place, limits::FILE_BYTES) {
+        Ok(text) => Ok(Some(text)),
+        Err(FileError::Missing) if process.variable(VARIABLE).is_none() => Ok(None),
+        Err(error) => Err(refused(place, &error.to_string())),
     }
 }
 
-fn read(process: &mut Process, text: &str, permissions: &mut Permissions) -> Result<(), Trouble> {
+/// Where the file is written and what it leads to: either would be enough to change it.
+fn lies_outside(permissions: &Permissions) -> Result<(), Trouble> {
+    let Some(place) = &permissions.place else {
+        return Ok(());
+    };
+    let lies = |path: &Path| {
+        files::without_links(path).is_ok_and(|path| path.starts_with(&permissions.repository))
+    };
+    if lies(place) || place.parent().is_some_and(lies) {
+        let why = "what -safe allows must lie outside of the configuration's repository, where a request cannot change it";
+        return Err(refused(place, why));
+    }
+    Ok(())
+}
+
+/// Reads the permissions, and the repository that the file names.
+fn read(
+    process: &mut Process,
+    text: &str,
+    permissions: &mut Permissions,
+) -> Result<Option<PathBuf>, Trouble> {
+    let mut repository = None;
     let name = permissions
         .place
         .as_ref()
@@ -107,20 +150,52 @@ fn read(process: &mut Process, text: &str, permissions: &mut Permissions) -> Res
             "server" => server(&block).map(|(address, proof)| {
                 permissions.servers.insert(address, proof);
             }),
+            "file" => absolute(&block).map(|one| {
+                permissions.files.insert(one);
+            }),
+            "repository" if repository.is_none() => absolute(&block).map(|one| {
+                repository = Some(one);
+            }),
+            "repository" => {
+                let detail = "`repository` stands here once";
+                Err(mistake(detail.to_owned(), block.header))
+            }
             other => {
-                let detail = format!("there is no block `{other}`: there are program and server");
+                let detail = format!(
+                    "there is no block `{other}`: there are program, server, file and repository"
+                );
                 Err(mistake(detail, block.header))
             }
         };
         found.diagnostics.extend(wrong.err());
     }
     if !has_errors(&found.diagnostics) {
-        return Ok(());
+        return Ok(repository);
     }
     let text = render(&found.diagnostics, &found.texts, Rendering::PLAIN);
     process.stderr.print(&text);
     let detail = "What -safe allows could not be read, as shown above.";
     Err(Trouble::error("Permissions not read", detail))
+}
+
+/// The `path` of a block, which must be absolute: a relative one would depend on where the program is started.
+fn absolute(block: &ConstantBlock) -> Result<PathBuf, Diagnostic> {
+    only(block, &["path"])?;
+    let path = block
+        .values
+        .get("path")
+        .and_then(|(value, _)| value.as_text())
+        .map(|text| files::plain(Path::new(text.as_ref())));
+    match path {
+        Some(path) if path.is_absolute() => Ok(path),
+        Some(_) | None => {
+            let detail = format!(
+                "`{}` needs `path`, an absolute one such as \"/srv/checkout\"",
+                block.kind
+            );
+            Err(mistake(detail, block.header))
+        }
+    }
 }
 
 fn program(block: &ConstantBlock) -> Result<PermittedProgram, Diagnostic> {
@@ -200,4 +275,133 @@ fn texts(value: &Value, span: Span) -> Result<Vec<String>, Diagnostic> {
 
 fn mistake(detail: String, span: Span) -> Diagnostic {
     Diagnostic::error("invalid-permission", "Invalid permission", detail).at(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bolero::check;
+
+    /// Parts of such a file, and of what it is not.
+    const PIECES: &[&str] = &[
+        "program",
+        "server",
+        "file",
+        "repository",
+        "hook",
+        " {",
+        "}",
+        "\n",
+        " command = ",
+        " path = ",
+        " url = ",
+        " environment = ",
+        "[",
+        "]",
+        ", ",
+        "\"sh\"",
+        "\"-c\"",
+        "\"/srv/x\"",
+        "\"x\"",
+        "\"https://a.test:6443\"",
+        "${",
+        "file(\"/etc/passwd\")",
+        "1",
+        "null",
+        "true",
+        "# x\n",
+        "\"${1}\"",
+        "<<E\nsh\nE\n",
+        "\"\\u0000\"",
+        "for",
+        "[\"sh\"]",
+        "program { command = [\"sh\"] }\n",
+    ];
+
+    /// The text as a string of a configuration, which reads back as it is: what would be interpolated is not.
+    fn quote(text: &str) -> String {
+        let mut quoted = String::from("\"");
+        let mut rest = text.chars().peekable();
+        while let Some(character) = rest.next() {
+            match character {
+                '"' | '\\' => quoted.extend(['\\', character]),
+                '$' | '%' if rest.peek() == Some(&'{') => quoted.push_str(&escaped(character)),
+                control if control.is_control() => quoted.push_str(&escaped(control)),
+                plain => quoted.push(plain),
+            }
+        }
+        quoted.push('"');
+        quoted
+    }
+
+    fn escaped(character: char) -> String {
+        format!("\\u{:04x}", u32::from(character))
+    }
+
+    fn parsed(text: &str) -> Option<(Permissions, Option<PathBuf>)> {
+        let (mut process, _, _) = crate::cli::tests::process(&[], Path::new("/"));
+        let mut permissions = Permissions::default();
+        let read = read(&mut process, text, &mut permissions);
+        read.ok().map(|repository| (permissions, repository))
+    }
+
+    /// Whatever stands in the file: it is read or refused, and all that it allows stands in it, word for word.
+    #[test]
+    fn permissions_are_what_they_say() {
+        check!()
+            .with_iterations(2000)
+            .with_type::<Vec<u8>>()
+            .for_each(|pieces: &Vec<u8>| {
+                let pieces = pieces.iter().map(|piece| usize::from(*piece));
+                let text: String = pieces.map(|piece| PIECES[piece % PIECES.len()]).collect();
+                let Some((permissions, repository)) = parsed(&text) else {
+                    return;
+                };
+                let says = |word: &str| text.contains(word) || word == "1";
+                for program in &permissions.programs {
+                    assert!(!program.command.is_empty(), "{text}");
+                    assert!(
+                        program.command.iter().all(|word| says(word.trim())),
+                        "{text}"
+                    );
+                    assert!(program.environment.iter().all(|name| says(name)), "{text}");
+                }
+                for path in permissions.files.iter().chain(&repository) {
+                    assert!(path.is_absolute() && says(path.to_str().unwrap()), "{text}");
+                }
+                assert!(
+                    permissions.servers.is_empty() || says("a.test:6443"),
+                    "{text}"
+                );
+            });
+    }
+
+    /// What is written is what is read, whatever the words are.
+    #[test]
+    fn permissions_are_read_as_they_were_written() {
+        check!()
+            .with_iterations(500)
+            .with_type::<(Vec<String>, String, String)>()
+            .for_each(|(words, variable, name): &(Vec<String>, String, String)| {
+                let mut command = vec!["program".to_owned()];
+                command.extend(words.iter().cloned());
+                let list: Vec<String> = command.iter().map(|word| quote(word)).collect();
+                let path = format!("/x/{}", name.replace(['/', '.', '\0'], ""));
+                let text = format!(
+                    "program {{\n  command = [{}]\n  environment = [{}]\n}}\nfile {{ path = {} }}\n",
+                    list.join(", "),
+                    quote(variable),
+                    quote(&path),
+                );
+                let (permissions, repository) = parsed(&text).unwrap_or_else(|| panic!("{text}"));
+                let expected = PermittedProgram {
+                    command,
+                    environment: [variable.clone()].into(),
+                };
+                assert_eq!(permissions.programs, [expected]);
+                let read: Vec<&Path> = permissions.files.iter().map(PathBuf::as_path).collect();
+                assert_eq!(read, [files::plain(Path::new(&path))]);
+                assert_eq!(repository, None);
+            });
+    }
 }

@@ -1,18 +1,19 @@
 //! `sandbox`: a Kubernetes API with Velero on loopback, kept in a directory. The demo lives in one too.
 
 use super::arguments::SandboxFlags;
+use super::example;
 use super::exit::Exit;
 use super::process::{Process, Trouble};
-use super::{example, private_file};
 use crate::model::address::Address;
 use crate::model::advice::Advice;
 use crate::model::command_line::shell_word;
 use crate::sandbox::Sandbox;
 use crate::sandbox::serve::serve;
 use crate::sandbox::state::ADMIN_TOKEN;
+use crate::world::local::files::{self, Boundary, DOCUMENT_BYTES, FileError, Folder};
 use serde_json::json;
 use std::fs::{File, TryLockError};
-use std::io::{Error, ErrorKind};
+use std::io::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -73,11 +74,11 @@ fn found_or_new(
 ) -> Result<Sandbox, Trouble> {
     let directory = &claim.directory;
     let path = directory.join(STATE);
-    match std::fs::read_to_string(&path) {
+    match files::read_text(&Boundary::Machine, &path, DOCUMENT_BYTES) {
         Ok(text) => {
             Sandbox::from_json(&text).map_err(|error| unusable(&path, &Error::other(error)))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        Err(FileError::Missing) => {
             if claim.is_new {
                 example::write(directory).map_err(|error| unusable(directory, &error))?;
             }
@@ -131,10 +132,13 @@ impl Claim {
     /// # Errors
     /// Where another sandbox has it, or it cannot be made.
     pub(crate) fn take(directory: &Path) -> Result<Self, Trouble> {
-        let is_new = !directory.exists();
-        std::fs::create_dir_all(directory).map_err(|error| unusable(directory, &error))?;
+        let is_new = !files::is_anything(directory);
+        let folder = Folder::open_or_make(&Boundary::Machine, directory)
+            .map_err(|error| unusable(directory, &error))?;
         let path = directory.join(LOCK);
-        let lock = File::create(&path).map_err(|error| unusable(&path, &error))?;
+        let lock = folder
+            .lock_file(LOCK)
+            .map_err(|error| unusable(&path, &error))?;
         lock.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => Trouble::error(
                 "Sandbox in use",
@@ -187,7 +191,7 @@ impl House {
             .map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let path = claim.directory.join(KUBECONFIG);
-        private_file::write(&path, kubeconfig(address).as_bytes())
+        files::replace(&Boundary::Machine, &path, kubeconfig(address).as_bytes())
             .map_err(|error| unusable(&path, &error))?;
         let (stop, stopped) = oneshot::channel::<()>();
         let until = async {
@@ -240,7 +244,8 @@ fn write_state(sandbox: &Sandbox, claim: &Claim) -> Result<PathBuf, Trouble> {
     let text = sandbox
         .to_json()
         .map_err(|error| unusable(&path, &Error::other(error)))?;
-    private_file::write(&path, text.as_bytes()).map_err(|error| unusable(&path, &error))?;
+    files::replace(&Boundary::Machine, &path, text.as_bytes())
+        .map_err(|error| unusable(&path, &error))?;
     Ok(path)
 }
 
@@ -257,7 +262,7 @@ fn kubeconfig(address: SocketAddr) -> String {
     format!("{config:#}\n")
 }
 
-fn unusable(path: &Path, error: &Error) -> Trouble {
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> Trouble {
     Trouble::error(
         "Sandbox not usable",
         format!("{}: {error}.", path.display()),

@@ -11,7 +11,10 @@ use crate::render;
 /// # Errors
 /// Where the file is no plan of ours.
 pub(crate) fn run(process: &mut Process, flags: &ShowFlags) -> Result<Exit, Trouble> {
-    let plan = plan_file::read(&process.directory.join(&flags.plan))?;
+    let plan = plan_file::read(
+        &process.guard.boundary(),
+        &process.directory.join(&flags.plan),
+    )?;
     if flags.json.json {
         let json = render::json::plan(&plan)
             .map_err(|error| Trouble::error("Plan not shown", error.to_string()))?;

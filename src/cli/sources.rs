@@ -4,10 +4,9 @@ use super::builtin;
 use crate::lang::sources::{
     BUILTIN, SourceError, Sources, is_configuration_file, is_foreign_file, is_variable_file,
 };
+use crate::world::local::files::{self, Boundary, FileError, Folder, Kind};
 use std::collections::BTreeSet;
-use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Files that `fileset` looks at before it gives up: a path mistyped as `/` is a whole machine.
 const FILES: usize = 100_000;
@@ -22,56 +21,22 @@ pub(crate) struct Directory {
 
 /// What may be read beside the directory.
 #[derive(Clone, Debug)]
-pub(crate) enum Reach {
-    /// Everything that this process may.
-    Machine,
-    /// Files of the repository, and what the command line names (R47).
-    Repository {
-        /// Its root, absolute and without links.
-        root: PathBuf,
-        /// As they were named.
-        named: BTreeSet<String>,
-    },
+pub(crate) struct Reach {
+    /// How far what the configuration names leads.
+    pub(crate) boundary: Boundary,
+    /// Files that the command line names, as they were named: these are the operator's (R47).
+    pub(crate) named: BTreeSet<String>,
 }
 
 impl Reach {
-    /// Refuses what is out of reach: by its name, so that nothing can be learned about what is there, and by what its
-    /// links lead to. The version control's own files may hold credentials.
-    fn check(&self, relative: &str, path: &Path) -> Result<(), SourceError> {
-        let Reach::Repository { root, named } = self else {
-            return Ok(());
-        };
-        let is_inside = |path: &Path| {
-            let below = path.strip_prefix(root);
-            below.is_ok_and(|below| below.components().all(|part| part.as_os_str() != ".git"))
-        };
-        if named.contains(relative) {
-            return Ok(());
-        }
-        if !is_inside(&plain(path)) {
-            return Err(SourceError::Outside);
-        }
-        match path.canonicalize() {
-            Ok(path) if is_inside(&path) => Ok(()),
-            Ok(_) => Err(SourceError::Outside),
-            Err(error) => Err(failure(error)),
+    /// Everything that this process may.
+    #[cfg(test)]
+    pub(crate) fn machine() -> Self {
+        Self {
+            boundary: Boundary::Machine,
+            named: BTreeSet::new(),
         }
     }
-}
-
-/// The path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::CurDir => {}
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
 }
 
 impl Directory {
@@ -80,14 +45,21 @@ impl Directory {
         Self { root, reach }
     }
 
+    /// How far this name leads: one that the command line gave is the operator's where it lies outside.
+    fn boundary(&self, relative: &str) -> Boundary {
+        if self.reach.named.contains(relative) {
+            self.reach.boundary.of_named(&self.root.join(relative))
+        } else {
+            self.reach.boundary.clone()
+        }
+    }
+
     /// Names of the files of a directory that are meant.
     fn names(&self, directory: &str, meant: fn(&str) -> bool) -> Result<Vec<String>, SourceError> {
-        let path = self.root.join(directory);
-        self.reach.check(directory, &path)?;
+        let folder = Folder::open(&self.reach.boundary, &self.root.join(directory));
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(failure)? {
-            let entry = entry.map_err(failure)?;
-            match entry.file_name().into_string() {
+        for name in folder.and_then(|folder| folder.names()).map_err(failure)? {
+            match name.into_string() {
                 Ok(name) if meant(&name) => names.push(name),
                 Err(name) if name.to_string_lossy().ends_with(".hcl") => {
                     return Err(SourceError::Name);
@@ -97,6 +69,57 @@ impl Directory {
         }
         names.sort();
         Ok(names)
+    }
+
+    /// Names of all files below a directory. Links to files count as files; links to directories are not followed, since
+    /// they may lead in a circle.
+    fn below(
+        &self,
+        folder: &Folder,
+        (prefix, levels): (&str, usize),
+        found: &mut Vec<String>,
+    ) -> Result<(), SourceError> {
+        if levels == 0 {
+            let why = format!("directories are nested more than {LEVELS} levels");
+            return Err(SourceError::Other(why));
+        }
+        for name in folder.names().map_err(failure)? {
+            let name = name.into_string().map_err(|_| SourceError::Name)?;
+            if self.is_hidden(&name) {
+                continue;
+            }
+            let path = folder.path().join(&name);
+            match folder.kind(&name).map_err(failure)? {
+                Kind::Directory => {
+                    let inner = folder.folder(&name).map_err(failure)?;
+                    self.below(&inner, (&format!("{prefix}{name}/"), levels - 1), found)?;
+                }
+                Kind::File => found.push(format!("{prefix}{name}")),
+                Kind::Other(_) => {
+                    if self.leads_to_a_file(&path) {
+                        found.push(format!("{prefix}{name}"));
+                    }
+                }
+            }
+            if found.len() > FILES {
+                let why = format!("there are more than {FILES} files below it");
+                return Err(SourceError::Other(why));
+            }
+        }
+        Ok(())
+    }
+
+    /// The version control's own files, where they may not be read.
+    fn is_hidden(&self, name: &str) -> bool {
+        self.reach.boundary != Boundary::Machine && name.eq_ignore_ascii_case(".git")
+    }
+
+    /// A link that leads out of bounds counts, whatever is there: reading it says that it leads out.
+    fn leads_to_a_file(&self, path: &Path) -> bool {
+        matches!(
+            files::kind(&self.reach.boundary, path),
+            Ok(Kind::File) | Err(FileError::Outside)
+        )
     }
 }
 
@@ -124,35 +147,14 @@ impl Sources for Directory {
         if relative.starts_with(BUILTIN) {
             return builtin::read(relative);
         }
-        let path = self.root.join(relative);
-        self.reach.check(relative, &path)?;
-        // Opening a named pipe would wait for a writer that never comes.
-        regular(&std::fs::metadata(&path).map_err(failure)?)?;
-        let mut bytes = Vec::new();
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        let file = File::open(&path).map_err(failure)?;
-        file.take(most).read_to_end(&mut bytes).map_err(failure)?;
-        if bytes.len() > limit {
-            return Err(SourceError::TooLarge(limit));
-        }
-        Ok(bytes)
+        files::read(&self.boundary(relative), &self.root.join(relative), limit).map_err(failure)
     }
 
     fn exists(&self, relative: &str) -> Result<bool, SourceError> {
         if relative.starts_with(BUILTIN) {
             return builtin::read(relative).map_or_else(absent, |_| Ok(true));
         }
-        let path = self.root.join(relative);
-        match self.reach.check(relative, &path) {
-            Ok(()) => {}
-            Err(SourceError::Missing) => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        match std::fs::metadata(path) {
-            Ok(metadata) => regular(&metadata).map(|()| true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(failure(error)),
-        }
+        files::is_there(&self.boundary(relative), &self.root.join(relative)).map_err(failure)
     }
 
     fn walk(&self, relative: &str) -> Result<Vec<String>, SourceError> {
@@ -160,49 +162,11 @@ impl Sources for Directory {
             return builtin::list(relative);
         }
         let mut names = Vec::new();
-        let path = self.root.join(relative);
-        self.reach.check(relative, &path)?;
-        walk(&path, "", LEVELS, &mut names)?;
+        let folder = Folder::open(&self.reach.boundary, &self.root.join(relative));
+        self.below(&folder.map_err(failure)?, ("", LEVELS), &mut names)?;
         names.sort();
         Ok(names)
     }
-}
-
-/// Links to files count as files; links to directories are not followed, since they may lead in a circle.
-fn walk(
-    directory: &Path,
-    prefix: &str,
-    levels: usize,
-    names: &mut Vec<String>,
-) -> Result<(), SourceError> {
-    if levels == 0 {
-        let why = format!("directories are nested more than {LEVELS} levels");
-        return Err(SourceError::Other(why));
-    }
-    for entry in std::fs::read_dir(directory).map_err(failure)? {
-        let entry = entry.map_err(failure)?;
-        let Ok(name) = entry.file_name().into_string() else {
-            return Err(SourceError::Name);
-        };
-        let kind = entry.file_type().map_err(failure)?;
-        if kind.is_dir() {
-            walk(
-                &entry.path(),
-                &format!("{prefix}{name}/"),
-                levels - 1,
-                names,
-            )?;
-        } else if kind.is_file()
-            || std::fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_file())
-        {
-            names.push(format!("{prefix}{name}"));
-        }
-        if names.len() > FILES {
-            let why = format!("there are more than {FILES} files below it");
-            return Err(SourceError::Other(why));
-        }
-    }
-    Ok(())
 }
 
 fn absent(error: SourceError) -> Result<bool, SourceError> {
@@ -213,23 +177,19 @@ fn absent(error: SourceError) -> Result<bool, SourceError> {
     }
 }
 
-fn regular(metadata: &Metadata) -> Result<(), SourceError> {
-    if metadata.is_file() {
-        Ok(())
-    } else if metadata.is_dir() {
-        Err(SourceError::NotAFile("a directory"))
-    } else {
-        Err(SourceError::NotAFile("a device or pipe"))
-    }
-}
-
-fn failure(error: std::io::Error) -> SourceError {
-    if error.kind() == ErrorKind::NotFound {
-        SourceError::Missing
-    } else if error.kind() == ErrorKind::PermissionDenied {
-        SourceError::Other("permission denied".to_owned())
-    } else {
-        SourceError::Other(error.to_string())
+fn failure(error: FileError) -> SourceError {
+    match error {
+        FileError::Missing => SourceError::Missing,
+        FileError::NotAFile(what) => SourceError::NotAFile(what),
+        FileError::TooLarge(limit) => SourceError::TooLarge(limit),
+        FileError::Outside => SourceError::Outside,
+        FileError::System(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            SourceError::Other("permission denied".to_owned())
+        }
+        FileError::NotADirectory(_)
+        | FileError::Exists
+        | FileError::Shared(_)
+        | FileError::System(_) => SourceError::Other(error.to_string()),
     }
 }
 
@@ -258,8 +218,8 @@ mod tests {
         symlink(root.join("secret"), repository.join("stack/link")).unwrap();
         symlink("../modules/b.txt", repository.join("stack/inner")).unwrap();
         symlink(&root, repository.join("stack/up")).unwrap();
-        let reach = Reach::Repository {
-            root: repository.clone(),
+        let reach = Reach {
+            boundary: Boundary::Below(repository.clone()),
             named: ["../../named".to_owned()].into(),
         };
         fs::write(root.join("named"), "named").unwrap();
@@ -270,7 +230,7 @@ mod tests {
         if expected == Err(SourceError::Outside) {
             assert_eq!(guarded.exists(relative), Err(SourceError::Outside));
             assert_eq!(guarded.walk(relative), Err(SourceError::Outside));
-            let open = Directory::new(repository.join("stack"), Reach::Machine);
+            let open = Directory::new(repository.join("stack"), Reach::machine());
             assert_ne!(
                 open.read(relative, 100).map(text),
                 Err(SourceError::Outside)

@@ -7,6 +7,7 @@ use crate::render::style::Style;
 use crate::world::clock::Clock;
 use crate::world::guard::Guard;
 use crate::world::kube::{ConnectArguments, Connected, Wires};
+use crate::world::local::files::Boundary;
 use crate::world::query::{FailureClass, Why};
 use async_trait::async_trait;
 use serde_json::json;
@@ -238,6 +239,10 @@ fn what_was_typed_is_told_again() {
     check("apply -auto-approve -adopt=a.b", "sk-dr plan -adopt=a.b");
     check("apply -destroy -input=false", "sk-dr destroy");
     check("-safe destroy -journal=j", "sk-dr -safe destroy -journal=j");
+    check(
+        "plan -safe -chdir=s -repository=.",
+        "sk-dr plan -safe -chdir=s -repository=.",
+    );
 }
 
 #[tokio::test]
@@ -251,11 +256,12 @@ async fn show_prints_a_saved_plan() {
         }))],
         "steps": [{
             "id": format!("{address}#1"), "node": address, "ground": "absent",
-            "op": {"local": {"command": [{"value": "true"}], "kubeconfig": {"value": "/stack/kubeconfig"}}},
+            "op": {"local": {"command": [{"value": "true"}], "kubeconfig": {"value": "kubeconfig"}}},
         }],
     }));
     saved.digest = saved.compute_digest().unwrap();
-    super::plan_file::write(&directory.path().join("x.plan"), &saved).unwrap();
+    let path = directory.path().join("x.plan");
+    super::plan_file::write(&Boundary::Machine, &path, &saved).unwrap();
     let (code, out, err) = run(&["show", "x.plan"], directory.path()).await;
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(

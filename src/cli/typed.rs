@@ -52,7 +52,10 @@ pub(crate) fn here(process: &Process) -> CommandLine {
     let typed = arguments::words(&process.arguments);
     let leading = typed
         .iter()
-        .filter(|word| word.starts_with("--chdir=") || *word == "--safe")
+        .filter(|word| {
+            let names_a_place = ["--chdir=", "--repository="];
+            names_a_place.iter().any(|flag| word.starts_with(flag)) || *word == "--safe"
+        })
         .map(|word| one_dash(word));
     let leading: Vec<String> = leading.collect();
     CommandLine::of(leading.iter().map(String::as_str))

@@ -13,14 +13,8 @@ use std::time::Duration;
 /// # Errors
 /// Where no run is open, or it is at another serial.
 pub(crate) async fn run(process: &mut Process, flags: &UnlockFlags) -> Result<Exit, Trouble> {
-    let directory = resume::directory(process, &flags.journal);
-    let taken = resume::take(
-        process,
-        directory,
-        (None, Some(flags.serial)),
-        Duration::ZERO,
-    )
-    .await?;
+    let place = resume::place(process, &flags.journal);
+    let taken = resume::take(process, place, (None, Some(flags.serial)), Duration::ZERO).await?;
     let run = taken.resumed.run;
     process.stdout.print(&format!(
         "Run {run} is taken from its holder, which stops before its next effect.\n{}",

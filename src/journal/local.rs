@@ -5,19 +5,26 @@
 use super::record::{Entry, Inventory, Record, VERSION};
 use super::store::{Append, Store, StoreError};
 use crate::plan::document::{self, Plan};
+use crate::world::local::files::{
+    Boundary, Created, DOCUMENT_BYTES, FileError, Folder, Kind, Made, Readers,
+};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Name of the runs in the directory.
+const RUNS: &str = "runs";
+/// Name of the inventories.
+const INVENTORY: &str = "inventory";
+/// Name of a run's plan.
+const PLAN: &str = "plan.json";
 
 /// Runs and inventories in a directory. Making one touches nothing.
 #[derive(Clone, Debug)]
 pub struct LocalStore {
     directory: PathBuf,
+    boundary: Boundary,
 }
 
 /// An inventory file.
@@ -38,8 +45,14 @@ enum Found {
 impl LocalStore {
     /// The store in this directory, which need not exist.
     pub fn at(directory: impl Into<PathBuf>) -> Self {
+        Self::within(directory, Boundary::Machine)
+    }
+
+    /// The same, where the path must not lead out of a boundary (R47).
+    pub fn within(directory: impl Into<PathBuf>, boundary: Boundary) -> Self {
         Self {
             directory: directory.into(),
+            boundary,
         }
     }
 
@@ -48,84 +61,157 @@ impl LocalStore {
         &self.directory
     }
 
+    /// Whether there is a journal.
+    ///
+    /// # Errors
+    /// Where what is there cannot be one.
+    pub fn is_there(&self) -> Result<bool, StoreError> {
+        Ok(self.opened()?.is_some())
+    }
+
     /// Makes the directory, for its owner only, with a `.gitignore` of its own.
     ///
     /// # Errors
     /// Where it cannot be made.
-    pub fn prepare(&self) -> Result<(), StoreError> {
-        make_directory(&self.directory)?;
-        let ignore = self.directory.join(".gitignore");
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&ignore)
-        {
-            Ok(mut file) => file
-                .write_all(b"*\n")
-                .map_err(|error| failed(&ignore, &error)),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(failed(&ignore, &error)),
+    pub fn prepare(&self) -> Result<Folder, StoreError> {
+        let folder = Folder::open_or_make(&self.boundary, &self.directory);
+        let folder = unshared(folder.map_err(|error| failed(&self.directory, &error))?)?;
+        let ignore = ".gitignore";
+        let written = match folder.kind(ignore) {
+            Ok(_) => Ok(()),
+            Err(FileError::Missing) => {
+                let created = folder.create(ignore, b"*\n", Readers::Usual);
+                created.map(|_| ())
+            }
+            Err(error) => Err(error),
+        };
+        written.map_err(|error| failed(&self.directory.join(ignore), &error))?;
+        Ok(folder)
+    }
+
+    /// The directory; none where there is none.
+    fn opened(&self) -> Result<Option<Folder>, StoreError> {
+        present(
+            Folder::open(&self.boundary, &self.directory),
+            &self.directory,
+        )
+    }
+
+    /// A directory in it; none where there is none.
+    fn part(&self, name: &str) -> Result<Option<Folder>, StoreError> {
+        match self.opened()? {
+            None => Ok(None),
+            Some(folder) => below(&folder, name),
         }
     }
 
-    fn run_directory(&self, run: &str) -> Result<PathBuf, StoreError> {
-        // A run id comes from the command line: `../..` must not lead out of the directory.
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if run.is_empty() || !run.chars().all(allowed) {
-            return Err(StoreError {
-                place: self.shown(),
-                message: format!("`{run}` is not a run id"),
-            });
+    /// The directory of a run.
+    fn run(&self, run: &str) -> Result<Folder, StoreError> {
+        self.check_id(run)?;
+        let runs = self.part(RUNS)?;
+        let found = match &runs {
+            None => None,
+            Some(runs) => below(runs, run)?,
+        };
+        found.ok_or_else(|| StoreError {
+            place: self.shown(),
+            message: format!("there is no run `{run}`"),
+        })
+    }
+
+    fn check_id(&self, run: &str) -> Result<(), StoreError> {
+        if is_run_id(run) {
+            return Ok(());
         }
-        Ok(self.directory.join("runs").join(run))
+        Err(StoreError {
+            place: self.shown(),
+            message: format!("`{run}` is not a run id"),
+        })
     }
 
     fn shown(&self) -> String {
         self.directory.display().to_string()
     }
+}
 
-    fn inventories(&self) -> PathBuf {
-        self.directory.join("inventory")
+/// A run id comes from the command line: `../..` must not lead out of the directory.
+fn is_run_id(run: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !run.is_empty() && run.chars().all(allowed)
+}
+
+/// Somebody who may write in a journal could forge what was done (R43).
+fn unshared(folder: Folder) -> Result<Folder, StoreError> {
+    match folder.unshared() {
+        Ok(()) => Ok(folder),
+        Err(error) => Err(failed(folder.path(), &error)),
     }
+}
+
+fn present(opened: Result<Folder, FileError>, path: &Path) -> Result<Option<Folder>, StoreError> {
+    match opened {
+        Ok(folder) => unshared(folder).map(Some),
+        Err(FileError::Missing) => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    }
+}
+
+/// A directory in a directory; none where there is none.
+fn below(folder: &Folder, name: &str) -> Result<Option<Folder>, StoreError> {
+    present(folder.folder(name), &folder.path().join(name))
+}
+
+/// A directory in a directory, made where there is none.
+fn make_below(folder: &Folder, name: &str) -> Result<(Folder, Made), StoreError> {
+    let path = folder.path().join(name);
+    let made = folder.make(name).map_err(|error| failed(&path, &error))?;
+    let opened = folder.folder(name).map_err(|error| failed(&path, &error))?;
+    Ok((unshared(opened)?, made))
 }
 
 impl Store for LocalStore {
     fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError> {
-        let directory = self.run_directory(run)?;
-        self.prepare()?;
-        make_directory(&self.directory.join("runs"))?;
-        DirBuilder::new()
-            .mode(0o700)
-            .create(&directory)
-            .map_err(|error| failed(&directory, &error))?;
-        let path = directory.join("plan.json");
+        self.check_id(run)?;
+        let (runs, _) = make_below(&self.prepare()?, RUNS)?;
+        let (folder, made) = make_below(&runs, run)?;
+        let exists = |path: &Path| StoreError {
+            place: path.display().to_string(),
+            message: "it exists".to_owned(),
+        };
+        if made == Made::There {
+            return Err(exists(folder.path()));
+        }
+        let path = folder.path().join(PLAN);
         let text = serde_json::to_vec_pretty(plan).map_err(|error| damaged(&path, &error))?;
-        match write_whole(&path, &text)? {
-            Append::Written => sync_directory(&self.directory.join("runs")),
-            Append::SerialTaken => Err(StoreError {
-                place: path.display().to_string(),
-                message: "it exists".to_owned(),
-            }),
+        match write_whole(&folder, PLAN, &text)? {
+            Append::Written => runs.sync().map_err(|error| failed(runs.path(), &error)),
+            Append::SerialTaken => Err(exists(&path)),
         }
     }
 
     fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
-        let path = self
-            .run_directory(&record.run)?
-            .join(file_name(record.serial));
-        let text = serde_json::to_vec(record).map_err(|error| damaged(&path, &error))?;
-        write_whole(&path, &text)
+        let folder = self.run(&record.run)?;
+        let name = file_name(record.serial);
+        let text = serde_json::to_vec(record)
+            .map_err(|error| damaged(&folder.path().join(&name), &error))?;
+        write_whole(&folder, &name, &text)
     }
 
     fn runs(&self) -> Result<Vec<String>, StoreError> {
-        let directory = self.directory.join("runs");
+        let Some(folder) = self.part(RUNS)? else {
+            return Ok(Vec::new());
+        };
         let mut runs = Vec::new();
-        for name in names(&directory)? {
-            let Ok(run) = self.run_directory(&name) else {
+        for name in names(&folder)? {
+            let is_directory = || matches!(folder.kind(&name), Ok(Kind::Directory));
+            if !is_run_id(&name) || !is_directory() {
+                continue;
+            }
+            // Killed between making the directory and writing the plan: such a run never was.
+            let Some(run) = below(&folder, &name)? else {
                 continue;
             };
-            // Killed between making the directory and writing the plan: such a run never was.
-            if run.join("plan.json").exists() || !numbers(&run)?.is_empty() {
+            if run.kind(PLAN).is_ok() || !numbers(&run)?.is_empty() {
                 runs.push(name);
             }
         }
@@ -134,8 +220,9 @@ impl Store for LocalStore {
     }
 
     fn plan(&self, run: &str) -> Result<Plan, StoreError> {
-        let path = self.run_directory(run)?.join("plan.json");
-        let Found::Whole(bytes) = read(&path)? else {
+        let folder = self.run(run)?;
+        let path = folder.path().join(PLAN);
+        let Found::Whole(bytes) = read(&folder, PLAN)? else {
             return Err(StoreError {
                 place: path.display().to_string(),
                 message: "it is damaged: it is no JSON".to_owned(),
@@ -145,18 +232,13 @@ impl Store for LocalStore {
     }
 
     fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
-        let directory = self.run_directory(run)?;
-        if !directory.is_dir() {
-            return Err(StoreError {
-                place: self.shown(),
-                message: format!("there is no run `{run}`"),
-            });
-        }
+        let folder = self.run(run)?;
         let mut records: Vec<Record> = Vec::new();
         let mut torn: Option<PathBuf> = None;
         let mut next = 1;
-        for serial in numbers(&directory)? {
-            let path = directory.join(file_name(serial));
+        for serial in numbers(&folder)? {
+            let name = file_name(serial);
+            let path = folder.path().join(&name);
             if serial != next {
                 return Err(StoreError {
                     place: path.display().to_string(),
@@ -164,7 +246,7 @@ impl Store for LocalStore {
                 });
             }
             next = serial + 1;
-            match read(&path)? {
+            match read(&folder, &name)? {
                 Found::Torn => torn = torn.or(Some(path)),
                 Found::Whole(bytes) => {
                     let record = record(&path, &bytes, run, serial)?;
@@ -185,10 +267,14 @@ impl Store for LocalStore {
     }
 
     fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
-        for newest in numbers(&self.inventories())?.into_iter().rev() {
-            let path = self.inventories().join(file_name(newest));
+        let Some(folder) = self.part(INVENTORY)? else {
+            return Ok(None);
+        };
+        for newest in numbers(&folder)?.into_iter().rev() {
+            let name = file_name(newest);
+            let path = folder.path().join(&name);
             // Torn when the machine went down: its run is still open and writes it again; the one before it counts.
-            let Found::Whole(bytes) = read(&path)? else {
+            let Found::Whole(bytes) = read(&folder, &name)? else {
                 continue;
             };
             let file: InventoryFile = decode(&path, &bytes, VERSION)?;
@@ -198,19 +284,18 @@ impl Store for LocalStore {
     }
 
     fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
-        self.prepare()?;
-        let directory = self.inventories();
-        make_directory(&directory)?;
+        let (folder, _) = make_below(&self.prepare()?, INVENTORY)?;
         loop {
-            let next = numbers(&directory)?.pop().unwrap_or(0) + 1;
-            let path = directory.join(file_name(next));
+            let next = numbers(&folder)?.pop().unwrap_or(0) + 1;
+            let name = file_name(next);
             let file = InventoryFile {
                 version: VERSION,
                 inventory: inventory.clone(),
             };
-            let text = serde_json::to_vec_pretty(&file).map_err(|error| damaged(&path, &error))?;
+            let text = serde_json::to_vec_pretty(&file)
+                .map_err(|error| damaged(&folder.path().join(&name), &error))?;
             // Taken: another run ended at the same moment; ours is the newer one then.
-            if write_whole(&path, &text)? == Append::Written {
+            if write_whole(&folder, &name, &text)? == Append::Written {
                 return Ok(());
             }
         }
@@ -270,33 +355,29 @@ fn file_name(serial: u64) -> String {
 }
 
 /// Numbers of the numbered files, ascending. Everything else, such as what an interrupted write left, is passed over.
-fn numbers(directory: &Path) -> Result<Vec<u64>, StoreError> {
+fn numbers(folder: &Folder) -> Result<Vec<u64>, StoreError> {
     let number = |name: &String| {
         let number = name.strip_suffix(".json")?.parse::<u64>().ok()?;
         (file_name(number) == *name).then_some(number)
     };
-    let mut numbers: Vec<u64> = names(directory)?.iter().filter_map(number).collect();
+    let mut numbers: Vec<u64> = names(folder)?.iter().filter_map(number).collect();
     numbers.sort_unstable();
     Ok(numbers)
 }
 
-/// Names in a directory; none where it does not exist.
-fn names(directory: &Path) -> Result<Vec<String>, StoreError> {
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(directory, &error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| failed(directory, &error))?;
-        names.extend(entry.file_name().into_string());
-    }
-    Ok(names)
+/// Names in a directory.
+fn names(folder: &Folder) -> Result<Vec<String>, StoreError> {
+    let names = folder
+        .names()
+        .map_err(|error| failed(folder.path(), &error))?;
+    let texts = names.into_iter().flat_map(|name| name.into_string());
+    Ok(texts.collect())
 }
 
-fn read(path: &Path) -> Result<Found, StoreError> {
-    let bytes = fs::read(path).map_err(|error| failed(path, &error))?;
+fn read(folder: &Folder, name: &str) -> Result<Found, StoreError> {
+    let bytes = folder
+        .read(name, DOCUMENT_BYTES)
+        .map_err(|error| failed(&folder.path().join(name), &error))?;
     let is_json = serde_json::from_slice::<IgnoredAny>(&bytes).is_ok();
     Ok(if is_json {
         Found::Whole(bytes)
@@ -306,48 +387,15 @@ fn read(path: &Path) -> Result<Found, StoreError> {
 }
 
 /// Writes a file that is there whole and durable, or not at all. A taken name stays as it is.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<Append, StoreError> {
-    // Two writers in one process, as in a test of the fence, must not share a temporary file.
-    static TEMPORARY: AtomicU64 = AtomicU64::new(0);
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let number = TEMPORARY.fetch_add(1, Ordering::Relaxed);
-    let temporary = directory.join(format!(".{}-{number}.tmp", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|error| failed(&temporary, &error))?;
-    let linked = fs::hard_link(&temporary, path);
-    // What is left of a failed removal is passed over by every reader.
-    let _ = fs::remove_file(&temporary);
-    match linked {
-        Ok(()) => sync_directory(directory).map(|()| Append::Written),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Append::SerialTaken),
-        Err(error) => Err(failed(path, &error)),
+fn write_whole(folder: &Folder, name: &str, bytes: &[u8]) -> Result<Append, StoreError> {
+    match folder.create(name, bytes, Readers::Owner) {
+        Ok(Created::Whole) => Ok(Append::Written),
+        Ok(Created::Taken) => Ok(Append::SerialTaken),
+        Err(error) => Err(failed(&folder.path().join(name), &error)),
     }
 }
 
-fn make_directory(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| failed(path, &error))
-}
-
-fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    File::open(path)
-        .and_then(|directory| directory.sync_all())
-        .map_err(|error| failed(path, &error))
-}
-
-fn failed(path: &Path, error: &std::io::Error) -> StoreError {
+fn failed(path: &Path, error: &FileError) -> StoreError {
     StoreError {
         place: path.display().to_string(),
         message: error.to_string(),

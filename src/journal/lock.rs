@@ -4,14 +4,18 @@
 use super::local::LocalStore;
 use super::record::Holder;
 use super::store::StoreError;
-use std::fs::{File, OpenOptions, TryLockError};
+use crate::world::local::files::{self, Boundary};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often a wait for the lock looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Name of the lock in the journal.
+const NAME: &str = "lock";
+/// Bytes of what names a holder.
+const HOLDER_BYTES: usize = 4096;
 
 /// The lock, held until dropped.
 #[derive(Debug)]
@@ -63,10 +67,8 @@ pub fn holder(host: impl Into<String>, boot: impl Into<String>) -> Holder {
 /// Where the kernel does not tell.
 pub fn this_process() -> Result<Holder, StoreError> {
     const BOOT: &str = "/proc/sys/kernel/random/boot_id";
-    let boot = std::fs::read_to_string(BOOT).map_err(|error| StoreError {
-        place: BOOT.to_owned(),
-        message: error.to_string(),
-    })?;
+    let boot = files::read_text(&Boundary::Machine, Path::new(BOOT), HOLDER_BYTES)
+        .map_err(|error| unusable(Path::new(BOOT), &error))?;
     Ok(holder(
         rustix::system::uname().nodename().to_string_lossy(),
         boot.trim(),
@@ -82,18 +84,11 @@ pub async fn acquire(
     holder: &Holder,
     timeout: Duration,
 ) -> Result<Lock, LockError> {
-    store.prepare()?;
-    let path = store.directory().join("lock");
-    let open = || {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-    };
-    let mut file = open().map_err(|error| unusable(&path, &error))?;
+    let folder = store.prepare()?;
+    let path = store.directory().join(NAME);
+    // Not through a link: who writes the holder's name empties the file.
+    let opened = folder.lock_file(NAME);
+    let mut file = opened.map_err(|error| unusable(&path, &error))?;
     let deadline = tokio::time::Instant::now() + timeout;
     loop {
         match file.try_lock() {
@@ -142,11 +137,12 @@ fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
 fn read_holder(file: &mut File) -> Option<Holder> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.read_to_string(&mut text).ok()?;
+    let most = u64::try_from(HOLDER_BYTES).ok()?;
+    file.take(most).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 
-fn unusable(path: &Path, error: &std::io::Error) -> StoreError {
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
     StoreError {
         place: path.display().to_string(),
         message: error.to_string(),

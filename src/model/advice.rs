@@ -83,6 +83,10 @@ told! {
     AllowProgram,
     /// A variable may be set for such a program.
     AllowEnvironment,
+    /// Where the repository of a request ends.
+    Repository,
+    /// A file outside of the repository may be read with `-safe`.
+    AllowFile,
     /// A server may be asked with `-safe`.
     AllowServer,
     /// What is rendered takes the place of what is there.
@@ -305,6 +309,11 @@ impl Advice {
         flags(Told::LeaveOutFlag, &[Word::flag("exclude", "ADDR")])
     }
 
+    /// `-repository=DIR`.
+    pub fn repository() -> Self {
+        flags(Told::Repository, &[Word::flag("repository", "DIR")])
+    }
+
     /// `-force`.
     pub fn overwrite() -> Self {
         flags(Told::Overwrite, &[Word::switch("force")])
@@ -400,6 +409,14 @@ impl Advice {
         Self {
             told: Told::AllowEnvironment,
             text: format!("environment = [{}]", literal(name)),
+        }
+    }
+
+    /// A `file` block.
+    pub fn allow_file(path: &str) -> Self {
+        Self {
+            told: Told::AllowFile,
+            text: format!("file {{ path = {} }}", literal(path)),
         }
     }
 

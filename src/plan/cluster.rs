@@ -31,8 +31,7 @@ pub fn decide<'a>(
     decision.resource = Some(resource);
     decision.node.after = resource.body.clone();
     decision.work = Work::Run;
-    let answer = cluster_query(resource, &context.input.config_dir)
-        .and_then(|query| context.input.live.answer(&query));
+    let answer = cluster_query(resource).and_then(|query| context.input.live.answer(&query));
     Outcome::Decided(Box::new(match answer {
         Some(Answer::Present(_)) => return Outcome::Unchanged,
         Some(Answer::Absent | Answer::NotServed) if is_recorded(context, resource) => decision.blocked(blocker(

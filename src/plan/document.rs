@@ -39,9 +39,9 @@ pub struct Plan {
     pub stack: String,
     /// Converge or destroy, and what it was narrowed to.
     pub goal: Goal,
-    /// Absolute configuration directory: relative paths resolve against it.
-    pub config_dir: String,
-    /// `journal { path }` as declared, relative to the configuration directory: apply and resume need no `*.hcl` (R44).
+    /// `journal { path }` as declared: apply and resume need no `*.hcl` (R44). Like every relative path of a plan it is
+    /// relative to the configuration, whose directory is that in which `apply` and `resume` run: a plan knows no directory
+    /// of the machine that made it, so that two checkouts of one commit make one plan (R37).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
     /// Provider instances: which real thing each is, and how to connect.
@@ -370,7 +370,6 @@ struct Covered<'a> {
     tool: &'a str,
     stack: &'a str,
     goal: &'a Goal,
-    config_dir: &'a str,
     journal: &'a Option<String>,
     providers: &'a BTreeMap<ProviderRef, PlannedProvider>,
     secrets: &'a BTreeMap<SecretName, SecretSource>,
@@ -417,7 +416,6 @@ impl Plan {
             made_at: _,
             stack,
             goal,
-            config_dir,
             journal,
             providers,
             secrets,
@@ -440,7 +438,6 @@ impl Plan {
             tool,
             stack,
             goal,
-            config_dir,
             journal,
             providers,
             secrets,

@@ -84,6 +84,4 @@ pub struct Input<'a> {
     pub unreadable: &'a BTreeMap<SecretName, String>,
     /// Now.
     pub made_at: Timestamp,
-    /// Absolute configuration directory.
-    pub config_dir: String,
 }

@@ -325,7 +325,6 @@ fn planned<'a>(input: &Input<'_>, resolutions: &'a [Resolution<'a>]) -> Vec<orde
         let found = provider.and_then(|provider| input.providers.get(provider));
         let maker = steps::Maker {
             stack: &input.configuration.settings.stack,
-            config_dir: &input.config_dir,
             instance: found.map(|found| &found.instance),
             node: &resolution.node,
         };
@@ -374,7 +373,6 @@ fn assemble(
         made_at: input.made_at,
         stack: input.configuration.settings.stack.clone(),
         goal: input.goal.clone(),
-        config_dir: input.config_dir.clone(),
         providers: planned_providers(input),
         secrets: BTreeMap::new(),
         applyable: !nodes.iter().any(|node| node.state == NodeState::Blocked),

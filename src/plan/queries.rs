@@ -46,12 +46,10 @@ pub fn clusters_behind(configuration: &Configuration, provider: &ProviderRef) ->
         .collect()
 }
 
-/// The question whether a cluster made by a command answers. The kubeconfig's path must be absolute by then.
-pub fn cluster_query(resource: &Resource, directory: &str) -> Option<Query> {
-    let kubeconfig = resource.text("kubeconfig")?;
-    let path = std::path::Path::new(directory).join(kubeconfig);
+/// The question whether a cluster made by a command answers.
+pub fn cluster_query(resource: &Resource) -> Option<Query> {
     Some(Query::Cluster {
-        kubeconfig: path.to_string_lossy().into_owned(),
+        kubeconfig: resource.text("kubeconfig")?.to_string(),
     })
 }
 

@@ -288,7 +288,7 @@ fn check_step(plan: &Plan, told: &Told<'_>, step: &Step) -> Result<(), Nonsense>
     }
     let op = match &step.op {
         Op::Local(op) if told.makes_cluster() => {
-            return content::check_command(plan, told.node, op).map_err(|what| wrong(&what));
+            return content::check_command(told.node, op).map_err(|what| wrong(&what));
         }
         Op::Local(_) => return Err(wrong("it runs a program for what none makes")),
         Op::Kube(op) => op,

@@ -18,8 +18,6 @@ use std::collections::BTreeMap;
 pub struct Maker<'a> {
     /// Stack.
     pub stack: &'a str,
-    /// Absolute configuration directory.
-    pub config_dir: &'a str,
     /// Instance of the node's provider.
     pub instance: Option<&'a Instance>,
     /// The node.
@@ -35,8 +33,8 @@ struct Builder<'m, 'a> {
 }
 
 /// The program that makes a cluster, as its resource says.
-pub fn command(resource: &Resource, config_dir: &str) -> Option<LocalOp> {
-    let kubeconfig = std::path::Path::new(config_dir).join(resource.text("kubeconfig")?);
+pub fn command(resource: &Resource) -> Option<LocalOp> {
+    let kubeconfig = resource.text("kubeconfig")?;
     let command = match resource.body.member("command")? {
         Expr::Value(Json::Array(words)) => words.into_iter().map(Expr::Value).collect(),
         Expr::List(words) => words,
@@ -54,7 +52,7 @@ pub fn command(resource: &Resource, config_dir: &str) -> Option<LocalOp> {
             .member("environment")
             .map(Expr::into_members)
             .unwrap_or_default(),
-        kubeconfig: Expr::Value(kubeconfig.to_string_lossy().into_owned().into()),
+        kubeconfig: Expr::Value(kubeconfig.to_string().into()),
     })
 }
 
@@ -97,7 +95,7 @@ impl Builder<'_, '_> {
 
     fn run(&self) -> Option<Step> {
         let resource = self.object.resource?;
-        let op = Op::Local(command(resource, self.maker.config_dir)?);
+        let op = Op::Local(command(resource)?);
         let wait = self.object.kind.wait(Some(resource), Writing::Create);
         Some(self.step(0, op, Ground::Absent, wait))
     }

@@ -250,7 +250,6 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         comparisons: &story.comparisons,
         unreadable: &story.unreadable,
         made_at: jiff::Timestamp::UNIX_EPOCH,
-        config_dir: "/config".to_owned(),
     };
     let first = plan(&input(&live, Guards::Unasked))?;
     let mut guarded = live.clone();
@@ -311,7 +310,7 @@ fn live(
         answers: answers.collect(),
     };
     for one in &story.resources {
-        if let Some(query) = queries::cluster_query(one, "/config") {
+        if let Some(query) = queries::cluster_query(one) {
             live.answers.insert(query, Answer::Absent);
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 pub(crate) fn plan(members: Json) -> Plan {
     let mut whole = json!({
         "format": "sk-dr-plan", "version": 1, "tool": "sk-dr 0.1.0", "made_at": "2026-11-21T09:00:00Z", "stack": "acme",
-        "goal": {"mode": "converge"}, "config_dir": "/stack", "providers": {}, "secrets": {}, "nodes": [], "steps": [],
+        "goal": {"mode": "converge"}, "providers": {}, "secrets": {}, "nodes": [], "steps": [],
         "unchanged": [], "held_back": [], "unswept": [], "consents": [], "findings": [], "outputs": {},
         "applyable": true, "digest": ""
     });

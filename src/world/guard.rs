@@ -1,6 +1,7 @@
 //! What a configuration may make happen on this machine and to whom its credentials go (R47): everything, or only what
 //! its operator allowed in a file that the configuration cannot change. Must not know how that file is written.
 
+use super::local::files::{self, Boundary};
 use crate::model::advice::Advice;
 use crate::model::server_address::ServerAddress;
 use crate::model::text::quote;
@@ -25,6 +26,8 @@ pub struct Permissions {
     pub place: Option<PathBuf>,
     /// Root of the repository, absolute and without links: what lies in it may be changed by a request.
     pub repository: PathBuf,
+    /// Files outside of it that a configuration may name, absolute and without `..`: kubeconfigs, files of secrets.
+    pub files: BTreeSet<PathBuf>,
     /// Programs that may be started.
     pub programs: Vec<PermittedProgram>,
     /// API servers that may be asked, each with what a configuration may say about how it proves who it is.
@@ -104,6 +107,26 @@ impl Guard {
         }
     }
 
+    /// How far what the configuration names may reach.
+    pub fn boundary(&self) -> Boundary {
+        match self {
+            Guard::Open => Boundary::Machine,
+            Guard::Safe(permissions) => Boundary::Below(permissions.repository.clone()),
+        }
+    }
+
+    /// How far a path leads that the configuration names: in its repository, or to a file that the operator named too.
+    ///
+    /// # Errors
+    /// Where it is neither, by its name alone, so that nothing is learned about what is there: which file, and how to
+    /// allow it.
+    pub fn file(&self, path: &Path) -> Result<Boundary, String> {
+        match self {
+            Guard::Open => Ok(Boundary::Machine),
+            Guard::Safe(permissions) => permissions.reading(path),
+        }
+    }
+
     /// Whether a file is out of reach of the configuration's repository.
     pub fn is_outside(&self, file: &Path) -> bool {
         match self {
@@ -116,8 +139,21 @@ impl Guard {
 impl Permissions {
     /// What cannot be resolved is taken for a file of the repository.
     fn is_outside(&self, file: &Path) -> bool {
-        file.canonicalize()
-            .is_ok_and(|file| !file.starts_with(&self.repository))
+        files::without_links(file).is_ok_and(|file| !file.starts_with(&self.repository))
+    }
+
+    fn reading(&self, path: &Path) -> Result<Boundary, String> {
+        let inside = Boundary::Below(self.repository.clone());
+        let boundary = inside.of_named(path);
+        if boundary == inside || self.files.contains(&files::plain(path)) {
+            return Ok(boundary);
+        }
+        Err(format!(
+            "-safe reads no file outside of the repository that only the configuration names: {path}\nTo allow it, write into {file}:\n  {allowed}",
+            path = path.display(),
+            file = self.file(),
+            allowed = Advice::allow_file(&path.display().to_string()),
+        ))
     }
 
     fn start(&self, start: Start<'_>) -> Result<(), String> {
@@ -230,6 +266,7 @@ mod tests {
         let guard = Guard::Safe(Arc::new(Permissions {
             place: Some("safe.hcl".into()),
             repository,
+            files: BTreeSet::new(),
             programs: vec![PermittedProgram {
                 command: texts(&["tool", "x"]),
                 environment: ["PROFILE".to_owned()].into(),

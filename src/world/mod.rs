@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use kube::Before;
 use kube::ConnectArguments;
 use kube::client::Client;
+use local::files;
 use local::program::{self, Ended, Program};
 use query::{Answer, DryRun, Effect, FailureClass, Live, Query, Why};
 use serde_json::{Value as Json, json};
@@ -311,17 +312,21 @@ impl World {
 
     /// Absent only where the file is missing; a file whose API is silent may be a cluster in trouble.
     async fn cluster(&self, kubeconfig: &str) -> Answer {
-        let path = self.doors.directory.join(kubeconfig);
-        match std::fs::metadata(&path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Answer::Absent,
-            Err(error) => {
-                let message = format!("kubeconfig {}: {error}", path.display());
-                return Answer::Unknown(Why {
-                    class: FailureClass::Unreachable,
-                    message,
-                });
-            }
+        let path = local::resolve(&self.doors.environment, &self.doors.directory, kubeconfig);
+        let unknown = |message| {
+            Answer::Unknown(Why {
+                class: FailureClass::Unreachable,
+                message,
+            })
+        };
+        let boundary = match self.doors.guard.file(&path) {
+            Ok(boundary) => boundary,
+            Err(message) => return unknown(message),
+        };
+        match files::is_there(&boundary, &path) {
+            Ok(true) => {}
+            Ok(false) => return Answer::Absent,
+            Err(error) => return unknown(format!("kubeconfig {}: {error}", path.display())),
         }
         let mut environment = self.doors.environment.clone();
         // The question is about this file: a KUBE_CTX or KUBE_TOKEN meant for another cluster would answer for it.

@@ -280,7 +280,7 @@ async fn secrets_are_read_where_they_are_kept() {
     check_secret(SecretSource::File("two".to_owned()), Ok("token\n")).await;
     check_secret(
         SecretSource::File("missing".to_owned()),
-        Err("missing: No such file"),
+        Err("missing: there is no such file"),
     )
     .await;
     check_secret(SecretSource::File("binary".to_owned()), Err("not UTF-8")).await;

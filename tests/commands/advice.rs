@@ -24,6 +24,7 @@ const ELSEWHERE: &[(Told, &str)] = &[
     (Told::AdoptSandbox, "what_the_demo_tells_goes_on_there"),
     (Told::AllowProgram, "what_is_told_to_allow_allows"),
     (Told::AllowEnvironment, "what_is_told_to_allow_allows"),
+    (Told::AllowFile, "what_is_told_to_allow_allows"),
     (Told::AllowServer, "what_is_told_to_allow_allows"),
     (Told::Wait, "what_is_told_to_wait_waits"),
     (Told::NodeAgent, "a_node_agent_is_rendered_as_told"),

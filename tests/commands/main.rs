@@ -17,6 +17,7 @@ mod documents;
 mod escapes;
 mod every_kind;
 mod examples;
+mod hostile_repository;
 mod pipelines;
 mod place;
 mod safe;

@@ -19,6 +19,7 @@ use sk_dr::sandbox::state::ADMIN_TOKEN;
 use sk_dr::world::clock::Clock;
 use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{Again, ConnectArguments, Connected, Unsent, Wires};
+use sk_dr::world::local::files::Boundary;
 use sk_dr::world::query::{FailureClass, Why};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -131,10 +132,10 @@ impl Disk {
 }
 
 impl Stores for Disk {
-    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError> {
+    fn open(&self, directory: &Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError> {
         Ok(Box::new(OnDisk {
             disk: self.clone(),
-            store: LocalStore::at(directory),
+            store: LocalStore::within(directory, boundary.clone()),
         }))
     }
 }

@@ -69,8 +69,9 @@ async fn go(served: &Served, (way, program, command): (&str, &Path, &str)) -> (b
     fs::create_dir_all(&allowed).unwrap();
     let allowed_program = root.join("allowed");
     let text = format!(
-        "server {{ url = {server} }}\nprogram {{ command = [\"{}\"] }}\n",
-        allowed_program.display()
+        "server {{ url = {server} }}\nprogram {{ command = [\"{}\"] }}\nfile {{ path = \"{}\" }}\n",
+        allowed_program.display(),
+        root.join("kubeconfig").display()
     );
     fs::write(allowed.join("safe.hcl"), text).unwrap();
     let marker = root.join("marker");
@@ -91,7 +92,7 @@ async fn no_way_leads_to_a_program_that_was_not_allowed() {
     for (what, way, command) in WAYS {
         let (started, said) = go(&served, (way, &other, command)).await;
         assert!(started, "{what} is no way at all:\n{said}");
-        let guarded = format!("{command} -safe");
+        let guarded = format!("{command} -safe -repository=repository");
         let (started, said) = go(&served, (way, &other, &guarded)).await;
         assert!(!started, "{what} started a program under -safe:\n{said}");
         let words = format!(

@@ -41,7 +41,7 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-/// Programs, what the configuration sets for them, and servers: whatever `-safe` refuses it tells how to allow, and what
+/// Programs, what the configuration sets for them, files, and servers: whatever `-safe` refuses it tells how to allow, and what
 /// is written as told is all that was missing.
 #[tokio::test]
 async fn what_is_told_to_allow_allows() {
@@ -62,11 +62,13 @@ async fn what_is_told_to_allow_allows() {
     let main = format!(
         "sk_dr {{ stack = \"safe\" }}\n\
          secret \"s\" {{ command = [{tool}, \"token\"] }}\n\
+         secret \"f\" {{ file = \"../region\" }}\n\
          provider \"kubernetes\" {{\n  host = {server}\n  token = secret.s\n}}\n\
          resource \"kubernetes_namespace\" \"n\" {{\n  metadata {{ name = \"n\" }}\n}}\n\
-         resource \"kubernetes_cluster\" \"c\" {{\n  name = \"c\"\n  command = [{tool}]\n  kubeconfig = \"made\"\n  environment = {{ REGION = \"here\" }}\n  timeouts {{ create = \"20s\" }}\n}}\n"
+         resource \"kubernetes_cluster\" \"c\" {{\n  name = \"c\"\n  command = [{tool}]\n  kubeconfig = \"made\"\n  environment = {{ REGION = secret.f }}\n  timeouts {{ create = \"20s\" }}\n}}\n"
     );
     write(&root.join("repository/main.hcl"), &main);
+    write(&root.join("region"), "here");
     let allowed = root.join(".config/sk-dr/safe.hcl");
     write(&allowed, "");
     let allowing =
@@ -74,7 +76,7 @@ async fn what_is_told_to_allow_allows() {
     let mut told = Vec::new();
     let done = loop {
         let (code, said) = served
-            .run("-chdir=repository apply -auto-approve -safe")
+            .run("-chdir=repository apply -auto-approve -safe -repository=repository")
             .await;
         let Some(way) = allowing.captures(&said) else {
             break (code, said);
@@ -102,8 +104,8 @@ async fn what_is_told_to_allow_allows() {
     assert_eq!(done.0, Some(0), "{told:?}\n{}", done.1);
     let begin = |word: &str| told.iter().filter(|way| way.starts_with(word)).count();
     assert_eq!(
-        (begin("program"), begin("server"), begin("environment")),
-        (2, 1, 1),
+        ["program", "server", "environment", "file"].map(begin),
+        [2, 1, 1, 1],
         "{told:?}"
     );
 }

@@ -13,6 +13,7 @@ use sk_dr::journal::record::{Entry, Inventory, Record};
 use sk_dr::journal::store::{Append, Store, StoreError};
 use sk_dr::plan::document::{Plan, StepId};
 use sk_dr::world::kube::{Again, ConnectArguments, Connected, KubeWires, Unsent, Wires};
+use sk_dr::world::local::files::Boundary;
 use sk_dr::world::query::{FailureClass, Why};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -47,9 +48,9 @@ fn die() -> ! {
 struct KillingStores(Orders);
 
 impl Stores for KillingStores {
-    fn open(&self, directory: &Path) -> Result<Box<dyn Store>, StoreError> {
+    fn open(&self, directory: &Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError> {
         Ok(Box::new(KillingStore {
-            inner: LocalStore::at(directory),
+            inner: LocalStore::within(directory, boundary.clone()),
             directory: directory.to_owned(),
             orders: self.0.clone(),
             behind: None,

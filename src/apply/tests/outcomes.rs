@@ -451,7 +451,7 @@ fn the_inventory_says_what_was_ever_owned() {
         inventory.clusters.values().collect::<Vec<_>>(),
         ["identity-of-kubernetes", "identity-of-old"]
     );
-    assert_eq!(inventory.made_clusters["main"], "/configuration/kubernetes");
+    assert_eq!(inventory.made_clusters["main"], "kubernetes");
     let closed = load(&fake, RUN).unwrap().1;
     assert_eq!(
         (closed.outcome, closed.inventory.as_ref()),

@@ -192,7 +192,6 @@ pub fn plan(steps: Vec<Step>) -> Plan {
             target: Vec::new(),
             exclude: Vec::new(),
         },
-        config_dir: "/configuration".to_owned(),
         providers: BTreeMap::from([
             (provider("kubernetes.old"), known),
             (provider("kubernetes"), made),

@@ -11,10 +11,9 @@ use super::{example, system};
 use crate::model::advice::Advice;
 use crate::sandbox::Sandbox;
 use crate::sandbox::faults::Matching;
+use crate::world::local::files::{self, Boundary, Folder};
 use serde_json::json;
 use stage::Stage;
-use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The shop's daily schedule, as the API names it.
@@ -120,25 +119,18 @@ async fn story(stage: &mut Stage<'_>) -> Result<(), Trouble> {
 fn directory(process: &Process, asked: Option<&Path>) -> Result<PathBuf, Trouble> {
     if let Some(asked) = asked {
         let directory = process.directory.join(asked);
-        std::fs::create_dir_all(&directory)
+        let names = Folder::open_or_make(&Boundary::Machine, &directory)
+            .and_then(|folder| folder.names())
             .map_err(|error| no_place(&directory, &error.to_string()))?;
-        let mut entries = std::fs::read_dir(&directory)
-            .map_err(|error| no_place(&directory, &error.to_string()))?;
-        return match entries.next() {
-            None => Ok(directory),
-            Some(_) => Err(no_place(&directory, "it is not empty")),
+        return if names.is_empty() {
+            Ok(directory)
+        } else {
+            Err(no_place(&directory, "it is not empty"))
         };
     }
     let under = PathBuf::from(process.variable("TMPDIR").unwrap_or("/tmp"));
-    let mut number = 1;
-    loop {
-        let directory = under.join(format!("sk-dr-demo-{number}"));
-        match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
-            Ok(()) => return Ok(directory),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(no_place(&directory, &error.to_string())),
-        }
-    }
+    files::own_directory(&under, "sk-dr-demo-")
+        .map_err(|error| no_place(&under, &error.to_string()))
 }
 
 fn no_place(directory: &Path, why: &str) -> Trouble {
@@ -161,7 +153,8 @@ fn ending(process: &Process, directory: &Path, program: &Path) -> String {
     );
     let path = process.variable("PATH").unwrap_or_default();
     let mut found = path.split(':').map(|place| Path::new(place).join("sk-dr"));
-    if !found.any(|candidate| candidate.canonicalize().is_ok_and(|found| found == program)) {
+    if !found.any(|candidate| files::without_links(&candidate).is_ok_and(|found| found == program))
+    {
         text.push_str(&format!("\n`sk-dr` is {} here.\n", program.display()));
     }
     text

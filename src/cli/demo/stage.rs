@@ -2,9 +2,11 @@
 
 use crate::cli::process::{ColourFlag, Process, Trouble};
 use crate::cli::sandbox::House;
+use crate::lang::limits;
 use crate::render::style::{Dress, Role};
 use crate::sandbox::faults::{Matching, Moment};
 use crate::sandbox::state::ADMIN_TOKEN;
+use crate::world::local::files::{self, Boundary};
 use bytes::Bytes;
 use http::{Method, Request, header};
 use rustix::process::{Pid, Signal};
@@ -67,8 +69,12 @@ impl<'a> Stage<'a> {
 
     /// A file, as `cat` shows it.
     pub(super) fn file(&mut self, name: &str) -> Result<(), Trouble> {
-        let text = std::fs::read_to_string(self.directory.join(name))
-            .map_err(|error| wrong(&format!("{name}: {error}")))?;
+        let text = files::read_text(
+            &Boundary::Machine,
+            &self.directory.join(name),
+            limits::FILE_BYTES,
+        )
+        .map_err(|error| wrong(&format!("{name}: {error}")))?;
         self.prompt(&format!("cat {name}"));
         self.process.stdout.print(&text);
         Ok(())
@@ -189,9 +195,10 @@ impl<'a> Stage<'a> {
 
     fn rewrite(&self, name: &str, [before, after]: [&str; 2]) -> Result<(), Trouble> {
         let path = self.directory.join(name);
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| wrong(&format!("{name}: {error}")))?;
-        std::fs::write(&path, text.replacen(before, after, 1))
+        let text = files::read_text(&Boundary::Machine, &path, limits::FILE_BYTES)
+            .map_err(|error| wrong(&format!("{name}: {error}")))?;
+        let text = text.replacen(before, after, 1);
+        files::replace(&Boundary::Machine, &path, text.as_bytes())
             .map_err(|error| wrong(&format!("{name}: {error}")))
     }
 

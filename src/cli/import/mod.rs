@@ -26,6 +26,7 @@ use crate::model::resource::Resource;
 use crate::plan::declared_identity;
 use crate::plan::ignored::is_ignored;
 use crate::world::World;
+use crate::world::local::files::{self, Readers};
 use beside::Beside;
 use blocks::{Document, Written};
 use choice::{Candidate, Viewer};
@@ -33,8 +34,6 @@ use entry::Entry;
 use ground::Ground;
 use reading::{Reading, Scope};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 /// Name under which the blocks are read again where they are printed only; no file should have it.
@@ -46,7 +45,7 @@ const PRINTED: &str = "(printed).hcl";
 /// Where the cluster cannot be reached, or the file is there already.
 pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Exit, Trouble> {
     let out = (flags.out != Path::new("-")).then(|| process.directory.join(&flags.out));
-    if out.as_ref().is_some_and(|path| path.exists()) {
+    if out.as_ref().is_some_and(|path| is_taken(process, path)) {
         let detail = "It is there already, and import writes new files only.";
         return Err(Trouble::error(
             "File exists",
@@ -56,7 +55,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Ex
     let wanted = wanted(&flags.kind)?;
     let ground = Ground::of(process, flags)?;
     let directory = process.directory.clone();
-    let world = making::world(process, &directory, ground.configuration.secrets.clone());
+    let world = making::world(process, ground.configuration.secrets.clone());
     let (title, cluster_uid) = cluster(&world, &ground).await?;
     let viewer = Viewer {
         stack: &ground.configuration.settings.stack,
@@ -96,7 +95,9 @@ pub(crate) async fn run(process: &mut Process, flags: &ImportFlags) -> Result<Ex
     match &out {
         None => process.stdout.print(&written.text),
         Some(path) => {
-            write_new(path, &written.text).map_err(|error| {
+            let boundary = process.guard.boundary().of_named(path);
+            let text = written.text.as_bytes();
+            files::create(&boundary, path, text, Readers::Usual).map_err(|error| {
                 let detail = format!("{}: {error}.", flags.out.display());
                 Trouble::error("File not written", detail)
             })?;
@@ -245,9 +246,8 @@ fn changes(resource: &Resource, entry: &Entry<'_>) -> Vec<String> {
     lines
 }
 
-/// Writes a file that must not be there.
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+/// Whether something has that name already. What cannot be looked at is told when it is written.
+fn is_taken(process: &Process, path: &Path) -> bool {
+    let boundary = process.guard.boundary().of_named(path);
+    files::kind(&boundary, path).is_ok()
 }

@@ -3,9 +3,10 @@
 
 use super::bundle::{INDEX, listed};
 use crate::cli::process::Trouble;
+use crate::lang::limits::FILE_BYTES;
 use crate::model::advice::Advice;
+use crate::world::local::files::{Boundary, FileError, Folder, Kind, Readers};
 use std::collections::BTreeMap;
-use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// What happens to a file that is there with another text.
@@ -32,15 +33,19 @@ pub(super) enum Written {
 /// # Errors
 /// Where a file is not ours, differs, or cannot be read or written. Nothing is written before all are looked at.
 pub(super) fn write(
-    directory: &Path,
+    (boundary, directory): (&Boundary, &Path),
     wanted: &BTreeMap<String, String>,
     differing: Differing,
 ) -> Result<Written, Trouble> {
-    let failed = |error: Error| {
+    let failed = |error: FileError| {
         let detail = format!("{}: {error}.", directory.display());
         Trouble::error("Directory not written", detail)
     };
-    let there = read(directory).map_err(failed)?;
+    let there = match Folder::open(boundary, directory) {
+        Ok(folder) => read(&folder).map_err(failed)?,
+        Err(FileError::Missing) => BTreeMap::new(),
+        Err(error) => return Err(failed(error)),
+    };
     let ours = there
         .get(INDEX)
         .and_then(Option::as_deref)
@@ -78,12 +83,14 @@ pub(super) fn write(
         .filter(|(name, text)| !same(name, text))
         .collect();
     missing.sort_by_key(|(name, _)| name.as_str() == INDEX);
-    std::fs::create_dir_all(directory).map_err(failed)?;
+    let folder = Folder::open_or_make(boundary, directory).map_err(failed)?;
     for name in &gone {
-        std::fs::remove_file(directory.join(name)).map_err(failed)?;
+        folder.remove(name).map_err(failed)?;
     }
+    // Each whole or not at all, so that a killed process leaves no half of a file.
     for (name, text) in &missing {
-        place(directory, name, text).map_err(failed)?;
+        let written = folder.replace(name, text.as_bytes(), Readers::Usual);
+        written.map_err(failed)?;
     }
     Ok(match missing.len().saturating_add(gone.len()) {
         0 => Written::Nothing,
@@ -92,29 +99,16 @@ pub(super) fn write(
 }
 
 /// The files by name; without a text what is no file with a text: a directory, a link, bytes.
-fn read(directory: &Path) -> std::io::Result<BTreeMap<String, Option<String>>> {
-    let entries = match std::fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(error),
-    };
+fn read(folder: &Folder) -> Result<BTreeMap<String, Option<String>>, FileError> {
     let mut files = BTreeMap::new();
-    for entry in entries {
-        let entry = entry?;
-        let text = if entry.file_type()?.is_file() {
-            String::from_utf8(std::fs::read(entry.path())?).ok()
-        } else {
-            None
+    for name in folder.names()? {
+        let name = name.to_string_lossy().into_owned();
+        let text = match folder.kind(&name) {
+            Ok(Kind::File) => String::from_utf8(folder.read(&name, FILE_BYTES)?).ok(),
+            Ok(Kind::Directory | Kind::Other(_)) | Err(FileError::Missing) => None,
+            Err(error) => return Err(error),
         };
-        files.insert(entry.file_name().to_string_lossy().into_owned(), text);
+        files.insert(name, text);
     }
     Ok(files)
-}
-
-/// Whole or not at all: a rename from beside the directory, so that a killed process leaves no half of a file in it.
-fn place(directory: &Path, name: &str, text: &str) -> std::io::Result<()> {
-    let mut temporary = directory.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    std::fs::write(&temporary, text)?;
-    std::fs::rename(&temporary, directory.join(name))
 }

@@ -50,7 +50,8 @@ async fn velero(process: &mut Process, flags: &VendorVeleroFlags) -> Result<Exit
     } else {
         directory::Differing::Refused
     };
-    let written = directory::write(&process.directory.join(&shown), &bundle.files, overwrite)?;
+    let (boundary, place) = (process.guard.boundary(), process.directory.join(&shown));
+    let written = directory::write((&boundary, &place), &bundle.files, overwrite)?;
     let shown = shown.display();
     let what = match written {
         Written::Some(count) => {

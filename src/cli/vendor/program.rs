@@ -4,12 +4,11 @@
 use crate::cli::process::{Process, Trouble};
 use crate::model::advice::Advice;
 use crate::world::guard::Start;
+use crate::world::local::files::{self, Boundary, FileError};
 use crate::world::local::find_program;
 use crate::world::redactor::Redactor;
 use crate::world::words::Said;
 use serde_json::json;
-use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -83,9 +82,10 @@ struct Room {
 }
 
 impl Room {
-    fn new(process: &Process) -> std::io::Result<Self> {
+    fn new(process: &Process) -> Result<Self, FileError> {
+        let under = Path::new(process.variable("TMPDIR").unwrap_or("/tmp"));
         let room = Self {
-            directory: own_directory(Path::new(process.variable("TMPDIR").unwrap_or("/tmp")))?,
+            directory: files::own_directory(under, "sk-dr-vendor-")?,
         };
         let config = json!({
             "apiVersion": "v1",
@@ -95,27 +95,15 @@ impl Room {
             "users": [{"name": "none", "user": {}}],
             "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
         });
-        std::fs::write(room.directory.join(KUBECONFIG), config.to_string())?;
+        let path = room.directory.join(KUBECONFIG);
+        files::replace(&Boundary::Machine, &path, config.to_string().as_bytes())?;
         Ok(room)
-    }
-}
-
-/// A new one, for this user only.
-fn own_directory(under: &Path) -> std::io::Result<PathBuf> {
-    let mut number = 1;
-    loop {
-        let directory = under.join(format!("sk-dr-vendor-{number}"));
-        match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
-            Ok(()) => return Ok(directory),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(error),
-        }
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
         // What is left helps nobody and harms nobody.
-        let _ = std::fs::remove_dir_all(&self.directory);
+        let _ = files::remove_own_directory(&self.directory);
     }
 }

@@ -8,7 +8,7 @@ use crate::model::expression::HoleSource;
 use crate::model::identity::ProviderRef;
 use proptest::prelude::*;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 const RUN: &str = "run-1";
@@ -110,6 +110,87 @@ fn what_is_written_is_read_and_private() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(left.len(), 4, "nothing temporary is left: {left:?}");
+}
+
+/// What a request may have committed in the place of a part of the journal: nothing of it is followed, written through or
+/// read, whichever part it is.
+fn check_link(part: &str, words: &str) {
+    let journal = journal(&story());
+    let mut store = journal.store;
+    let outside = journal.directory.path().join("outside");
+    let at = store.directory().join(part);
+    if at.is_dir() {
+        fs::rename(&at, &outside).unwrap();
+    } else {
+        fs::write(&outside, "theirs").unwrap();
+        let _ = fs::remove_file(&at);
+    }
+    symlink(&outside, &at).unwrap();
+    let holder = super::holder(1);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let taken = runtime.block_on(crate::journal::lock::acquire(
+        &store,
+        &holder,
+        std::time::Duration::ZERO,
+    ));
+    let inventory = store.write_inventory(&Inventory::default());
+    let told = [
+        taken.err().map(|error| error.to_string()),
+        inventory.err().map(|error| error.to_string()),
+        store.records(RUN).err().map(|error| error.to_string()),
+        store
+            .append(&record(4, 1, vec![opened()]))
+            .err()
+            .map(|error| error.to_string()),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    assert!(
+        told.iter()
+            .any(|one| one.contains(part) && one.contains(words)),
+        "{part}: {told:?}"
+    );
+    if outside.is_file() {
+        assert_eq!(fs::read_to_string(outside).unwrap(), "theirs", "{part}");
+    } else {
+        let left = fs::read_dir(outside).unwrap().count();
+        assert!(left <= 4, "{part}: something was written through the link");
+    }
+}
+
+#[test]
+fn links_in_a_journal_are_followed_nowhere() {
+    check_link("lock", "it is a link, not a file");
+    check_link("inventory", "it is a link, not a directory");
+    check_link("runs", "it is a link, not a directory");
+    check_link("runs/run-1", "it is a link, not a directory");
+    check_link("runs/run-1/00000002.json", "it is a link, not a file");
+}
+
+/// Who may write in a journal could forge what was done (R43).
+#[test]
+fn a_journal_that_others_may_write_is_refused() {
+    for part in ["", "runs", "runs/run-1", "inventory"] {
+        let mut journal = journal(&story());
+        journal
+            .store
+            .write_inventory(&Inventory::default())
+            .unwrap();
+        let place = journal.store.directory().join(part);
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
+        let told = [
+            journal.store.records(RUN).err(),
+            journal.store.inventory().err(),
+        ];
+        let told: Vec<String> = told.iter().flatten().map(ToString::to_string).collect();
+        let words = "others than its owner may write there (mode 0777)";
+        assert!(
+            told.iter().any(|one| one.contains(words)),
+            "{part}: {told:?}"
+        );
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub fn plan() -> Plan {
     };
     let mut plan: Plan = serde_json::from_value(json!({
         "format": "sk-dr-plan", "version": 1, "tool": "test", "made_at": "2026-11-21T09:00:00Z", "stack": "test",
-        "goal": {"mode": "converge"}, "config_dir": "/configuration", "secrets": {}, "nodes": [], "unchanged": [],
+        "goal": {"mode": "converge"}, "secrets": {}, "nodes": [], "unchanged": [],
         "providers": {"kubernetes": {"instance": {"made_by": "x.a"}, "connect": {"value": {}}, "title": "t"}},
         "steps": [step("x.a#1", &[]), step("x.b#1", &["x.a#1"])],
         "held_back": [], "unswept": [], "consents": [], "findings": [], "outputs": {}, "applyable": true, "digest": "",

@@ -143,7 +143,7 @@ mod tests {
     fn plan(members: Json) -> Plan {
         let mut whole = json!({
             "format": "sk-dr-plan", "version": 1, "tool": "", "made_at": "2026-11-21T09:00:00Z", "stack": "acme",
-            "goal": {"mode": "converge"}, "config_dir": "/", "providers": {}, "secrets": {}, "nodes": [], "steps": [],
+            "goal": {"mode": "converge"}, "providers": {}, "secrets": {}, "nodes": [], "steps": [],
             "unchanged": [], "held_back": [], "unswept": [], "consents": [], "findings": [], "outputs": {},
             "applyable": true, "digest": ""
         });

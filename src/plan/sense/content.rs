@@ -298,12 +298,12 @@ fn leaves(value: &Json) -> Vec<JsonPath> {
 ///
 /// # Errors
 /// What differs, in words.
-pub fn check_command(plan: &Plan, node: &Node, op: &LocalOp) -> Result<(), String> {
+pub fn check_command(node: &Node, op: &LocalOp) -> Result<(), String> {
     if node.action != Action::Create {
         return Err("it does something else than its resource says".to_owned());
     }
     let shown = shown(node, ServedAs::Unasked);
-    match steps::command(&shown, &plan.config_dir) {
+    match steps::command(&shown) {
         Some(expected) if expected == *op => Ok(()),
         Some(_) | None => Err("it runs something else than its resource shows".to_owned()),
     }

@@ -37,12 +37,16 @@ const RULES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The log. What is nowhere declared is shown at `elsewhere`, since a result without a place is not shown at all.
+/// The log, for the configuration in this directory. What is nowhere declared is shown at `elsewhere`, since a result without a place is not shown at all.
 #[expect(
     clippy::too_many_lines,
     reason = "the log in the order in which it is written"
 )]
-pub fn sarif(found: &Drifted, places: &BTreeMap<Address, Place>, elsewhere: &Place) -> Json {
+pub fn sarif(
+    found: &Drifted,
+    (places, elsewhere): (&BTreeMap<Address, Place>, &Place),
+    directory: &str,
+) -> Json {
     let plan = &found.plan;
     let result = |rule: usize, address: &Address, message: String| {
         let (id, level, _) = RULES.get(rule).copied().unwrap_or_default();
@@ -116,7 +120,7 @@ pub fn sarif(found: &Drifted, places: &BTreeMap<Address, Place>, elsewhere: &Pla
                 "rules": rules.collect::<Vec<_>>()
             }},
             "automationDetails": {"id": format!("sk-dr/drift/{}/", plan.stack)},
-            "originalUriBaseIds": {"CONFIGURATION": {"uri": format!("file://{}/", uri(&plan.config_dir))}},
+            "originalUriBaseIds": {"CONFIGURATION": {"uri": format!("file://{}/", uri(directory))}},
             "invocations": [{
                 "executionSuccessful": notifications.is_empty(),
                 "endTimeUtc": plan.made_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

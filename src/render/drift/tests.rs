@@ -214,7 +214,7 @@ fn as_sarif() {
         "velero_schedule.changed".parse().unwrap(),
         place("my apps.hcl", 7),
     )]);
-    let log = sarif(&drifted(), &places, &place("main.hcl", 1));
+    let log = sarif(&drifted(), (&places, &place("main.hcl", 1)), "/stack");
     assert_snapshot!(serde_json::to_string_pretty(&log["runs"][0]["results"][0]).unwrap(), @r#"
 {
   "level": "warning",
@@ -330,7 +330,7 @@ fn no_format_tells_a_sensitive_value() {
     for text in [
         junit(&found),
         prometheus(&found),
-        sarif(&found, &BTreeMap::new(), &place).to_string(),
+        sarif(&found, (&BTreeMap::new(), &place), "/stack").to_string(),
         issue(&found, markdown::BUDGET).to_string(),
     ] {
         assert!(!text.contains("CANARY"), "{text}");

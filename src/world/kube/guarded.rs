@@ -11,7 +11,6 @@ use crate::world::query::Why;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kube::config::{AuthInfo, Cluster};
-use std::path::Path;
 
 /// Arguments of the provider block that say how the server proves who it is.
 ///
@@ -54,7 +53,7 @@ pub(super) fn pairing(
 /// A kubeconfig that the configuration brings along, or may have changed.
 ///
 /// # Errors
-/// Where it says how the server proves who it is, hands its own words to a plugin, or names files outside.
+/// Where it says how the server proves who it is, or hands its own words to a plugin.
 pub(super) fn brought(
     arguments: &ConnectArguments,
     server: &ServerAddress,
@@ -63,20 +62,6 @@ pub(super) fn brought(
 ) -> Result<(), Why> {
     if arguments.guard.is_open() {
         return Ok(());
-    }
-    let outside = |path: &&String| arguments.guard.is_outside(Path::new(path));
-    let files = [
-        ("certificate-authority", &cluster.certificate_authority),
-        ("tokenFile", &user.token_file),
-        ("client-certificate", &user.client_certificate),
-        ("client-key", &user.client_key),
-    ];
-    for (member, path) in files {
-        if let Some(path) = path.as_ref().filter(outside) {
-            return Err(refuse(format!(
-                "-safe reads no {member} for a kubeconfig of the repository outside of it: {path}"
-            )));
-        }
     }
     if user
         .exec
@@ -99,16 +84,13 @@ pub(super) fn brought(
 /// PEM text of the authority that a kubeconfig names.
 fn authority(cluster: &Cluster) -> Result<Option<String>, Why> {
     let wrong = |what: &str| refuse(format!("certificate-authority of the kubeconfig {what}"));
-    let bytes = match (
-        &cluster.certificate_authority_data,
-        &cluster.certificate_authority,
-    ) {
-        (Some(data), _) => STANDARD
-            .decode(data.trim())
-            .map_err(|_| wrong("is no base64"))?,
-        (None, Some(path)) => std::fs::read(path).map_err(|error| wrong(&error.to_string()))?,
-        (None, None) => return Ok(None),
+    // What it names by a file has been read into it.
+    let Some(data) = &cluster.certificate_authority_data else {
+        return Ok(None);
     };
+    let bytes = STANDARD
+        .decode(data.trim())
+        .map_err(|_| wrong("is no base64"))?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("is no PEM text"))?;
     Ok(Some(text))
 }

@@ -2,9 +2,10 @@
 //! `~/.kube/config`; reduced to a kubeconfig with one context. Reads files; must not connect.
 
 use super::plugins::{self, Plugin};
-use super::{ConnectArguments, credentials, guarded, users};
+use super::{ConnectArguments, credential_files, credentials, guarded, users};
 use crate::model::argument::{self, Argument, Arguments, Unusable};
 use crate::model::server_address::ServerAddress;
+use crate::world::local::files::{self, Boundary};
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use base64::Engine;
@@ -12,7 +13,7 @@ use kube::config::{
     AuthInfo, Cluster, Context, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
     NamedContext,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -49,16 +50,25 @@ enum Place {
 pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
     let settings = Settings(arguments);
     let place = settings.place()?;
-    let is_brought = settings.is_brought(&place);
+    let is_brought = !settings.are_own(&place);
     let is_ours = settings.declared_host()?.is_none() && !is_brought;
     let mut chosen = match place {
         Place::Files(files) => from_files(&settings, &files)?,
         Place::Host => from_host(&settings)?,
         Place::Pod => from_pod(&settings)?,
     };
+    let reach = |path: &Path| match is_brought {
+        true => arguments.guard.file(path),
+        false => Ok(Boundary::Machine),
+    };
+    if is_brought {
+        // What lies beside a kubeconfig of the repository is the request's, wherever its paths lead.
+        credential_files::bring_in(&mut chosen.cluster, &mut chosen.user, &reach)?;
+    }
     let (from_kubeconfig, user) = (chosen.cluster.clone(), chosen.user.clone());
     override_cluster(&settings, &mut chosen)?;
     users::override_user(&settings, &mut chosen.user)?;
+    credential_files::bring_in(&mut chosen.cluster, &mut chosen.user, &reach)?;
     if !is_ours {
         arguments.guard.ask(&chosen.server).map_err(refuse)?;
     }
@@ -193,11 +203,41 @@ impl<'a> Settings<'a> {
         self.arguments().server("host").known().map_err(unusable)
     }
 
-    /// Whether what says which server is asked is a file that the configuration may have brought along.
-    fn is_brought(&self, place: &Place) -> bool {
+    /// Whether what says where the server is and who asks is the operator's own: no file that the configuration may have
+    /// brought along.
+    fn are_own(&self, place: &Place) -> bool {
+        let is_own = |file: &PathBuf| {
+            let reach = self.reach(file);
+            reach.is_ok_and(|reach| reach == Boundary::Machine) && self.0.guard.is_outside(file)
+        };
         match place {
-            Place::Files(files) => !files.iter().all(|file| self.0.guard.is_outside(file)),
-            Place::Host | Place::Pod => false,
+            Place::Files(files) => files.iter().all(is_own),
+            Place::Host | Place::Pod => true,
+        }
+    }
+
+    /// How far a kubeconfig leads: one that the environment names is the operator's unless it lies in the repository, one
+    /// that only an argument names has to be allowed where it lies outside.
+    fn reach(&self, file: &Path) -> Result<Boundary, Why> {
+        let guard = &self.0.guard;
+        if self
+            .named_by_the_environment()?
+            .iter()
+            .any(|own| files::plain(own) == files::plain(file))
+        {
+            return Ok(guard.boundary().of_named(file));
+        }
+        guard.file(file).map_err(refuse)
+    }
+
+    fn named_by_the_environment(&self) -> Result<Vec<PathBuf>, Why> {
+        if let Some(path) = self.variable("KUBE_CONFIG_PATH") {
+            return Ok(vec![self.path(path)?]);
+        }
+        let list = ["KUBE_CONFIG_PATHS", "KUBECONFIG"];
+        match list.into_iter().find_map(|name| self.variable(name)) {
+            Some(paths) => self.split(paths),
+            None => Ok(self.variable("HOME").map(in_home).into_iter().collect()),
         }
     }
 
@@ -207,7 +247,7 @@ impl<'a> Settings<'a> {
             let files: Vec<PathBuf> = self
                 .split(paths)?
                 .into_iter()
-                .filter(|path| path.exists())
+                .filter(|path| files::is_anything(path))
                 .collect();
             if files.is_empty() {
                 return Err(refuse(format!(
@@ -217,14 +257,11 @@ impl<'a> Settings<'a> {
             return Ok(Place::Files(files));
         }
         let token = PathBuf::from(SERVICE_ACCOUNT).join("token");
-        if self.variable("KUBERNETES_SERVICE_HOST").is_some() && token.exists() {
+        if self.variable("KUBERNETES_SERVICE_HOST").is_some() && files::is_anything(&token) {
             return Ok(Place::Pod);
         }
-        match self
-            .variable("HOME")
-            .map(|home| PathBuf::from(home).join(".kube/config"))
-        {
-            Some(file) if file.exists() => Ok(Place::Files(vec![file])),
+        match self.variable("HOME").map(in_home) {
+            Some(file) if files::is_anything(&file) => Ok(Place::Files(vec![file])),
             Some(_) | None => Err(refuse(
                 "nothing names a Kubernetes API: no config_path or host in the provider block, no KUBE_CONFIG_PATH, \
                  KUBE_HOST or KUBECONFIG, no service account, no ~/.kube/config",
@@ -254,12 +291,16 @@ impl<'a> Settings<'a> {
     }
 }
 
+/// Where kubectl looks where nothing else is said.
+fn in_home(home: &str) -> PathBuf {
+    PathBuf::from(home).join(".kube/config")
+}
+
 fn from_files(settings: &Settings, files: &[PathBuf]) -> Result<Chosen, Why> {
     let mut merged = Kubeconfig::default();
     for file in files {
         let name = file.display();
-        let one = Kubeconfig::read_from(file);
-        let one = one.map_err(|error| refuse(format!("kubeconfig {name}: {}", words(&error))))?;
+        let one = credential_files::kubeconfig(&settings.reach(file)?, file)?;
         merged = merged
             .merge(one)
             .map_err(|error| refuse(format!("kubeconfig {name}: {}", words(&error))))?;

@@ -4,6 +4,7 @@ mod answers;
 mod asked;
 pub mod client;
 mod connect;
+mod credential_files;
 mod credentials;
 mod guarded;
 mod kubeconfig;

@@ -1,11 +1,11 @@
 //! Programs, files, and the copy of the environment handed over by `cli`.
 
 pub mod answering;
+pub mod files;
 pub mod program;
 pub mod secrets;
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Prefix of the variables that give the language's variables their values. Some are sensitive, no program needs them.
@@ -27,6 +27,14 @@ pub fn kept_back(environment: &BTreeMap<String, String>) -> Vec<String> {
         .collect()
 }
 
+/// The file that a path stands for: below the home directory where it begins with `~/`, else relative to `directory`.
+pub fn resolve(environment: &BTreeMap<String, String>, directory: &Path, path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), environment.get("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        (Some(_) | None, _) => directory.join(path),
+    }
+}
+
 /// The file that a program name stands for: with a slash relative to `directory`, else looked for in the handed PATH.
 pub fn find_program(
     name: &str,
@@ -37,16 +45,11 @@ pub fn find_program(
         return None;
     }
     if name.contains('/') {
-        return Some(directory.join(name)).filter(|file| is_executable(file));
+        return Some(directory.join(name)).filter(|file| files::is_executable(file));
     }
     let path = environment.get("PATH")?;
     path.split(':')
         .filter(|part| !part.is_empty())
         .map(|part| directory.join(part).join(name))
-        .find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    std::fs::metadata(file)
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        .find(|file| files::is_executable(file))
 }

@@ -1,16 +1,15 @@
 //! Runs a program that must outlive this process: killed or interrupted, `sk-dr` resumes by probing what the program made.
 //! Must not know what the program is for.
 
+use super::files::FileError;
 use crate::world::redactor::Redactor;
 use crate::world::words::{MOST, Said};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
@@ -18,8 +17,6 @@ use tokio::process::{Child, Command};
 const SHOWN: usize = 4096;
 /// Time between asking a program to end and ending it.
 const GRACE: Duration = Duration::from_secs(10);
-
-static SERIAL: AtomicU64 = AtomicU64::new(0);
 
 /// A program to run; no `Debug`, since its environment may hold secrets.
 pub struct Program {
@@ -100,21 +97,12 @@ fn start(program: &Program) -> Result<(Child, File), String> {
 
 /// A file without a name. A pipe would end with this process, and the program would die writing to it; and a server that
 /// the program leaves running would hold the pipe open for ever.
-fn output_file(environment: &BTreeMap<String, String>) -> std::io::Result<File> {
+fn output_file(environment: &BTreeMap<String, String>) -> Result<File, FileError> {
     let directory = environment
         .get("TMPDIR")
         .filter(|path| !path.is_empty())
         .map_or("/tmp", String::as_str);
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    let path = Path::new(directory).join(format!("sk-dr-{}-{serial}.output", std::process::id()));
-    let file = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)?;
-    std::fs::remove_file(&path)?;
-    Ok(file)
+    super::files::nameless(Path::new(directory))
 }
 
 async fn end_group(child: &mut Child) {

@@ -5,6 +5,7 @@ use super::answering::{self, Question};
 use crate::model::secret::{SecretName, SecretSource};
 use crate::world::Doors;
 use crate::world::guard::Start;
+use crate::world::local::files;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use crate::world::substitute::SecretValues;
@@ -44,8 +45,9 @@ async fn read(doors: &Doors, name: &SecretName) -> Result<Zeroizing<String>, Why
             variable_of(doors, name, variable).map(|value| Zeroizing::new(value.clone()))
         }
         SecretSource::File(path) => {
-            let path = resolve(doors, path);
-            let bytes = std::fs::read(&path)
+            let path = super::resolve(&doors.environment, &doors.directory, path);
+            let boundary = doors.guard.file(&path).map_err(|why| refuse(name, &why))?;
+            let bytes = files::read(&boundary, &path, files::CREDENTIAL_BYTES)
                 .map_err(|error| refuse(name, &format!("{}: {error}", path.display())))?;
             text(name, Zeroizing::new(bytes))
         }
@@ -61,14 +63,10 @@ pub fn check(doors: &Doors, name: &SecretName) -> Result<(), Why> {
     match source(doors, name)? {
         SecretSource::Env(variable) => variable_of(doors, name, variable).map(|_| ()),
         SecretSource::File(path) => {
-            let path = resolve(doors, path);
-            match std::fs::File::open(&path).and_then(|file| file.metadata()) {
-                Ok(found) if found.is_dir() => {
-                    Err(refuse(name, &format!("{} is a directory", path.display())))
-                }
-                Ok(found) if found.is_file() && found.len() == 0 => {
-                    Err(refuse(name, &format!("{} is empty", path.display())))
-                }
+            let path = super::resolve(&doors.environment, &doors.directory, path);
+            let boundary = doors.guard.file(&path).map_err(|why| refuse(name, &why))?;
+            match files::length(&boundary, &path, files::CREDENTIAL_BYTES) {
+                Ok(0) => Err(refuse(name, &format!("{} is empty", path.display()))),
                 Ok(_) => Ok(()),
                 Err(error) => Err(refuse(name, &format!("{}: {error}", path.display()))),
             }
@@ -152,13 +150,6 @@ fn text(name: &SecretName, mut bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<St
             error.into_bytes().zeroize();
             Err(refuse(name, "its value is not UTF-8"))
         }
-    }
-}
-
-fn resolve(doors: &Doors, path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), doors.environment.get("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-        (Some(_) | None, _) => doors.directory.join(path),
     }
 }
 

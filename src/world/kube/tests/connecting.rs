@@ -195,7 +195,7 @@ fn what_names_no_api_is_said() {
     check(
         json!({ "config_path": "missing.yaml" }),
         &[],
-        "!missing.yaml: No such file",
+        "!missing.yaml: there is no such file",
     );
     check(
         json!({ "config_path": "damaged.yaml" }),
@@ -543,6 +543,9 @@ fn check_safe(given: Json, variables: &[(&str, &str)], expected: &str) {
     let permissions = Permissions {
         place: Some("safe.hcl".into()),
         repository: repository.canonicalize().unwrap(),
+        files: ["eu.yaml", "us.yaml", "link.yaml"]
+            .map(|name| home.path().join(name))
+            .into(),
         programs: vec![PermittedProgram {
             command: vec!["sh".to_owned(), "allowed".to_owned()],
             environment: ["PROFILE".to_owned()].into(),
@@ -627,6 +630,16 @@ fn a_guarded_configuration_leads_to_servers_of_its_operator_only() {
         check_safe(json!({ "host": host }), &[], why);
     }
     check_safe(json!({}), &[("KUBECONFIG", "local.yaml")], no);
+    // Which of the operator's files is read is the operator's choice.
+    let other = json!({ "config_path": "~/other.yaml" });
+    check_safe(other, &[], "!-safe reads no file outside of the repository");
+    let elsewhere = json!({ "config_path": "~/.kube/config" });
+    check_safe(elsewhere.clone(), &[], "context home (https://home.test)");
+    check_safe(
+        elsewhere,
+        &[("KUBECONFIG", "../us.yaml")],
+        "!-safe reads no file",
+    );
 }
 
 #[test]
