@@ -355,9 +355,12 @@ fn beside(boundary: &Boundary, path: &Path) -> Result<(Folder, String), FileErro
 /// # Errors
 /// Where nothing is there.
 pub fn without_links(path: &Path) -> Result<PathBuf, FileError> {
-    path.canonicalize().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => FileError::Missing,
-        _other => FileError::System(error),
+    path.canonicalize().map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            FileError::Missing
+        } else {
+            FileError::System(error)
+        }
     })
 }
 
