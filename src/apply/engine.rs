@@ -44,6 +44,8 @@ pub struct Job<'a> {
     pub stop: StopSignal,
     /// Its id.
     pub run: String,
+    /// Where it is begun, absolute.
+    pub directory: String,
     /// Who carries it out.
     pub holder: Holder,
 }
@@ -96,6 +98,7 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
         events,
         stop,
         run,
+        directory,
         holder,
     } = job;
     let to_do = plan
@@ -117,6 +120,7 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
             })?;
         let opened = Entry::RunOpened {
             plan_digest: plan.digest.clone(),
+            directory: Some(directory),
         };
         writer.append(plan, &mut state, vec![opened], outside.now())?;
     }

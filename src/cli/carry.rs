@@ -58,6 +58,7 @@ pub(crate) async fn out(process: &mut Process, run: Run<'_>) -> Result<Exit, Tro
         colour,
     } = run;
     let world = making::world(process, plan.secrets.clone());
+    let directory = process.directory.display().to_string();
     let (stopper, stop) = stop_pair();
     let interrupts = process.interrupts.listen();
     let reporter = RefCell::new(Reporter::new(process, plan, colour));
@@ -71,6 +72,7 @@ pub(crate) async fn out(process: &mut Process, run: Run<'_>) -> Result<Exit, Tro
         events: &mut events,
         stop,
         run: id,
+        directory,
         holder,
     };
     let work = interruptible(engine::run(job), interrupts, &stopper);

@@ -15,6 +15,8 @@ use crate::journal::store::Store;
 use crate::lang::Missing;
 use crate::model::advice::Advice;
 use crate::plan::sense;
+use crate::world::local::files;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Runs it.
@@ -41,6 +43,15 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
         colour: flags.colour.flag(),
     };
     carry::out(process, run).await
+}
+
+/// Where the run was begun: its plan's relative paths lead from there, unless `-chdir` says from where. A request that may
+/// be anybody's writes the journal of its repository and chooses no directory (R47).
+fn begun_in(process: &Process, recorded: Option<&str>) -> Option<PathBuf> {
+    if typed::names_directory(process) || !process.guard.is_open() {
+        return None;
+    }
+    files::directory_without_links(Path::new(recorded?)).ok()
 }
 
 /// The journal of the working directory: `-journal`, else as its configuration says, else the usual place. A
@@ -111,6 +122,9 @@ pub(crate) async fn take(
         let summary = "Run not taken";
         Trouble::error(summary, format!("run {}: {error}.", resumed.run))
     })?;
+    if let Some(begun) = begun_in(process, resumed.state.directory.as_deref()) {
+        process.directory = begun;
+    }
     Ok(Taken {
         resumed,
         store,

@@ -73,6 +73,12 @@ pub(crate) fn journal(process: &Process) -> JournalLine {
     }
 }
 
+/// Whether a directory was named.
+pub(crate) fn names_directory(process: &Process) -> bool {
+    let typed = arguments::words(&process.arguments);
+    typed.iter().any(|word| word.starts_with("--chdir="))
+}
+
 /// A flag as our users type it.
 fn one_dash(word: &str) -> String {
     match word.strip_prefix("--") {

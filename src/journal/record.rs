@@ -49,6 +49,10 @@ pub enum Entry {
     RunOpened {
         /// Its digest.
         plan_digest: String,
+        /// Where it was begun, absolute: relative paths of the plan are those of this directory for whoever goes on with
+        /// the run on the same machine and names no other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directory: Option<String>,
     },
     /// First touch of a provider whose cluster this plan makes: its identity is bound (R31).
     ProviderIdentified {

@@ -133,6 +133,8 @@ pub struct RunState {
     pub identities: BTreeMap<ProviderRef, String>,
     /// When it was opened; `None`: never, so it had no effect.
     pub opened: Option<Timestamp>,
+    /// Where it was begun.
+    pub directory: Option<String>,
     /// How it ended, once it did.
     pub outcome: Option<RunOutcome>,
     /// What it recorded at its end.
@@ -189,6 +191,7 @@ impl RunState {
             bindings: Bindings::new(),
             identities: BTreeMap::new(),
             opened: None,
+            directory: None,
             outcome: None,
             inventory: None,
             holder: None,
@@ -308,7 +311,13 @@ impl RunState {
             ));
         }
         match entry {
-            Entry::RunOpened { plan_digest } => self.open(plan, plan_digest, at)?,
+            Entry::RunOpened {
+                plan_digest,
+                directory,
+            } => {
+                self.open(plan, plan_digest, at)?;
+                self.directory.clone_from(directory);
+            }
             Entry::ProviderIdentified {
                 provider,
                 kube_system_uid,

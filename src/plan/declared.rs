@@ -434,16 +434,13 @@ impl<'a> Declared<'a, '_> {
         let why = asked.unwrap_or_else(unmarked);
         let mut decision = Decision::new(self.subject.clone(), self.kind, Action::Update, why);
         decision.node.importing = true;
-        decision = self.update(
-            decision,
-            live,
-            Update {
-                taken,
-                ignored,
-                marks,
-                misplaced,
-            },
-        );
+        let update = Update {
+            taken,
+            ignored,
+            marks,
+            misplaced,
+        };
+        decision = self.update(decision, live, update);
         if !is_asked {
             decision = decision.blocked(blocker(
                 code,

@@ -74,6 +74,7 @@ pub async fn live(attempt: Attempt<'_>, plan: &Plan, state: RunState, pid: u32) 
         events,
         stop: stop.unwrap_or(signal),
         run: RUN.to_owned(),
+        directory: "/declared".to_owned(),
         holder: holder(pid),
     };
     tokio::select! {

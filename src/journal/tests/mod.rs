@@ -59,6 +59,7 @@ pub fn record(serial: u64, pid: u32, entries: Vec<Entry>) -> Record {
 pub fn opened() -> Entry {
     Entry::RunOpened {
         plan_digest: plan().digest,
+        directory: None,
     }
 }
 

@@ -243,6 +243,7 @@ fn an_impossible_journal_is_reported_not_guessed_at() {
     };
     let other_plan = Entry::RunOpened {
         plan_digest: "00".to_owned(),
+        directory: None,
     };
     check_illegal(
         &[record(1, 1, vec![started(a(), 1)])],

@@ -463,7 +463,7 @@ async fn a_refused_connection_is_known_to_have_sent_nothing() {
 /// Kubeconfigs of the repository, each with something that is not for it to say.
 fn brought_along(home: &Path) -> Vec<(&'static str, Json, Json)> {
     let server = "https://brought.test";
-    let outside = home.join("eu.yaml").display().to_string();
+    let outside = home.join("password.yaml").display().to_string();
     let exec = |info: bool| {
         json!({ "exec": {
             "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["allowed"],
@@ -742,14 +742,8 @@ fn what_travels_with_the_operators_credentials_is_the_operators() {
             "!takes no tls_server_name for https://brought.test",
         ),
         ("proxy.yaml", "!proxy_url is not supported"),
-        (
-            "token.yaml",
-            "!reads no tokenFile for a kubeconfig of the repository",
-        ),
-        (
-            "key.yaml",
-            "!reads no client-key for a kubeconfig of the repository",
-        ),
+        ("token.yaml", "!reads no file outside of the repository"),
+        ("key.yaml", "!reads no file outside of the repository"),
         ("info.yaml", "!leave provideClusterInfo out"),
         ("query.yaml", "!server of cluster x holds a query"),
         ("plugin.yaml", "context x (https://brought.test)"),
