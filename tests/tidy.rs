@@ -468,6 +468,11 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("src/world/guard.rs", "-safe s", "says what -safe does"),
     ("src/world/guard.rs", "-safe reads", "says what -safe does"),
     (
+        "src/world/kube/credential_files.rs",
+        "-safe reads no",
+        "says what -safe does",
+    ),
+    (
         "src/world/guard.rs",
         "-safe does not start",
         "says what -safe does",

@@ -201,6 +201,7 @@ const READS_NOT: &str = "-safe reads only files of the configuration's repositor
 const READS_NO_FILE: &str =
     "-safe reads no file outside of the repository that only the configuration names";
 const LEADS_OUT: &str = "it leads out of the repository";
+const BROUGHT: &str = "for a kubeconfig of the repository outside of it";
 const SENDS_NOT: &str = "-safe sends credentials to no server that only the configuration names";
 const STARTS_NOT: &str = "-safe starts no program that is not allowed";
 
@@ -767,7 +768,7 @@ const CONNECTIONS: &[Shape] = &[
             connects(g, "k");
         },
         "plan -safe",
-        READS_NO_FILE,
+        BROUGHT,
     ),
     (
         "a kubeconfig whose certificate authority is a link",
@@ -782,7 +783,7 @@ const CONNECTIONS: &[Shape] = &[
             connects(g, "k");
         },
         "plan -safe",
-        LEADS_OUT,
+        BROUGHT,
     ),
     (
         "a kubeconfig whose certificate lies outside",
@@ -796,7 +797,7 @@ const CONNECTIONS: &[Shape] = &[
             connects(g, "k");
         },
         "plan -safe",
-        READS_NO_FILE,
+        BROUGHT,
     ),
     (
         "a kubeconfig whose key lies outside",
@@ -810,7 +811,7 @@ const CONNECTIONS: &[Shape] = &[
             connects(g, "k");
         },
         "plan -safe",
-        READS_NO_FILE,
+        BROUGHT,
     ),
     (
         "a kubeconfig whose token lies outside",
@@ -824,7 +825,7 @@ const CONNECTIONS: &[Shape] = &[
             connects(g, "k");
         },
         "plan -safe",
-        READS_NO_FILE,
+        BROUGHT,
     ),
     (
         "a kubeconfig whose token is the checkout's",
@@ -833,7 +834,7 @@ const CONNECTIONS: &[Shape] = &[
             connects(g, "k");
         },
         "plan -safe",
-        LEADS_OUT,
+        BROUGHT,
     ),
     (
         "a kubeconfig whose token is a pipe",

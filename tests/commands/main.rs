@@ -10,6 +10,7 @@
 
 mod advice;
 mod another_cluster;
+mod checkouts;
 mod children;
 mod clocks;
 mod configurations;

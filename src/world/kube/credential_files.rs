@@ -2,7 +2,7 @@
 //! library reads none by itself. Must not know which context is chosen.
 
 use super::kubeconfig::{refuse, words};
-use crate::world::local::files::{self, Boundary, CREDENTIAL_BYTES};
+use crate::world::local::files::{self, Boundary, CREDENTIAL_BYTES, FileError};
 use crate::world::query::Why;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -66,9 +66,6 @@ fn text(bytes: &[u8]) -> Option<Zeroizing<String>> {
     text.map(Zeroizing::new)
 }
 
-/// How far a path of a kubeconfig leads.
-pub(super) type Reaching<'a> = &'a dyn Fn(&Path) -> Result<Boundary, String>;
-
 /// Reads what a cluster and a user of a kubeconfig name by files into them.
 ///
 /// # Errors
@@ -76,15 +73,15 @@ pub(super) type Reaching<'a> = &'a dyn Fn(&Path) -> Result<Boundary, String>;
 pub(super) fn bring_in(
     cluster: &mut Cluster,
     user: &mut AuthInfo,
-    reaching: Reaching<'_>,
+    reach: &Boundary,
 ) -> Result<(), Why> {
     let file = cluster.certificate_authority.take();
     bring_in_one(
         ("certificate-authority", file),
         &mut cluster.certificate_authority_data,
-        reaching,
+        reach,
     )?;
-    bring_in_user(user, reaching)
+    bring_in_user(user, reach)
 }
 
 /// Reads certificate and key of a user into it. A token may be renewed in its file while a run goes on: it stays there
@@ -92,30 +89,28 @@ pub(super) fn bring_in(
 ///
 /// # Errors
 /// Where one cannot be read.
-fn bring_in_user(user: &mut AuthInfo, reaching: Reaching<'_>) -> Result<(), Why> {
+fn bring_in_user(user: &mut AuthInfo, reach: &Boundary) -> Result<(), Why> {
     let certificate = user.client_certificate.take();
     bring_in_one(
         ("client-certificate", certificate),
         &mut user.client_certificate_data,
-        reaching,
+        reach,
     )?;
     let mut key = None;
     let file = user.client_key.take();
     let file = file.filter(|_| user.client_key_data.is_none());
-    bring_in_one(("client-key", file), &mut key, reaching)?;
+    bring_in_one(("client-key", file), &mut key, reach)?;
     let mut read = serde_json::Map::new();
     read.extend(key.map(|key| ("client-key-data".to_owned(), key.into())));
     if let Some(file) = &user.token_file {
         let path = Path::new(file);
-        let refused = |why: String| refuse(format!("tokenFile {file}: {why}"));
-        let boundary = reaching(path).map_err(refuse)?;
-        match boundary {
-            Boundary::Machine => files::length(&boundary, path, CREDENTIAL_BYTES)
-                .map(|_| ())
-                .map_err(|error| refused(error.to_string()))?,
+        let refused = |error| refused("tokenFile", file, &error);
+        match reach {
+            Boundary::Machine => {
+                files::length(reach, path, CREDENTIAL_BYTES).map_err(refused)?;
+            }
             Boundary::Below(_) => {
-                let token = files::read_text(&boundary, path, CREDENTIAL_BYTES)
-                    .map_err(|error| refused(error.to_string()))?;
+                let token = files::read_text(reach, path, CREDENTIAL_BYTES).map_err(refused)?;
                 read.insert("token".to_owned(), token.trim().into());
                 user.token_file = None;
             }
@@ -133,14 +128,22 @@ fn bring_in_user(user: &mut AuthInfo, reaching: Reaching<'_>) -> Result<(), Why>
 fn bring_in_one(
     (name, file): (&str, Option<String>),
     data: &mut Option<String>,
-    reaching: Reaching<'_>,
+    reach: &Boundary,
 ) -> Result<(), Why> {
     let Some(file) = file.filter(|_| data.as_deref().is_none_or(str::is_empty)) else {
         return Ok(());
     };
-    let boundary = reaching(Path::new(&file)).map_err(refuse)?;
-    let bytes = files::read(&boundary, Path::new(&file), CREDENTIAL_BYTES)
-        .map_err(|error| refuse(format!("{name} {file}: {error}")))?;
+    let bytes = files::read(reach, Path::new(&file), CREDENTIAL_BYTES)
+        .map_err(|error| refused(name, &file, &error))?;
     *data = Some(STANDARD.encode(Zeroizing::new(bytes)));
     Ok(())
+}
+
+fn refused(name: &str, file: &str, error: &FileError) -> Why {
+    match error {
+        FileError::Outside => refuse(format!(
+            "-safe reads no {name} for a kubeconfig of the repository outside of it: {file}"
+        )),
+        error => refuse(format!("{name} {file}: {error}")),
+    }
 }

@@ -57,9 +57,9 @@ pub(super) fn resolve(arguments: &ConnectArguments) -> Result<Resolved, Why> {
         Place::Host => from_host(&settings)?,
         Place::Pod => from_pod(&settings)?,
     };
-    let reach = |path: &Path| match is_brought {
-        true => arguments.guard.file(path),
-        false => Ok(Boundary::Machine),
+    let reach = match is_brought {
+        true => arguments.guard.boundary(),
+        false => Boundary::Machine,
     };
     if is_brought {
         // What lies beside a kubeconfig of the repository is the request's, wherever its paths lead.
