@@ -140,10 +140,10 @@ fn bring_in_one(
 }
 
 fn refused(name: &str, file: &str, error: &FileError) -> Why {
-    match error {
-        FileError::Outside => refuse(format!(
+    if let FileError::Outside = error {
+        return refuse(format!(
             "-safe reads no {name} for a kubeconfig of the repository outside of it: {file}"
-        )),
-        error => refuse(format!("{name} {file}: {error}")),
+        ));
     }
+    refuse(format!("{name} {file}: {error}"))
 }
