@@ -127,7 +127,7 @@ impl Play<'_> {
             .await
     }
 
-    /// From another directory: no configuration is read (R44), and relative paths are those of `-chdir` (R37).
+    /// From another directory, where there is no configuration (R44).
     async fn resume(&self, kill: Option<Kill>) -> Result<Life, String> {
         let journal = format!("-journal={}", self.bench.journal().display());
         let orders = Orders {
@@ -135,11 +135,7 @@ impl Play<'_> {
             bug: self.bug,
         };
         self.bench
-            .run(
-                &self.bench.elsewhere(),
-                &["-chdir=../home", "resume", &journal],
-                &orders,
-            )
+            .run(&self.bench.elsewhere(), &["resume", &journal], &orders)
             .await
     }
 

@@ -742,8 +742,14 @@ fn what_travels_with_the_operators_credentials_is_the_operators() {
             "!takes no tls_server_name for https://brought.test",
         ),
         ("proxy.yaml", "!proxy_url is not supported"),
-        ("token.yaml", "!reads no file outside of the repository"),
-        ("key.yaml", "!reads no file outside of the repository"),
+        (
+            "token.yaml",
+            "!reads no tokenFile for a kubeconfig of the repository",
+        ),
+        (
+            "key.yaml",
+            "!reads no client-key for a kubeconfig of the repository",
+        ),
         ("info.yaml", "!leave provideClusterInfo out"),
         ("query.yaml", "!server of cluster x holds a query"),
         ("plugin.yaml", "context x (https://brought.test)"),
