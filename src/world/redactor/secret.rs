@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 pub(super) const SHORTEST: usize = 6;
 /// So many bytes of a secret are a piece of it wherever they stand: whoever cut the rest away kept this.
 const PIECE: usize = 16;
-/// What may stand between the end of a text and a cut: `..."}`, half an escape.
-const MARGIN: usize = 6;
+/// What may stand between the end of a text and a cut: `..."}`, half an escape, most of the pair `\ud83d\udd12`.
+const MARGIN: usize = 12;
 /// What those write who cut within a text.
 const MARKS: &[&[u8]] = &[b"..", "\u{2026}".as_bytes(), b"trunc", &[BETWEEN]];
 /// Bytes of the longest of them.
