@@ -26,7 +26,7 @@ pub enum Refusal {
     },
     /// Its digest does not match its content (R37).
     #[error(
-        "the plan is damaged or was edited: its digest says {written}, its content is {computed}; plan again"
+        "the plan is damaged, was edited, or was made by another version of sk-dr: its digest says {written}, its content is {computed}; plan again"
     )]
     Damaged {
         /// As written in it.

@@ -4,7 +4,8 @@
 use super::judgement::{Presence, Seen, covers, effect_of, is_bare, is_deleting, text};
 use crate::model::identity::{FIELD_MANAGER, STACK_LABEL, STEP_ANNOTATION};
 use crate::model::json_path::JsonPath;
-use crate::plan::document::{Ground, KubeOp, KubeVerb, Step};
+use crate::plan::document::Step;
+use crate::world::op::{Ground, KubeOp, KubeVerb};
 use serde_json::Value as Json;
 
 /// What is there, where it is the target of the step, and ours; `body` is the step's, filled. What cannot be told (a
@@ -168,7 +169,7 @@ mod tests {
             "spec": {"schedule": "0 1 * * *", "paused": true}
         });
         let step = step(verb, ground, body.clone());
-        let crate::plan::document::Op::Kube(op) = &step.op else {
+        let crate::world::op::Op::Kube(op) = &step.op else {
             panic!("{step:?}")
         };
         let seen = found.as_ref().map_or(Seen::Nothing, Seen::Object);

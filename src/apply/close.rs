@@ -1,7 +1,6 @@
 //! `runs close`: gives up an open run. What is in doubt is asked about and recorded; nothing is sent (R44).
 
-use super::event::Event;
-use super::inventory;
+use super::ending::end;
 use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
@@ -15,7 +14,9 @@ use crate::journal::status::{RunState, StepStatus};
 use crate::journal::store::Store;
 use crate::model::expression::HoleSource;
 use crate::model::identity::Instance;
-use crate::plan::document::{Op, Plan, Step};
+use crate::plan::document::{Plan, Step};
+use crate::plan::event::Event;
+use crate::world::op::Op;
 use crate::world::query::{FailureClass, Query, Why};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub struct Closing<'a> {
     /// The outside; only asked.
     pub outside: &'a dyn Outside,
     /// Where the journal is.
-    pub store: &'a mut dyn Store,
+    pub store: &'a dyn Store,
     /// The run, taken over.
     pub resumed: Resumed,
     /// Hears what is found.
@@ -67,25 +68,12 @@ pub async fn close(closing: Closing<'_>) -> Result<RunReport, ApplyError> {
             }
         }
     }
-    let mut writer = Writer { store, run, holder };
-    writer.append(&plan, &mut state, entries, outside.now())?;
-    let mut warnings = Vec::new();
-    let previous = writer.store.inventory().unwrap_or_else(|error| {
-        warnings.push(format!(
-            "the last inventory cannot be read, a new one is begun: {error}"
-        ));
-        None
-    });
-    let inventory = inventory::after_run(&previous.unwrap_or_default(), &plan, &state);
-    // Before the run is closed, as at the end of a run that nobody gives up.
-    if let Err(error) = writer.store.write_inventory(&inventory) {
-        warnings.push(format!("the inventory cannot be written: {error}"));
-    }
-    let closed = Entry::RunClosed {
-        outcome: RunOutcome::Abandoned,
-        inventory,
-    };
-    writer.append(&plan, &mut state, vec![closed], outside.now())?;
+    let writer = Writer { store, run, holder };
+    writer
+        .append(&plan, &mut state, entries, outside.now())?
+        .await?;
+    let ended = (Vec::new(), RunOutcome::Abandoned);
+    let warnings = end(&writer, (&plan, &mut state), ended, outside.now()).await?;
     let mut report = RunReport::of(&writer.run, &plan, &state, &doubts);
     report.warnings = warnings;
     Ok(report)

@@ -1,14 +1,13 @@
 //! The engine: takes ready steps in the plan's order, keeps up to `parallelism` in flight on one thread, and writes the
 //! journal around each effect: started before it, done or failed after it. Must not know what a step does, nor print.
 
-use super::event::Event;
-use super::inventory;
+use super::ending::end;
 use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
 use super::providers::{check_known, first_touch, provider_of};
 use super::schedule::Schedule;
-use super::settle::{End, Tasks};
+use super::settle::{Commit, End, Tasks, written};
 use super::step::{History, StepTask, bindings_of};
 use super::stop::{StopLevel, StopSignal};
 use super::writer::Writer;
@@ -18,10 +17,13 @@ use crate::journal::store::Store;
 use crate::model::address::Address;
 use crate::model::expression::HoleSource;
 use crate::model::identity::{Instance, KubeResource, ProviderRef};
-use crate::plan::document::{Action, Node, Op, Plan, Step, StepId};
+use crate::plan::document::{Action, Node, Plan, Step, StepId};
+use crate::plan::event::Event;
+use crate::world::op::Op;
 use crate::world::query::Why;
 use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
+use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::time::Instant;
@@ -31,7 +33,7 @@ pub struct Job<'a> {
     /// The outside.
     pub outside: &'a dyn Outside,
     /// Where its journal is.
-    pub store: &'a mut dyn Store,
+    pub store: &'a dyn Store,
     /// What is carried out.
     pub plan: &'a Plan,
     /// [`RunState::fresh`], or what [`super::resume`] loaded.
@@ -107,22 +109,9 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
         .filter(|step| state.status(&step.id) != StepStatus::Done);
     let steps = to_do.clone().count();
     let connected = check_known(outside, plan, to_do).await?;
-    let mut writer = Writer { store, run, holder };
+    let writer = Writer { store, run, holder };
     if state.opened.is_none() {
-        writer
-            .store
-            .create_run(&writer.run, plan)
-            .map_err(|error| ApplyError::Journal {
-                run: writer.run.clone(),
-                begun: false,
-                error,
-                had_effect: false,
-            })?;
-        let opened = Entry::RunOpened {
-            plan_digest: plan.digest.clone(),
-            directory: Some(directory),
-        };
-        writer.append(plan, &mut state, vec![opened], outside.now())?;
+        open(&writer, (plan, &mut state), directory, outside.now()).await?;
     }
     state
         .bindings
@@ -160,6 +149,27 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
     engine.run(parallelism.max(1), stop).await
 }
 
+/// Makes the run and writes its first record: before that it did nothing.
+async fn open(
+    writer: &Writer<'_>,
+    (plan, state): (&Plan, &mut RunState),
+    directory: String,
+    at: Timestamp,
+) -> Result<(), ApplyError> {
+    let made = writer.store.create_run(&writer.run, plan).await;
+    made.map_err(|error| ApplyError::Journal {
+        run: writer.run.clone(),
+        begun: false,
+        error,
+        had_effect: false,
+    })?;
+    let opened = Entry::RunOpened {
+        plan_digest: plan.digest.clone(),
+        directory: Some(directory),
+    };
+    writer.append(plan, state, vec![opened], at)?.await
+}
+
 fn writers_of(plan: &Plan) -> BTreeMap<ObjectName<'_>, Vec<usize>> {
     let mut writers: BTreeMap<ObjectName<'_>, Vec<usize>> = BTreeMap::new();
     for (index, step) in plan.steps.iter().enumerate() {
@@ -189,38 +199,61 @@ impl<'a> Engine<'a> {
         mut stop: StopSignal,
     ) -> Result<RunReport, ApplyError> {
         let mut tasks: Tasks<'a> = FuturesUnordered::new();
+        let mut ended: Vec<End> = Vec::new();
+        let mut commit: Option<Commit<'a>> = None;
         loop {
-            self.launch(&mut tasks, parallelism)?;
-            if tasks.is_empty() {
+            let room = parallelism.saturating_sub(commit.as_ref().map_or(0, |commit| commit.ends));
+            self.launch(&mut tasks, &mut ended, room);
+            // What ends while a record is written shares the next one (R42).
+            if commit.is_none() && !ended.is_empty() {
+                commit = Some(self.settle(std::mem::take(&mut ended))?);
+            }
+            if tasks.is_empty() && commit.is_none() {
                 break;
             }
-            let first = tokio::select! {
+            tokio::select! {
                 biased;
+                next = written(&mut commit) => self.go_on(next?, &mut tasks),
                 level = stop.above(self.level) => {
                     self.level = level;
                     if level == StopLevel::Now {
                         break;
                     }
                     (self.telling)(Event::Stopping { in_flight: self.ids_in_flight() });
-                    continue;
                 }
-                Some(end) = tasks.next() => end,
-            };
-            let mut ends = vec![first];
-            // What ended together shares one record; by index, so that the journal does not depend on wake-up order.
-            while let Some(Some(end)) = tasks.next().now_or_never() {
-                ends.push(end);
+                Some(end) = tasks.next() => {
+                    ended.push(end);
+                    while let Some(Some(end)) = tasks.next().now_or_never() {
+                        ended.push(end);
+                    }
+                }
             }
-            ends.sort_by_key(End::order);
-            self.settle(ends, &mut tasks)?;
         }
         drop(tasks);
-        self.finish()
+        self.write_rest(commit, ended).await?;
+        self.finish().await
     }
 
-    /// Begins ready steps while there is room. Nothing new begins once the run is asked to stop.
-    fn launch(&mut self, tasks: &mut Tasks<'a>, parallelism: usize) -> Result<(), ApplyError> {
-        while tasks.len() < parallelism && self.level == StopLevel::GoOn {
+    /// Writes what had come to an end when everything was stopped at once; what would follow from it is not begun.
+    async fn write_rest(
+        &mut self,
+        mut commit: Option<Commit<'a>>,
+        ended: Vec<End>,
+    ) -> Result<(), ApplyError> {
+        if commit.is_some() {
+            let next = written(&mut commit).await?;
+            self.go_on(next, &mut Tasks::new());
+        }
+        commit = Some(self.settle(ended)?);
+        let next = written(&mut commit).await?;
+        self.go_on(next, &mut Tasks::new());
+        Ok(())
+    }
+
+    /// Begins ready steps while there is room: a step takes its place until its end is written. Nothing new begins once the
+    /// run is asked to stop.
+    fn launch(&mut self, tasks: &mut Tasks<'a>, ended: &mut Vec<End>, room: usize) {
+        while tasks.len() + ended.len() < room && self.level == StopLevel::GoOn {
             let Some(index) = self.schedule.take() else {
                 break;
             };
@@ -236,10 +269,7 @@ impl<'a> Engine<'a> {
                 Some(Connection::Asking(waiting)) => {
                     waiting.insert(index);
                 }
-                Some(Connection::Broken(why)) => {
-                    let why = why.clone();
-                    self.fail_now(index, why)?;
-                }
+                Some(Connection::Broken(why)) => ended.push(End::Unreachable(index, why.clone())),
                 None => {
                     self.connections.insert(
                         provider.clone(),
@@ -249,7 +279,6 @@ impl<'a> Engine<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     fn begin(&mut self, index: usize, step: &'a Step, tasks: &mut Tasks<'a>) {
@@ -339,7 +368,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Closes the run, unless something is in doubt: then it stays open and its journal says where it stands (R44).
-    fn finish(mut self) -> Result<RunReport, ApplyError> {
+    async fn finish(mut self) -> Result<RunReport, ApplyError> {
         let mut warnings = Vec::new();
         if self
             .state
@@ -361,7 +390,7 @@ impl<'a> Engine<'a> {
                 step,
                 because: because.to_owned(),
             };
-            let mut entries: Vec<Entry> = todo.into_iter().map(skipped).collect();
+            let entries: Vec<Entry> = todo.into_iter().map(skipped).collect();
             let all_done = self
                 .state
                 .steps
@@ -372,21 +401,9 @@ impl<'a> Engine<'a> {
             } else {
                 RunOutcome::Partial
             };
-            let previous = self.writer.store.inventory().unwrap_or_else(|error| {
-                warnings.push(format!(
-                    "the last inventory cannot be read, a new one is begun: {error}"
-                ));
-                None
-            });
-            let inventory =
-                inventory::after_run(&previous.unwrap_or_default(), self.plan, &self.state);
-            // Before the run is closed: a run killed in between is resumed and writes it again, a closed one would not.
-            if let Err(error) = self.writer.store.write_inventory(&inventory) {
-                warnings.push(format!("the inventory cannot be written: {error}"));
-            }
-            entries.push(Entry::RunClosed { outcome, inventory });
-            self.writer
-                .append(self.plan, &mut self.state, entries, self.outside.now())?;
+            let ended = (entries, outcome);
+            let run = (self.plan, &mut self.state);
+            warnings = end(&self.writer, run, ended, self.outside.now()).await?;
         }
         let mut report = RunReport::of(&self.writer.run, self.plan, &self.state, &self.doubts);
         report.warnings = warnings;

@@ -1,10 +1,11 @@
 //! What a run leaves as evidence for later plans (R26): everything ever owned, by what its steps came to. Pure.
 
 use super::step::kubeconfig_of;
-use crate::journal::record::{Inventory, OwnedObject};
 use crate::journal::status::{RunState, StepStatus};
 use crate::model::identity::{Instance, Key};
-use crate::plan::document::{Action, Node, NodeState, Op, Plan, Step};
+use crate::model::inventory::{Inventory, OwnedObject};
+use crate::plan::document::{Action, Node, NodeState, Plan, Step};
+use crate::world::op::Op;
 use crate::world::query::FailureClass;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,9 +6,10 @@ use crate::model::identity::{
     ADDRESS_LABEL, FIELD_MANAGER, Instance, OWNER_ANNOTATION, STACK_LABEL, STEP_ANNOTATION,
 };
 use crate::model::json_path::{JsonPath, Projection};
-use crate::plan::document::{Ground, KubeOp, KubeVerb, Node, Plan, Step};
+use crate::plan::document::{Node, Plan, Step};
 use crate::plan::ownership::{Bearer, is_written_by_us, names_bearer};
 use crate::world::ReadVersion;
+use crate::world::op::{Ground, KubeOp, KubeVerb};
 use crate::world::query::{Answer, Fact, FailureClass, Why};
 use serde_json::Value as Json;
 
@@ -38,9 +39,9 @@ pub fn seen(answer: &Answer) -> Result<Seen<'_>, Why> {
     match answer {
         Answer::Present(Fact::Object(object)) => Ok(Seen::Object(object)),
         Answer::Absent => Ok(Seen::Nothing),
-        Answer::Present(Fact::List(_)) => Err(why(
+        Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_)) => Err(why(
             FailureClass::Malformed,
-            "a list was answered where one object was asked for",
+            "something else was answered where one object was asked for",
         )),
         Answer::NotServed => Err(why(
             FailureClass::NotFound,

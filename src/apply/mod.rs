@@ -4,8 +4,8 @@
 pub mod admission;
 mod already;
 pub mod close;
+mod ending;
 pub mod engine;
-pub mod event;
 mod fill;
 mod inventory;
 mod judgement;

@@ -3,7 +3,7 @@
 
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::ProviderRef;
-use crate::plan::document::Op;
+use crate::world::op::Op;
 use crate::world::query::{Answer, Effect, Query, Why};
 use crate::world::{Bound, World};
 use async_trait::async_trait;

@@ -1,20 +1,18 @@
-//! Going on with a run: plan and records come from the journal alone, no configuration is read (R44). A run is taken over
-//! by writing that into its journal first; whoever held it loses the next serial and stops (R42).
+//! Going on with a run: plan and records come from the journal alone, no configuration is read (R44). A run is found, and
+//! then taken over by writing that into its journal; whoever held it loses the next serial and stops (R42).
 
 use super::admission::{Refusal, check_whole};
 use super::outcome::{ERROR, LOCKED};
 use crate::journal::lock::Lock;
 use crate::journal::record::{Entry, Holder, Record, RunOutcome, VERSION};
-use crate::journal::runs::{Standing, list, load};
+use crate::journal::runs::{Standing, earlier, load};
 use crate::journal::status::{JournalError, RunState};
 use crate::journal::store::{Append, Store, StoreError};
 use crate::plan::document::Plan;
 use jiff::Timestamp;
 
-/// What is asked for.
+/// Who asks for a run, and on what ground.
 pub struct Request<'a> {
-    /// Which run; `None`: the open one.
-    pub run: Option<&'a str>,
     /// `-takeover=N`: the serial that whoever asks has seen as the last.
     pub takeover: Option<u64>,
     /// Who goes on.
@@ -25,7 +23,8 @@ pub struct Request<'a> {
     pub now: Timestamp,
 }
 
-/// A run taken over, ready for [`super::engine::run`] or [`super::close::close`].
+/// A run that has not ended: as found nothing is written yet, once taken over it is ready for [`super::engine::run`] or
+/// [`super::close::close`].
 #[derive(Debug)]
 pub struct Resumed {
     /// The run.
@@ -115,26 +114,46 @@ impl ResumeError {
     }
 }
 
-/// Takes a run over.
+/// Finds a run that can be gone on with: the one named, else the open one. Writes nothing.
 ///
 /// # Errors
-/// Where there is none, it ended, its holder may be alive, or its journal cannot be read.
-pub fn resume(store: &mut dyn Store, request: &Request<'_>) -> Result<Resumed, ResumeError> {
-    let run = match request.run {
+/// Where there is none, it ended, or its journal cannot be read.
+pub async fn find(store: &dyn Store, run: Option<&str>) -> Result<Resumed, ResumeError> {
+    let run = match run {
         Some(run) => run.to_owned(),
-        None => the_open_run(store)?,
+        None => the_open_run(store).await?,
     };
-    let (plan, mut state) = load(store, &run)?;
+    let (plan, state) = load(store, &run).await?;
     if let Some(outcome) = state.outcome {
         return Err(ResumeError::Closed { run, outcome });
     }
-    let (Some(holder), Some(_)) = (state.holder.clone(), state.opened) else {
+    if state.opened.is_none() {
         return Err(ResumeError::NeverOpened { run });
-    };
+    }
     check_whole(&plan).map_err(|refusal| ResumeError::Plan {
         run: run.clone(),
         refusal,
     })?;
+    Ok(Resumed { run, plan, state })
+}
+
+/// Takes over a run that was found.
+///
+/// # Errors
+/// Where its holder may be alive, it went on meanwhile, or its journal cannot be written.
+pub async fn take_over(
+    store: &dyn Store,
+    found: Resumed,
+    request: &Request<'_>,
+) -> Result<Resumed, ResumeError> {
+    let Resumed {
+        run,
+        plan,
+        mut state,
+    } = found;
+    let Some(holder) = state.holder.clone() else {
+        return Err(ResumeError::NeverOpened { run });
+    };
     let serial = state.last_serial;
     match request.takeover {
         Some(asked) if asked != serial => return Err(ResumeError::Moved { run, asked, serial }),
@@ -163,7 +182,7 @@ pub fn resume(store: &mut dyn Store, request: &Request<'_>) -> Result<Resumed, R
         message: error.to_string(),
     };
     state.take_record(&plan, &record).map_err(impossible)?;
-    match store.append(&record)? {
+    match store.append(&record).await? {
         Append::Written => Ok(Resumed { run, plan, state }),
         Append::SerialTaken => Err(ResumeError::Moved {
             asked: serial,
@@ -173,9 +192,9 @@ pub fn resume(store: &mut dyn Store, request: &Request<'_>) -> Result<Resumed, R
     }
 }
 
-fn the_open_run(store: &dyn Store) -> Result<String, ResumeError> {
+async fn the_open_run(store: &dyn Store) -> Result<String, ResumeError> {
     let mut open = Vec::new();
-    for summary in list(store)? {
+    for summary in earlier(store).await?.open {
         match summary.standing {
             Standing::Open => open.push(summary.run),
             Standing::Damaged(message) => {

@@ -1,16 +1,18 @@
 //! What follows when steps come to an end of some kind: entries first, durable, then events, then what comes next.
 
 use super::engine::{Connection, Engine};
-use super::event::Event;
 use super::outcome::ApplyError;
 use super::step::{Carried, History, Prepared};
 use super::stop::StopLevel;
+use super::writer::Write;
 use crate::journal::record::{Binding, Entry};
 use crate::journal::status::StepStatus;
 use crate::model::expression::HoleSource;
 use crate::model::identity::ProviderRef;
-use crate::plan::document::{Op, Step};
+use crate::plan::document::Step;
+use crate::plan::event::Event;
 use crate::world::ReadVersion;
+use crate::world::op::Op;
 use crate::world::query::{FailureClass, Why};
 use futures::future::{FutureExt, LocalBoxFuture};
 use futures::stream::FuturesUnordered;
@@ -33,21 +35,42 @@ pub(super) enum End {
     Prepared(usize, Prepared),
     /// A step was carried out.
     Carried(usize, Carried),
+    /// A step that was to begin, and whose provider cannot be asked.
+    Unreachable(usize, Why),
 }
 
 impl End {
     /// Providers before steps, steps by index.
-    pub(super) fn order(&self) -> usize {
+    fn order(&self) -> usize {
         match self {
             End::Connected(..) => 0,
-            End::Prepared(index, _) | End::Carried(index, _) => index + 1,
+            End::Prepared(index, _) | End::Carried(index, _) | End::Unreachable(index, _) => {
+                index + 1
+            }
         }
     }
 }
 
+/// The record of some ends on its way, and what follows from them once it is durable. There is one at a time.
+pub(super) struct Commit<'a> {
+    write: Write<'a>,
+    next: Next,
+    /// How many came to an end.
+    pub(super) ends: usize,
+}
+
+/// What follows from the record under way, once it is durable. Where there is none it waits for ever.
+pub(super) async fn written(commit: &mut Option<Commit<'_>>) -> Result<Next, ApplyError> {
+    match commit {
+        None => return std::future::pending().await,
+        Some(under_way) => (&mut under_way.write).await?,
+    }
+    Ok(commit.take().map(|done| done.next).unwrap_or_default())
+}
+
 /// What is written, told and begun after a look at all ends.
 #[derive(Default)]
-struct Next {
+pub(super) struct Next {
     entries: Vec<Entry>,
     events: Vec<Event>,
     follow: Vec<(usize, Follow)>,
@@ -62,33 +85,29 @@ enum Follow {
 }
 
 impl<'a> Engine<'a> {
-    /// Settles what ended: one record for all of it.
-    pub(super) fn settle(
-        &mut self,
-        ends: Vec<End>,
-        tasks: &mut Tasks<'a>,
-    ) -> Result<(), ApplyError> {
+    /// Settles what ended: one record for all of it, by index, so that the journal does not depend on wake-up order.
+    pub(super) fn settle(&mut self, mut ended: Vec<End>) -> Result<Commit<'a>, ApplyError> {
+        ended.sort_by_key(End::order);
+        let ends = ended.len();
         let mut next = Next::default();
-        for end in ends {
+        for end in ended {
             match end {
                 End::Connected(provider, found) => self.connected(&provider, found, &mut next),
                 End::Prepared(index, prepared) => self.prepared(index, prepared, &mut next),
                 End::Carried(index, carried) => self.carried(index, carried, &mut next),
+                End::Unreachable(index, why) => self.unreachable(index, why, &mut next),
             }
         }
-        self.write(next, tasks)
+        let entries = std::mem::take(&mut next.entries);
+        let now = self.outside.now();
+        let write = self
+            .writer
+            .append(self.plan, &mut self.state, entries, now)?;
+        Ok(Commit { write, next, ends })
     }
 
-    /// A step fails without having been in flight.
-    pub(super) fn fail_now(&mut self, index: usize, why: Why) -> Result<(), ApplyError> {
-        let mut next = Next::default();
-        self.unreachable(index, why, &mut next);
-        self.write(next, &mut Tasks::new())
-    }
-
-    fn write(&mut self, next: Next, tasks: &mut Tasks<'a>) -> Result<(), ApplyError> {
-        self.writer
-            .append(self.plan, &mut self.state, next.entries, self.outside.now())?;
+    /// What was settled is durable: it is told, and what follows from it begins.
+    pub(super) fn go_on(&mut self, next: Next, tasks: &mut Tasks<'a>) {
         next.events
             .into_iter()
             .for_each(|event| (self.telling)(event));
@@ -113,7 +132,6 @@ impl<'a> Engine<'a> {
                 }
             });
         }
-        Ok(())
     }
 
     fn connected(&mut self, provider: &ProviderRef, found: Result<String, Why>, next: &mut Next) {

@@ -2,7 +2,6 @@
 //! Returns what happened. Must not know the journal, other steps, or when it is its turn.
 
 use super::already::{already, maker};
-use super::event::Event;
 use super::fill::{fill, fill_text};
 use super::judgement::{
     Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, moved, seen,
@@ -12,8 +11,10 @@ use super::wait::{Subject, Teller, wait_for};
 use crate::model::expression::{Bindings, Expr, HoleSource};
 use crate::model::guard::Guard;
 use crate::model::identity::ProviderRef;
-use crate::plan::document::{Ground, KubeOp, KubeVerb, LocalOp, Op, Plan, Step};
+use crate::plan::document::{Plan, Step};
+use crate::plan::event::Event;
 use crate::plan::guards;
+use crate::world::op::{Ground, KubeOp, KubeVerb, LocalOp, Op};
 use crate::world::query::{Answer, Effect, FailureClass, Live, Query, Why};
 use crate::world::{Bound, ReadVersion};
 use serde_json::Value as Json;
@@ -80,21 +81,10 @@ pub enum Carried {
 
 /// Values of the holes in an operation, and the run's id.
 pub fn bindings_of(op: &Op, bound: &Bindings) -> Bindings {
-    let exprs: Vec<&Expr> = match op {
-        Op::Kube(op) => vec![&op.body],
-        Op::Local(op) => op
-            .command
-            .iter()
-            .chain(op.environment.values())
-            .chain([&op.kubeconfig])
-            .collect(),
-    };
-    let holes = exprs
-        .into_iter()
-        .flat_map(Expr::holes)
-        .map(|hole| &hole.source)
-        .chain([&HoleSource::Run]);
+    let holes = op.expressions().into_iter().flat_map(Expr::holes);
     holes
+        .map(|hole| &hole.source)
+        .chain([&HoleSource::Run])
         .filter_map(|source| Some((source.clone(), bound.get(source)?.clone())))
         .collect()
 }

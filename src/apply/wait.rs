@@ -1,11 +1,12 @@
 //! Waiting for what a step waits for: the same question again and again until the condition says ready, never, or the
 //! limit passes. Must not know how a step is written.
 
-use super::event::Event;
 use super::judgement::text;
 use super::outside::Outside;
 use crate::model::condition::{Condition, Judgement, Wait, judge, written_at};
-use crate::plan::document::{Ground, Step};
+use crate::plan::document::Step;
+use crate::plan::event::Event;
+use crate::world::op::Ground;
 use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -104,9 +105,9 @@ fn weigh(
         Answer::NotServed => Judgement::Pending("the API does not serve this type".to_owned()),
         // A cluster that answers is all that is asked for.
         Answer::Present(_) if *condition == Condition::ClusterAnswers => Judgement::Ready,
-        Answer::Present(Fact::List(_)) => {
-            Judgement::Pending("a list was answered where one object was asked for".to_owned())
-        }
+        Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_)) => Judgement::Pending(
+            "something else was answered where one object was asked for".to_owned(),
+        ),
         Answer::Present(Fact::Object(object)) => {
             let now = text(object, "/metadata/uid");
             let other = !written_uid.is_empty() && !now.is_empty() && now != written_uid;
@@ -124,7 +125,7 @@ fn weigh(
 fn object_of(answer: Answer) -> Json {
     match answer {
         Answer::Present(Fact::Object(object)) => object,
-        Answer::Present(Fact::List(_))
+        Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_))
         | Answer::Absent
         | Answer::NotServed
         | Answer::Unknown(_) => Json::Null,

@@ -1,9 +1,9 @@
 //! A store that is not AWS, and no word on checksums.
 
 use super::scene::{LOCATION, Scene};
-use super::store::Store;
 use super::{Hit, Lint, Severity, Sight};
 use crate::model::expression::Expr;
+use crate::model::object_store::Store;
 
 pub(super) const LINT: Lint = Lint {
     code: "checksum-algorithm",

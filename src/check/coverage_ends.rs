@@ -56,7 +56,7 @@ fn found(scene: &Scene<'_>, way: Way) -> Vec<Hit> {
     let objects = scene.all().filter_map(|declared| {
         let node = nodes.get(&declared.owner.address)?;
         let key = declared.key()?;
-        (is_schedule(&key) && way_of(node, &key) == way).then_some((declared, key))
+        (is_schedule(key) && way_of(node, key) == way).then_some((declared, key))
     });
     let hits = objects.filter_map(|(declared, key)| {
         let ended = ended(scene, declared)?;

@@ -30,7 +30,6 @@ mod selector;
 mod several_snapshot_locations;
 mod shared_prefix;
 mod skipped_run;
-mod store;
 #[cfg(test)]
 mod tests;
 mod too_frequent;
@@ -39,9 +38,12 @@ mod view;
 mod volumes_not_covered;
 
 use crate::diag::Diagnostic;
+use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::resource::Configuration;
+use crate::plan::decided::Decided;
 use crate::plan::document::{Finding, FindingSeverity as Severity};
+pub(crate) use names::length;
 pub use page::page;
 use scene::Scene;
 use std::collections::BTreeSet;
@@ -114,9 +116,20 @@ pub const LINTS: &[&Lint] = &[
     &velero_namespace::LINT,
 ];
 
-/// All findings of a plan, in the order of the lints. Where it is about a part of the configuration only, `about` are the
-/// resources of that part.
-pub fn findings(scene: &Scene<'_>, about: Option<&BTreeSet<Address>>) -> Vec<Finding> {
+/// All findings of a plan that is being made, in the order of the lints: of what goes nothing is said, and where the plan is
+/// about a part of the configuration only, its findings are too.
+pub fn findings(decided: &Decided<'_>) -> Vec<Finding> {
+    match decided.mode() {
+        GoalMode::Destroy => Vec::new(),
+        GoalMode::Converge => {
+            let nodes = decided.nodes().iter().collect();
+            let scene = Scene::planned(decided.configuration(), decided.objects(), nodes);
+            found_in(&scene, decided.narrowed_to())
+        }
+    }
+}
+
+fn found_in(scene: &Scene<'_>, about: Option<&BTreeSet<Address>>) -> Vec<Finding> {
     let concerns = |hit: &Hit| match (&hit.address, about) {
         (Some(address), Some(about)) => about.contains(address),
         (None, Some(_)) => false,

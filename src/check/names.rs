@@ -45,7 +45,7 @@ pub(super) fn lets_through(included: &[String], excluded: &[String], name: &str)
 }
 
 /// A length of time as people say it: `5m`, `24h`, `31 days`.
-pub(super) fn length(length: SignedDuration) -> String {
+pub(crate) fn length(length: SignedDuration) -> String {
     let minutes = length.as_mins();
     match (minutes / 60, minutes % 60) {
         (hours, 0) if hours >= 48 && hours % 24 == 0 => format!("{} days", hours / 24),

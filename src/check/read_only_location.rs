@@ -25,13 +25,14 @@ fn check(scene: &Scene<'_>) -> Vec<Hit> {
         .undeclared(LOCATION)
         .into_iter()
         .filter_map(|(_, live)| {
-            let text = |member: &str| live["metadata"][member].as_str().map(str::to_owned);
+            let text = |member: &str| live["metadata"][member].as_str();
             let mode = live["spec"]["accessMode"].as_str()?.to_owned();
             Some(((text("namespace"), text("name")?), mode))
         });
-    let modes: BTreeMap<(Option<String>, String), String> = live.chain(declared).collect();
+    let modes: BTreeMap<(Option<&str>, &str), String> = live.chain(declared).collect();
     let is_read_only = |schedule: &Declared<'_>, name: &str| {
-        let place = (Some(schedule.namespace()), name.to_owned());
+        let namespace = schedule.namespace();
+        let place = (Some(namespace.as_str()), name);
         modes.get(&place).is_some_and(|mode| mode == "ReadOnly")
     };
     scene

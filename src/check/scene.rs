@@ -1,11 +1,11 @@
 //! What lints look at: every declared object, also those that a resource of several objects consists of, and what the
 //! plan's questions found. Must not know any one lint.
 
-use super::store::Store;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Key, KubeResource, ProviderRef};
+use crate::model::object_store::Store;
 use crate::model::resource::{Configuration, Resource};
 use crate::plan::document::Node;
 use crate::plan::found::{Found, Objects};
@@ -42,6 +42,7 @@ pub(super) struct Declared<'a> {
     pub(super) kind: &'static dyn Kind,
     /// As it would be declared by itself.
     pub(super) resource: Cow<'a, Resource>,
+    key: Option<Key>,
 }
 
 impl<'a> Scene<'a> {
@@ -51,6 +52,7 @@ impl<'a> Scene<'a> {
             kinds::parts(owner).into_iter().map(move |part| Declared {
                 owner,
                 kind: part.kind,
+                key: part.kind.key(&part.resource),
                 resource: part.resource,
             })
         });
@@ -102,22 +104,8 @@ impl<'a> Scene<'a> {
 
     /// The live object of a declared one, where it is known to be there.
     pub(super) fn live(&self, declared: &Declared<'_>) -> Option<&'a Json> {
-        let Key::Kube {
-            resource,
-            namespace,
-            name,
-        } = declared.key()?
-        else {
-            return None;
-        };
         let provider = declared.resource.provider.as_ref()?;
-        match self
-            .live?
-            .find(provider, &resource, namespace.as_deref(), &name)
-        {
-            Found::Present(live) => Some(live),
-            Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
-        }
+        self.live?.present(provider, declared.key()?)
     }
 
     /// Live objects of one kind that no resource declares, with the provider that found them.
@@ -133,13 +121,13 @@ impl<'a> Scene<'a> {
             },
             Some(Key::Cluster { .. } | Key::Composite { .. }) | None => false,
         };
-        let declared: BTreeSet<(Option<String>, String)> = self
+        let declared: BTreeSet<(Option<&str>, &str)> = self
             .all()
             .filter(is_of_kind)
             .filter_map(Declared::place)
             .collect();
         let is_new = |object: &Json| {
-            let text = |member: &str| object["metadata"][member].as_str().map(str::to_owned);
+            let text = |member: &str| object["metadata"][member].as_str();
             !declared.contains(&(text("namespace"), text("name").unwrap_or_default()))
         };
         self.listed(|resource| home == Some(Home::Kube(resource.clone())))
@@ -181,6 +169,8 @@ impl<'a> Scene<'a> {
                 | Query::Get { .. }
                 | Query::Identity { .. }
                 | Query::Types { .. }
+                | Query::Blobs { .. }
+                | Query::Blob { .. }
                 | Query::Cluster { .. } => None,
             })
             .flatten()
@@ -206,16 +196,16 @@ impl Declared<'_> {
     }
 
     /// Its natural key.
-    pub(super) fn key(&self) -> Option<Key> {
-        self.kind.key(&self.resource)
+    pub(super) fn key(&self) -> Option<&Key> {
+        self.key.as_ref()
     }
 
     /// Its namespace and name.
-    pub(super) fn place(&self) -> Option<(Option<String>, String)> {
+    pub(super) fn place(&self) -> Option<(Option<&str>, &str)> {
         match self.key()? {
             Key::Kube {
                 namespace, name, ..
-            } => Some((namespace, name)),
+            } => Some((namespace.as_deref(), name)),
             Key::Cluster { .. } | Key::Composite { .. } => None,
         }
     }
@@ -224,7 +214,7 @@ impl Declared<'_> {
     pub(super) fn namespace(&self) -> String {
         let place = self.place();
         place
-            .and_then(|(namespace, _)| namespace)
+            .and_then(|(namespace, _)| namespace.map(str::to_owned))
             .unwrap_or_default()
     }
 

@@ -1,9 +1,9 @@
 //! Two locations over one place, or one inside of the other.
 
 use super::scene::{LOCATION, Scene};
-use super::store::Store;
 use super::{Hit, Lint, Severity, Sight};
 use crate::model::address::Address;
+use crate::model::object_store::Store;
 use std::collections::BTreeSet;
 
 pub(super) const LINT: Lint = Lint {

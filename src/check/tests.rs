@@ -4,7 +4,7 @@ mod ends;
 mod manifests;
 
 use super::scene::Scene;
-use super::{Hit, LINTS, Severity, diagnostics, findings, unknown_codes};
+use super::{Hit, LINTS, Severity, diagnostics, found_in, unknown_codes};
 use crate::diag::{FileId, Span};
 use crate::kinds::testing::resource;
 use crate::kinds::{self, Home};
@@ -697,7 +697,7 @@ fn a_part_of_the_configuration_is_told_what_is_about_it() {
     let configuration = configuration(&setting);
     let scene = Scene::declared(&configuration);
     let part = BTreeSet::from([Address::new(SCHEDULE, "b")]);
-    let said = findings(&scene, Some(&part));
+    let said = found_in(&scene, Some(&part));
     assert_eq!(said.len(), 1);
     assert_eq!(said[0].address, Some(Address::new(SCHEDULE, "b")));
     assert!(
@@ -705,7 +705,7 @@ fn a_part_of_the_configuration_is_told_what_is_about_it() {
         "{}",
         said[0].detail
     );
-    assert_eq!(findings(&scene, None).len(), 2);
+    assert_eq!(found_in(&scene, None).len(), 2);
 }
 
 #[test]

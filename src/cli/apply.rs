@@ -9,13 +9,14 @@ use super::process::{Form, Process, Trouble};
 use super::{approval, journal, load, plan_file, present, typed};
 use crate::apply::admission::{self, Admission, Refusal};
 use crate::journal::record::Holder;
-use crate::journal::runs::{self, RunSummary};
+use crate::journal::runs;
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
 use crate::lang::OnLine;
 use crate::plan::document::Plan;
 use crate::render::text::Outcome;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::iter::successors;
 use std::path::Path;
 
@@ -62,8 +63,8 @@ async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result
     let place = journal::of_plan(process, &flags.journal, plan);
     let holder = journal::holder()?;
     let _lock = journal::lock(process, &place, &holder, flags.run.lock_timeout).await?;
-    let mut store = journal::open(process, &place)?;
-    carry_out(process, flags, plan, (store.as_mut(), holder)).await
+    let store = journal::open(process, &place)?;
+    carry_out(process, flags, plan, (store.as_ref(), holder)).await
 }
 
 async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Trouble> {
@@ -80,9 +81,11 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
     let holder = journal::holder()?;
     // Before planning: what is planned under the lock cannot be moved by another run of ours.
     let _lock = journal::lock(process, &place, &holder, flags.run.lock_timeout).await?;
-    let mut store = journal::open(process, &place)?;
-    let open = runs::list(store.as_ref()).map_err(journal::unreadable)?;
-    admission::no_open_run(&open).map_err(|refusal| refused(process, &refusal))?;
+    let store = journal::open(process, &place)?;
+    let earlier = runs::earlier(store.as_ref())
+        .await
+        .map_err(journal::unreadable)?;
+    admission::no_open_run(&earlier.open).map_err(|refusal| refused(process, &refusal))?;
     let wanted = Wanted {
         mode: making::mode(flags.destroy),
         target: &flags.scope.target,
@@ -95,7 +98,7 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;
     present::show(process, &plan, dress);
-    if let Some(trouble) = present::blocked(&plan, &typed::again(process)) {
+    if let Some(trouble) = present::blocked(process, &plan) {
         return Err(trouble);
     }
     if !plan.steps.is_empty() {
@@ -104,20 +107,20 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
             process.stdout.line("");
         }
     }
-    carry_out(process, flags, &plan, (store.as_mut(), holder)).await
+    carry_out(process, flags, &plan, (store.as_ref(), holder)).await
 }
 
 async fn carry_out(
     process: &mut Process,
     flags: &ApplyFlags,
     plan: &Plan,
-    (store, holder): (&mut dyn Store, Holder),
+    (store, holder): (&dyn Store, Holder),
 ) -> Result<Exit, Trouble> {
-    let known = runs::list(store).map_err(journal::unreadable)?;
+    let earlier = runs::earlier(store).await.map_err(journal::unreadable)?;
     let against = Admission {
         stack: None,
         expect: flags.expect.as_deref(),
-        runs: &known,
+        runs: &earlier.open,
     };
     admission::admit(plan, &against).map_err(|refusal| match (&refusal, &flags.plan) {
         (Refusal::NotApplyable, Some(path)) => not_applyable(process, plan, path),
@@ -129,7 +132,7 @@ async fn carry_out(
         return Ok(Exit::Done);
     }
     let run = Run {
-        id: free_id(process, &known, |now| {
+        id: free_id(process, &earlier.ids, |now| {
             runs::new_run_id(now, &holder, &plan.digest)
         }),
         plan,
@@ -143,7 +146,11 @@ async fn carry_out(
 }
 
 /// The same plan applied twice within a second would get one id twice; then it is the next second's.
-fn free_id(process: &Process, known: &[RunSummary], id: impl Fn(Timestamp) -> String) -> String {
+fn free_id(
+    process: &Process,
+    taken: &BTreeSet<String>,
+    id: impl Fn(Timestamp) -> String,
+) -> String {
     // Before 1970 all ids are one.
     let now = process.clock.now().max(Timestamp::UNIX_EPOCH);
     let second = SignedDuration::from_secs(1);
@@ -153,9 +160,9 @@ fn free_id(process: &Process, known: &[RunSummary], id: impl Fn(Timestamp) -> St
     later
         .chain(earlier)
         // Of more than there are runs one is free, with the first of both counted twice.
-        .take(known.len() + 2)
+        .take(taken.len() + 2)
         .map(&id)
-        .find(|id| known.iter().all(|run| run.run != *id))
+        .find(|id| !taken.contains(id))
         .unwrap_or_else(|| id(now))
 }
 

@@ -3,8 +3,8 @@
 
 use super::arguments::{ApprovalFlags, JsonFlags};
 use super::process::{Process, Trouble};
+use crate::goal::GoalMode;
 use crate::model::advice::Advice;
-use crate::plan::document::GoalMode;
 use std::io::BufRead;
 
 /// With `-json` nobody is asked: a question is no message.

@@ -1,10 +1,14 @@
 //! Commands and flags, as clap reads them after [`super::spelling`] (R41 to R46 say what they mean).
 
+mod backups;
 mod import;
 mod review;
 mod runs;
 mod vendor;
 
+pub use backups::{
+    BackupsAction, BackupsFlags, PlaceFlags, ShowBackupFlags, StatusFlags, StatusFormat,
+};
 pub use import::ImportFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, DriftFormat, ShowFlags};
 pub use runs::{CloseFlags, RunsAction, RunsFlags, UnlockFlags};
@@ -13,7 +17,7 @@ pub use vendor::{VendorFlags, VendorVeleroFlags, VendorWhat};
 use super::process::{ColourFlag, Trouble};
 pub use super::variables::VariableFlags;
 use crate::model::address::Target;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +62,10 @@ pub enum Command {
     Import(ImportFlags),
     /// Tell what changed outside of sk-dr; changes nothing, exit 2 on drift
     Drift(DriftFlags),
+    /// Backups in the buckets of the locations; asks no cluster
+    Backups(BackupsFlags),
+    /// Whether the objectives are met by the backups in the buckets; exit 5 where one is not
+    Status(StatusFlags),
     /// Go on with a run that was killed
     Resume(ResumeFlags),
     /// Runs in the journal
@@ -361,16 +369,19 @@ pub struct VersionFlags {
 /// Flags of `sandbox`.
 #[derive(Debug, Args)]
 pub struct SandboxFlags {
-    /// Directory that holds the sandbox: kubeconfig and state
+    /// Directory that holds the sandbox: kubeconfig, credentials of its buckets, state
     #[arg(long, value_name = "DIR", default_value = "sk-dr-sandbox")]
     pub dir: PathBuf,
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Port of the Kubernetes API on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value = "0")]
     pub port: u16,
+    /// Port of its buckets (S3) on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value = "0")]
+    pub s3_port: u16,
     /// Seed of everything that looks random; counts for a new sandbox only
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
-    /// A bucket that exists; may be repeated. A location in any other becomes Unavailable
+    /// A bucket to make, if it is not there; may be repeated
     #[arg(long, value_name = "NAME")]
     pub bucket: Vec<String>,
     /// `-no-color`.
@@ -400,7 +411,12 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[derive(Debug)]
 pub enum Asked {
     /// A command.
-    Command(Box<Arguments>),
+    Command {
+        /// The words as clap reads them, for who repeats what was typed.
+        words: Vec<String>,
+        /// What they say.
+        arguments: Box<Arguments>,
+    },
     /// A help text.
     Help(String),
 }
@@ -430,32 +446,29 @@ pub fn parse(arguments: &[OsString]) -> Result<Asked, Trouble> {
         }
         Some(_) | None => texts,
     };
-    let rewritten = super::spelling::rewrite(&texts, &root)?;
-    match Arguments::try_parse_from(std::iter::once("sk-dr".to_owned()).chain(rewritten)) {
+    let words = super::spelling::rewrite(&texts, &root)?;
+    let line = std::iter::once("sk-dr").chain(words.iter().map(String::as_str));
+    // The commands are made once: clap checks each of them, which takes longer than a small plan.
+    let read = root
+        .try_get_matches_from_mut(line)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    match read {
         Ok(Arguments {
             command: Command::Help,
             ..
         }) => Ok(Asked::Help(one_dash(&root.render_help().to_string()))),
-        Ok(arguments) => Ok(Asked::Command(Box::new(arguments))),
+        Ok(arguments) => Ok(Asked::Command {
+            words,
+            arguments: Box::new(arguments),
+        }),
         Err(error) if error.kind() == clap::error::ErrorKind::DisplayHelp => {
             Ok(Asked::Help(one_dash(&error.to_string())))
         }
         Err(error) => Err(Trouble::error(
             "Invalid arguments",
-            one_dash(without_prefix(&error.to_string())),
+            one_dash(without_prefix(&error.format(&mut root).to_string())),
         )),
     }
-}
-
-/// The words as clap reads them, for who repeats what was typed; as they are where they are no command line of ours.
-pub(crate) fn words(arguments: &[OsString]) -> Vec<String> {
-    let texts: Vec<String> = arguments
-        .iter()
-        .map(|argument| argument.to_string_lossy().into_owned())
-        .collect();
-    let mut root = Arguments::command();
-    root.build();
-    super::spelling::rewrite(&texts, &root).unwrap_or(texts)
 }
 
 fn without_prefix(text: &str) -> &str {

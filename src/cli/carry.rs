@@ -8,7 +8,6 @@ use super::process::{ColourFlag, Form, Process, Trouble};
 use super::reporter::Reporter;
 use super::{stream, typed};
 use crate::apply::engine::{self, Job};
-use crate::apply::event::Event;
 use crate::apply::outcome::{ApplyError, RunReport};
 use crate::apply::stop::{Stopper, stop_pair};
 use crate::journal::record::Holder;
@@ -18,6 +17,7 @@ use crate::model::advice::Advice;
 use crate::model::command_line::JournalLine;
 use crate::model::expression::Bindings;
 use crate::plan::document::{Plan, PlannedOutput};
+use crate::plan::event::Event;
 use crate::render;
 use crate::render::text::{self, Outcome, StepOutcome, Sums};
 use crate::world::query::FailureClass;
@@ -34,7 +34,7 @@ pub(crate) struct Run<'a> {
     /// Where it stands.
     pub(crate) state: RunState,
     /// Its journal.
-    pub(crate) store: &'a mut dyn Store,
+    pub(crate) store: &'a dyn Store,
     /// This process.
     pub(crate) holder: Holder,
     /// `-parallelism`.

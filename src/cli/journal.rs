@@ -7,9 +7,10 @@ use super::{stream, typed};
 use crate::diag::Severity;
 use crate::journal::local::LocalStore;
 use crate::journal::lock::{self, Lock, LockError};
-use crate::journal::record::{Holder, Inventory};
+use crate::journal::record::Holder;
 use crate::journal::store::{Store, StoreError};
 use crate::model::advice::Advice;
+use crate::model::inventory::Inventory;
 use crate::model::resource::Configuration;
 use crate::plan::document::Plan;
 use crate::render::json;
@@ -90,8 +91,8 @@ pub(crate) fn open(process: &Process, place: &Place) -> Result<Box<dyn Store>, T
 }
 
 /// The newest inventory. It is evidence only: where it cannot be read there is a warning, no more (R26).
-pub(crate) fn inventory(process: &mut Process, store: &dyn Store) -> Option<Inventory> {
-    match store.inventory() {
+pub(crate) async fn inventory(process: &mut Process, store: &dyn Store) -> Option<Inventory> {
+    match store.inventory().await {
         Ok(inventory) => inventory,
         Err(error) => {
             warn(

@@ -5,9 +5,9 @@
 //! stays in the scrollback is one long line, and the `^C` that a terminal echoes moves the cursor a row down and leaves
 //! rows behind (version 0.18.6, tried).
 
-use crate::apply::event::Event;
 use crate::model::address::Address;
 use crate::plan::document::{Plan, StepId};
+use crate::plan::event::Event;
 use crate::render::style::Dress;
 use crate::render::text::EventLines;
 use crate::render::text::row::{Row, doing, row};

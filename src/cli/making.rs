@@ -5,12 +5,13 @@ use super::journal;
 use super::planning::{self, Confirm, Request};
 use super::process::{Process, Trouble};
 use crate::goal;
+use crate::goal::{Goal, GoalMode};
 use crate::journal::store::Store;
 use crate::model::address::Target;
 use crate::model::resource::Configuration;
 use crate::model::secret::{SecretName, SecretSource};
 use crate::plan::Refusal;
-use crate::plan::document::{Goal, GoalMode, Plan};
+use crate::plan::document::Plan;
 use crate::plan::input::Conflicts;
 use crate::world::{Doors, World};
 use std::collections::BTreeMap;
@@ -71,7 +72,7 @@ pub(crate) async fn plan(
         goal::check_addresses(configuration, flag, addresses)
             .map_err(|unknown| Trouble::of("Unknown address", &unknown))?;
     }
-    let inventory = journal::inventory(process, store);
+    let inventory = journal::inventory(process, store).await;
     let goal = Goal {
         mode: wanted.mode,
         target: wanted.target.to_vec(),
@@ -97,6 +98,7 @@ pub(crate) fn world(process: &Process, secrets: BTreeMap<SecretName, SecretSourc
         environment: process.environment.clone(),
         clock: process.clock.clone(),
         wires: process.wires.clone(),
+        stores: process.s3.clone(),
         directory: process.directory.clone(),
         secrets,
         guard: process.guard.clone(),

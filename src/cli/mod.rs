@@ -4,6 +4,7 @@
 mod apply;
 mod approval;
 pub mod arguments;
+mod backups;
 mod builtin;
 mod carry;
 mod demo;
@@ -48,6 +49,7 @@ use arguments::{Arguments, Asked, Command};
 use exit::Exit;
 use process::{ColourFlag, Form, Process, Trouble};
 use safe::Said;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -73,7 +75,8 @@ pub async fn run(mut process: Process) -> u8 {
             process.stdout.print(&text);
             Exit::Done
         }
-        Ok(Asked::Command(arguments)) => {
+        Ok(Asked::Command { words, arguments }) => {
+            process.arguments = words.into_iter().map(OsString::from).collect();
             if stream::is_wanted(&arguments.command) {
                 stream::begin(&mut process);
             }
@@ -143,6 +146,8 @@ async fn command(process: &mut Process, command: Command) -> Result<Exit, Troubl
         Command::Apply(flags) => apply::run(process, &flags).await,
         Command::Destroy(flags) => apply::run(process, &flags.into()).await,
         Command::Drift(flags) => drift::run(process, &flags).await,
+        Command::Backups(flags) => backups::run(process, &flags).await,
+        Command::Status(flags) => backups::status::run(process, &flags).await,
         Command::Import(flags) => import::run(process, &flags).await,
         Command::Resume(flags) => resume::run(process, &flags).await,
         Command::Runs(flags) => runs::run(process, &flags).await,

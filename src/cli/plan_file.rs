@@ -3,11 +3,10 @@
 
 use super::process::Trouble;
 use crate::model::advice::Advice;
-use crate::plan::document::{FORMAT, Plan, VERSION};
+use crate::plan::document::Plan;
+use crate::plan::document::reading::{self, Unread};
 use crate::plan::sense;
 use crate::world::local::files::{self, Boundary, DOCUMENT_BYTES};
-use serde::Deserialize;
-use serde_json::Value as Json;
 use std::path::Path;
 
 /// Writes a plan with mode 0600. A path in the repository of a request must not lead out of it.
@@ -47,16 +46,6 @@ pub fn read(boundary: &Boundary, path: &Path) -> Result<Plan, Trouble> {
 
 type Fault = (&'static str, String);
 
-/// What tells a plan of ours from everything else. The plan itself is read from the bytes and not from a tree of JSON,
-/// on whose way to a plan `-0` would become `0`, and of a member that stands twice the first would be lost in silence.
-#[derive(Deserialize)]
-struct Head {
-    format: Option<Json>,
-    format_version: Option<Json>,
-    version: Option<Json>,
-    tool: Option<Json>,
-}
-
 /// A plan that is whole and makes sense. Whoever can write the file can compute a digest: what is shown and what is carried
 /// out must say the same (R37).
 fn parse(bytes: &[u8]) -> Result<Plan, Fault> {
@@ -78,48 +67,19 @@ fn decode(bytes: &[u8]) -> Result<Plan, Fault> {
             "this is a zip archive, perhaps a plan of Terraform.",
         ));
     }
-    let head: Head = match serde_json::from_slice(bytes) {
-        Ok(head) => head,
-        Err(error) if error.is_eof() && bytes.starts_with(b"{") => {
-            return Err((
-                "Damaged plan file",
-                "it ends too early. Plan again.".to_owned(),
-            ));
+    reading::read(bytes).map_err(|unread| match unread {
+        Unread::NoJson => not_a_plan("this is no JSON."),
+        Unread::AnotherSort => not_a_plan("this is JSON of another sort."),
+        Unread::Shown => {
+            not_a_plan("this is the output of `show -json`, which can only be looked at.")
         }
-        Err(error) if error.is_data() => return Err(not_a_plan("this is JSON of another sort.")),
-        Err(_) => return Err(not_a_plan("this is no JSON.")),
-    };
-    if head.format_version.is_some() {
-        return Err(not_a_plan(
-            "this is the output of `show -json`, which can only be looked at.",
-        ));
-    }
-    if head.format.as_ref().and_then(Json::as_str) != Some(FORMAT) {
-        return Err(not_a_plan("this is JSON of another sort."));
-    }
-    if head.version.as_ref().and_then(Json::as_u64) != Some(u64::from(VERSION)) {
-        let tool = head.tool.as_ref().and_then(Json::as_str);
-        let tool = tool.unwrap_or("another program");
-        let version = head
-            .version
-            .map_or_else(|| "none".to_owned(), |version| version.to_string());
-        let detail = format!(
-            "it was written by {tool} in plan format {version}; this program reads {VERSION}. Plan again."
-        );
-        return Err(("Plan of another version", detail));
-    }
-    let damaged = |why: &str| ("Damaged plan file", format!("{why} Plan again."));
-    let plan: Plan =
-        serde_json::from_slice(bytes).map_err(|error| damaged(&format!("{error}.")))?;
-    let digest = plan
-        .compute_digest()
-        .map_err(|error| damaged(&format!("{error}.")))?;
-    if digest != plan.digest {
-        return Err(damaged(
-            "its digest does not fit its content: it was changed after it was written.",
-        ));
-    }
-    Ok(plan)
+        another @ (Unread::AnotherVersion { .. } | Unread::AnotherBuild { .. }) => {
+            ("Plan of another version", format!("{another}. Plan again."))
+        }
+        damaged @ (Unread::Early | Unread::Damaged(_)) => {
+            ("Damaged plan file", format!("{damaged}. Plan again."))
+        }
+    })
 }
 
 #[cfg(test)]
@@ -127,10 +87,11 @@ mod tests {
     use super::*;
     use crate::model::any::{config, expressions, json, texts};
     use crate::model::expression::Expr;
-    use crate::plan::document::{Op, PlannedOutput};
+    use crate::plan::document::PlannedOutput;
     use crate::render::fixture::{node, plan, step};
+    use crate::world::op::Op;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
     use std::os::unix::fs::PermissionsExt;
 
     fn sealed() -> Plan {
@@ -210,7 +171,7 @@ mod tests {
         check(
             br#"{"format": "sk-dr-plan", "version": 7, "tool": "sk-dr 9.0"}"#,
             "Plan of another version",
-            "sk-dr 9.0 in plan format 7",
+            "sk-dr 9.0 wrote it in plan format 7",
         );
         check(
             &whole.as_bytes()[..whole.len() - 9],

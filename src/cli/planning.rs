@@ -1,18 +1,21 @@
 //! From a configuration to a plan: asks what a plan needs answered, in the order in which answers lead to questions.
 //! The one place where asking and planning meet; must not print.
 
-use crate::journal::record::Inventory;
+use crate::check;
+use crate::goal::Goal;
 use crate::kinds::{self, Loss};
 use crate::model::address::{Address, Target};
 use crate::model::expression::{Bindings, Expr, HoleSource};
 use crate::model::identity::{Instance, Key, ProviderRef};
+use crate::model::inventory::Inventory;
 use crate::model::resource::{Configuration, IgnoreChanges, Resource};
 use crate::model::secret::SecretName;
-use crate::plan::document::{Action, Goal, KubeVerb, Node, Op, Plan, ReplaceOrder, Step};
-use crate::plan::found::{Found, Objects};
+use crate::plan::document::{Action, Node, Plan, ReplaceOrder, Step};
+use crate::plan::found::Objects;
 use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use crate::plan::secrets::{Comparison, Comparisons};
-use crate::plan::{Refusal, bound, guards, ignored, queries, secrets, types};
+use crate::plan::{self, Refusal, bound, guards, ignored, queries, secrets, types};
+use crate::world::op::{KubeVerb, Op};
 use crate::world::query::{Answer, DryRun, Fact, FailureClass, Live, Query, Why};
 use crate::world::{Bound, World};
 use jiff::Timestamp;
@@ -133,7 +136,7 @@ fn unreadable(world: &World, configuration: &Configuration) -> BTreeMap<SecretNa
 }
 
 fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Refusal> {
-    crate::plan::plan(&Input {
+    let input = Input {
         configuration: request.configuration,
         goal: request.goal,
         live,
@@ -147,7 +150,10 @@ fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Re
         unreadable: &seen.unreadable,
         guards: seen.guards,
         made_at: request.made_at,
-    })
+    };
+    let decided = plan::decide(&input)?;
+    let found = check::findings(&decided);
+    decided.seal(found)
 }
 
 fn clusters<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a Resource> {
@@ -251,7 +257,9 @@ pub(crate) async fn reach(
             None => unreached(&title, nonsense("kube-system has no UID")),
         },
         Answer::Unknown(why) => unreached(&title, why),
-        Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed => unreached(
+        Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_))
+        | Answer::Absent
+        | Answer::NotServed => unreached(
             &title,
             nonsense(
                 "there is no namespace kube-system, so it cannot be told which cluster this is",
@@ -297,16 +305,13 @@ fn loss_queries(plan: &Plan, live: &Live) -> Vec<Query> {
             continue;
         };
         let Key::Kube {
-            resource,
-            namespace,
-            name,
+            namespace, name, ..
         } = key
         else {
             continue;
         };
         let objects = objects.get_or_insert_with(|| Objects::of(live));
-        let found = objects.find(provider, resource, namespace.as_deref(), name);
-        let Found::Present(object) = found else {
+        let Some(object) = objects.present(provider, key) else {
             continue;
         };
         let users = kind.users().into_iter();

@@ -6,10 +6,11 @@ use super::exit::{Exit, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::{stream, typed};
+use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::advice::Advice;
 use crate::model::command_line::{CommandLine, JournalLine};
-use crate::plan::document::{GoalMode, Node, Plan, Sight, Unswept};
+use crate::plan::document::{Node, Plan, Sight, Unswept};
 use crate::render::style::{Dress, wrap};
 use crate::render::text::{blocks, reason};
 use crate::render::{self, text::Counts};
@@ -47,7 +48,7 @@ pub(crate) fn plan(
         let hints = hints(plan, telling.out, (&typed::journal(process), dress.width));
         process.stdout.print(&hints);
     }
-    if let Some(trouble) = blocked(plan, &typed::again(process)) {
+    if let Some(trouble) = blocked(process, plan) {
         process.complain(&trouble, telling.colour);
     }
     Ok(of_plan(plan, telling.detail))
@@ -102,15 +103,32 @@ fn hints(plan: &Plan, out: Option<&Path>, (line, width): (&JournalLine, Option<u
     format!("\n{rule}\n\n{text}")
 }
 
+/// Some resources are blocked, each for a reason of its own.
+const BLOCKED: &str = "Plan is blocked";
 /// More than so many addresses make no command that anybody would type: mostly a whole server does not answer.
 const FEW: usize = 8;
 
-/// What keeps a plan from being applied, for standard error: one error for each provider that was not reached, whatever it
-/// blocks, and one for the rest.
-pub(crate) fn blocked(plan: &Plan, typed: &CommandLine) -> Option<Trouble> {
+/// What keeps a plan from being applied, once it was shown. What was not seen is an error of the stream already, and one
+/// cause is one error.
+pub(crate) fn blocked(process: &Process, plan: &Plan) -> Option<Trouble> {
     if plan.applyable && !plan.is_blind() {
         return None;
     }
+    let stuck: Vec<&Node> = plan.stuck().collect();
+    let stopped = (!stuck.is_empty()).then(|| stopped(plan, &stuck, &typed::again(process)));
+    let is_told = match plan.sight() {
+        Sight::Blind(_) => process.stdout.form() == Form::Stream,
+        Sight::Nowhere | Sight::Whole(_) | Sight::Part(_) => false,
+    };
+    Some(match (is_told, stopped) {
+        (true, None) => Trouble::told(Exit::Error),
+        (true, Some(stopped)) => Trouble::error(BLOCKED, stopped),
+        (false, stopped) => not_applyable(plan, stopped),
+    })
+}
+
+/// One error for each provider that was not reached, whatever it blocks, and one for the rest.
+fn not_applyable(plan: &Plan, stopped: Option<String>) -> Trouble {
     let mut details: Vec<String> = plan
         .unreached()
         .map(|(place, nodes)| {
@@ -124,20 +142,18 @@ pub(crate) fn blocked(plan: &Plan, typed: &CommandLine) -> Option<Trouble> {
         .unreached()
         .map(|(place, _)| place.provider.to_string())
         .collect();
-    let stuck: Vec<&Node> = plan.stuck().collect();
-    if !stuck.is_empty() {
-        details.push(stopped(plan, &stuck, typed));
-    }
-    let summary = match (unreached.as_slice(), stuck.is_empty()) {
+    let is_stopped = stopped.is_some();
+    details.extend(stopped);
+    let summary = match (unreached.as_slice(), is_stopped) {
         ([one], _) => format!("Provider {one} was not reached"),
         ([_, ..], _) => format!("Providers {} were not reached", unreached.join(", ")),
-        ([], false) => "Plan is blocked".to_owned(),
-        ([], true) => {
+        ([], true) => BLOCKED.to_owned(),
+        ([], false) => {
             details.extend(unseen(plan));
             "Not everything was looked at".to_owned()
         }
     };
-    Some(Trouble::error(summary, details.join("\n\n")))
+    Trouble::error(summary, details.join("\n\n"))
 }
 
 /// What keeps a plan from being applied where nothing is blocked.

@@ -17,7 +17,7 @@ pub(super) enum Escapes {
 
 /// The text as it may be printed.
 pub(super) fn printed(text: &str, escapes: Escapes) -> Cow<'_, str> {
-    if !text.contains(is_hazardous) {
+    if is_plain(text) || !text.contains(is_hazardous) {
         return Cow::Borrowed(text);
     }
     let mut written = String::with_capacity(text.len());
@@ -40,6 +40,17 @@ pub(super) fn printed(text: &str, escapes: Escapes) -> Cow<'_, str> {
         rest = after;
     }
     Cow::Owned(written)
+}
+
+/// Whether nothing but letters and blanks of ASCII stand in it, as in most of what is printed. The bytes tell that in a
+/// fraction of the time that taking a plan of 1 000 resources apart into characters needs.
+fn is_plain(text: &str) -> bool {
+    for byte in text.as_bytes() {
+        if !matches!(byte, b' '..=b'~' | b'\n' | b'\t') {
+            return false;
+        }
+    }
+    true
 }
 
 /// Length of an escape of ours that a text begins with.

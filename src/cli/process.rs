@@ -11,6 +11,7 @@ use crate::world::clock::Clock;
 use crate::world::guard::Guard;
 use crate::world::kube::Wires;
 use crate::world::local::files::Boundary;
+use crate::world::s3;
 use crate::world::waiting::Waiting;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,7 +22,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The process as the commands see it.
 pub struct Process {
-    /// Arguments without the program's name.
+    /// Arguments without the program's name; once they are read, as clap reads them.
     pub arguments: Vec<OsString>,
     /// A copy of the environment.
     pub environment: BTreeMap<String, String>,
@@ -39,6 +40,8 @@ pub struct Process {
     pub clock: Arc<dyn Clock>,
     /// Makes the wires to Kubernetes APIs.
     pub wires: Arc<dyn Wires>,
+    /// Makes the wires to S3 stores.
+    pub s3: Arc<dyn s3::Wires>,
     /// Opens journals.
     pub stores: Arc<dyn Stores>,
     /// Ctrl-C and its like.
@@ -62,7 +65,7 @@ pub struct Terminal {
     pub width: Option<usize>,
 }
 
-/// Opens journals. Every write of a command to its journal (`create_run`, `append`, `write_inventory`) goes through the
+/// Opens journals. Every write of a command to its journal (`create_run`, `append`, `mark_closed`, `write_inventory`) goes through the
 /// store that this hands out, so that a test may wrap the real one to end the process before or after a write, or leave
 /// half a record behind. Only the lock file beside the journal is taken past it.
 ///

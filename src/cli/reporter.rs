@@ -3,8 +3,8 @@
 
 use super::live::Live;
 use super::process::{ColourFlag, Form, Output, Process};
-use crate::apply::event::Event;
 use crate::plan::document::Plan;
+use crate::plan::event::Event;
 use crate::render::json::EventMessages;
 use crate::render::text::EventLines;
 use crate::world::clock::Clock;

@@ -11,9 +11,11 @@ use super::typed;
 use crate::apply::resume::{self, Request, ResumeError, Resumed};
 use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
+use crate::journal::status::Begun;
 use crate::journal::store::Store;
 use crate::lang::Missing;
 use crate::model::advice::Advice;
+use crate::model::command_line::JournalLine;
 use crate::plan::sense;
 use crate::world::local::files;
 use std::path::{Path, PathBuf};
@@ -25,11 +27,11 @@ use std::time::Duration;
 /// Where there is nothing to go on with, somebody else may be at work, or not everything was done.
 pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Exit, Trouble> {
     let place = place(process, &flags.journal);
-    let mut taken = take(
+    let taken = take(
         process,
         place,
         (flags.id.as_deref(), flags.takeover),
-        flags.run.lock_timeout,
+        (Purpose::Resume, flags.run.lock_timeout),
     )
     .await?;
     let Resumed { run, plan, state } = taken.resumed;
@@ -37,7 +39,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
         id: run,
         plan: &plan,
         state,
-        store: taken.store.as_mut(),
+        store: taken.store.as_ref(),
         holder: taken.holder,
         parallelism: flags.run.parallelism,
         colour: flags.colour.flag(),
@@ -45,13 +47,66 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
     carry::out(process, run).await
 }
 
-/// Where the run was begun: its plan's relative paths lead from there, unless `-chdir` says from where. A request that may
-/// be anybody's writes the journal of its repository and chooses no directory (R47).
-fn begun_in(process: &Process, recorded: Option<&str>) -> Option<PathBuf> {
-    if typed::names_directory(process) || !process.guard.is_open() {
-        return None;
+/// What a run is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Its holder stops. Nothing that the plan names is read.
+    Unlock,
+    /// It goes on.
+    Resume,
+    /// It is given up: what is in doubt is asked about.
+    Close,
+}
+
+/// The directory that relative paths of a run's plan lead from: the one that `-chdir` names, else the one in which the run
+/// was begun, on the host on which it was. A path of another host may lead to other credentials here, so no other is
+/// taken in silence. A request that may be anybody's writes the journal of its repository and chooses no directory (R47).
+///
+/// # Errors
+/// Where neither is had: why.
+fn lead_from(process: &Process, begun: Option<&Begun>, this: &Holder) -> Result<PathBuf, String> {
+    if typed::names_directory(process) {
+        return Ok(process.directory.clone());
     }
-    files::directory_without_links(Path::new(recorded?)).ok()
+    let Some(Begun { host, directory }) = begun else {
+        return Err("its journal does not say in which directory it was begun".to_owned());
+    };
+    if *host != this.host {
+        let here = &this.host;
+        return Err(format!(
+            "it was begun on {host} in {directory}, and this is {here}"
+        ));
+    }
+    let found = files::directory_without_links(Path::new(directory))
+        .map_err(|_| format!("it was begun in {directory}, which is no directory now"))?;
+    let is_chosen = process.guard.is_open() || found == process.directory;
+    if !is_chosen {
+        return Err(format!(
+            "it was begun in {directory}, and -safe lets no journal choose a directory"
+        ));
+    }
+    Ok(found)
+}
+
+/// A run whose paths lead nowhere: what to type.
+fn elsewhere(
+    process: &Process,
+    place: &Place,
+    (run, why): (&str, &str),
+    purpose: Purpose,
+) -> Trouble {
+    let line = JournalLine {
+        line: typed::here(process).flag("chdir", "DIRECTORY"),
+        journal: Some(place.display().to_string()),
+    };
+    let advice = match purpose {
+        Purpose::Close => Advice::close(&line, run),
+        Purpose::Resume | Purpose::Unlock => Advice::resume(&line, run),
+    };
+    let detail = format!(
+        "Run {run}: {why}. Name the directory that relative paths of its plan lead from, which is that of its configuration: `{advice}`."
+    );
+    Trouble::error("Run not taken", detail)
 }
 
 /// The journal of the working directory: `-journal`, else as its configuration says, else the usual place. A
@@ -79,7 +134,8 @@ pub(crate) struct Taken {
     _lock: Option<Lock>,
 }
 
-/// Takes a run over: the lock proves a dead holder, else its serial must be named (R42).
+/// Takes a run over: the lock proves a dead holder, else its serial must be named (R42). Whatever stands in the way of its
+/// purpose is said before it is taken, so that a run is not left with a process that cannot go on.
 ///
 /// # Errors
 /// Where it may not be taken.
@@ -87,7 +143,7 @@ pub(crate) async fn take(
     process: &mut Process,
     place: Place,
     (run, takeover): (Option<&str>, Option<u64>),
-    timeout: Duration,
+    (purpose, timeout): (Purpose, Duration),
 ) -> Result<Taken, Trouble> {
     if !place.is_there()? {
         let detail = format!(
@@ -107,24 +163,30 @@ pub(crate) async fn take(
         (Err(trouble), Some(_)) if trouble.exit == Exit::Locked => None,
         (Err(trouble), _) => return Err(trouble),
     };
-    let mut store = journal::open(process, &place)?;
+    let store = journal::open(process, &place)?;
+    let found = resume::find(store.as_ref(), run)
+        .await
+        .map_err(|error| refused(process, &error))?;
+    // The journal's copy of the plan is a file that others may be able to write (R37).
+    sense::check(&found.plan).map_err(|error| {
+        let summary = "Run not taken";
+        Trouble::error(summary, format!("run {}: {error}.", found.run))
+    })?;
+    let directory = match purpose {
+        Purpose::Unlock => process.directory.clone(),
+        Purpose::Resume | Purpose::Close => lead_from(process, found.state.begun.as_ref(), &holder)
+            .map_err(|why| elsewhere(process, &place, (&found.run, &why), purpose))?,
+    };
     let request = Request {
-        run,
         takeover,
         holder: &holder,
         lock: lock.as_ref(),
         now: process.clock.now(),
     };
-    let resumed =
-        resume::resume(store.as_mut(), &request).map_err(|error| refused(process, &error))?;
-    // The journal's copy of the plan is a file that others may be able to write (R37).
-    sense::check(&resumed.plan).map_err(|error| {
-        let summary = "Run not taken";
-        Trouble::error(summary, format!("run {}: {error}.", resumed.run))
-    })?;
-    if let Some(begun) = begun_in(process, resumed.state.directory.as_deref()) {
-        process.directory = begun;
-    }
+    let resumed = resume::take_over(store.as_ref(), found, &request)
+        .await
+        .map_err(|error| refused(process, &error))?;
+    process.directory = directory;
     Ok(Taken {
         resumed,
         store,

@@ -3,12 +3,12 @@
 use super::arguments::{CloseFlags, JournalFlags, RunsAction, RunsFlags};
 use super::exit::Exit;
 use super::process::{ColourFlag, Process, Trouble};
-use super::resume::{self, Taken};
+use super::resume::{self, Purpose, Taken};
 use super::{carry, journal, making, typed};
 use crate::apply::close::{self, Closing};
-use crate::apply::event::Event;
 use crate::journal::record::{Holder, RunOutcome};
 use crate::journal::runs::{self, RunSummary, Standing};
+use crate::plan::event::Event;
 use crate::render::text::{self, EventLines, RunRow, RunState};
 use crate::world::local::files;
 use jiff::Timestamp;
@@ -21,8 +21,8 @@ use std::time::Duration;
 /// Where the journal cannot be read, or the run cannot be closed.
 pub(crate) async fn run(process: &mut Process, flags: &RunsFlags) -> Result<Exit, Trouble> {
     match &flags.action {
-        None => list(process, &flags.journal),
-        Some(RunsAction::List(inner)) => list(process, either(inner, &flags.journal)),
+        None => list(process, &flags.journal).await,
+        Some(RunsAction::List(inner)) => list(process, either(inner, &flags.journal)).await,
         Some(RunsAction::Close(inner)) => {
             let journal = either(&inner.journal, &flags.journal).clone();
             close_run(process, inner, &journal).await
@@ -39,12 +39,14 @@ fn either<'a>(inner: &'a JournalFlags, outer: &'a JournalFlags) -> &'a JournalFl
     }
 }
 
-fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Trouble> {
+async fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Trouble> {
     let place = resume::place(process, flags);
     let store = journal::open(process, &place)?;
     let this = journal::holder()?;
     let now = process.clock.now();
-    let summaries = runs::list(store.as_ref()).map_err(journal::unreadable)?;
+    let summaries = runs::list(store.as_ref())
+        .await
+        .map_err(journal::unreadable)?;
     let line = typed::journal(process);
     let rows: Vec<RunRow> = summaries
         .iter()
@@ -116,10 +118,10 @@ async fn close_run(
     let which = (Some(flags.id.as_str()), flags.takeover);
     let Taken {
         resumed,
-        mut store,
+        store,
         holder,
         ..
-    } = resume::take(process, place, which, Duration::ZERO).await?;
+    } = resume::take(process, place, which, (Purpose::Close, Duration::ZERO)).await?;
     let plan = resumed.plan.clone();
     let world = making::world(process, plan.secrets.clone());
     let line = typed::journal(process);
@@ -132,7 +134,7 @@ async fn close_run(
     };
     let closing = Closing {
         outside: &world,
-        store: store.as_mut(),
+        store: store.as_ref(),
         resumed,
         events: &mut events,
         holder,

@@ -31,7 +31,6 @@ const TAKES_NO_LOCK: &[&str] = &["plan", "drift", "import", "show", "validate"];
 
 /// Commands of the same sort.
 const LATER_COMMANDS: &[&str] = &[
-    "backups",
     "bundle",
     "completions",
     "console",
@@ -41,7 +40,6 @@ const LATER_COMMANDS: &[&str] = &[
     "init",
     "output",
     "restore",
-    "status",
 ];
 
 /// Arguments as clap reads them.

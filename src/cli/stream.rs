@@ -16,6 +16,8 @@ pub(crate) fn is_wanted(command: &Command) -> bool {
         | Command::Show(_)
         | Command::Drift(_)
         | Command::Import(_)
+        | Command::Backups(_)
+        | Command::Status(_)
         | Command::Runs(_)
         | Command::Unlock(_)
         | Command::Vendor(_)

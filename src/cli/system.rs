@@ -5,6 +5,7 @@ use crate::world::clock::Clock;
 use crate::world::guard::Guard;
 use crate::world::kube::KubeWires;
 use crate::world::local::answering;
+use crate::world::s3::StoreWires;
 use crate::world::waiting::Waiting;
 use jiff::Timestamp;
 use signal_hook::low_level::emulate_default_handler;
@@ -43,6 +44,7 @@ pub fn process() -> std::io::Result<Process> {
         terminal,
         clock: Arc::new(SystemClock),
         wires: Arc::new(KubeWires),
+        s3: Arc::new(StoreWires),
         stores: Arc::new(LocalStores),
         interrupts: Arc::new(Signals::start()),
         guard: Guard::Open,

@@ -9,6 +9,7 @@ use crate::world::guard::Guard;
 use crate::world::kube::{ConnectArguments, Connected, Wires};
 use crate::world::local::files::Boundary;
 use crate::world::query::{FailureClass, Why};
+use crate::world::s3::StoreWires;
 use async_trait::async_trait;
 use serde_json::json;
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ pub(super) fn process(arguments: &[&str], directory: &Path) -> (Process, Capture
         terminal: Terminal::default(),
         clock: Arc::new(Frozen),
         wires: Arc::new(NoCluster),
+        s3: Arc::new(StoreWires),
         stores: Arc::new(LocalStores),
         interrupts: Arc::new(NoCluster),
         guard: Guard::Open,
@@ -73,7 +75,7 @@ async fn run(arguments: &[&str], directory: &Path) -> (u8, String, String) {
 
 fn parsed(arguments: &[&str]) -> Result<Arguments, String> {
     match parse(&arguments.iter().map(OsString::from).collect::<Vec<_>>()) {
-        Ok(Asked::Command(arguments)) => Ok(*arguments),
+        Ok(Asked::Command { arguments, .. }) => Ok(*arguments),
         Ok(Asked::Help(text)) => Err(text),
         Err(trouble) => Err(format!("{}: {}", trouble.summary, trouble.detail)),
     }
@@ -196,7 +198,7 @@ fn refusals_say_what_was_meant() {
         &["plan", "-recover=x"],
         "`-recover` is planned and not available yet",
     );
-    refused(&["status"], "`status` is planned and not available yet");
+    refused(&["doctor"], "`doctor` is planned and not available yet");
     refused(&["plan", "-out"], "`-out` needs a value");
     refused(&["plan", "-destroy=maybe"], "`-destroy` is on or off");
     refused(&["plan", "-target=nonsense"], "there is no dot");
@@ -220,14 +222,18 @@ fn help_of_a_command_is_its_own() {
         assert_eq!(parsed(typed).unwrap_err(), parsed(same).unwrap_err());
     }
     refused(&["help", "aply"], "Did you mean `apply`?");
-    refused(&["help", "status"], "not available yet");
+    refused(&["help", "doctor"], "not available yet");
 }
 
 #[test]
 fn what_was_typed_is_told_again() {
     let check = |typed: &str, expected: &str| {
         let words: Vec<&str> = typed.split(' ').collect();
-        let (process, ..) = process(&words, Path::new("/"));
+        let (mut process, ..) = process(&words, Path::new("/"));
+        let Ok(Asked::Command { words, .. }) = parse(&process.arguments) else {
+            panic!("{typed} is no command");
+        };
+        process.arguments = words.into_iter().map(OsString::from).collect();
         assert_eq!(super::typed::again(&process).to_string(), expected);
     };
     check("plan -destroy", "sk-dr plan -destroy");
@@ -382,7 +388,7 @@ fn approves(typed: &'static str, flags: &[&str]) -> bool {
         super::approval::ask(
             &mut process,
             parsed.approval,
-            crate::plan::document::GoalMode::Destroy,
+            crate::goal::GoalMode::Destroy,
         )
     });
     assert_eq!(

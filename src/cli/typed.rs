@@ -1,14 +1,14 @@
 //! The command line that was typed, as the beginning of one that a person is told to type: what leads to the same directory,
 //! journal and configuration is in it, what approves is not. Must not know what is told.
 
-use super::arguments;
 use super::process::Process;
+use crate::goal::GoalMode;
 use crate::model::command_line::{CommandLine, JournalLine};
-use crate::plan::document::{GoalMode, Plan};
+use crate::plan::document::Plan;
 
 /// What was typed once more, as a command that may be narrowed: a plan instead of an apply, since that takes a file.
 pub(crate) fn again(process: &Process) -> CommandLine {
-    let typed = arguments::words(&process.arguments);
+    let typed = words(process);
     let has = |wanted: &str| typed.iter().any(|word| word == wanted);
     let (is_apply, is_to_destroy) = (has("apply"), has("--destroy"));
     let words = typed.iter().filter_map(|word| {
@@ -49,7 +49,7 @@ pub(crate) fn planned(process: &Process, plan: &Plan, file: &str) -> CommandLine
 
 /// A command line in the same directory.
 pub(crate) fn here(process: &Process) -> CommandLine {
-    let typed = arguments::words(&process.arguments);
+    let typed = words(process);
     let leading = typed
         .iter()
         .filter(|word| {
@@ -63,7 +63,7 @@ pub(crate) fn here(process: &Process) -> CommandLine {
 
 /// A command line about the same journal.
 pub(crate) fn journal(process: &Process) -> JournalLine {
-    let typed = arguments::words(&process.arguments);
+    let typed = words(process);
     let mut named = typed
         .iter()
         .filter_map(|word| word.strip_prefix("--journal="));
@@ -75,8 +75,15 @@ pub(crate) fn journal(process: &Process) -> JournalLine {
 
 /// Whether a directory was named.
 pub(crate) fn names_directory(process: &Process) -> bool {
-    let typed = arguments::words(&process.arguments);
+    let typed = words(process);
     typed.iter().any(|word| word.starts_with("--chdir="))
+}
+
+fn words(process: &Process) -> Vec<String> {
+    let words = process.arguments.iter();
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// A flag as our users type it.

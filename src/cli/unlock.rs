@@ -4,7 +4,8 @@
 use super::arguments::UnlockFlags;
 use super::exit::Exit;
 use super::process::{Process, Trouble};
-use super::{resume, typed};
+use super::resume::{self, Purpose};
+use super::typed;
 use crate::render::text;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use std::time::Duration;
 /// Where no run is open, or it is at another serial.
 pub(crate) async fn run(process: &mut Process, flags: &UnlockFlags) -> Result<Exit, Trouble> {
     let place = resume::place(process, &flags.journal);
-    let taken = resume::take(process, place, (None, Some(flags.serial)), Duration::ZERO).await?;
+    let which = (None, Some(flags.serial));
+    let taken = resume::take(process, place, which, (Purpose::Unlock, Duration::ZERO)).await?;
     let run = taken.resumed.run;
     process.stdout.print(&format!(
         "Run {run} is taken from its holder, which stops before its next effect.\n{}",

@@ -10,7 +10,32 @@ use crate::kinds;
 use crate::model::address::Target;
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What a plan is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goal {
+    /// Converge or destroy.
+    pub mode: GoalMode,
+    /// `-target`.
+    #[serde(default)]
+    pub target: Vec<Target>,
+    /// `-exclude`.
+    #[serde(default)]
+    pub exclude: Vec<Target>,
+}
+
+/// Mode of a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoalMode {
+    /// Bring live to what is declared.
+    Converge,
+    /// Remove what is declared and ours.
+    Destroy,
+}
 
 /// Two resources that are one object (R21), as diagnostics at the second of them.
 pub fn duplicate_keys(configuration: &Configuration) -> Vec<Diagnostic> {

@@ -2,9 +2,9 @@
 //! takes what needs it along, else the rest would build on something that is not there.
 
 use super::graph::Graph;
+use super::{Goal, GoalMode};
 use crate::model::address::{Address, Target};
 use crate::model::resource::Configuration;
-use crate::plan::document::{Goal, GoalMode};
 use std::collections::BTreeSet;
 
 /// Addresses in scope. For destroy the direction turns: what needs a target goes with it, what an excluded one needs stays.

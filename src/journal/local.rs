@@ -1,24 +1,31 @@
 //! The journal in a directory, `.sk-dr/` beside the configuration: `runs/<id>/plan.json`, `runs/<id>/00000001.json`, ...,
-//! `inventory/<n>.json`. A record is written whole under a temporary name, made durable, and linked to its serial, which
+//! `runs/<id>/closed`, `inventory/<n>.json`. A record is written whole under a temporary name, made durable, and linked to its serial, which
 //! fails where the serial is taken (R42). Must not know what records mean, but for a take-over that explains a torn one.
 
-use super::record::{Entry, Inventory, Record, VERSION};
-use super::store::{Append, Store, StoreError};
-use crate::plan::document::{self, Plan};
+use super::record::{Entry, Record, VERSION};
+use super::store::{Append, Listed, Store, StoreError};
+use crate::model::inventory::Inventory;
+use crate::plan::document::Plan;
+use crate::plan::document::reading::{self, Unread};
 use crate::world::local::files::{
-    Boundary, Created, DOCUMENT_BYTES, FileError, Folder, Kind, Made, Readers,
+    self, Boundary, Created, DOCUMENT_BYTES, FileError, Folder, Kind, Made, Readers,
 };
+use async_trait::async_trait;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
+/// What to do about a journal of another version.
+const USE_IT: &str = "use the program that wrote it";
 /// Name of the runs in the directory.
 const RUNS: &str = "runs";
 /// Name of the inventories.
 const INVENTORY: &str = "inventory";
 /// Name of a run's plan.
 const PLAN: &str = "plan.json";
+/// Name of the empty file beside the records of a closed run. Runs of earlier versions have none.
+const CLOSED: &str = "closed";
 
 /// Runs and inventories in a directory. Making one touches nothing.
 #[derive(Clone, Debug)]
@@ -74,6 +81,7 @@ impl LocalStore {
     /// # Errors
     /// Where it cannot be made.
     pub fn prepare(&self) -> Result<Folder, StoreError> {
+        self.unshared_above()?;
         let folder = Folder::open_or_make(&self.boundary, &self.directory);
         let folder = unshared(folder.map_err(|error| failed(&self.directory, &error))?)?;
         let ignore = ".gitignore";
@@ -89,8 +97,14 @@ impl LocalStore {
         Ok(folder)
     }
 
+    /// Somebody who may write above a journal could put another one in its place (R43).
+    fn unshared_above(&self) -> Result<(), StoreError> {
+        files::unshared_above(&self.directory).map_err(|error| failed(&self.directory, &error))
+    }
+
     /// The directory; none where there is none.
     fn opened(&self) -> Result<Option<Folder>, StoreError> {
+        self.unshared_above()?;
         present(
             Folder::open(&self.boundary, &self.directory),
             &self.directory,
@@ -169,8 +183,9 @@ fn make_below(folder: &Folder, name: &str) -> Result<(Folder, Made), StoreError>
     Ok((unshared(opened)?, made))
 }
 
+#[async_trait(?Send)]
 impl Store for LocalStore {
-    fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError> {
+    async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError> {
         self.check_id(run)?;
         let (runs, _) = make_below(&self.prepare()?, RUNS)?;
         let (folder, made) = make_below(&runs, run)?;
@@ -189,7 +204,7 @@ impl Store for LocalStore {
         }
     }
 
-    fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
+    async fn append(&self, record: &Record) -> Result<Append, StoreError> {
         let folder = self.run(&record.run)?;
         let name = file_name(record.serial);
         let text = serde_json::to_vec(record)
@@ -197,7 +212,11 @@ impl Store for LocalStore {
         write_whole(&folder, &name, &text)
     }
 
-    fn runs(&self) -> Result<Vec<String>, StoreError> {
+    async fn mark_closed(&self, run: &str) -> Result<(), StoreError> {
+        write_whole(&self.run(run)?, CLOSED, b"").map(|_| ())
+    }
+
+    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
         let Some(folder) = self.part(RUNS)? else {
             return Ok(Vec::new());
         };
@@ -207,19 +226,23 @@ impl Store for LocalStore {
             if !is_run_id(&name) || !is_directory() {
                 continue;
             }
-            // Killed between making the directory and writing the plan: such a run never was.
             let Some(run) = below(&folder, &name)? else {
                 continue;
             };
-            if run.kind(PLAN).is_ok() || !numbers(&run)?.is_empty() {
-                runs.push(name);
+            let is_marked = matches!(run.kind(CLOSED), Ok(Kind::File));
+            // Killed between making the directory and writing the plan: such a run never was.
+            if is_marked || run.kind(PLAN).is_ok() || !numbers(&run)?.is_empty() {
+                runs.push(Listed {
+                    run: name,
+                    is_marked,
+                });
             }
         }
         runs.sort();
         Ok(runs)
     }
 
-    fn plan(&self, run: &str) -> Result<Plan, StoreError> {
+    async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
         let folder = self.run(run)?;
         let path = folder.path().join(PLAN);
         let Found::Whole(bytes) = read(&folder, PLAN)? else {
@@ -228,10 +251,22 @@ impl Store for LocalStore {
                 message: "it is damaged: it is no JSON".to_owned(),
             });
         };
-        decode(&path, &bytes, document::VERSION)
+        reading::decode(&bytes).map_err(|unread| StoreError {
+            place: path.display().to_string(),
+            message: match unread {
+                another @ (Unread::AnotherVersion { .. } | Unread::AnotherBuild { .. }) => {
+                    format!("{another}; {USE_IT}")
+                }
+                damaged @ (Unread::NoJson
+                | Unread::Early
+                | Unread::AnotherSort
+                | Unread::Shown
+                | Unread::Damaged(_)) => damaged.to_string(),
+            },
+        })
     }
 
-    fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
+    async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
         let folder = self.run(run)?;
         let mut records: Vec<Record> = Vec::new();
         let mut torn: Option<PathBuf> = None;
@@ -266,7 +301,21 @@ impl Store for LocalStore {
         Ok((records, next))
     }
 
-    fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
+    async fn last(&self, run: &str) -> Result<Option<Record>, StoreError> {
+        let folder = self.run(run)?;
+        let Some(serial) = numbers(&folder)?.pop() else {
+            return Ok(None);
+        };
+        let name = file_name(serial);
+        match read(&folder, &name)? {
+            Found::Torn => Ok(None),
+            Found::Whole(bytes) => {
+                record(&folder.path().join(&name), &bytes, run, serial).map(Some)
+            }
+        }
+    }
+
+    async fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
         let Some(folder) = self.part(INVENTORY)? else {
             return Ok(None);
         };
@@ -277,13 +326,13 @@ impl Store for LocalStore {
             let Found::Whole(bytes) = read(&folder, &name)? else {
                 continue;
             };
-            let file: InventoryFile = decode(&path, &bytes, VERSION)?;
+            let file: InventoryFile = decode(&path, &bytes)?;
             return Ok(Some(file.inventory));
         }
         Ok(None)
     }
 
-    fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
+    async fn write_inventory(&self, inventory: &Inventory) -> Result<(), StoreError> {
         let (folder, _) = make_below(&self.prepare()?, INVENTORY)?;
         loop {
             let next = numbers(&folder)?.pop().unwrap_or(0) + 1;
@@ -309,7 +358,7 @@ fn explains_gap(record: &Record, before: &[Record]) -> bool {
 }
 
 fn record(path: &Path, bytes: &[u8], run: &str, serial: u64) -> Result<Record, StoreError> {
-    let record: Record = decode(path, bytes, VERSION)?;
+    let record: Record = decode(path, bytes)?;
     if record.run != run || record.serial != serial {
         let message = format!(
             "it says that it is record {} of run `{}`",
@@ -324,10 +373,15 @@ fn record(path: &Path, bytes: &[u8], run: &str, serial: u64) -> Result<Record, S
 }
 
 /// Reads a document of ours, from its bytes: on the way through a tree of JSON `-0` would become `0`.
-fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8], version: u32) -> Result<T, StoreError> {
+fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StoreError> {
     let head: Result<Head, _> = serde_json::from_slice(bytes);
-    check_version(path, head.ok().and_then(|head| head.version), version)?;
-    serde_json::from_slice(bytes).map_err(|error| damaged(path, &error))
+    check_version(path, head.ok().and_then(|head| head.version))?;
+    serde_json::from_slice(bytes).map_err(|error| StoreError {
+        place: path.display().to_string(),
+        message: format!(
+            "it is damaged, or another version of sk-dr made it: {error}; in the second case {USE_IT}"
+        ),
+    })
 }
 
 /// What every document says of itself.
@@ -336,12 +390,12 @@ struct Head {
     version: Option<Json>,
 }
 
-fn check_version(path: &Path, version: Option<Json>, ours: u32) -> Result<(), StoreError> {
+fn check_version(path: &Path, version: Option<Json>) -> Result<(), StoreError> {
     let message = match version {
-        Some(version) if version.as_u64() == Some(u64::from(ours)) => return Ok(()),
-        Some(version) => format!(
-            "its version is {version}, this program reads {ours}; use the program that wrote it"
-        ),
+        Some(version) if version.as_u64() == Some(u64::from(VERSION)) => return Ok(()),
+        Some(version) => {
+            format!("its version is {version}, this program reads {VERSION}; {USE_IT}")
+        }
         None => "it is damaged: it has no version".to_owned(),
     };
     Err(StoreError {

@@ -9,4 +9,4 @@ pub mod status;
 pub mod store;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,13 +1,13 @@
 //! Records and entries of a run's journal: an intent log, not a debug log. Intent is written before the effect.
 
 use crate::model::expression::HoleSource;
-use crate::model::identity::{Key, ProviderRef};
+use crate::model::identity::ProviderRef;
+use crate::model::inventory::Inventory;
 use crate::plan::document::StepId;
 use crate::world::query::FailureClass;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 
 /// Version written; readers take this and the one before (there is none before 1).
 pub const VERSION: u32 = 1;
@@ -28,6 +28,13 @@ pub struct Record {
     pub holder: Holder,
     /// What.
     pub entries: Vec<Entry>,
+}
+
+impl Record {
+    /// Whether it closes its run. Nothing is written after that.
+    pub fn is_end(&self) -> bool {
+        matches!(self.entries.last(), Some(Entry::RunClosed { .. }))
+    }
 }
 
 /// The process that holds a run.
@@ -128,27 +135,4 @@ pub enum RunOutcome {
     Partial,
     /// Closed by a person with `runs close`.
     Abandoned,
-}
-
-/// What was ever owned (R26): evidence, never authority.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inventory {
-    /// kube-system UID of each provider seen.
-    pub clusters: BTreeMap<ProviderRef, String>,
-    /// What was owned, by provider, type and key.
-    pub owned: Vec<OwnedObject>,
-    /// Names of clusters made by a command, with their kubeconfig.
-    #[serde(default)]
-    pub made_clusters: BTreeMap<String, String>,
-}
-
-/// One object in the inventory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OwnedObject {
-    /// Provider; none for clusters made by a command.
-    pub provider: Option<ProviderRef>,
-    /// Resource type of the language: `velero_schedule`.
-    pub kind: String,
-    /// Natural key.
-    pub key: Key,
 }

@@ -1,11 +1,14 @@
 //! The runs of a store, and which of them is open: a run that was killed or left something in doubt keeps `apply` from
-//! going on until it is resumed or closed (R44). Must not know how a run is carried out.
+//! going on until it is resumed or closed (R44). What keeps a new run from beginning is found without reading those that
+//! ended. Must not know how a run is carried out.
 
 use super::record::{Holder, RunOutcome};
 use super::status::{JournalError, RunState, StepStatus, fold};
-use super::store::{Store, StoreError};
-use crate::plan::document::{GoalMode, Plan};
+use super::store::{Listed, Store, StoreError};
+use crate::goal::GoalMode;
+use crate::plan::document::Plan;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// One run, for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,24 +77,27 @@ impl RunSummary {
 ///
 /// # Errors
 /// Where the store itself cannot be read.
-pub fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
-    let summary = |run: String| match load(store, &run) {
-        Ok((plan, state)) => summarize(run, &plan, &state),
-        // A run is opened by its first record, and does nothing before. A plan torn before that is no reason to stop.
-        Err(_) if never_began(store, &run) => RunSummary {
-            run,
-            standing: Standing::NeverOpened,
-            facts: None,
-        },
-        Err(error) => RunSummary {
-            run,
-            standing: Standing::Damaged(format!("{}: {}", error.place, error.message)),
-            facts: None,
-        },
-    };
-    let mut all: Vec<RunSummary> = store.runs()?.into_iter().map(summary).collect();
+pub async fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
+    let mut all = Vec::new();
+    for listed in store.runs().await? {
+        all.push(summary(store, listed.run).await);
+    }
     all.sort_by(|one, other| begun(one).cmp(&begun(other)));
     Ok(all)
+}
+
+async fn summary(store: &dyn Store, run: String) -> RunSummary {
+    let standing = match load(store, &run).await {
+        Ok((plan, state)) => return summarize(run, &plan, &state),
+        // A run is opened by its first record, and does nothing before. A plan torn before that is no reason to stop.
+        Err(_) if never_began(store, &run).await => Standing::NeverOpened,
+        Err(error) => Standing::Damaged(format!("{}: {}", error.place, error.message)),
+    };
+    RunSummary {
+        run,
+        standing,
+        facts: None,
+    }
 }
 
 /// Ids begin with the second; what follows it is drawn, so that within one second the journal tells which came first.
@@ -101,30 +107,50 @@ fn begun(run: &RunSummary) -> (&str, Option<Timestamp>, &str) {
     (second, opened, &run.run)
 }
 
-fn never_began(store: &dyn Store, run: &str) -> bool {
-    store
-        .records(run)
-        .is_ok_and(|(records, _)| records.is_empty())
+async fn never_began(store: &dyn Store, run: &str) -> bool {
+    let records = store.records(run).await;
+    records.is_ok_and(|(records, _)| records.is_empty())
 }
 
-/// Runs that keep `apply` from going on.
+/// What a new run must know of those before it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Earlier {
+    /// Ids of all.
+    pub ids: BTreeSet<String>,
+    /// Those that keep it from beginning, oldest first.
+    pub open: Vec<RunSummary>,
+}
+
+/// The runs before a new one. Of those that ended at most the last record is read.
 ///
 /// # Errors
 /// Where the store itself cannot be read.
-pub fn open(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
-    Ok(list(store)?
-        .into_iter()
-        .filter(RunSummary::is_open)
-        .collect())
+pub async fn earlier(store: &dyn Store) -> Result<Earlier, StoreError> {
+    let mut earlier = Earlier::default();
+    for listed in store.runs().await? {
+        if !has_ended(store, &listed).await {
+            let summary = summary(store, listed.run.clone()).await;
+            earlier.open.extend(summary.is_open().then_some(summary));
+        }
+        earlier.ids.insert(listed.run);
+    }
+    let sort = |one: &RunSummary, other: &RunSummary| begun(one).cmp(&begun(other));
+    earlier.open.sort_by(sort);
+    Ok(earlier)
+}
+
+/// Whether a run is closed for certain. Where that cannot be told it is read whole.
+async fn has_ended(store: &dyn Store, listed: &Listed) -> bool {
+    listed.is_marked || matches!(store.last(&listed.run).await, Ok(Some(last)) if last.is_end())
 }
 
 /// Plan and state of a run, with the serial to write next.
 ///
 /// # Errors
 /// Where it cannot be read, is damaged, or tells something impossible.
-pub fn load(store: &dyn Store, run: &str) -> Result<(Plan, RunState), StoreError> {
-    let (records, next_serial) = store.records(run)?;
-    let plan = store.plan(run)?;
+pub async fn load(store: &dyn Store, run: &str) -> Result<(Plan, RunState), StoreError> {
+    let (records, next_serial) = store.records(run).await?;
+    let plan = store.plan(run).await?;
     let impossible = |error: JournalError| StoreError {
         place: format!("of run {run}"),
         message: error.to_string(),

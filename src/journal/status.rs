@@ -1,9 +1,10 @@
 //! Status of a run: a fold over its records with one transition function. A journal that tells something impossible is
 //! reported, never guessed at. Pure. Must not know where records are kept or how a step is performed.
 
-use super::record::{Entry, Holder, Inventory, Record, RunOutcome, VERSION};
+use super::record::{Entry, Holder, Record, RunOutcome, VERSION};
 use crate::model::expression::{Bindings, HoleSource};
 use crate::model::identity::ProviderRef;
+use crate::model::inventory::Inventory;
 use crate::plan::document::{Plan, StepId};
 use crate::world::query::FailureClass;
 use jiff::Timestamp;
@@ -122,6 +123,15 @@ pub struct StepState {
     pub because: Option<String>,
 }
 
+/// Where a run was begun: a directory, which is one of that host alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Name of the host.
+    pub host: String,
+    /// Absolute.
+    pub directory: String,
+}
+
 /// What a journal says about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunState {
@@ -133,8 +143,8 @@ pub struct RunState {
     pub identities: BTreeMap<ProviderRef, String>,
     /// When it was opened; `None`: never, so it had no effect.
     pub opened: Option<Timestamp>,
-    /// Where it was begun.
-    pub directory: Option<String>,
+    /// Where it was begun; `None`: the record does not say.
+    pub begun: Option<Begun>,
     /// How it ended, once it did.
     pub outcome: Option<RunOutcome>,
     /// What it recorded at its end.
@@ -191,7 +201,7 @@ impl RunState {
             bindings: Bindings::new(),
             identities: BTreeMap::new(),
             opened: None,
-            directory: None,
+            begun: None,
             outcome: None,
             inventory: None,
             holder: None,
@@ -288,7 +298,7 @@ impl RunState {
             if index > 0 && matches!(entry, Entry::TakenOver { .. }) {
                 return Err(fail("it takes over in its middle".to_owned()));
             }
-            self.take(plan, entry, record.at).map_err(fail)?;
+            self.take(plan, entry, record).map_err(fail)?;
         }
         self.holder = Some(record.holder.clone());
         self.last_at = Some(record.at);
@@ -297,7 +307,7 @@ impl RunState {
         Ok(())
     }
 
-    fn take(&mut self, plan: &Plan, entry: &Entry, at: Timestamp) -> Result<(), String> {
+    fn take(&mut self, plan: &Plan, entry: &Entry, record: &Record) -> Result<(), String> {
         if self.outcome.is_some() {
             return Err(format!(
                 "`{}` follows the end of the run",
@@ -315,8 +325,11 @@ impl RunState {
                 plan_digest,
                 directory,
             } => {
-                self.open(plan, plan_digest, at)?;
-                self.directory.clone_from(directory);
+                self.open(plan, plan_digest, record.at)?;
+                self.begun = directory.clone().map(|directory| Begun {
+                    host: record.holder.host.clone(),
+                    directory,
+                });
             }
             Entry::ProviderIdentified {
                 provider,

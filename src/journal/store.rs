@@ -1,7 +1,9 @@
 //! Where a journal is kept. The local directory is one implementation; a bucket will be another.
 
-use super::record::{Inventory, Record};
+use super::record::Record;
+use crate::model::inventory::Inventory;
 use crate::plan::document::Plan;
+use async_trait::async_trait;
 
 /// Answer to an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,43 +14,64 @@ pub enum Append {
     SerialTaken,
 }
 
-/// A place that keeps runs. All methods are durable when they return.
-pub trait Store: Send {
+/// A run as a listing tells it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Its id.
+    pub run: String,
+    /// Whether it is [marked](Store::mark_closed) as closed. One that is not may be closed all the same.
+    pub is_marked: bool,
+}
+
+/// A place that keeps runs. What a method writes is durable when it returns, and each of them returns: a place that is not
+/// reached is an error, after a limit of its own.
+#[async_trait(?Send)]
+pub trait Store {
     /// Makes a run with its plan; its journal is empty.
     ///
     /// # Errors
     /// Where the place cannot be written.
-    fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError>;
+    async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError>;
     /// Appends by conditional create of `record.serial`.
     ///
     /// # Errors
     /// Where the place cannot be written; the record may or may not be there then.
-    fn append(&mut self, record: &Record) -> Result<Append, StoreError>;
-    /// Ids of all runs, oldest first.
+    async fn append(&self, record: &Record) -> Result<Append, StoreError>;
+    /// Marks a run whose last record closes it, so that nobody need read it to know. Once more changes nothing.
+    ///
+    /// # Errors
+    /// Where the place cannot be written.
+    async fn mark_closed(&self, run: &str) -> Result<(), StoreError>;
+    /// All runs, sorted by id.
     ///
     /// # Errors
     /// Where the place cannot be read.
-    fn runs(&self) -> Result<Vec<String>, StoreError>;
+    async fn runs(&self) -> Result<Vec<Listed>, StoreError>;
     /// The plan of a run.
     ///
     /// # Errors
     /// Where it cannot be read or is damaged.
-    fn plan(&self, run: &str) -> Result<Plan, StoreError>;
+    async fn plan(&self, run: &str) -> Result<Plan, StoreError>;
     /// Records of a run in order, and the next free serial. A torn last record never happened; its serial is spent.
     ///
     /// # Errors
     /// Where they cannot be read, or one before the last is damaged.
-    fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError>;
+    async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError>;
+    /// The last record of a run; none where there is none, or where it is torn.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is damaged.
+    async fn last(&self, run: &str) -> Result<Option<Record>, StoreError>;
     /// The newest inventory, if there is one.
     ///
     /// # Errors
     /// Where it cannot be read; callers warn and go on (R26).
-    fn inventory(&self) -> Result<Option<Inventory>, StoreError>;
+    async fn inventory(&self) -> Result<Option<Inventory>, StoreError>;
     /// Writes a newer inventory.
     ///
     /// # Errors
     /// Where it cannot be written.
-    fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError>;
+    async fn write_inventory(&self, inventory: &Inventory) -> Result<(), StoreError>;
 }
 
 /// A journal that cannot be read or written.

@@ -12,10 +12,12 @@ const NO_PROVIDER: &str = "sk_dr";
 
 /// The document.
 pub fn document() -> Json {
-    let names = providers::PROVIDERS.iter().copied().map(Some).chain([None]);
-    let schemas: Map<String, Json> = names
+    let providers = providers::PROVIDERS.iter().copied().map(Some);
+    let schemas: Map<String, Json> = providers
+        .chain([None])
         .map(|provider| {
-            let arguments = provider.and_then(providers::arguments).unwrap_or_default();
+            let arguments = provider.map_or(&[][..], |provider| provider.arguments);
+            let provider = provider.map(|provider| provider.name);
             let resources: Map<String, Json> = KINDS
                 .iter()
                 .map(|kind| kind.schema())

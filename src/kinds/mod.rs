@@ -271,6 +271,9 @@ impl Schemas for Registry {
     fn provider(&self, provider: &str) -> Option<&'static [Field]> {
         providers::arguments(provider)
     }
+    fn providers(&self) -> Vec<&'static str> {
+        providers::PROVIDERS.iter().map(|one| one.name).collect()
+    }
     fn derived(&self, resource: &Resource) -> Vec<(&'static str, Json)> {
         find(&resource.address.kind)
             .map(|kind| kind.derived(resource))

@@ -10,12 +10,10 @@ pub fn pages() -> Vec<(String, String)> {
     let kinds = KINDS
         .iter()
         .map(|kind| (format!("{}.md", kind.schema().kind), kind_page(*kind)));
-    let providers = providers::PROVIDERS.iter().map(|name| {
-        let arguments = providers::arguments(name).unwrap_or_default();
-        let mut page = format!(
-            "# Provider `{name}`\n\nWhat is not said here is read from the environment variables named, then from `KUBECONFIG`, the cluster the program runs in, and `~/.kube/config`.\n"
-        );
-        sections(&mut page, arguments, "", Places::Shown);
+    let providers = providers::PROVIDERS.iter().map(|provider| {
+        let name = provider.name;
+        let mut page = format!("# Provider `{name}`\n\n{}\n", provider.sources);
+        sections(&mut page, provider.arguments, "", Places::Shown);
         (format!("provider_{name}.md"), page)
     });
     let mut pages: Vec<(String, String)> = kinds.chain(providers).collect();
@@ -136,6 +134,7 @@ fn traits(field: &Field, places: Places) -> String {
         Values::Any => {}
         Values::Static => traits.push_str(", known at plan"),
         Values::SecretAllowed => traits.push_str(", may be a secret"),
+        Values::Provider(_) => traits.push_str(", names a provider block without quotes"),
     }
     if !field.place.is_empty() {
         let place = (places == Places::Shown).then(|| format!("`{}`", field.place));

@@ -97,12 +97,18 @@ told! {
     AnotherPlace,
     /// A sandbox is served on another port.
     AnotherPort,
+    /// The buckets of a sandbox are served on another port.
+    AnotherS3Port,
     /// A sandbox is served again.
     Sandbox,
     /// Velero's namespace becomes ours in a new sandbox.
     AdoptSandbox,
     /// What a demo left behind is destroyed.
     DestroyDemo,
+    /// Every backup is read.
+    AllBackups,
+    /// One of several locations is chosen.
+    OneLocation,
 }
 
 /// One thing that a person is told to type.
@@ -299,6 +305,16 @@ impl Advice {
 
 /// Flags and variables of the environment.
 impl Advice {
+    /// `-all`.
+    pub fn all_backups() -> Self {
+        flags(Told::AllBackups, &[Word::switch("all")])
+    }
+
+    /// `-location=ADDR`.
+    pub fn one_location(address: &Address) -> Self {
+        flags(Told::OneLocation, &[Word::flag("location", address)])
+    }
+
     /// `-journal=PATH`.
     pub fn journal() -> Self {
         flags(Told::Journal, &[Word::flag("journal", "PATH")])
@@ -332,6 +348,11 @@ impl Advice {
     /// `-port=N`.
     pub fn another_port() -> Self {
         flags(Told::AnotherPort, &[Word::flag("port", "N")])
+    }
+
+    /// `-s3-port=N`.
+    pub fn another_s3_port() -> Self {
+        flags(Told::AnotherS3Port, &[Word::flag("s3-port", "N")])
     }
 
     /// `-lock-timeout=5m`.

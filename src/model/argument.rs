@@ -2,8 +2,10 @@
 //! variable of CI that nobody set makes it empty) is an error that names it, and never a reason to look elsewhere: the
 //! next place to look is another cluster. Must not know what an argument is for.
 
+use super::duration::{GoDuration, InvalidDuration};
 use super::server_address::ServerAddress;
 use serde_json::Value as Json;
+use std::time::Duration;
 
 /// What became of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,16 @@ impl<'a> Arguments<'a> {
         self.read(name, |value| server(text(value)?))
     }
 
+    /// A limit of time: longer than zero.
+    pub fn duration(&self, name: &str) -> Argument<Duration> {
+        self.read(name, |value| duration(text(value)?))
+    }
+
+    /// Region of a store.
+    pub fn region(&self, name: &str) -> Argument<&'a str> {
+        self.read(name, |value| region(text(value)?))
+    }
+
     /// PEM text.
     pub fn pem(&self, name: &str) -> Argument<&'a str> {
         self.read(name, |value| pem(text(value)?))
@@ -127,6 +139,34 @@ pub fn server(text: &str) -> Result<ServerAddress, String> {
         ServerAddress::parse(&format!("https://{text}"))
     };
     whole.map_err(|error| error.to_string())
+}
+
+/// A Go duration that a limit may have.
+///
+/// # Errors
+/// Where it is none, or not longer than zero.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration: GoDuration = text
+        .parse()
+        .map_err(|error: InvalidDuration| format!("is no duration: {error}"))?;
+    match u64::try_from(duration.nanoseconds()) {
+        Ok(nanoseconds) if nanoseconds > 0 => Ok(Duration::from_nanos(nanoseconds)),
+        Ok(_) | Err(_) => Err("must be longer than zero".to_owned()),
+    }
+}
+
+/// Region of a store as the argument and AWS_REGION take it. It becomes part of a host's name, so nothing else may stand
+/// in it.
+///
+/// # Errors
+/// Where it is none.
+pub fn region(text: &str) -> Result<&str, String> {
+    let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if text.len() <= 63 && text.bytes().all(of_a_name) {
+        Ok(text)
+    } else {
+        Err("is no region: letters, digits and hyphens".to_owned())
+    }
 }
 
 /// PEM text.

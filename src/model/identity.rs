@@ -262,8 +262,10 @@ pub fn owner_label_suffix(suffix: &str) -> String {
 /// First digits of the sha256 of a text.
 pub fn short_digest(text: &str, digits: usize) -> String {
     use sha2::Digest;
-    let digest = hex::encode(sha2::Sha256::digest(text.as_bytes()));
-    digest.chars().take(digits).collect()
+    let digest = sha2::Sha256::digest(text.as_bytes());
+    let mut written = hex::encode(&digest[..digest.len().min(digits.div_ceil(2))]);
+    written.truncate(digits);
+    written
 }
 
 /// An address in full as labels, by key.

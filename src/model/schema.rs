@@ -101,6 +101,9 @@ pub enum Values {
     Static,
     /// Secrets too.
     SecretAllowed,
+    /// A provider block of this type, named without quotes as `provider` names one. The body holds its name as the root
+    /// calls it.
+    Provider(&'static str),
 }
 
 /// How declared and live values are held against each other. In each, null = absent = `[]` = `{}` unless said.
@@ -207,6 +210,8 @@ pub trait Schemas: Sync {
     fn kinds(&self) -> Vec<&'static str>;
     /// Arguments of a provider type; `None`: no such provider.
     fn provider(&self, provider: &str) -> Option<&'static [Field]>;
+    /// All provider types, sorted.
+    fn providers(&self) -> Vec<&'static str>;
     /// Attributes of a resource that follow from its declaration alone.
     fn derived(&self, _resource: &Resource) -> Vec<(&'static str, Json)> {
         Vec::new()

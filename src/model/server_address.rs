@@ -124,14 +124,16 @@ impl ServerAddress {
 }
 
 impl Scheme {
-    const fn name(self) -> &'static str {
+    /// As an address begins with it.
+    pub const fn name(self) -> &'static str {
         match self {
             Scheme::Http => "http",
             Scheme::Https => "https",
         }
     }
 
-    const fn default_port(self) -> u16 {
+    /// The port of an address that says none.
+    pub const fn default_port(self) -> u16 {
         match self {
             Scheme::Http => 80,
             Scheme::Https => 443,
@@ -240,6 +242,8 @@ mod tests {
         for text in [
             "",
             " ",
+            " https://host",
+            "https://host ",
             "https://",
             "https:///path",
             "https:// host",

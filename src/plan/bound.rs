@@ -1,11 +1,10 @@
 //! Holes that live objects fill: an attribute that is known only after apply is known once its object exists, and no
 //! update changes it. Without this a reference to a UID would be a difference in every plan.
 
-use super::found::{Found, Objects};
+use super::found::Objects;
 use crate::kinds;
 use crate::model::address::Address;
 use crate::model::expression::{Bindings, HoleSource};
-use crate::model::identity::Key;
 use crate::model::resource::{Configuration, Resource};
 use crate::world::query::Live;
 use std::borrow::Cow;
@@ -59,22 +58,6 @@ fn bindings(declared: &Configuration, live: &Live) -> Bindings {
 
 fn value(resource: &Resource, attribute: &str, objects: &Objects<'_>) -> Option<serde_json::Value> {
     let kind = kinds::find(&resource.address.kind)?;
-    let Key::Kube {
-        resource: home,
-        namespace,
-        name,
-    } = kind.key(resource)?
-    else {
-        return None;
-    };
-    let found = objects.find(
-        resource.provider.as_ref()?,
-        &home,
-        namespace.as_deref(),
-        &name,
-    );
-    match found {
-        Found::Present(object) => kind.computed().get(attribute)?.get(object).cloned(),
-        Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
-    }
+    let object = objects.present(resource.provider.as_ref()?, &kind.key(resource)?)?;
+    kind.computed().get(attribute)?.get(object).cloned()
 }

@@ -1,8 +1,9 @@
 //! What the configuration claims about itself, in a plan: results for programs, findings for people. A `check` that does
 //! not hold stops nothing; a condition of a resource that does not hold has already ended the command.
 
-use super::document::{Finding, FindingSeverity, GoalMode};
+use super::document::{Finding, FindingSeverity};
 use super::input::Input;
+use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::checks::{CheckResult, CheckSubject};
 

@@ -2,8 +2,9 @@
 
 use super::decision::{Decision, Outcome, Subject, Work, blocker, reason};
 use super::declared::Context;
-use super::document::{Action, GoalMode, ReasonCode};
+use super::document::{Action, ReasonCode};
 use super::queries::cluster_query;
+use crate::goal::GoalMode;
 use crate::kinds::Kind;
 use crate::model::expression::Expr;
 use crate::model::resource::Resource;

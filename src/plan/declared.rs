@@ -5,7 +5,7 @@ mod shared;
 
 use super::cluster;
 use super::decision::{Decision, Outcome, Subject, Update, Work, blocker, reason};
-use super::document::{Action, Blocker, GoalMode, NodeState, ReasonCode};
+use super::document::{Action, Blocker, NodeState, ReasonCode};
 use super::former;
 use super::found::{Found, Objects, class_words};
 use super::ignored::is_ignored;
@@ -19,6 +19,7 @@ use super::secrets;
 use super::types::{self, Definitions};
 use super::unswept::unreached_text;
 use super::whole::Wholes;
+use crate::goal::GoalMode;
 use crate::kinds::{Difference, Home, Kind, Obstacle, Ownership, TakesFields};
 use crate::model::address::Address;
 use crate::model::advice::Advice;

@@ -1,11 +1,13 @@
 //! The plan document: the only truth, from which text and JSON are rendered and which apply carries out.
 //! No secret and no hash of a secret stands in it (R32, R33).
 
+pub mod reading;
 mod replace;
 mod sight;
 mod step;
 
-use crate::model::address::{Address, Target};
+use crate::goal::Goal;
+use crate::model::address::Address;
 use crate::model::checks::CheckResult;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
@@ -16,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 pub use sight::{Compared, Sight, Unswept, Weight};
 use std::collections::{BTreeMap, BTreeSet};
-pub use step::{Ground, KubeOp, KubeVerb, LocalOp, Op, Step, StepId};
+pub use step::{Step, StepId};
 
 /// Value of [`Plan::format`].
 pub const FORMAT: &str = "sk-dr-plan";
-/// Version written by this program; the reader takes this one only, since there is no older one yet.
+/// Version written by this program, and the only one that it reads. A plan whose members changed within a version is told
+/// by its digest ([`reading`]).
 pub const VERSION: u32 = 1;
 
 /// A plan.
@@ -74,30 +77,6 @@ pub struct Plan {
     pub applyable: bool,
     /// sha256 in hex over the canonical JSON without `made_at` and `digest` (R37).
     pub digest: String,
-}
-
-/// What a plan is for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Goal {
-    /// Converge or destroy.
-    pub mode: GoalMode,
-    /// `-target`.
-    #[serde(default)]
-    pub target: Vec<Target>,
-    /// `-exclude`.
-    #[serde(default)]
-    pub exclude: Vec<Target>,
-}
-
-/// Mode of a goal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GoalMode {
-    /// Bring live to what is declared.
-    Converge,
-    /// Remove what is declared and ours.
-    Destroy,
 }
 
 /// A provider in a plan.

@@ -50,10 +50,7 @@ impl<'a> Objects<'a> {
     ) -> Found<'a> {
         let query = list_for(provider, resource, namespace);
         match self.live.answer(&query) {
-            None => match self.marked(provider, resource, (namespace, name)) {
-                Some(object) => Found::Present(object),
-                None => Found::NotAsked,
-            },
+            None => Found::NotAsked,
             Some(Answer::Unknown(why)) => Found::Unknown(why),
             Some(Answer::NotServed) => Found::NotServed,
             Some(Answer::Absent) => Found::Absent,
@@ -70,35 +67,24 @@ impl<'a> Objects<'a> {
     pub fn live_of(&self, part: &Part<'_>) -> Option<(Key, &'a Json)> {
         let key = part.kind.key(&part.resource)?;
         let provider = part.resource.provider.as_ref()?;
+        let live = self.present(provider, &key)?;
+        Some((key, live))
+    }
+
+    /// The live object of a key, where it is known to be there.
+    pub fn present(&self, provider: &ProviderRef, key: &Key) -> Option<&'a Json> {
         let Key::Kube {
             resource,
             namespace,
             name,
-        } = &key
+        } = key
         else {
             return None;
         };
         match self.find(provider, resource, namespace.as_deref(), name) {
-            Found::Present(live) => Some((key, live)),
+            Found::Present(live) => Some(live),
             Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
         }
-    }
-
-    /// One with our mark in a namespace that nothing else names.
-    fn marked(
-        &self,
-        provider: &ProviderRef,
-        resource: &KubeResource,
-        (namespace, name): (Option<&str>, &str),
-    ) -> Option<&'a Json> {
-        let is_it = |object: &&Json| {
-            object["metadata"]["name"] == name
-                && object["metadata"]["namespace"].as_str() == namespace
-        };
-        let mut lists = self.lists().filter(|(query, _)| {
-            matches!(query, Query::Marked { .. }) && query.listed() == Some((provider, resource))
-        });
-        lists.find_map(|(_, mut objects)| objects.find(is_it))
     }
 
     /// All LISTs with their objects, in query order.
@@ -111,7 +97,7 @@ impl<'a> Objects<'a> {
 fn items(answer: &Answer) -> Option<&[Json]> {
     match answer {
         Answer::Present(Fact::List(items)) => Some(items),
-        Answer::Present(Fact::Object(_))
+        Answer::Present(Fact::Object(_) | Fact::Blobs(_) | Fact::Bytes(_))
         | Answer::Absent
         | Answer::NotServed
         | Answer::Unknown(_) => None,

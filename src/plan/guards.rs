@@ -2,7 +2,7 @@
 //! apply asks again just before the write (R35). An answer that is missing or unknown is never taken for "nothing runs".
 
 use super::decision::{Object, Resolution, Work, blocker};
-use super::document::{Blocker, KubeVerb, Op, Step};
+use super::document::{Blocker, Step};
 use super::input::{Guards, Input};
 use super::queries::list_for;
 use crate::kinds::{self, Writing};
@@ -10,6 +10,7 @@ use crate::model::condition::{Judgement, judge, written_at};
 use crate::model::guard::{Guard, is_running};
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
+use crate::world::op::{KubeVerb, Op};
 use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -146,9 +147,10 @@ fn object<'a>(live: &'a Live, query: &Query) -> Result<Option<&'a Json>, Why> {
         Some(Answer::Present(Fact::Object(object))) => Ok(Some(object)),
         Some(Answer::Absent) => Ok(None),
         Some(Answer::Unknown(why)) => Err(why.clone()),
-        Some(Answer::Present(Fact::List(_)) | Answer::NotServed) | None => {
-            Err(untold("it was not answered"))
-        }
+        Some(
+            Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_)) | Answer::NotServed,
+        )
+        | None => Err(untold("it was not answered")),
     }
 }
 
@@ -167,7 +169,7 @@ fn idle(lists: &[Query], live: &Live) -> Result<(), Why> {
             // Of a type that is not served there is nothing.
             Some(Answer::NotServed | Answer::Absent) => {}
             Some(Answer::Unknown(why)) => return Err(why.clone()),
-            Some(Answer::Present(Fact::Object(_))) | None => {
+            Some(Answer::Present(Fact::Object(_) | Fact::Blobs(_) | Fact::Bytes(_))) | None => {
                 return Err(untold("it was not answered"));
             }
         }

@@ -1,10 +1,10 @@
 //! All that a plan is made of, as one value. Nothing is asked while a plan is made.
 
-use super::document::Goal;
 use super::secrets::Comparisons;
-use crate::journal::record::Inventory;
+use crate::goal::Goal;
 use crate::model::address::{Address, Target};
 use crate::model::identity::{Instance, Key, ProviderRef};
+use crate::model::inventory::Inventory;
 use crate::model::resource::Configuration;
 use crate::model::secret::SecretName;
 use crate::world::query::{FailureClass, Live};

@@ -22,7 +22,7 @@ pub fn of_namespace(
             Some(Answer::Present(Fact::List(items))) => items.as_slice(),
             Some(Answer::Present(Fact::Object(_)) | Answer::Absent | Answer::NotServed) => &[],
             Some(Answer::Unknown(why)) => return Err(why.clone()),
-            None => {
+            Some(Answer::Present(Fact::Blobs(_) | Fact::Bytes(_))) | None => {
                 return Err(Why {
                     class: crate::world::query::FailureClass::Malformed,
                     message: format!("{} in {namespace} were not listed", resource.title()),

@@ -5,10 +5,12 @@ pub mod bound;
 mod checks;
 mod cluster;
 mod confirmations;
+pub mod decided;
 mod decision;
 pub mod declared;
 pub mod document;
 pub mod drift;
+pub mod event;
 mod former;
 pub mod found;
 pub mod guards;
@@ -39,19 +41,15 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
-use crate::check::{self, scene::Scene};
 use crate::goal::graph::Graph;
 use crate::goal::scope;
 use crate::kinds;
 use crate::model::address::Address;
-use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
+use decided::Decided;
 use decision::{Outcome, Resolution, blocker};
 use declared::Context;
-use document::{
-    FORMAT, Finding, FindingSeverity, GoalMode, HeldBack, Node, NodeState, Plan, PlannedOutput,
-    PlannedProvider, VERSION,
-};
+use document::{Finding, FindingSeverity, HeldBack, Node, NodeState};
 use found::Objects;
 use input::Input;
 pub use queries::declared_identity;
@@ -60,11 +58,11 @@ pub use refusal::{Refusal, WrongIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 use whole::Wholes;
 
-/// Makes a plan.
+/// Decides what is to be done, and in which order. What lints find in it is put in when it is [sealed](Decided::seal).
 ///
 /// # Errors
 /// Where nothing may be planned at all; what stops single objects is a blocker in the plan.
-pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
+pub fn decide<'a>(input: &'a Input<'a>) -> Result<Decided<'a>, Refusal> {
     check_identities(input)?;
     check_objects(input)?;
     let graph = Graph::of(input.configuration);
@@ -80,50 +78,53 @@ pub fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
         wholes: &wholes,
         definitions: &definitions,
     };
-    let mut gathered = decide_all(&context, &scope);
-    let swept = orphans::sweep(
-        &context,
-        &queries::declared_keys(input.configuration),
-        &scope,
-    );
-    gathered.resolutions.extend(swept.resolutions);
-    gathered.findings.extend(swept.findings);
-    gathered
-        .resolutions
-        .sort_by(|a, b| a.node.address.cmp(&b.node.address));
-    secrets::block_unreadable(
-        &mut gathered.resolutions,
-        input.configuration,
-        input.unreadable,
-    );
-    let absent = imports::findings(input, &gathered.resolutions);
-    gathered.findings.extend(absent);
-    guards::block(&mut gathered.resolutions, input);
-    spread_blocks(&mut gathered.resolutions, &graph);
-    replacement::hold(&context, &mut gathered.resolutions);
-    spread_held_back(&mut gathered.resolutions);
-    replacement::join(&context, &mut gathered.resolutions);
-    spread_blocks(&mut gathered.resolutions, &graph);
-    let found = lints(&context, &gathered.resolutions, &scope);
-    gathered.findings.extend(found);
-    assemble(input, (&graph, &scope), gathered)
+    let Gathered {
+        resolutions,
+        unchanged,
+        findings,
+        unready,
+    } = gather(&context, &graph, &scope);
+    let planned = planned(input, &resolutions);
+    let mut steps = order::ordered(planned, &graph).map_err(|circle| {
+        let names: Vec<String> = circle.0.iter().map(Address::to_string).collect();
+        Refusal::Circle(names.join(" -> "))
+    })?;
+    readiness::gate(&mut steps, &unready, &graph);
+    let decided = resolutions.into_iter().map(|one| (one.node, one.held_back));
+    let (nodes, held_back): (Vec<Node>, Vec<Vec<HeldBack>>) = decided.unzip();
+    Ok(Decided {
+        input,
+        objects,
+        scope,
+        nodes,
+        steps,
+        held_back: held_back.concat(),
+        unchanged,
+        findings,
+        unready,
+    })
 }
 
-/// What lints find; of what goes nothing is said.
-fn lints(
-    context: &Context<'_>,
-    resolutions: &[Resolution<'_>],
-    scope: &BTreeSet<Address>,
-) -> Vec<Finding> {
-    let goal = context.input.goal;
-    match goal.mode {
-        GoalMode::Destroy => Vec::new(),
-        GoalMode::Converge => {
-            let nodes = resolutions.iter().map(|one| &one.node).collect();
-            let scene = Scene::planned(context.input.configuration, context.objects, nodes);
-            check::findings(&scene, orphans::is_narrowed(goal).then_some(scope))
-        }
-    }
+/// What each object is resolved to, and how one resolution bears on the others.
+fn gather<'a>(context: &Context<'a>, graph: &Graph, scope: &BTreeSet<Address>) -> Gathered<'a> {
+    let input = context.input;
+    let mut gathered = decide_all(context, scope);
+    let swept = orphans::sweep(context, &queries::declared_keys(input.configuration), scope);
+    gathered.resolutions.extend(swept.resolutions);
+    gathered.findings.extend(swept.findings);
+    let resolutions = &mut gathered.resolutions;
+    resolutions.sort_by(|a, b| a.node.address.cmp(&b.node.address));
+    secrets::block_unreadable(resolutions, input.configuration, input.unreadable);
+    gathered
+        .findings
+        .extend(imports::findings(input, resolutions));
+    guards::block(resolutions, input);
+    spread_blocks(resolutions, graph);
+    replacement::hold(context, resolutions);
+    spread_held_back(resolutions);
+    replacement::join(context, resolutions);
+    spread_blocks(resolutions, graph);
+    gathered
 }
 
 /// Resolutions and what is said beside them.
@@ -334,152 +335,4 @@ fn planned<'a>(input: &Input<'_>, resolutions: &'a [Resolution<'a>]) -> Vec<orde
         }
     };
     resolutions.iter().map(one).collect()
-}
-
-fn assemble(
-    input: &Input<'_>,
-    (graph, scope): (&Graph, &BTreeSet<Address>),
-    mut gathered: Gathered<'_>,
-) -> Result<Plan, Refusal> {
-    let planned = planned(input, &gathered.resolutions);
-    let mut steps = order::ordered(planned, graph).map_err(|circle| {
-        Refusal::Circle(
-            circle
-                .0
-                .iter()
-                .map(Address::to_string)
-                .collect::<Vec<_>>()
-                .join(" -> "),
-        )
-    })?;
-    readiness::gate(&mut steps, &gathered.unready, graph);
-    gathered
-        .findings
-        .extend(readiness::findings(&gathered.unready));
-    let held_back = gathered
-        .resolutions
-        .iter()
-        .flat_map(|resolution| resolution.held_back.iter().cloned())
-        .collect();
-    let nodes: Vec<Node> = gathered
-        .resolutions
-        .into_iter()
-        .map(|resolution| resolution.node)
-        .collect();
-    let mut plan = Plan {
-        format: FORMAT.to_owned(),
-        version: VERSION,
-        tool: format!("sk-dr {}", env!("CARGO_PKG_VERSION")),
-        made_at: input.made_at,
-        stack: input.configuration.settings.stack.clone(),
-        goal: input.goal.clone(),
-        providers: planned_providers(input),
-        secrets: BTreeMap::new(),
-        applyable: !nodes.iter().any(|node| node.state == NodeState::Blocked),
-        nodes,
-        steps,
-        unchanged: gathered.unchanged,
-        held_back,
-        unswept: unswept::unswept(input, scope),
-        journal: input.configuration.settings.journal_path.clone(),
-        pinned: Vec::new(),
-        consents: input.consents.to_vec(),
-        findings: gathered.findings,
-        checks: checks::results(input),
-        outputs: outputs(input),
-        digest: String::new(),
-    };
-    plan.applyable &= !plan.is_blind();
-    plan.secrets = sources(input, &plan);
-    plan.findings.extend(noticed(input, &plan));
-    seal(&mut plan)?;
-    Ok(plan)
-}
-
-/// What was noticed on the way and stops nothing.
-fn noticed(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
-    let mut findings = confirmations::findings(input, plan);
-    findings.extend(secrets::findings(input));
-    findings.extend(unguarded::findings(input, plan));
-    findings.extend(checks::findings(&plan.checks));
-    findings
-}
-
-/// Writes the digest, after any change to a plan.
-///
-/// # Errors
-/// Where the plan cannot be written as JSON.
-pub fn seal(plan: &mut Plan) -> Result<(), Refusal> {
-    plan.digest = plan
-        .compute_digest()
-        .map_err(|error| Refusal::Unwritable(error.to_string()))?;
-    Ok(())
-}
-
-fn planned_providers(input: &Input<'_>) -> BTreeMap<ProviderRef, PlannedProvider> {
-    let arguments = |provider: &ProviderRef| {
-        let declared = input.configuration.providers.get(provider);
-        declared.map_or_else(
-            || Expr::object(BTreeMap::new()),
-            |block| block.arguments.clone(),
-        )
-    };
-    input
-        .providers
-        .iter()
-        .map(|(provider, found)| {
-            let planned = PlannedProvider {
-                instance: found.instance.clone(),
-                connect: arguments(provider),
-                title: found.title.clone(),
-                answers: unswept::answers(input, provider),
-            };
-            (provider.clone(), planned)
-        })
-        .collect()
-}
-
-/// Sources of the secrets that the plan's expressions name; never a value.
-fn sources(
-    input: &Input<'_>,
-    plan: &Plan,
-) -> BTreeMap<crate::model::secret::SecretName, crate::model::secret::SecretSource> {
-    let in_steps = plan.steps.iter().flat_map(|step| match &step.op {
-        document::Op::Kube(op) => op.body.secrets(),
-        document::Op::Local(op) => op
-            .command
-            .iter()
-            .chain(op.environment.values())
-            .flat_map(Expr::secrets)
-            .collect::<BTreeSet<_>>(),
-    });
-    let in_providers = plan
-        .providers
-        .values()
-        .flat_map(|provider| provider.connect.secrets());
-    in_steps
-        .chain(in_providers)
-        .filter_map(|name| Some((name.clone(), input.configuration.secrets.get(name)?.clone())))
-        .collect()
-}
-
-fn outputs(input: &Input<'_>) -> BTreeMap<String, PlannedOutput> {
-    let shown = |output: &crate::model::resource::Output| PlannedOutput {
-        // A sensitive value is not stored in a plan (R32).
-        value: if output.sensitive {
-            Expr::Value(serde_json::Value::Null)
-        } else {
-            output.value.clone()
-        },
-        sensitive: output.sensitive,
-    };
-    match input.goal.mode {
-        GoalMode::Destroy => BTreeMap::new(),
-        GoalMode::Converge => input
-            .configuration
-            .outputs
-            .iter()
-            .map(|(name, output)| (name.clone(), shown(output)))
-            .collect(),
-    }
 }

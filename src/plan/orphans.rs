@@ -4,7 +4,7 @@
 use super::cluster_of;
 use super::decision::{Decision, Resolution, Subject, reason};
 use super::declared::Context;
-use super::document::{Finding, FindingSeverity, Goal, GoalMode, ReasonCode};
+use super::document::{Finding, FindingSeverity, ReasonCode};
 use super::former;
 use super::input::Input;
 use super::leaving::{self, Leaving};
@@ -13,6 +13,7 @@ use super::ownership::{Bearer, Origin, Standing, standing};
 use super::removal::Removal;
 use super::replacement::Heirs;
 use super::{queries, whole};
+use crate::goal::{Goal, GoalMode};
 use crate::kinds::composite::Composite;
 use crate::kinds::kubernetes_manifest::Manifest;
 use crate::kinds::{self, Home, Kind, Ownership};

@@ -3,10 +3,10 @@
 //! lost with them.
 
 use crate::goal::graph::Graph;
-use crate::journal::record::Inventory;
-use crate::kinds::{self, Home, Reach};
+use crate::kinds::{self, Home, Kind, Reach};
 use crate::model::address::Address;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
+use crate::model::inventory::Inventory;
 use crate::model::resource::{Configuration, Resource};
 use crate::plan::input::FoundProvider;
 use crate::world::query::Query;
@@ -16,13 +16,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const VELERO_NAMESPACE: &str = "velero";
 
 /// Providers that are asked: every one with a block, also where nothing is declared under it any more, since what was
-/// declared there last time is an orphan now.
+/// declared there last time is an orphan now. Under a provider without kinds of its own nothing ever was: a plan does not
+/// ask it.
 pub fn providers_asked(configuration: &Configuration) -> BTreeSet<ProviderRef> {
+    let has_kinds = |provider: &&ProviderRef| {
+        let of_kind = |kind: &&dyn Kind| kind.schema().provider == Some(provider.provider.as_str());
+        kinds::KINDS.iter().any(of_kind)
+    };
+    let declared = configuration.providers.keys();
     configuration
         .resources
         .iter()
         .filter_map(|resource| resource.provider.clone())
-        .chain(configuration.providers.keys().cloned())
+        .chain(declared.filter(has_kinds).cloned())
         .collect()
 }
 

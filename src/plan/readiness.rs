@@ -2,15 +2,17 @@
 //! not ready is a finding, and what needs it waits for it at apply. Must not know how an object is found.
 
 use super::cluster_of;
-use super::document::{Finding, FindingSeverity, GoalMode, KubeVerb, Op, Step};
+use super::document::{Finding, FindingSeverity, Step};
 use super::input::Input;
 use super::ownership::{Bearer, Standing, standing};
+use crate::goal::GoalMode;
 use crate::goal::graph::Graph;
 use crate::kinds::{Part, Writing};
 use crate::model::address::Address;
 use crate::model::condition::{Judgement, Wait, judge};
 use crate::model::guard::Guard;
 use crate::model::identity::Key;
+use crate::world::op::{KubeVerb, Op};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};

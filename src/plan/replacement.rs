@@ -8,7 +8,6 @@ use super::document::{
     Action, Blocker, FieldChange, Former, HeldBack, NodeState, Parting, ReasonCode, ReplaceOrder,
 };
 use super::former;
-use super::found::Found;
 use super::input::Confirmation;
 use crate::kinds::{self, Kind, Writing, sensitive};
 use crate::model::address::Address;
@@ -125,7 +124,8 @@ fn not_ready(context: &Context<'_>, resource: &Resource) -> Option<String> {
     kinds::parts(resource).iter().find_map(|part| {
         let wait = part.kind.wait(Some(&part.resource), Writing::Create)?;
         let key = part.kind.key(&part.resource)?;
-        let live = live(context, resource, &key);
+        let provider = resource.provider.as_ref();
+        let live = provider.and_then(|provider| context.objects.present(provider, &key));
         // Said at any time: what is there was written by an earlier run.
         match judge(&wait.condition, live, Timestamp::UNIX_EPOCH) {
             Judgement::Ready => None,
@@ -135,25 +135,6 @@ fn not_ready(context: &Context<'_>, resource: &Resource) -> Option<String> {
             )),
         }
     })
-}
-
-fn live<'a>(context: &Context<'a>, resource: &Resource, key: &Key) -> Option<&'a Json> {
-    let Key::Kube {
-        resource: type_,
-        namespace,
-        name,
-    } = key
-    else {
-        return None;
-    };
-    let provider = resource.provider.as_ref()?;
-    match context
-        .objects
-        .find(provider, type_, namespace.as_deref(), name)
-    {
-        Found::Present(live) => Some(live),
-        Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
-    }
 }
 
 /// Whether one is a new object of a resource and the other what that was, in one cluster.

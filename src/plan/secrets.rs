@@ -3,7 +3,7 @@
 
 use super::decision::{Resolution, Work, blocker};
 use super::document::{Finding, FindingSeverity};
-use super::found::{Found, Objects};
+use super::found::Objects;
 use super::input::Input;
 use crate::kinds::{self, Difference};
 use crate::model::address::Address;
@@ -58,17 +58,8 @@ pub fn questions(configuration: &Configuration, live: &Live) -> Vec<Question> {
         let (Some(key), Some(provider)) = (kind.key(resource), &resource.provider) else {
             continue;
         };
-        let Key::Kube {
-            resource: home,
-            namespace,
-            name,
-        } = &key
-        else {
-            continue;
-        };
         let objects = objects.get_or_insert_with(|| Objects::of(live));
-        let Found::Present(object) = objects.find(provider, home, namespace.as_deref(), name)
-        else {
+        let Some(object) = objects.present(provider, &key) else {
             continue;
         };
         for difference in kind.differences(resource, object) {

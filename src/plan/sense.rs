@@ -5,14 +5,14 @@
 mod content;
 
 use super::document::{
-    Action, FORMAT, Former, Ground, KubeOp, KubeVerb, Node, NodeState, Op, Plan, ReplaceOrder,
-    Step, StepId, VERSION,
+    Action, FORMAT, Former, Node, NodeState, Plan, ReplaceOrder, Step, StepId, VERSION,
 };
 use super::steps::step_id;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, HoleSource};
 use crate::model::identity::{Key, ProviderRef};
+use crate::world::op::{Ground, KubeOp, KubeVerb, Op};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -446,18 +446,6 @@ fn is_provider(plan: &Plan, provider: &ProviderRef) -> bool {
 }
 
 fn needed(op: &Op) -> Vec<&HoleSource> {
-    let exprs: Vec<&Expr> = match op {
-        Op::Kube(op) => vec![&op.body],
-        Op::Local(op) => op
-            .command
-            .iter()
-            .chain(op.environment.values())
-            .chain([&op.kubeconfig])
-            .collect(),
-    };
-    exprs
-        .into_iter()
-        .flat_map(Expr::holes)
-        .map(|hole| &hole.source)
-        .collect()
+    let holes = op.expressions().into_iter().flat_map(Expr::holes);
+    holes.map(|hole| &hole.source).collect()
 }

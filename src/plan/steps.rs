@@ -1,7 +1,7 @@
 //! From a decision to single effects: each step one write, with its ground, wait and bindings.
 
 use super::decision::{Object, Update, Work};
-use super::document::{Ground, KubeOp, KubeVerb, LocalOp, Node, NodeState, Op, Step, StepId};
+use super::document::{Node, NodeState, Step, StepId};
 use super::guards;
 use super::marks::{self, Marked};
 use crate::kinds::{Difference, ListWrites, Ownership, Writing, sensitive};
@@ -11,6 +11,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::Resource;
+use crate::world::op::{Ground, KubeOp, KubeVerb, LocalOp, Op};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 

@@ -13,12 +13,13 @@ mod unguarded;
 mod whole;
 mod writes;
 
-use super::document::{Finding, Goal, GoalMode, Ground, KubeVerb, Node, NodeState, Op, Plan};
+use super::document::{Finding, Node, NodeState, Plan};
 use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
 use super::readiness::NOT_READY;
 use super::secrets::{Comparison, Comparisons};
-use super::{Refusal, bound, guards, plan, queries};
-use crate::journal::record::{Inventory, OwnedObject};
+use super::{Refusal, bound, decide, guards, queries};
+use crate::check;
+use crate::goal::{Goal, GoalMode};
 use crate::kinds::testing::resource;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::{Address, Target};
@@ -28,9 +29,11 @@ use crate::model::identity::{
     owner_mark_suffix,
 };
 use crate::model::identity::{MANAGED_BY, MANAGED_BY_LABEL};
+use crate::model::inventory::{Inventory, OwnedObject};
 use crate::model::json_path::JsonPath;
 use crate::model::resource::{Configuration, IgnoreChanges, Move, Provider, Resource, ServedAs};
 use crate::model::secret::SecretName;
+use crate::world::op::{Ground, KubeVerb, Op};
 use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +54,7 @@ struct Story {
     identity: Option<&'static str>,
     /// Alias of another provider block that reaches the same cluster.
     also: Option<&'static str>,
+    /// What cannot be listed: a type, or [`ELSEWHERE`].
     unknown: Option<(&'static str, FailureClass)>,
     not_served: Option<&'static str>,
     moves: Vec<Move>,
@@ -263,6 +267,12 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
     Ok(made)
 }
 
+fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
+    let decided = decide(input)?;
+    let found = check::findings(&decided);
+    decided.seal(found)
+}
+
 /// LISTs of what goes with the types that are defined.
 fn defined(story: &Story) -> Vec<Query> {
     let definitions = story.objects.iter().map(|(_, object)| object);
@@ -340,7 +350,11 @@ fn answer(story: &Story, query: &Query) -> Answer {
             name,
             ..
         } => (resource, namespace, Some(name)),
-        Query::Identity { .. } | Query::Types { .. } | Query::Cluster { .. } => {
+        Query::Identity { .. }
+        | Query::Types { .. }
+        | Query::Blobs { .. }
+        | Query::Blob { .. }
+        | Query::Cluster { .. } => {
             return Answer::Absent;
         }
     };
@@ -378,11 +392,14 @@ fn answer(story: &Story, query: &Query) -> Answer {
     }
 }
 
+/// Every type in namespaces that nothing names.
+const ELSEWHERE: &str = "elsewhere";
+
 /// What has the mark of the stack in any other namespace.
 fn elsewhere(story: &Story, resource: &KubeResource, except: &[String]) -> Answer {
     if let Some((_, class)) = story
         .unknown
-        .filter(|(plural, _)| *plural == resource.plural)
+        .filter(|(what, _)| *what == resource.plural || *what == ELSEWHERE)
     {
         return Answer::Unknown(Why {
             class,

@@ -156,8 +156,8 @@ fn served_as(
     Some(match live.answer(&query)? {
         Answer::Unknown(why) => ServedAs::Unknown(why.message.clone()),
         Answer::NotServed | Answer::Absent => ServedAs::Nothing(title),
-        Answer::Present(Fact::List(_)) => {
-            ServedAs::Unknown("a list was answered where types were asked for".to_owned())
+        Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_)) => {
+            ServedAs::Unknown("something else was answered where types were asked for".to_owned())
         }
         Answer::Present(Fact::Object(types)) => match listed(types, kind) {
             Some((plural, namespaced)) => ServedAs::Type(KubeResource {

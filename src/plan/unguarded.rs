@@ -3,8 +3,9 @@
 //! looks the same.
 
 use super::declared_identity;
-use super::document::{Action, Finding, FindingSeverity, GoalMode, Plan};
+use super::document::{Action, Finding, FindingSeverity, Plan};
 use super::input::Input;
+use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::identity::{Instance, ProviderRef, STACK_LABEL};
 use crate::world::query::{Answer, Fact, Query};

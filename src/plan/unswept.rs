@@ -1,8 +1,9 @@
 //! What was not looked into, and what that means. Must not know what is decided for what is declared.
 
-use super::document::{GoalMode, Unswept, Weight};
+use super::document::{Unswept, Weight};
 use super::input::Input;
 use super::{orphans, queries};
+use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::identity::{Instance, KubeResource, ProviderRef};
 use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
@@ -152,6 +153,8 @@ fn lists(input: &Input<'_>, scope: &BTreeSet<Address>, provider: &ProviderRef) -
             | Query::Identity { .. }
             | Query::Types { .. }
             | Query::Get { .. }
+            | Query::Blobs { .. }
+            | Query::Blob { .. }
             | Query::Cluster { .. } => (resource.title(), is_note(input, provider, resource, why)),
         };
         let is_concerned =

@@ -5,7 +5,7 @@ mod resolution;
 use super::cluster_of;
 use super::document::{Action, NodePart};
 use super::former;
-use super::found::{Found, Objects};
+use super::found::Objects;
 use super::input::Input;
 use super::orphans::{key_of, listed_kind};
 use super::ownership::{Bearer, Origin, Standing, standing};
@@ -169,7 +169,7 @@ impl<'a> Whole<'a> {
         let mut live: Vec<LivePart<'a>> = parts
             .iter()
             .filter_map(|part| {
-                let live = present(objects, part)?;
+                let (_, live) = objects.live_of(part)?;
                 let kind = part.kind;
                 Some(LivePart { kind, live })
             })
@@ -225,22 +225,6 @@ fn keys(parts: &[Part<'_>]) -> BTreeSet<Key> {
         .iter()
         .filter_map(|part| part.kind.key(&part.resource))
         .collect()
-}
-
-fn present<'a>(objects: &Objects<'a>, part: &Part<'_>) -> Option<&'a Json> {
-    let Key::Kube {
-        resource: home,
-        namespace,
-        name,
-    } = part.kind.key(&part.resource)?
-    else {
-        return None;
-    };
-    let provider = part.resource.provider.as_ref()?;
-    match objects.find(provider, &home, namespace.as_deref(), &name) {
-        Found::Present(live) => Some(live),
-        Found::Absent | Found::NotServed | Found::Unknown(_) | Found::NotAsked => None,
-    }
 }
 
 /// A part to which nothing is done, and why.

@@ -43,6 +43,9 @@ const fn guessed(name: &'static str, why: &'static str) -> Behaviour {
     }
 }
 
+/// The case about what a backup leaves in its bucket, and what becomes of it.
+pub const FILES: &str = "files_of_a_backup";
+
 /// All behaviours of actors.
 pub const BEHAVIOURS: &[Behaviour] = &[
     case(
@@ -76,6 +79,22 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     read(
         "an Available location notes lastSyncedTime each minute",
         "backup_sync_controller.go",
+    ),
+    case(
+        "a directory at a location's root that Velero does not know makes it Unavailable",
+        FILES,
+    ),
+    case(
+        "backups of the bucket appear in the cluster, unfinished ones once they expired, as PartiallyFailed",
+        FILES,
+    ),
+    case(
+        "PodVolumeBackups come with their backup, changed as its owner, UID and location are",
+        FILES,
+    ),
+    case(
+        "a backup whose metadata went from the bucket goes from the cluster, a Failed one stays",
+        FILES,
     ),
     case(
         "a schedule with a good cron becomes Enabled, skipImmediately is written false",
@@ -125,8 +144,20 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "a restart turns InProgress into Failed",
         "pkg/cmd/server/server.go markInProgressBackupsFailed",
     ),
+    case(
+        "a backup leaves nine files, the log first, and its tarball holds each object twice",
+        FILES,
+    ),
     read(
-        "expired backups go each hour, only from writable, available locations",
+        "a backup whose name is in the bucket already is Failed",
+        "backup_controller.go runBackup",
+    ),
+    case(
+        "an expired backup goes with its files as soon as it appears in the cluster",
+        FILES,
+    ),
+    read(
+        "expired backups go each hour, only from writable, available locations; others say why in a label",
         "gc_controller.go",
     ),
     guessed(
@@ -142,8 +173,16 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "put together from the wraps in the source",
     ),
     guessed(
-        "a foreign directory in a bucket is never found",
-        "buckets are names only",
+        "a backup of the sandbox holds no volumes, no roles of accounts and no PodVolumeBackups",
+        "there are no Pods, and Velero's item actions are not imitated",
+    ),
+    guessed(
+        "a location's bucket is the sandbox's, whatever s3Url and credentials it names",
+        "Velero's own requests do not go over the wire",
+    ),
+    guessed(
+        "no DeleteBackupRequest is made for an expired backup",
+        "the type is not served",
     ),
     guessed("Restores stay as they are", "stage 1 makes none"),
     case(

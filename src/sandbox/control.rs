@@ -8,12 +8,14 @@
 //! | `POST advance {"duration": "61s"}` | lets time pass |
 //! | `POST wipe` | another, empty cluster |
 //! | `POST velero {"action": "install" \| "restart" \| "stop"}` | Velero's server |
-//! | `POST bucket {"name": "b"}` | a bucket that exists |
+//! | `POST bucket {"name": "b", "conditional_writes": "ignored"}` | a bucket, and what it does with conditional writes |
 //! | `POST edit {"path": "/apis/...", "patch": {...}, "manager": "kubectl-edit"}` | a hand edit (merge patch) |
-//! | `POST faults {"seeded": {...}, "scripts": [{"matching": {...}, "nth": 1, "fault": "drop_after"}]}`, `DELETE faults`, `GET faults` | faults |
+//! | `POST faults {"seeded": {...}, "scripts": [{"matching": {...}, "nth": 1, "fault": "drop_after"}]}`, without `nth` at every match; `DELETE faults`, `GET faults` | faults |
 
 use super::faults::{Fault, Matching, Seeded};
 use super::kubernetes::status::json_response;
+use super::s3::store::ConditionalWrites;
+use super::server::Server;
 use super::state::ADMIN_TOKEN;
 use super::{Sandbox, behaviours, velero};
 use crate::model::duration::GoDuration;
@@ -32,7 +34,7 @@ struct Advance {
 }
 
 #[derive(Deserialize)]
-struct Server {
+struct VeleroServer {
     action: ServerAction,
 }
 
@@ -47,6 +49,7 @@ enum ServerAction {
 #[derive(Deserialize)]
 struct Bucket {
     name: String,
+    conditional_writes: Option<ConditionalWrites>,
 }
 
 #[derive(Deserialize)]
@@ -67,8 +70,7 @@ struct NewFaults {
 struct NewScript {
     #[serde(default)]
     matching: Matching,
-    #[serde(default)]
-    nth: u64,
+    nth: Option<u64>,
     fault: Fault,
 }
 
@@ -124,7 +126,7 @@ fn act(
             done()
         }
         ("POST", "velero") => {
-            match read::<Server>(body)?.action {
+            match read::<VeleroServer>(body)?.action {
                 ServerAction::Install => sandbox.install_velero(),
                 ServerAction::Restart => sandbox.restart_velero(),
                 ServerAction::Stop => sandbox.with(velero::stop),
@@ -132,7 +134,13 @@ fn act(
             done()
         }
         ("POST", "bucket") => {
-            sandbox.add_bucket(&read::<Bucket>(body)?.name);
+            let wanted: Bucket = read(body)?;
+            sandbox.add_bucket(&wanted.name);
+            if let Some(writes) = wanted.conditional_writes {
+                sandbox
+                    .with(|state| state.s3.set_conditional_writes(&wanted.name, writes))
+                    .map_err(|refusal| refusal.to_string())?;
+            }
             done()
         }
         ("POST", "edit") => edit(sandbox, read(body)?),
@@ -142,9 +150,11 @@ fn act(
                 sandbox.faults.seed(wanted.seeded);
             }
             for script in wanted.scripts {
-                sandbox
-                    .faults
-                    .script(script.matching, script.nth, script.fault);
+                let faults = &sandbox.faults;
+                match script.nth {
+                    Some(nth) => faults.script(script.matching, nth, script.fault),
+                    None => faults.always(script.matching, script.fault),
+                }
             }
             done()
         }
@@ -166,5 +176,5 @@ fn edit(sandbox: &Sandbox, edit: Edit) -> Result<Response<Bytes>, String> {
         .header(header::AUTHORIZATION, format!("Bearer {ADMIN_TOKEN}"))
         .body(Bytes::from(edit.patch.to_string()))
         .map_err(|error| error.to_string())?;
-    Ok(sandbox.answer(&request))
+    Ok(sandbox.answer(Server::Kubernetes, &request))
 }

@@ -6,24 +6,26 @@
 //!
 //! | fault | the API sees the request | the client sees |
 //! |---|---|---|
-//! | refuse 503, refuse 429 | never | that status (429 with `Retry-After`) |
+//! | refuse 503, refuse 429, refuse 403 | never | that status (429 with `Retry-After`) |
 //! | delay | after some seconds | the answer, late |
 //! | drop before | never | a broken connection |
 //! | drop after | once | a broken connection: the effect is there, its answer is lost |
 //! | hang after | once | nothing, ever |
 //! | duplicate | twice | the second answer (a proxy that repeated it) |
 //! | late | once, some seconds after the client began to wait | nothing, ever: a client that gave up is overtaken by its own request |
+//! | cut | once | the answer's head, which says how long the body is, and half of the body |
 //!
 //! *Seeded* faults: whether a request is hit, and by what, is drawn from hash(seed, method, path, how many such calls were
 //! before), so one more request elsewhere moves no other fault, and the same seed gives the same bytes.
-//! *Scripted* faults: the n-th request that matches. A scripted *kill point* calls back before or after the effect, and
+//! *Scripted* faults: the n-th request that matches, or every one. A scripted *kill point* calls back before or after the effect, and
 //! then breaks the connection; the callback is where a test ends the client, softly or with SIGKILL.
 //! Scripts go before seeds. Requests to the control endpoint are never hit.
 //!
 //! On a paused clock a hung request still has a timer (30 days), else a test without a limit of its own would wait for
 //! ever. Dropping a client's future drops a delayed request with it; only `late` outlives its client, in a task of its own
-//! that ends with the runtime. Bodies are whole: nothing is truncated or stalled half-way.
+//! that ends with the runtime. Bodies are carried whole, so nothing stalls half-way through one.
 
+use super::server::Server;
 use bytes::Bytes;
 use http::{Request, Response, header};
 use serde::{Deserialize, Serialize};
@@ -66,9 +68,13 @@ pub enum Fault {
         /// How much later.
         seconds: u64,
     },
+    /// 403 in the server's place.
+    Forbidden,
+    /// Half of the answer's body is missing.
+    Cut,
 }
 
-/// Kinds of faults, to draw from.
+/// Kinds of faults, to draw from: those that a client gets over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -117,6 +123,8 @@ pub struct Seeded {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Matching {
+    /// The server that it came to; none: any.
+    pub server: Option<Server>,
     /// Method; empty: any.
     pub method: String,
     /// Text within path and query; empty: any.
@@ -149,9 +157,17 @@ enum Action {
 
 struct Script {
     matching: Matching,
-    /// Matching requests still to pass before it acts.
-    left: u64,
+    turn: Turn,
     action: Action,
+}
+
+/// When a script acts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// After so many requests that match, and never again.
+    Once(u64),
+    /// At each.
+    Always,
 }
 
 #[derive(Default)]
@@ -183,12 +199,20 @@ impl Matching {
         Self {
             method: method.to_owned(),
             target: target.to_owned(),
-            not_target: String::new(),
-            body: String::new(),
+            ..Self::default()
         }
     }
-    fn matches(&self, method: &str, target: &str, body: &[u8]) -> bool {
-        (self.method.is_empty() || self.method == method)
+    /// The same, of one server.
+    #[must_use]
+    pub fn at(self, server: Server) -> Self {
+        Self {
+            server: Some(server),
+            ..self
+        }
+    }
+    fn matches(&self, server: Server, (method, target, body): (&str, &str, &[u8])) -> bool {
+        self.server.is_none_or(|wanted| wanted == server)
+            && (self.method.is_empty() || self.method == method)
             && target.contains(&self.target)
             && (self.not_target.is_empty() || !target.contains(&self.not_target))
             && (self.body.is_empty() || String::from_utf8_lossy(body).contains(&self.body))
@@ -237,17 +261,21 @@ impl Faults {
     }
     /// Lets the n-th (from 1) matching request from now on be hit.
     pub fn script(&self, matching: Matching, nth: u64, fault: Fault) {
-        self.add(matching, nth, Action::Fault(fault));
+        self.add(matching, Turn::Once(nth.max(1)), Action::Fault(fault));
+    }
+    /// Lets every matching request be hit, from now on.
+    pub fn always(&self, matching: Matching, fault: Fault) {
+        self.add(matching, Turn::Always, Action::Fault(fault));
     }
     /// Sets a kill point at the n-th (from 1) matching request from now on.
     pub fn kill_at(&self, matching: Matching, nth: u64, point: (Moment, Callback)) {
         let action = Action::Kill(matching.clone(), point.0, point.1);
-        self.add(matching, nth, action);
+        self.add(matching, Turn::Once(nth.max(1)), action);
     }
-    fn add(&self, matching: Matching, nth: u64, action: Action) {
+    fn add(&self, matching: Matching, turn: Turn, action: Action) {
         self.lock().scripts.push(Script {
             matching,
-            left: nth.max(1),
+            turn,
             action,
         });
     }
@@ -261,42 +289,51 @@ impl Faults {
     }
 
     /// Decides about a request; counts it.
-    fn decide(&self, request: &Request<Bytes>) -> Option<Action> {
+    fn decide(&self, server: Server, request: &Request<Bytes>) -> Option<Action> {
         let method = request.method().as_str().to_owned();
         let path = request.uri().path().to_owned();
+        // A bucket may be called as a part of the API is.
+        let place = format!("{}{method}", server.prefix());
         let target = request
             .uri()
             .path_and_query()
             .map(ToString::to_string)
             .unwrap_or_default();
         let mut inner = self.lock();
-        let mut acting = None;
-        for (index, script) in inner.scripts.iter_mut().enumerate() {
-            if script.matching.matches(&method, &target, request.body()) {
-                script.left -= 1;
-                if script.left == 0 && acting.is_none() {
-                    acting = Some(index);
+        let mut scripted = None;
+        for script in &mut inner.scripts {
+            let asked = (method.as_str(), target.as_str(), &request.body()[..]);
+            if !script.matching.matches(server, asked) {
+                continue;
+            }
+            let acts = match &mut script.turn {
+                Turn::Once(left) => {
+                    *left -= 1;
+                    *left == 0
                 }
+                Turn::Always => true,
+            };
+            if acts && scripted.is_none() {
+                scripted = Some(script.action.clone());
             }
         }
-        let scripted = acting.map(|index| inner.scripts.remove(index).action);
-        inner.scripts.retain(|script| script.left > 0);
+        inner.scripts.retain(|script| script.turn != Turn::Once(0));
         let count = inner
             .counts
-            .entry((method.clone(), path.clone()))
+            .entry((place.clone(), path.clone()))
             .or_insert(0);
         let nth = *count;
         *count += 1;
         let drawn = inner
             .seeded
             .as_ref()
-            .and_then(|seeded| seeded.draw(&method, &path, nth));
+            .and_then(|seeded| seeded.draw(&place, &path, nth));
         let action = scripted.or(drawn.map(Action::Fault))?;
         let name = match &action {
             Action::Fault(fault) => format!("{fault:?}"),
             Action::Kill(_, moment, _) => format!("Kill{moment:?}"),
         };
-        inner.hits.push(format!("{method} {path} #{nth}: {name}"));
+        inner.hits.push(format!("{place} {path} #{nth}: {name}"));
         Some(action)
     }
 
@@ -306,6 +343,7 @@ impl Faults {
     /// Where the connection breaks.
     pub async fn carry<B>(
         &self,
+        server: Server,
         request: Request<Bytes>,
         backend: B,
     ) -> Result<Response<Bytes>, BoxError>
@@ -314,7 +352,11 @@ impl Faults {
     {
         let through =
             |request: &Request<Bytes>| backend(request, Passage::Through).ok_or_else(broken);
-        match self.decide(&request) {
+        let refuse = |code: u16, retry_after: Option<u64>| {
+            backend(&request, Passage::Refused(code));
+            Ok(server.refusal(code, retry_after))
+        };
+        match self.decide(server, &request) {
             None => through(&request),
             Some(Action::Kill(_, Moment::Before, callback)) => {
                 backend(&request, Passage::Lost);
@@ -331,8 +373,8 @@ impl Faults {
                 Err(broken())
             }
             Some(Action::Fault(fault)) => match fault {
-                Fault::Unavailable => refuse(&backend, &request, 503, None),
-                Fault::Throttled { seconds } => refuse(&backend, &request, 429, Some(seconds)),
+                Fault::Unavailable => refuse(503, None),
+                Fault::Throttled { seconds } => refuse(429, Some(seconds)),
                 Fault::Delay { seconds } => {
                     tokio::time::sleep(Duration::from_secs(seconds)).await;
                     through(&request)
@@ -360,9 +402,21 @@ impl Faults {
                     });
                     hang().await
                 }
+                Fault::Forbidden => refuse(403, None),
+                Fault::Cut => Ok(cut(through(&request)?)),
             },
         }
     }
+}
+
+/// The head says what the body was.
+fn cut(response: Response<Bytes>) -> Response<Bytes> {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.insert(
+        header::CONTENT_LENGTH,
+        header::HeaderValue::from(body.len()),
+    );
+    Response::from_parts(parts, body.slice(..body.len() / 2))
 }
 
 async fn hang() -> Result<Response<Bytes>, BoxError> {
@@ -378,39 +432,4 @@ fn broken() -> BoxError {
         ErrorKind::ConnectionReset,
         "the connection was broken by a fault of the sandbox",
     ))
-}
-
-fn refuse<B>(
-    backend: &B,
-    request: &Request<Bytes>,
-    code: u16,
-    retry_after: Option<u64>,
-) -> Result<Response<Bytes>, BoxError>
-where
-    B: Fn(&Request<Bytes>, Passage) -> Option<Response<Bytes>>,
-{
-    backend(request, Passage::Refused(code));
-    let (reason, message) = match code {
-        429 => (
-            "TooManyRequests",
-            "the server has received too many requests and has asked us to try again later",
-        ),
-        _ => (
-            "ServiceUnavailable",
-            "the server is currently unable to handle the request",
-        ),
-    };
-    let mut body = serde_json::json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code,
-    });
-    if let Some(seconds) = retry_after {
-        body["details"] = serde_json::json!({"retryAfterSeconds": seconds});
-    }
-    let mut response = super::kubernetes::status::json_response(code, &body);
-    if let Some(seconds) = retry_after {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
-    }
-    Ok(response)
 }

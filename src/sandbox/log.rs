@@ -1,5 +1,6 @@
 //! The log of requests, for tests that count effects on the server's side. Credentials are not in it.
 
+use super::server::Server;
 use bytes::Bytes;
 use http::Request;
 use jiff::Timestamp;
@@ -16,6 +17,8 @@ pub struct Entry {
     pub number: u64,
     /// Virtual time.
     pub at: Timestamp,
+    /// Which server it came to.
+    pub server: Server,
     /// Method.
     pub method: String,
     /// Path and query.
@@ -49,7 +52,7 @@ impl Entry {
         let succeeded = matches!(self.outcome, Outcome::Answered(200..=299));
         write && succeeded && !self.target.contains("dryRun=")
     }
-    /// `POST /api/v1/namespaces 201`, for comparisons.
+    /// `POST /api/v1/namespaces 201`, `S3 PUT /bucket/key 200`, for comparisons.
     pub fn line(&self) -> String {
         let outcome = match self.outcome {
             Outcome::Answered(code) => code.to_string(),
@@ -57,7 +60,8 @@ impl Entry {
             Outcome::Lost => "lost".to_owned(),
         };
         format!(
-            "{} {} {} {}",
+            "{}{} {} {} {}",
+            self.server.prefix(),
             self.method,
             self.target,
             self.digest.get(..12).unwrap_or_default(),
@@ -82,8 +86,13 @@ impl Log {
     pub fn clear(&mut self) {
         self.entries.clear();
     }
-    /// Adds one.
-    pub fn note(&mut self, request: &Request<Bytes>, outcome: Outcome, at: Timestamp) {
+    /// Adds one: what came of it, and when.
+    pub fn note(
+        &mut self,
+        server: Server,
+        request: &Request<Bytes>,
+        (outcome, at): (Outcome, Timestamp),
+    ) {
         self.counted += 1;
         let header = request
             .headers()
@@ -93,6 +102,7 @@ impl Log {
         self.entries.push(Entry {
             number: self.counted,
             at,
+            server,
             method: request.method().to_string(),
             target: request
                 .uri()

@@ -1,10 +1,12 @@
-//! Servers that behave like Kubernetes and Velero, in this process, for tests and the demo. Nobody but `cli` and tests
+//! Servers that behave like Kubernetes with Velero and like S3, in this process, for tests and the demo. Nobody but `cli` and tests
 //! depends on it, and of the rest it knows `model` only.
 //!
 //! | file | is |
 //! |---|---|
 //! | [`state`] | the world as data: saved, loaded, wiped |
+//! | [`server`] | which servers there are |
 //! | [`kubernetes`] | the API: one request in, one response out |
+//! | [`s3`] | buckets, the same way |
 //! | [`actors`], [`velero`] | what controllers do as virtual time passes |
 //! | [`behaviours`] | what is imitated, and how we know it |
 //! | [`log`] | every request, readable by tests |
@@ -18,7 +20,9 @@ pub mod control;
 pub mod faults;
 pub mod kubernetes;
 pub mod log;
+pub mod s3;
 pub mod serve;
+pub mod server;
 pub mod state;
 pub mod velero;
 pub mod wire;
@@ -27,6 +31,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use log::{Entry, Log};
+use server::Server;
 use state::{LoadError, State};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
@@ -110,11 +115,11 @@ impl Sandbox {
     pub fn restart_velero(&self) {
         self.with(velero::restart);
     }
-    /// Makes a bucket known, so that locations in it become Available.
+    /// Makes a bucket, if it is not there.
     pub fn add_bucket(&self, name: &str) {
-        self.with(|state| state.buckets.insert(name.to_owned()));
+        self.with(|state| state.s3.create_bucket(name, state.now));
     }
-    /// Everything is gone; another cluster, empty, is in its place.
+    /// The cluster is gone; another one, empty, is in its place. Buckets stay.
     pub fn wipe(&self) {
         self.with(State::wipe);
     }
@@ -131,21 +136,16 @@ impl Sandbox {
         self.lock().log.clear();
     }
     /// Notes a request whose answer never came to be, or was not the sandbox's own.
-    pub(crate) fn note(&self, request: &Request<Bytes>, outcome: log::Outcome) {
+    pub(crate) fn note(&self, server: Server, request: &Request<Bytes>, outcome: log::Outcome) {
         let mut shared = self.lock();
         let now = shared.state.now;
-        shared.log.note(request, outcome, now);
+        shared.log.note(server, request, (outcome, now));
     }
-    /// Answers a request, without faults.
-    pub fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let mut shared = self.lock();
-        let response = kubernetes::answer(&mut shared.state, request);
-        let now = shared.state.now;
-        shared.log.note(
-            request,
-            log::Outcome::Answered(response.status().as_u16()),
-            now,
-        );
+    /// Answers a request to a server, without faults.
+    pub fn answer(&self, server: Server, request: &Request<Bytes>) -> Response<Bytes> {
+        let response = server.answer(self, request);
+        let outcome = log::Outcome::Answered(response.status().as_u16());
+        self.note(server, request, outcome);
         response
     }
 }

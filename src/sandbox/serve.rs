@@ -2,6 +2,7 @@
 //! without an answer.
 
 use super::Sandbox;
+use super::server::Server;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
@@ -19,19 +20,18 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Larger requests are refused, as the real server does.
-const LIMIT: usize = 3 * 1024 * 1024;
-
-/// Serves until `stop` is done; requests under way are finished.
+/// Serves one of its servers until `stop` is done; requests under way are finished.
 ///
 /// # Errors
 /// Where the listener fails.
 pub async fn serve(
-    sandbox: Sandbox,
+    (sandbox, server): (Sandbox, Server),
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(exchange).with_state(sandbox);
+    let router = Router::new()
+        .fallback(exchange)
+        .with_state((sandbox, server));
     let service = router.into_make_service_with_connect_info::<Breaker>();
     axum::serve(BreakableListener(listener), service)
         .with_graceful_shutdown(stop)
@@ -39,16 +39,16 @@ pub async fn serve(
 }
 
 async fn exchange(
-    State(sandbox): State<Sandbox>,
+    State((sandbox, server)): State<(Sandbox, Server)>,
     ConnectInfo(breaker): ConnectInfo<Breaker>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LIMIT).await else {
+    let Ok(body) = to_bytes(body, server.largest_request()).await else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let answer = sandbox
-        .exchange(http::Request::from_parts(parts, body))
+        .exchange(server, http::Request::from_parts(parts, body))
         .await;
     let mut response = match answer {
         Ok(response) => response.map(Body::from),

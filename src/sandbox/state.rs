@@ -1,8 +1,9 @@
-//! The sandbox's world as data: objects, counters, the virtual time reached, who may do what, which buckets there are,
-//! and what the controllers mean to do next. Saved and loaded as JSON by the caller. Must not know requests.
+//! The sandbox's world as data: objects, counters, the virtual time reached, who may do what, the buckets and what is in
+//! them, and what the controllers mean to do next. Saved and loaded as JSON by the caller. Must not know requests.
 
 use super::kubernetes::access::Access;
 use super::kubernetes::resources::{self, Resource, VELERO_GROUP};
+use super::s3::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use sha2::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the saved form.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 /// Namespace that Velero lives in.
 pub const VELERO_NAMESPACE: &str = "velero";
 /// Token of the user with all rights.
@@ -110,8 +111,8 @@ pub struct State {
     pub objects: BTreeMap<String, Value>,
     /// Who may do what.
     pub access: Access,
-    /// Buckets that exist.
-    pub buckets: BTreeSet<String>,
+    /// Buckets. They outlive the cluster.
+    pub s3: Store,
     /// Velero's server, once it was installed.
     pub velero: Option<Velero>,
     /// What will happen, soonest first.
@@ -151,7 +152,7 @@ impl State {
             made: 0,
             objects: BTreeMap::new(),
             access,
-            buckets: BTreeSet::new(),
+            s3: Store::default(),
             velero: None,
             wakes: BTreeSet::new(),
         };
@@ -239,6 +240,13 @@ impl State {
     pub fn cluster_uid(&self) -> String {
         self.uid_of("namespaces/kube-system")
     }
+    /// ID of the account that the buckets belong to: the same after the cluster was lost.
+    pub fn s3_owner(&self) -> String {
+        let Origin {
+            directory, seed, ..
+        } = &self.origin;
+        hex::encode(sha2::Sha256::digest(format!("{directory}\n{seed}\ns3")))
+    }
     fn uid_of(&self, what: &str) -> String {
         let Origin {
             directory,
@@ -322,13 +330,16 @@ impl State {
     /// # Errors
     /// Another format, or no such text.
     pub fn from_json(text: &str) -> Result<Self, LoadError> {
-        let state: Self = serde_json::from_str(text)?;
-        if state.format == FORMAT {
-            Ok(state)
+        #[derive(Deserialize)]
+        struct Any {
+            format: u32,
+        }
+        // Of another format nothing else is understood.
+        let Any { format } = serde_json::from_str(text)?;
+        if format == FORMAT {
+            Ok(serde_json::from_str(text)?)
         } else {
-            Err(LoadError::Format {
-                found: state.format,
-            })
+            Err(LoadError::Format { found: format })
         }
     }
 }
@@ -344,4 +355,28 @@ pub fn later(now: Timestamp, passed: SignedDuration) -> Timestamp {
 /// A time as the API writes it: whole seconds.
 pub fn stamp(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_comes_back_and_another_format_is_named() {
+        let mut state = State::new("d", 1, Timestamp::UNIX_EPOCH);
+        state.s3.create_bucket("b", Timestamp::UNIX_EPOCH);
+        let content = crate::sandbox::s3::store::Content::new(vec![0_u8, 255, 10]);
+        let put = state.s3.put(
+            ("b", "k"),
+            content,
+            &Default::default(),
+            Timestamp::UNIX_EPOCH,
+        );
+        assert_eq!(put, Ok(None));
+        let saved = state.to_json().unwrap();
+        assert_eq!(State::from_json(&saved).unwrap(), state);
+        let older = r#"{"format": 1, "buckets": ["b"]}"#;
+        let told = State::from_json(older).unwrap_err().to_string();
+        assert_eq!(told, "the saved sandbox has format 1, this version reads 2");
+    }
 }

@@ -1,10 +1,15 @@
 //! The Velero server as an actor, after the source of 1.18.1: locations are validated, schedules fire, backups run, and
-//! the server rewrites what it rewrites. Moves no data: a backup is an object that becomes Completed. Each behaviour has
-//! a line in [`super::behaviours`]. Must not know requests.
+//! the server rewrites what it rewrites. A backup that completes leaves its files in the bucket of its location, and
+//! backups of a bucket appear in the cluster. Data of volumes is not moved: there are no Pods. Each behaviour has a line
+//! in [`super::behaviours`]. Must not know requests.
 
 mod backup;
+mod bucket;
+mod contents;
+mod files;
 mod location;
 mod schedule;
+mod sync;
 
 use super::kubernetes::managed::{Force, Manager, Managers, Operation, Write};
 use super::kubernetes::resources::{self, VELERO_GROUP};
@@ -116,7 +121,7 @@ pub fn tick(state: &mut State, at: Timestamp) {
         }
         for (key, object) in objects(state, "backupstoragelocations") {
             if location::next_sync(&object).is_some_and(|due| due <= at) {
-                location::note_sync(state, &key);
+                sync::run(state, &key);
             }
         }
     }
@@ -142,7 +147,10 @@ pub fn reconcile(state: &mut State, key: &str) {
     match title {
         "backupstoragelocations.velero.io" => location::reconcile(state, key),
         "schedules.velero.io" => schedule::reconcile(state, key),
-        "backups.velero.io" => backup::start(state, key),
+        "backups.velero.io" => {
+            backup::start(state, key);
+            backup::collect(state, key);
+        }
         _ => {}
     }
 }

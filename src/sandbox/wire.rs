@@ -3,6 +3,7 @@
 use super::Sandbox;
 use super::control;
 use super::log::Outcome;
+use super::server::Server;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, Response};
@@ -14,7 +15,7 @@ use tower::util::BoxCloneSyncService;
 pub type Wire = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, BoxError>;
 
 impl Sandbox {
-    /// A wire whose requests carry this token, unless they carry one of their own.
+    /// A wire to the Kubernetes API, whose requests carry this token, unless they carry one of their own.
     pub fn wire(&self, token: &str) -> Wire {
         let sandbox = self.clone();
         let bearer = HeaderValue::from_str(&format!("Bearer {token}")).ok();
@@ -26,27 +27,39 @@ impl Sandbox {
                     .entry(AUTHORIZATION)
                     .or_insert_with(|| bearer.clone());
             }
-            async move { sandbox.exchange(request).await }
+            async move { sandbox.exchange(Server::Kubernetes, request).await }
         }))
     }
-    /// Carries a request through the faults to the API, or to the control endpoint.
+    /// A wire to the buckets. Requests are signed by the client, with [`super::s3::ACCESS_KEY`].
+    pub fn s3_wire(&self) -> Wire {
+        let sandbox = self.clone();
+        BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+            let sandbox = sandbox.clone();
+            async move { sandbox.exchange(Server::S3, request).await }
+        }))
+    }
+    /// Carries a request through the faults to a server, or to the control endpoint, which is beside the API.
     ///
     /// # Errors
     /// Where a fault breaks the connection.
-    pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
-        if request.uri().path().starts_with(control::PREFIX) {
+    pub async fn exchange(
+        &self,
+        server: Server,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, BoxError> {
+        if server == Server::Kubernetes && request.uri().path().starts_with(control::PREFIX) {
             return Ok(control::answer(self, &request));
         }
         let sandbox = self.clone();
         self.faults
-            .carry(request, move |request, passage| match passage {
-                super::faults::Passage::Through => Some(sandbox.answer(request)),
+            .carry(server, request, move |request, passage| match passage {
+                super::faults::Passage::Through => Some(sandbox.answer(server, request)),
                 super::faults::Passage::Refused(code) => {
-                    sandbox.note(request, Outcome::Refused(code));
+                    sandbox.note(server, request, Outcome::Refused(code));
                     None
                 }
                 super::faults::Passage::Lost => {
-                    sandbox.note(request, Outcome::Lost);
+                    sandbox.note(server, request, Outcome::Lost);
                     None
                 }
             })

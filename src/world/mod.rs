@@ -2,31 +2,38 @@
 //! the real clients; tests and the demo put a sandbox behind them at the wire. Must not know kinds or a plan's meaning.
 
 pub mod clock;
+mod connecting;
 pub mod guard;
+pub mod kopia;
 pub mod kube;
 pub mod local;
+pub mod op;
 pub mod query;
 pub mod redactor;
+mod running;
+pub mod s3;
 pub mod substitute;
 #[cfg(test)]
 mod tests;
+mod tries;
 pub mod waiting;
+mod wire;
 pub mod words;
 
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::ProviderRef;
 use crate::model::secret::{SecretName, SecretSource};
-use crate::plan::document::{LocalOp, Op};
+use crate::world::op::Op;
 use bytes::Bytes;
 use clock::Clock;
+use connecting::ConnectArguments;
 use futures::StreamExt;
-use guard::{Guard, Start};
+use futures::stream::BoxStream;
+use guard::Guard;
 use jiff::Timestamp;
 use kube::Before;
-use kube::ConnectArguments;
 use kube::client::Client;
 use local::files;
-use local::program::{self, Ended, Program};
 use query::{Answer, DryRun, Effect, FailureClass, Live, Query, Why};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,16 +42,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use substitute::{Exposed, Redactor, substitute};
 use waiting::Waiting;
+pub use wire::Wire;
 use words::Said;
 
 /// Limit of a program for which none is given.
 pub const PROGRAM_LIMIT: Duration = Duration::from_secs(30 * 60);
 /// Questions asked at the same time where nobody says.
 const QUESTIONS: usize = 10;
-
-/// The seam under every client: one request, one answer, both whole. Production, sandbox and faults are such services.
-pub type Wire =
-    tower::util::BoxCloneSyncService<http::Request<Bytes>, http::Response<Bytes>, tower::BoxError>;
 
 /// What the process hands over. Nothing below reads the environment or the clock by itself.
 #[derive(Clone)]
@@ -55,6 +59,8 @@ pub struct Doors {
     pub clock: Arc<dyn Clock>,
     /// Makes the wire to a Kubernetes API.
     pub wires: Arc<dyn kube::Wires>,
+    /// Makes the wire to a store.
+    pub stores: Arc<dyn s3::Wires>,
     /// Relative paths in arguments resolve against this directory.
     pub directory: PathBuf,
     /// Where each secret is.
@@ -92,8 +98,24 @@ pub struct World {
     doors: Doors,
     /// Strikes out what the environment holds for a secret: whoever inherits it may print it.
     known: Redactor,
-    clients: Mutex<BTreeMap<ProviderRef, Arc<Client>>>,
+    connections: Mutex<BTreeMap<ProviderRef, Connection>>,
     questions: usize,
+}
+
+/// What is behind a provider block.
+#[derive(Clone)]
+enum Connection {
+    Cluster(Arc<Client>),
+    Store(Arc<s3::Client>),
+}
+
+impl Connection {
+    fn title(&self) -> &str {
+        match self {
+            Connection::Cluster(client) => client.title(),
+            Connection::Store(client) => client.title(),
+        }
+    }
 }
 
 impl World {
@@ -102,7 +124,7 @@ impl World {
         Self {
             known: local::secrets::known(&doors),
             doors,
-            clients: Mutex::new(BTreeMap::new()),
+            connections: Mutex::new(BTreeMap::new()),
             questions: QUESTIONS,
         }
     }
@@ -132,14 +154,8 @@ impl World {
         arguments: &Expr,
         bindings: &Bindings,
     ) -> Result<String, Why> {
-        if provider.provider != "kubernetes" {
-            let message = format!("provider {provider} has no client in this version");
-            return Err(Why {
-                class: FailureClass::Malformed,
-                message,
-            });
-        }
         let exposed = self.expose(arguments, bindings).await?;
+        let redactor = exposed.redactor().and(&self.known);
         let arguments = ConnectArguments {
             arguments: exposed.value().clone(),
             environment: self.doors.environment.clone(),
@@ -148,18 +164,35 @@ impl World {
             clock: self.doors.clock.clone(),
             waiting: self.doors.waiting.clone(),
         };
-        let connected = self
-            .doors
-            .wires
-            .connect(&arguments)
-            .await
-            .map_err(|why| said(why, &exposed.redactor().and(&self.known)))?;
-        let redactor = exposed.redactor().and(&self.known);
-        // A context is called what its file says.
-        let title = Said::of(connected.title.as_bytes(), &redactor).line();
-        let client = Client::new(connected.wire, title.clone(), self.doors.seed, redactor);
-        self.lock().insert(provider.clone(), Arc::new(client));
+        let connection = match provider.provider.as_str() {
+            "kubernetes" => self.connect_cluster(&arguments, &redactor).await,
+            "s3" => {
+                let knowing = (self.doors.seed, &redactor);
+                s3::connect(&arguments, self.doors.stores.as_ref(), knowing)
+                    .map(|client| Connection::Store(Arc::new(client)))
+            }
+            _ => Err(Why {
+                class: FailureClass::Malformed,
+                message: format!("provider {provider} has no client in this version"),
+            }),
+        };
+        let connection = connection.map_err(|why| said(why, &redactor))?;
+        let title = connection.title().to_owned();
+        self.lock().insert(provider.clone(), connection);
         Ok(title)
+    }
+
+    async fn connect_cluster(
+        &self,
+        arguments: &ConnectArguments,
+        redactor: &Redactor,
+    ) -> Result<Connection, Why> {
+        let connected = self.doors.wires.connect(arguments).await?;
+        // A context is called what its file says.
+        let title = Said::of(connected.title.as_bytes(), redactor).line();
+        let (seed, redactor) = (self.doors.seed, redactor.clone());
+        let client = Client::new(connected.wire, title, seed, redactor);
+        Ok(Connection::Cluster(Arc::new(client)))
     }
     /// Answers a question, with retries and a deadline.
     pub async fn answer(&self, query: &Query) -> Answer {
@@ -202,7 +235,49 @@ impl World {
                 Ok(client) => client.get(resource, namespace.as_deref(), name).await,
                 Err(why) => Answer::Unknown(why),
             },
+            Query::Blobs {
+                provider,
+                bucket,
+                prefix,
+                depth,
+            } => match self.store(provider) {
+                Ok(store) => store.blobs(bucket, prefix, *depth).await,
+                Err(why) => Answer::Unknown(why),
+            },
+            Query::Blob {
+                provider,
+                bucket,
+                key,
+            } => match self.store(provider) {
+                Ok(store) => store.blob(bucket, key).await,
+                Err(why) => Answer::Unknown(why),
+            },
             Query::Cluster { kubeconfig } => self.cluster(kubeconfig).await,
+        }
+    }
+    /// Strikes out of what objects of a store say whatever nobody may see. Their bytes come as they are: they are unpacked
+    /// before anything is read in them.
+    pub fn redactor(&self, provider: &ProviderRef) -> Redactor {
+        self.store(provider)
+            .map_or_else(|_| self.known.clone(), |store| store.redactor().clone())
+    }
+    /// Reads one version of an object of a bucket, which may be of any size, in parts of some MiB and from its beginning to
+    /// its end. `etag` is the one that a listing has. The stream ends with the first error: the object was written anew
+    /// meanwhile ([`FailureClass::Ground`]), is not there, cannot be read.
+    pub fn read_blob(
+        &self,
+        provider: &ProviderRef,
+        bucket: &str,
+        key: &str,
+        etag: &str,
+    ) -> BoxStream<'static, Result<Bytes, Why>> {
+        match self.store(provider) {
+            Ok(store) => store.parts(s3::Version {
+                bucket: bucket.to_owned(),
+                key: key.to_owned(),
+                etag: etag.to_owned(),
+            }),
+            Err(why) => futures::stream::once(async { Err(why) }).boxed(),
         }
     }
     /// Answers questions, several at a time, each once; one that fails does not touch the others.
@@ -278,6 +353,19 @@ impl World {
         let exposed = self.expose(expr, &Bindings::new()).await?;
         Ok(exposed.value() == value)
     }
+    /// Whether a password opens one of kopia's repositories; which password is told to nobody.
+    ///
+    /// # Errors
+    /// Where the password cannot be read here.
+    pub async fn opens(
+        &self,
+        password: &Expr,
+        repository: &kopia::Repository,
+    ) -> Result<bool, Why> {
+        let exposed = self.expose(password, &Bindings::new()).await?;
+        let password = exposed.value().as_str().unwrap_or_default();
+        Ok(repository.opens(password.as_bytes()))
+    }
     /// Whether a secret is where it should be. Its value is not looked at and no program is run.
     ///
     /// # Errors
@@ -286,16 +374,38 @@ impl World {
         local::secrets::check(&self.doors, name)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<ProviderRef, Arc<Client>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<ProviderRef, Connection>> {
         // The map is whole whenever the lock is free: nothing panics while holding it.
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn client(&self, provider: &ProviderRef) -> Result<Arc<Client>, Why> {
+    fn connection(&self, provider: &ProviderRef) -> Result<Connection, Why> {
         self.lock().get(provider).cloned().ok_or_else(|| Why {
             class: FailureClass::Unreachable,
             message: format!("provider {provider} is not connected"),
         })
+    }
+
+    fn client(&self, provider: &ProviderRef) -> Result<Arc<Client>, Why> {
+        match self.connection(provider)? {
+            Connection::Cluster(client) => Ok(client),
+            Connection::Store(_) => Err(Why {
+                class: FailureClass::Malformed,
+                message: format!("provider {provider} is a store, not a cluster"),
+            }),
+        }
+    }
+
+    fn store(&self, provider: &ProviderRef) -> Result<Arc<s3::Client>, Why> {
+        match self.connection(provider)? {
+            Connection::Store(client) => Ok(client),
+            Connection::Cluster(_) => Err(Why {
+                class: FailureClass::Malformed,
+                message: format!("provider {provider} is a cluster, not a store"),
+            }),
+        }
     }
 
     /// The client, as long as the cluster behind it is the one that was met: what another one holds proves nothing.
@@ -349,64 +459,6 @@ impl World {
             Err(why) => Answer::Unknown(said(why, &self.known)),
         }
     }
-
-    async fn run(&self, op: &LocalOp, bound: &Bound) -> Effect {
-        let refuse = |class, message: String| Effect::Refused(Why { class, message });
-        if op.command.iter().any(|word| !word.secrets().is_empty()) {
-            let message =
-                "a secret in a command would show in the process list; hand it over by environment"
-                    .to_owned();
-            return refuse(FailureClass::Value, message);
-        }
-        let command = Expr::list(op.command.clone());
-        let environment = Expr::object(op.environment.clone());
-        let exposed = match (
-            self.expose(&command, &bound.bindings).await,
-            self.expose(&environment, &bound.bindings).await,
-        ) {
-            (Ok(command), Ok(environment)) => (command, environment),
-            (Err(why), _) | (_, Err(why)) => return Effect::Refused(why),
-        };
-        let (Some(words), Some(declared)) =
-            (texts(exposed.0.value()), variables(exposed.1.value()))
-        else {
-            return refuse(
-                FailureClass::Value,
-                "command and environment take texts, numbers and booleans only".to_owned(),
-            );
-        };
-        let set: Vec<String> = declared.keys().cloned().collect();
-        let mut environment = local::handed_on(&self.doors.environment);
-        environment.extend(declared);
-        let directory = self.doors.directory.clone();
-        let name = words.first().map_or("", String::as_str);
-        if let Some(file) = local::find_program(name, &environment, &directory) {
-            let start = Start {
-                words: &words,
-                file: &file,
-                environment: &set,
-            };
-            if let Err(message) = self.doors.guard.start(start) {
-                return refuse(FailureClass::Program, message);
-            }
-        }
-        let program = Program {
-            words,
-            environment,
-            directory,
-            limit: bound.limit.unwrap_or(PROGRAM_LIMIT),
-        };
-        match program::run(&program, &exposed.1.redactor().and(&self.known)).await {
-            Ended::Well => Effect::Done(Json::Null),
-            Ended::NotStarted(message) | Ended::Failed(message) => {
-                refuse(FailureClass::Program, message)
-            }
-            Ended::Overdue(message) => Effect::InDoubt(Why {
-                class: FailureClass::Wait,
-                message,
-            }),
-        }
-    }
 }
 
 /// What a library says of a file or a program quotes it.
@@ -415,23 +467,4 @@ fn said(why: Why, redactor: &Redactor) -> Why {
         message: Said::of(why.message.as_bytes(), redactor).to_string(),
         ..why
     }
-}
-
-fn text(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        scalar @ (Json::Number(_) | Json::Bool(_)) => Some(scalar.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-fn texts(list: &Json) -> Option<Vec<String>> {
-    list.as_array()?.iter().map(text).collect()
-}
-
-fn variables(map: &Json) -> Option<BTreeMap<String, String>> {
-    map.as_object()?
-        .iter()
-        .map(|(name, value)| Some((name.clone(), text(value)?)))
-        .collect()
 }

@@ -1,6 +1,8 @@
 //! Questions and answers. An answer is present, absent, not served, or unknown with a reason; unknown never reads as absent.
 
 use crate::model::identity::{KubeResource, ProviderRef};
+use bytes::Bytes;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -55,11 +57,41 @@ pub enum Query {
         /// Its name.
         name: String,
     },
+    /// Objects of a bucket below a prefix, paged. Present carries [`Fact::Blobs`]; a bucket that is not there is unknown.
+    Blobs {
+        /// The store.
+        provider: ProviderRef,
+        /// The bucket.
+        bucket: String,
+        /// What the keys begin with; with a `/` at its end where it stands for a folder.
+        prefix: String,
+        /// How far down.
+        depth: Depth,
+    },
+    /// One object of a bucket, whole. Present carries [`Fact::Bytes`]; only its key may be absent.
+    Blob {
+        /// The store.
+        provider: ProviderRef,
+        /// The bucket.
+        bucket: String,
+        /// The key.
+        key: String,
+    },
     /// A cluster made by a command: is its kubeconfig there, and does the API behind it answer?
     Cluster {
         /// Kubeconfig path, absolute.
         kubeconfig: String,
     },
+}
+
+/// How far down a bucket is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Every object.
+    All,
+    /// Objects and names of folders directly below the prefix: what holds a further `/` is its folder's name alone.
+    Names,
 }
 
 impl Query {
@@ -75,6 +107,8 @@ impl Query {
             Query::Identity { .. }
             | Query::Types { .. }
             | Query::Get { .. }
+            | Query::Blobs { .. }
+            | Query::Blob { .. }
             | Query::Cluster { .. } => None,
         }
     }
@@ -100,6 +134,43 @@ pub enum Fact {
     Object(Json),
     /// Objects of a LIST, sorted by namespace and name.
     List(Vec<Json>),
+    /// Objects of a bucket.
+    Blobs(Blobs),
+    /// One of them.
+    Bytes(Blob),
+}
+
+/// What a bucket holds below a prefix.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blobs {
+    /// Objects, sorted by key.
+    pub objects: Vec<BlobEntry>,
+    /// Names of folders, sorted, without the prefix and without a `/`; empty with [`Depth::All`].
+    pub names: Vec<String>,
+}
+
+/// One object of a bucket, as a listing has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlobEntry {
+    /// Its whole key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Its ETag, without quotes.
+    pub etag: String,
+    /// When it was written, by the store's clock.
+    pub modified: Timestamp,
+}
+
+/// One object of a bucket, read whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// What it holds, as it is stored.
+    pub bytes: Bytes,
+    /// Its ETag, without quotes.
+    pub etag: String,
+    /// When it was written, by the store's clock.
+    pub modified: Timestamp,
 }
 
 /// Why something cannot be told.

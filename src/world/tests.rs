@@ -1,5 +1,8 @@
 //! The two doors: expressions to values, secrets, programs, connections. Canaries arrive where they should and nowhere else.
 
+mod programs;
+mod secrets;
+
 use super::guard::Guard;
 use super::kube::{ConnectArguments, Connected, Wires};
 use super::query::{Answer, DryRun, Effect, Fact, FailureClass, Query, Why};
@@ -9,7 +12,7 @@ use crate::model::address::Address;
 use crate::model::expression::{Bindings, Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{KubeResource, ProviderRef};
 use crate::model::secret::{SecretName, SecretSource};
-use crate::plan::document::{KubeOp, KubeVerb, LocalOp, Op};
+use crate::world::op::{KubeOp, KubeVerb, LocalOp, Op};
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -112,6 +115,7 @@ fn world_with(directory: &Path, secrets: &[(&str, SecretSource)]) -> (World, Arc
             .collect(),
         clock: Arc::new(Noon),
         wires: wires.clone(),
+        stores: Arc::new(super::s3::StoreWires),
         directory: directory.to_owned(),
         secrets: secrets
             .iter()
@@ -224,286 +228,6 @@ fn redaction_strikes_out_every_form() {
         assert!(!redacted.contains(&base64), "{redacted}");
     }
     assert_eq!(redactor.redact("nothing to see"), "nothing to see");
-}
-
-/// Connects with the secret as token: arrives as `Ok`, or is refused with words that hold no canary.
-async fn check_secret(source: SecretSource, expected: Result<&str, &str>) {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("token"), format!("{CANARY}\n")).unwrap();
-    std::fs::write(directory.path().join("crlf"), "token\r\n").unwrap();
-    std::fs::write(directory.path().join("two"), "token\n\n").unwrap();
-    std::fs::write(directory.path().join("binary"), [0xff, 0xfe]).unwrap();
-    let (world, wires) = world_with(directory.path(), &[("token", source)]);
-    let arguments = Expr::Object([("token".to_owned(), Expr::Secret(secret("token")))].into());
-    let connected = world
-        .connect(&kubernetes(), &arguments, &Bindings::new())
-        .await;
-    match (connected, expected) {
-        (Ok(title), Ok(value)) => {
-            assert_eq!(title, "context fake (https://fake.test)");
-            assert_eq!(
-                wires.connected.lock().unwrap()[0].arguments,
-                json!({ "token": value })
-            );
-            world.check_secret(&secret("token")).unwrap();
-        }
-        (Err(why), Err(words)) => {
-            assert!(
-                why.message.starts_with("secret token: ") && why.message.contains(words),
-                "{}",
-                why.message
-            );
-            assert!(
-                !why.message.contains("5be1"),
-                "a secret in: {}",
-                why.message
-            );
-            assert_eq!(why.class, FailureClass::Value);
-        }
-        (connected, expected) => panic!("{connected:?} instead of {expected:?}"),
-    }
-}
-
-#[tokio::test]
-async fn secrets_are_read_where_they_are_kept() {
-    let command = |words: &[&str]| {
-        SecretSource::Command(words.iter().map(|word| (*word).to_owned()).collect())
-    };
-    check_secret(SecretSource::Env("CANARY".to_owned()), Ok(CANARY)).await;
-    check_secret(
-        SecretSource::Env("MISSING".to_owned()),
-        Err("environment variable MISSING is not set"),
-    )
-    .await;
-    check_secret(SecretSource::File("token".to_owned()), Ok(CANARY)).await;
-    check_secret(SecretSource::File("crlf".to_owned()), Ok("token")).await;
-    check_secret(SecretSource::File("two".to_owned()), Ok("token\n")).await;
-    check_secret(
-        SecretSource::File("missing".to_owned()),
-        Err("missing: there is no such file"),
-    )
-    .await;
-    check_secret(SecretSource::File("binary".to_owned()), Err("not UTF-8")).await;
-    check_secret(command(&["cat", "token"]), Ok(CANARY)).await;
-    check_secret(
-        command(&["no-such-program"]),
-        Err("program no-such-program is not there"),
-    )
-    .await;
-    check_secret(
-        command(&["sh", "-c", "cat token; echo locked >&2; exit 4"]),
-        Err("exit status: 4: locked"),
-    )
-    .await;
-    check_secret(command(&[]), Err("is not there")).await;
-}
-
-#[tokio::test]
-async fn checking_a_secret_runs_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let touch = SecretSource::Command(
-        ["sh", "-c", "touch ran"]
-            .iter()
-            .map(|word| (*word).to_owned())
-            .collect(),
-    );
-    let folder = SecretSource::File(".".to_owned());
-    let (world, _) = world_with(directory.path(), &[("touch", touch), ("folder", folder)]);
-    world.check_secret(&secret("touch")).unwrap();
-    assert!(!directory.path().join("ran").exists());
-    assert!(
-        world
-            .check_secret(&secret("folder"))
-            .unwrap_err()
-            .message
-            .contains("is a directory")
-    );
-    assert!(
-        world
-            .check_secret(&secret("none"))
-            .unwrap_err()
-            .message
-            .contains("no such secret block")
-    );
-}
-
-#[tokio::test]
-async fn a_refused_connection_does_not_repeat_its_secret() {
-    let directory = tempfile::tempdir().unwrap();
-    let (world, _) = world_with(
-        directory.path(),
-        &[("token", SecretSource::Env("CANARY".to_owned()))],
-    );
-    let arguments = Expr::Object([("refuse".to_owned(), Expr::Secret(secret("token")))].into());
-    let why = world
-        .connect(&kubernetes(), &arguments, &Bindings::new())
-        .await
-        .unwrap_err();
-    assert_eq!(why.message, "cannot use \"(sensitive value)\"");
-}
-
-/// Runs a shell script in an empty directory; `done`, or class and words of what came of it.
-async fn check_program(script: &str, limit: Duration, expected: (&str, &str)) {
-    let directory = tempfile::tempdir().unwrap();
-    let (world, _) = world_with(
-        directory.path(),
-        &[("token", SecretSource::Env("CANARY".to_owned()))],
-    );
-    let environment = BTreeMap::from([
-        ("TOKEN".to_owned(), Expr::Secret(secret("token"))),
-        ("NUMBER".to_owned(), Expr::Value(json!(7))),
-    ]);
-    let command = vec![text("sh"), text("-c"), text(script)];
-    let op = Op::Local(LocalOp {
-        command,
-        environment,
-        kubeconfig: text("kubeconfig"),
-    });
-    let bound = Bound {
-        limit: Some(limit),
-        ..Bound::default()
-    };
-    let (seen, message) = match world.perform(&op, &bound).await {
-        Effect::Done(object) => ("done".to_owned(), object.to_string()),
-        Effect::Refused(why) => (format!("refused {:?}", why.class), why.message),
-        Effect::InDoubt(why) => (format!("in doubt {:?}", why.class), why.message),
-    };
-    assert_eq!(seen, expected.0, "{message}");
-    assert!(message.contains(expected.1), "{message}");
-    assert!(!message.contains("line two"), "a secret in: {message}");
-}
-
-#[tokio::test]
-async fn programs_end_well_or_say_how() {
-    let limit = Duration::from_secs(60);
-    check_program(
-        "test \"$TOKEN\" = \"$CANARY\" && test $NUMBER = 7",
-        limit,
-        ("done", "null"),
-    )
-    .await;
-    check_program(
-        "exit 3",
-        limit,
-        ("refused Program", "sh exited with 3, without output"),
-    )
-    .await;
-    check_program(
-        "echo out; echo err >&2; exit 3",
-        limit,
-        ("refused Program", "its output ends:\nout\nerr"),
-    )
-    .await;
-    check_program(
-        "echo \"x$TOKEN\"; exit 3",
-        limit,
-        ("refused Program", "x(sensitive value)"),
-    )
-    .await;
-    check_program(
-        "kill -9 $$",
-        limit,
-        ("refused Program", "sh was ended by signal: 9"),
-    )
-    .await;
-    // Standard input is empty, and only the end of a long output is kept.
-    check_program(
-        "cat; seq 100000; exit 1",
-        limit,
-        ("refused Program", "\n100000"),
-    )
-    .await;
-    // A server left running holds the output open; the program itself has ended.
-    check_program("sleep 30 & exit 0", limit, ("done", "null")).await;
-    let overdue = (
-        "in doubt Wait",
-        "did not end within 0 s and was ended; its output ends:\nbegun",
-    );
-    check_program(
-        "echo begun; sleep 600 & wait",
-        Duration::from_millis(300),
-        overdue,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn what_cannot_run_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    let (world, _) = world_with(
-        directory.path(),
-        &[("token", SecretSource::Env("CANARY".to_owned()))],
-    );
-    for (command, class, words) in [
-        (
-            vec![text("no-such-program")],
-            FailureClass::Program,
-            "no-such-program: no such program",
-        ),
-        (vec![], FailureClass::Program, "the command is empty"),
-        (
-            vec![text("sh"), Expr::Secret(secret("token"))],
-            FailureClass::Value,
-            "would show in the process list",
-        ),
-        (
-            vec![text("sh"), Expr::Value(json!(null))],
-            FailureClass::Value,
-            "take texts, numbers and booleans only",
-        ),
-        (
-            vec![hole("uid", HoleType::String)],
-            FailureClass::Value,
-            "is not known yet",
-        ),
-    ] {
-        let op = Op::Local(LocalOp {
-            command,
-            environment: BTreeMap::new(),
-            kubeconfig: text("k"),
-        });
-        let Effect::Refused(why) = world.perform(&op, &Bound::default()).await else {
-            panic!("{words}")
-        };
-        assert_eq!(why.class, class);
-        assert!(why.message.contains(words), "{}", why.message);
-        assert!(matches!(
-            world.dry_run(&op, &Bound::default()).await,
-            DryRun::Skipped(_)
-        ));
-    }
-}
-
-/// What a dropped run leaves behind is what a killed `sk-dr` leaves behind: a program in its own group, still writing.
-#[tokio::test]
-async fn a_program_outlives_the_run_that_started_it() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().to_owned();
-    let made = std::process::Command::new("mkfifo")
-        .args([path.join("to"), path.join("from")])
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let (world, _) = world_with(&path, &[]);
-    // One line: two would be read as one where the second writer comes before the first reader has seen the end.
-    let script = "echo $(cut -d' ' -f5 /proc/$$/stat) $$ > from; read word < to; echo still writing; echo $word > from";
-    let command = vec![text("sh"), text("-c"), text(script)];
-    let op = Op::Local(LocalOp {
-        command,
-        environment: BTreeMap::new(),
-        kubeconfig: text("k"),
-    });
-    let run = tokio::spawn(async move { world.perform(&op, &Bound::default()).await });
-    let read = |path: std::path::PathBuf| {
-        tokio::task::spawn_blocking(move || std::fs::read_to_string(path).unwrap())
-    };
-    let line = read(path.join("from")).await.unwrap();
-    let (group, process) = line.trim().split_once(' ').unwrap();
-    assert_eq!(group, process, "its own process group");
-    run.abort();
-    assert!(run.await.unwrap_err().is_cancelled());
-    std::fs::write(path.join("to"), "alive\n").unwrap();
-    assert_eq!(read(path.join("from")).await.unwrap(), "alive\n");
 }
 
 fn list_of(plural: &str) -> Query {

@@ -18,6 +18,7 @@ use needle::{Canary, FORMS};
 use place::{Ended, Place, SOURCES, canary};
 use sk_dr::sandbox::faults::{Matching, Moment};
 use sk_dr::sandbox::kubernetes::access::Right;
+use sk_dr::sandbox::server::Server;
 use sk_dr::sandbox::{Sandbox, serve};
 use std::fs;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ async fn guarded() -> (Sandbox, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(serve::serve(
-        sandbox.clone(),
+        (sandbox.clone(), Server::Kubernetes),
         listener,
         std::future::pending(),
     ));

@@ -38,6 +38,10 @@ const ELSEWHERE: &[(Told, &str)] = &[
         Told::AnotherPort,
         "another_place_and_another_port_are_taken",
     ),
+    (
+        Told::AnotherS3Port,
+        "another_place_and_another_port_are_taken",
+    ),
 ];
 
 fn folder() -> PathBuf {

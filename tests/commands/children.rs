@@ -2,10 +2,12 @@
 
 use crate::place::copy;
 use crate::root;
+use crate::s3;
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal};
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Fault, Matching};
+use sk_dr::sandbox::server::Server;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -53,7 +55,11 @@ impl Served {
         let path = self.directory.path().join(kubeconfig_file);
         fs::write(path, kubeconfig.to_string()).unwrap();
         let forever = std::future::pending::<()>();
-        let serving = sk_dr::sandbox::serve::serve(self.sandbox.clone(), listener, forever);
+        let serving = sk_dr::sandbox::serve::serve(
+            (self.sandbox.clone(), Server::Kubernetes),
+            listener,
+            forever,
+        );
         tokio::spawn(serving);
     }
 
@@ -368,6 +374,49 @@ async fn a_killed_sandbox_is_kept_and_two_do_not_share_a_directory() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     interrupt(&child);
     assert_eq!(child.wait().await.unwrap().code(), Some(0));
+}
+
+/// Whoever reads `s3.env` finds the buckets, and what is put there outlives the death of the sandbox.
+#[tokio::test]
+async fn what_is_in_a_bucket_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let inside = directory.path().join("box");
+    let start = async || {
+        let mut child = command(directory.path(), "sandbox -dir=box -bucket=mine")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        until(&mut child, "Ctrl-C ends it.").await;
+        let shell = Command::new("sh")
+            .arg("-c")
+            .arg(". ./s3.env; echo $AWS_ENDPOINT_URL_S3 $AWS_REGION $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY")
+            .current_dir(&inside)
+            .output();
+        let told = text(&shell.await.unwrap());
+        let mut words = told.split_whitespace();
+        let [endpoint, "us-east-1", id, key] = [(); 4].map(|()| words.next().unwrap()) else {
+            panic!("{told}");
+        };
+        (child, s3::client(s3::over_http(), endpoint, (id, key)))
+    };
+    let (mut child, client) = start().await;
+    let put = client.put_object().bucket("mine").key("a/key");
+    put.body(b"kept".to_vec().into()).send().await.unwrap();
+    let state = inside.join("sandbox.json");
+    let written = async {
+        while !fs::read_to_string(&state).is_ok_and(|state| state.contains("a/key")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), written)
+        .await
+        .unwrap();
+    child.kill().await.unwrap();
+    let (mut child, client) = start().await;
+    let got = client.get_object().bucket("mine").key("a/key").send().await;
+    let body = got.unwrap().body.collect().await.unwrap().into_bytes();
+    assert_eq!(&body[..], b"kept");
+    child.kill().await.unwrap();
 }
 
 /// The whole story, by a child that may reach nothing but itself.

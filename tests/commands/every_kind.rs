@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::Method;
 use jiff::SignedDuration;
 use sk_dr::kinds::Ownership;
+use sk_dr::sandbox::server::Server;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
 
 #[tokio::test]
@@ -29,7 +30,13 @@ async fn apply_then_plan_is_empty_for_every_kind() {
         .header("content-type", "application/json")
         .body(Bytes::from(shared::workload().to_string()))
         .unwrap();
-    assert_eq!(served.sandbox.answer(&workload).status(), 201);
+    assert_eq!(
+        served
+            .sandbox
+            .answer(Server::Kubernetes, &workload)
+            .status(),
+        201
+    );
     shared::copy(served.directory.path(), shared::STORE, Ownership::Fields);
     shared::changes_what_others_make(&served.expect("plan", 0).await);
     served.expect("apply -auto-approve", 0).await;

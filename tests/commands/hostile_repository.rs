@@ -703,6 +703,16 @@ fn provider(ground: &Ground<'_>, arguments: &str) {
     ));
 }
 
+/// A store with these arguments, and a location in it.
+fn bucket(arguments: &str) -> String {
+    let location = "resource \"velero_backup_storage_location\" \"l\" {\n  name          = \"l\"\n  provider_name = \"aws\"\n  bucket        = \"bucket\"\n  catalog { provider = s3 }\n}\n";
+    format!("provider \"s3\" {{\n{arguments}\n}}\nprovider \"kubernetes\" {{}}\n{location}")
+}
+
+fn store(ground: &Ground<'_>, arguments: &str) {
+    ground.main(&bucket(arguments));
+}
+
 /// A provider whose token is this secret.
 fn secret(ground: &Ground<'_>, source: &str) {
     let text = format!(
@@ -914,6 +924,76 @@ const CONNECTIONS: &[Shape] = &[
         |g| provider(g, "  host = \"http://EVIL\"\n  token = \"x\""),
         "plan -safe",
         SENDS_NOT,
+    ),
+    (
+        "a store of the request",
+        |g| {
+            store(
+                g,
+                "  endpoint = \"http://EVIL\"\n  access_key = \"x\"\n  secret_key = \"not-so-secret\"",
+            )
+        },
+        "backups -safe",
+        SENDS_NOT,
+    ),
+    (
+        "a store of the request by its region",
+        |g| {
+            store(
+                g,
+                "  region = \"eu-central-1\"\n  access_key = \"x\"\n  secret_key = \"not-so-secret\"",
+            )
+        },
+        "backups -safe",
+        SENDS_NOT,
+    ),
+    (
+        "an authority for a store from outside",
+        |g| {
+            store(
+                g,
+                "  endpoint = \"http://ALLOWED\"\n  access_key = \"x\"\n  secret_key = \"not-so-secret\"\n  ca_cert = \"../outside/secret\"",
+            )
+        },
+        "backups -safe",
+        READS_NO_FILE,
+    ),
+    (
+        "an authority for a store by a link",
+        |g| {
+            g.link("ca.pem", "../outside/secret");
+            store(
+                g,
+                "  endpoint = \"http://ALLOWED\"\n  access_key = \"x\"\n  secret_key = \"not-so-secret\"\n  ca_cert = \"ca.pem\"",
+            );
+        },
+        "backups -safe",
+        LEADS_OUT,
+    ),
+    (
+        "an authority for a store of the request's own",
+        |g| {
+            store(
+                g,
+                "  endpoint = \"http://ALLOWED\"\n  access_key = \"x\"\n  secret_key = \"not-so-secret\"\n  ca_cert = \"-----BEGIN X-----\"",
+            )
+        },
+        "backups -safe",
+        "takes no cluster_ca_certificate for http://",
+    ),
+    (
+        "a key for a store by a command",
+        |g| {
+            let evil = "secret \"s\" { command = [\"ROOT/outside/evil\"] }\n";
+            g.main(&format!(
+                "{evil}{}",
+                bucket(
+                    "  endpoint = \"http://ALLOWED\"\n  access_key = \"x\"\n  secret_key = secret.s"
+                )
+            ));
+        },
+        "backups -safe",
+        STARTS_NOT,
     ),
     (
         "the operator's credentials for a server of the request",

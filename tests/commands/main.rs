@@ -10,6 +10,8 @@
 
 mod advice;
 mod another_cluster;
+mod buckets;
+mod catalog;
 mod checkouts;
 mod children;
 mod clocks;
@@ -21,6 +23,8 @@ mod examples;
 mod hostile_repository;
 mod pipelines;
 mod place;
+#[path = "../shared/s3.rs"]
+mod s3;
 mod safe;
 mod same;
 mod script;

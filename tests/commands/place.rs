@@ -1,6 +1,7 @@
 //! Where a story plays: a directory, a sandbox cluster, and the program as a process made of parts, on a clock that waits
 //! for nobody.
 
+use crate::buckets::Buckets;
 use crate::root;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -8,19 +9,24 @@ use http::{Method, Request, header};
 use jiff::{SignedDuration, Timestamp};
 use sk_dr::cli::process::{Captured, Interrupts, Output, Process, Stores, Terminal};
 use sk_dr::journal::local::LocalStore;
-use sk_dr::journal::record::{Inventory, Record};
-use sk_dr::journal::store::{Append, Store, StoreError};
+use sk_dr::journal::record::Record;
+use sk_dr::journal::store::{Append, Listed, Store, StoreError};
+use sk_dr::model::inventory::Inventory;
+use sk_dr::model::server_address::ServerAddress;
 use sk_dr::plan::document::Plan;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Fault, Matching, Moment};
 use sk_dr::sandbox::kubernetes::access::Right;
 use sk_dr::sandbox::log::{Entry, Outcome};
+use sk_dr::sandbox::server::Server;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
+use sk_dr::world::Wire;
 use sk_dr::world::clock::Clock;
 use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{Again, ConnectArguments, Connected, Unsent, Wires};
 use sk_dr::world::local::files::Boundary;
 use sk_dr::world::query::{FailureClass, Why};
+use sk_dr::world::s3::{self, Trust};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -80,12 +86,11 @@ struct SandboxWires {
     crash: Crash,
 }
 
-#[async_trait]
-impl Wires for SandboxWires {
-    async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
-        let wire = self.sandbox.wire(self.token);
+impl SandboxWires {
+    /// The same wire, as long as its server and this process live.
+    fn mortal(&self, wire: Wire) -> Wire {
         let (dead, crash) = (self.dead.clone(), self.crash.clone());
-        let service = tower::service_fn(move |request: Request<Bytes>| {
+        Wire::new(tower::service_fn(move |request: Request<Bytes>| {
             let (mut wire, dead) = (wire.clone(), dead.load(Ordering::SeqCst));
             let crash = crash.clone();
             async move {
@@ -103,11 +108,23 @@ impl Wires for SandboxWires {
                 }
                 answer
             }
-        });
+        }))
+    }
+}
+
+#[async_trait]
+impl Wires for SandboxWires {
+    async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
         Ok(Connected {
-            wire: tower::util::BoxCloneSyncService::new(service),
+            wire: self.mortal(self.sandbox.wire(self.token)),
             title: "context sandbox (http://sandbox)".to_owned(),
         })
+    }
+}
+
+impl s3::Wires for SandboxWires {
+    fn wire(&self, _: &ServerAddress, _: &Trust) -> Result<Wire, Why> {
+        Ok(self.mortal(self.sandbox.s3_wire()))
     }
 }
 
@@ -145,30 +162,38 @@ struct OnDisk {
     store: LocalStore,
 }
 
+#[async_trait(?Send)]
 impl Store for OnDisk {
-    fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError> {
+    async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError> {
         self.disk.write()?;
-        self.store.create_run(run, plan)
+        self.store.create_run(run, plan).await
     }
-    fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
+    async fn append(&self, record: &Record) -> Result<Append, StoreError> {
         self.disk.write()?;
-        self.store.append(record)
+        self.store.append(record).await
     }
-    fn runs(&self) -> Result<Vec<String>, StoreError> {
-        self.store.runs()
-    }
-    fn plan(&self, run: &str) -> Result<Plan, StoreError> {
-        self.store.plan(run)
-    }
-    fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
-        self.store.records(run)
-    }
-    fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
-        self.store.inventory()
-    }
-    fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
+    async fn mark_closed(&self, run: &str) -> Result<(), StoreError> {
         self.disk.write()?;
-        self.store.write_inventory(inventory)
+        self.store.mark_closed(run).await
+    }
+    async fn last(&self, run: &str) -> Result<Option<Record>, StoreError> {
+        self.store.last(run).await
+    }
+    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
+        self.store.runs().await
+    }
+    async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
+        self.store.plan(run).await
+    }
+    async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
+        self.store.records(run).await
+    }
+    async fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
+        self.store.inventory().await
+    }
+    async fn write_inventory(&self, inventory: &Inventory) -> Result<(), StoreError> {
+        self.disk.write()?;
+        self.store.write_inventory(inventory).await
     }
 }
 
@@ -213,6 +238,11 @@ impl Place {
         self.directory.path()
     }
 
+    /// Its buckets.
+    pub fn buckets(&self) -> Buckets {
+        Buckets(self.sandbox.clone())
+    }
+
     /// Objects of a type, such as `schedules.velero.io`, as they are stored.
     pub fn objects(&self, of: &str) -> Vec<serde_json::Value> {
         self.sandbox.with(|state| {
@@ -224,6 +254,12 @@ impl Place {
     fn process(&self, arguments: Vec<OsString>) -> (Process, Captured, Captured) {
         let (stdout, out) = Output::captured();
         let (stderr, err) = Output::captured();
+        let wires = Arc::new(SandboxWires {
+            sandbox: self.sandbox.clone(),
+            token: self.token,
+            dead: self.dead.clone(),
+            crash: self.crash.clone(),
+        });
         let process = Process {
             waiting: sk_dr::world::waiting::Waiting::default(),
             arguments,
@@ -234,12 +270,8 @@ impl Place {
             stderr,
             terminal: self.terminal,
             clock: Arc::new(PlaceClock(self.sandbox.clone(), self.clock)),
-            wires: Arc::new(SandboxWires {
-                sandbox: self.sandbox.clone(),
-                token: self.token,
-                dead: self.dead.clone(),
-                crash: self.crash.clone(),
-            }),
+            wires: wires.clone(),
+            s3: wires,
             stores: Arc::new(self.disk.clone()),
             interrupts: Arc::new(Nobody),
             guard: Guard::Open,
@@ -332,6 +364,10 @@ impl Place {
                 .unwrap();
             }
             "remove" => fs::remove_file(&file).unwrap(),
+            "host" => {
+                let names = words(rest);
+                written_on(&self.directory().join(&names[0]).join("runs"), &names[1]);
+            }
             "mode" => {
                 let mode = fs::metadata(&file).unwrap().permissions().mode();
                 return format!("{:04o}", mode & 0o7777);
@@ -355,6 +391,7 @@ impl Place {
             }
             "full" => *self.disk.0.lock().unwrap() = rest.parse().ok(),
             "dead" => self.dead.store(true, Ordering::SeqCst),
+            "store" => return self.buckets().act(rest, body),
             "alive" => self.dead.store(false, Ordering::SeqCst),
             _ => return self.act_on_cluster(verb, rest),
         }
@@ -462,7 +499,7 @@ impl Place {
             .header(header::AUTHORIZATION, format!("Bearer {ADMIN_TOKEN}"))
             .body(Bytes::from(body.to_owned()))
             .unwrap();
-        let answer = self.sandbox.answer(&request);
+        let answer = self.sandbox.answer(Server::Kubernetes, &request);
         assert!(
             answer.status().is_success(),
             "{target}: {} {:?}",
@@ -529,4 +566,19 @@ pub fn copy(from: &Path, to: &Path) {
 /// Words as a shell splits them.
 pub fn words(line: &str) -> Vec<String> {
     shlex::split(line).unwrap_or_else(|| panic!("no shell would take this: {line}"))
+}
+
+/// Every record of a journal as if another host had written it.
+fn written_on(runs: &Path, host: &str) {
+    for run in fs::read_dir(runs).unwrap() {
+        for file in fs::read_dir(run.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let mut record: serde_json::Value =
+                serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            if let Some(holder) = record.get_mut("holder") {
+                holder["host"] = host.into();
+                fs::write(&path, record.to_string()).unwrap();
+            }
+        }
+    }
 }

@@ -14,7 +14,12 @@
 //! | `@ user VERBS TYPES` | the commands' credentials may do this and nothing else; `@ user admin`; `@ user expired` |
 //! | `@ full N`, `@ full` | the journal's disk takes N more writes; it has room again |
 //! | `@ mv FROM TO` | renames a file |
+//! | `@ host JOURNAL NAME` | the runs of that journal were recorded on that host |
 //! | `@ dead`, `@ alive` | whether the server answers |
+//! | `@ store backup ROOT NAME SCHEDULE JSON` | a backup ends now; of no schedule: `-`; JSON: what differs of it |
+//! | `@ store object PATH`, then lines behind a bar | an object |
+//! | `@ store forbid BUCKET`, `@ store allow` | the credentials may not read it; they may |
+//! | `@ store requests` | what stores were asked since the last `@ store requests` |
 //! | `@ velero stop`, `remove`, `install` | Velero's server; its types |
 //! | `@ wipe` | another cluster is in its place |
 //! | `@ pass DURATION` | time passes |

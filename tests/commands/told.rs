@@ -185,10 +185,14 @@ async fn another_place_and_another_port_are_taken() {
     let path = "/usr/bin:/bin";
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let number = port.local_addr().unwrap().port();
-    let line = format!("sandbox -port={number}");
-    let (code, told) = run(place, &line, path).await;
-    assert_eq!(code, Some(1), "{told}");
-    let flag = taken(&told, r"Take another with (\S+)\.$").replace('N', "0");
+    let mut flags = Vec::new();
+    for taken_port in ["port", "s3-port"] {
+        let line = format!("sandbox -{taken_port}={number}");
+        let (code, told) = run(place, &line, path).await;
+        assert_eq!(code, Some(1), "{told}");
+        flags.push(taken(&told, r"Take another with (\S+)\.$").replace('N', "0"));
+    }
+    let flag = flags.join(" ");
     let mut first = serving(place, &format!("sandbox {flag}")).await;
     let (code, told) = run(place, "sandbox", path).await;
     assert_eq!(code, Some(1), "{told}");

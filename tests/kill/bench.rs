@@ -14,6 +14,7 @@ use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Fault, Matching, Moment};
 use sk_dr::sandbox::log::Entry;
 use sk_dr::sandbox::serve::serve;
+use sk_dr::sandbox::server::Server;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -96,9 +97,13 @@ impl Bench {
         let server = tokio::spawn({
             let sandbox = sandbox.clone();
             async move {
-                serve(sandbox, listener, std::future::pending())
-                    .await
-                    .unwrap();
+                serve(
+                    (sandbox, Server::Kubernetes),
+                    listener,
+                    std::future::pending(),
+                )
+                .await
+                .unwrap();
             }
         });
         Self {
@@ -244,17 +249,18 @@ impl Bench {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn runs(&self) -> Result<Vec<RunSummary>, String> {
-        list(&self.store()).map_err(|error| error.to_string())
+    pub async fn runs(&self) -> Result<Vec<RunSummary>, String> {
+        list(&self.store()).await.map_err(|error| error.to_string())
     }
     /// The newest inventory.
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn inventory(&self) -> Result<Json, String> {
+    pub async fn inventory(&self) -> Result<Json, String> {
         let inventory = self
             .store()
             .inventory()
+            .await
             .map_err(|error| error.to_string())?;
         let text = serde_json::to_string(&inventory).unwrap();
         // A path of this bench stands in it.

@@ -290,10 +290,10 @@ impl Play<'_> {
         same(
             "the inventory",
             &expected.inventory,
-            &self.bench.inventory()?,
+            &self.bench.inventory().await?,
         )?;
         let mut closed = 0;
-        for run in self.bench.runs()? {
+        for run in self.bench.runs().await? {
             match run.standing {
                 Standing::Closed(RunOutcome::Complete) => closed += 1,
                 Standing::NeverOpened => {}

@@ -9,8 +9,9 @@ use rustix::process::{Signal, getpid, kill_process};
 use sk_dr::cli::process::Stores;
 use sk_dr::cli::system;
 use sk_dr::journal::local::LocalStore;
-use sk_dr::journal::record::{Entry, Inventory, Record};
-use sk_dr::journal::store::{Append, Store, StoreError};
+use sk_dr::journal::record::{Entry, Record};
+use sk_dr::journal::store::{Append, Listed, Store, StoreError};
+use sk_dr::model::inventory::Inventory;
 use sk_dr::plan::document::{Plan, StepId};
 use sk_dr::world::kube::{Again, ConnectArguments, Connected, KubeWires, Unsent, Wires};
 use sk_dr::world::local::files::Boundary;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceExt};
 
@@ -53,7 +54,7 @@ impl Stores for KillingStores {
             inner: LocalStore::within(directory, boundary.clone()),
             directory: directory.to_owned(),
             orders: self.0.clone(),
-            behind: None,
+            behind: Mutex::default(),
         }))
     }
 }
@@ -62,31 +63,31 @@ struct KillingStore {
     inner: LocalStore,
     directory: PathBuf,
     orders: Orders,
-    behind: Option<Record>,
+    behind: Mutex<Option<Record>>,
 }
 
 impl KillingStore {
     /// Does a write, unless this is where the process ends. `tear` leaves half of it.
-    fn write<T>(
-        &mut self,
+    async fn write<T>(
+        &self,
         is_it: impl Fn(&Write) -> bool,
         tear: impl FnOnce(&Path),
-        write: impl FnOnce(&mut LocalStore) -> T,
+        write: impl Future<Output = T>,
     ) -> T {
         match &self.orders.kill {
             Some(Kill { write: at, moment }) if is_it(at) => {
                 match moment {
                     Moment::Before => {}
                     Moment::Torn => tear(&self.directory),
-                    Moment::After => drop(write(&mut self.inner)),
+                    Moment::After => drop(write.await),
                 }
                 die()
             }
-            Some(_) | None => write(&mut self.inner),
+            Some(_) | None => write.await,
         }
     }
 
-    fn append_now(&mut self, record: &Record) -> Result<Append, StoreError> {
+    async fn append_now(&self, record: &Record) -> Result<Append, StoreError> {
         let name = format!("runs/{}/{:08}.json", record.run, record.serial);
         self.write(
             |at| {
@@ -96,8 +97,9 @@ impl KillingStore {
                     .any(|entry| write_of(entry).as_ref() == Some(at))
             },
             |directory| tear(&directory.join(name), record),
-            |inner| inner.append(record),
+            self.inner.append(record),
         )
+        .await
     }
 }
 
@@ -121,41 +123,53 @@ fn tear(path: &Path, document: &impl serde::Serialize) {
     fs::File::open(path).unwrap().sync_all().unwrap();
 }
 
+#[async_trait(?Send)]
 impl Store for KillingStore {
-    fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError> {
+    async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError> {
         self.write(
             |at| *at == Write::Plan,
             |directory| tear(&directory.join("runs").join(run).join("plan.json"), plan),
-            |inner| inner.create_run(run, plan),
+            self.inner.create_run(run, plan),
         )
+        .await
     }
 
-    fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
-        if let Some(behind) = self.behind.take() {
-            self.append_now(&behind)?;
+    async fn append(&self, record: &Record) -> Result<Append, StoreError> {
+        let behind = self.behind.lock().unwrap().take();
+        if let Some(behind) = behind {
+            self.append_now(&behind).await?;
         }
         let has = |is_it: fn(&Entry) -> bool| record.entries.iter().any(is_it);
         match self.orders.bug {
             Some(Bug::IntentWrittenBehind)
                 if has(|entry| matches!(entry, Entry::StepStarted { .. })) =>
             {
-                self.behind = Some(record.clone());
+                *self.behind.lock().unwrap() = Some(record.clone());
                 Ok(Append::Written)
             }
-            _ => self.append_now(record),
+            _ => self.append_now(record).await,
         }
     }
 
-    fn runs(&self) -> Result<Vec<String>, StoreError> {
-        self.inner.runs()
+    // Killed before it is like killed after the last record, and killed after it is like not killed.
+    async fn mark_closed(&self, run: &str) -> Result<(), StoreError> {
+        self.inner.mark_closed(run).await
     }
 
-    fn plan(&self, run: &str) -> Result<Plan, StoreError> {
-        self.inner.plan(run)
+    async fn last(&self, run: &str) -> Result<Option<Record>, StoreError> {
+        self.inner.last(run).await
     }
 
-    fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
-        let (mut records, next) = self.inner.records(run)?;
+    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
+        self.inner.runs().await
+    }
+
+    async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
+        self.inner.plan(run).await
+    }
+
+    async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
+        let (mut records, next) = self.inner.records(run).await?;
         match self.orders.bug {
             Some(Bug::TornIsAnError)
                 if records.last().map_or(0, |record| record.serial) + 1 != next =>
@@ -190,11 +204,11 @@ impl Store for KillingStore {
         Ok((records, next))
     }
 
-    fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
-        self.inner.inventory()
+    async fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
+        self.inner.inventory().await
     }
 
-    fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
+    async fn write_inventory(&self, inventory: &Inventory) -> Result<(), StoreError> {
         let inventories = self.directory.join("inventory");
         let next = fs::read_dir(inventories).map_or(0, Iterator::count) + 1;
         self.write(
@@ -205,8 +219,9 @@ impl Store for KillingStore {
                     inventory,
                 );
             },
-            |inner| inner.write_inventory(inventory),
+            self.inner.write_inventory(inventory),
         )
+        .await
     }
 }
 

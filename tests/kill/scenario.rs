@@ -7,10 +7,12 @@ use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use sk_dr::plan::document::{KubeOp, KubeVerb, Op, Plan, Step};
+use sk_dr::plan::document::{Plan, Step};
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::Matching;
+use sk_dr::sandbox::server::Server;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
+use sk_dr::world::op::{KubeOp, KubeVerb, Op};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -152,7 +154,7 @@ impl Scenario {
         self.baseline = Baseline {
             world: bench.world(),
             effects: world::effects(&bench.log()),
-            inventory: bench.inventory().unwrap(),
+            inventory: bench.inventory().await.unwrap(),
         };
         assert!(
             !self.baseline.effects.is_empty(),
@@ -213,7 +215,7 @@ fn by_hand(sandbox: &Sandbox, name: &str, cron: &str) {
         .header("authorization", format!("Bearer {ADMIN_TOKEN}"))
         .body(Bytes::from(object.to_string()))
         .unwrap();
-    assert_eq!(sandbox.answer(&request).status(), 201);
+    assert_eq!(sandbox.answer(Server::Kubernetes, &request).status(), 201);
 }
 
 /// Every step of a plan as a point, in order.

@@ -18,6 +18,8 @@ mod child;
 mod contract;
 #[path = "../shared/every_kind.rs"]
 mod every_kind;
+mod kubelet;
+mod node_agent;
 #[path = "../kill/orders.rs"]
 mod orders;
 mod process;

@@ -182,14 +182,10 @@ impl Cluster {
             ),
             "--secure-port=0".to_owned(),
             "--leader-elect=false".to_owned(),
-            "--controllers=namespace,garbagecollector,deployment,replicaset,serviceaccount,pvc-protection"
+            "--controllers=namespace,garbagecollector,deployment,replicaset,daemonset,serviceaccount,persistentvolume-binder,pvc-protection"
                 .to_owned(),
         ];
         self.controllers = Some(self.process("kube-controller-manager", &arguments));
-    }
-    /// Ends the controllers: nobody says any more what is true of a Deployment.
-    pub fn stop_controllers(&mut self) {
-        self.controllers = None;
     }
     /// Ends the API server at once; etcd and its data stay.
     pub fn stop_api(&mut self) {

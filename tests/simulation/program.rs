@@ -9,6 +9,7 @@ use sk_dr::world::clock::Clock;
 use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{ConnectArguments, Connected, Wires};
 use sk_dr::world::query::Why;
+use sk_dr::world::s3::StoreWires;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -70,6 +71,7 @@ pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &st
         terminal: Terminal::default(),
         clock: inside.clone(),
         wires: inside.clone(),
+        s3: Arc::new(StoreWires),
         stores: Arc::new(LocalStores),
         interrupts: inside,
         guard: Guard::Open,

@@ -67,7 +67,10 @@ fn which_plans_may_run() {
     check(
         |plan| plan.tool = "edited by hand".to_owned(),
         &[],
-        Some(("damaged or was edited", 1)),
+        Some((
+            "damaged, was edited, or was made by another version of sk-dr",
+            1,
+        )),
     );
     check(
         |plan| plan.applyable = false,

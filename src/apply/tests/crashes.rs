@@ -5,6 +5,7 @@ use super::fake::Fake;
 use super::{Life, RUN, another, first, paused, plans};
 use crate::apply::judgement::text;
 use crate::journal::runs::load;
+use crate::journal::store::Store;
 use crate::plan::document::Plan;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ async fn unbroken(plan: &Plan) -> (BTreeMap<String, Json>, u64) {
     let fake = plans::world();
     let report = first(&fake, plan, 1).await.report();
     assert_eq!(report.exit_code(), 0);
+    assert!(fake.runs().await.unwrap().iter().all(|run| run.is_marked));
     let points = fake.inside().points;
     (world_of(&fake), points)
 }
@@ -55,11 +57,11 @@ async fn lives(fake: &Fake, plan: &Plan, parallelism: usize, crashes: &[u64]) ->
             }
             Life::Refused(error) => panic!("{crashes:?}: {error}"),
         }
-        let never_opened =
-            !fake.inside().runs.contains_key(RUN) || load(fake, RUN).unwrap().1.opened.is_none();
+        let never_opened = !fake.inside().runs.contains_key(RUN)
+            || load(fake, RUN).await.unwrap().1.opened.is_none();
         fake.revive(crashes.get(count).copied());
         count += 1;
-        if !never_opened && load(fake, RUN).unwrap().1.outcome.is_some() {
+        if !never_opened && load(fake, RUN).await.unwrap().1.outcome.is_some() {
             return count; // It died after its last record: closed, nothing is left to resume.
         }
         life = if never_opened {

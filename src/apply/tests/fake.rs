@@ -4,20 +4,22 @@
 use crate::apply::fill::{fill, fill_text};
 use crate::apply::judgement::text;
 use crate::apply::outside::Outside;
-use crate::journal::record::{Inventory, Record};
-use crate::journal::store::{Append, Store, StoreError};
+use crate::journal::record::{Entry, Record};
+use crate::journal::store::{Append, Listed, Store, StoreError};
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{
     ADDRESS_LABEL, OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION,
 };
+use crate::model::inventory::Inventory;
 use crate::model::json_path::JsonPath;
-use crate::plan::document::{KubeOp, KubeVerb, Op, Plan};
+use crate::plan::document::{Plan, Step};
 use crate::world::Bound;
+use crate::world::op::{KubeOp, KubeVerb, Op};
 use crate::world::query::{Answer, Effect, Fact, FailureClass, Query, Why};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -58,7 +60,10 @@ pub struct Inside {
     /// Nothing ever turns good.
     pub stuck: bool,
     pub counter: u64,
+    /// How long a record takes to be durable.
+    pub append_takes: Duration,
     pub runs: BTreeMap<String, (Plan, Vec<Record>)>,
+    closed: BTreeSet<String>,
     pub inventory: Option<Inventory>,
     pub points: u64,
     pub crash_at: Option<u64>,
@@ -350,6 +355,7 @@ impl Outside for Fake {
                 Some(uid) => Answer::Present(Fact::Object(json!({"metadata": {"uid": uid}}))),
                 None => silence(),
             },
+            Query::Blobs { .. } | Query::Blob { .. } => silence(),
             Query::Cluster { kubeconfig } => {
                 let name = kubeconfig.rsplit('/').next().unwrap_or_default();
                 match self.inside().clusters.contains_key(name) {
@@ -401,6 +407,10 @@ impl Outside for Fake {
 
     async fn perform(&self, op: &Op, bound: &Bound) -> Effect {
         let name = op_name(op);
+        assert!(
+            self.is_intended(&name),
+            "sent before it was recorded: {name}"
+        );
         {
             let mut inside = self.inside();
             inside.in_flight += 1;
@@ -467,41 +477,71 @@ impl Outside for Fake {
 
 fn down(fake: &Fake) -> StoreError {
     fake.inside().told = true;
-    StoreError {
-        place: "memory".to_owned(),
-        message: "the process died".to_owned(),
+    wrong("the process died".to_owned())
+}
+
+impl Fake {
+    /// Whether a durable record says that a step which does this was started.
+    fn is_intended(&self, name: &str) -> bool {
+        let inside = self.inside();
+        let mut runs = inside.runs.values();
+        runs.any(|(plan, records)| {
+            let mut entries = records.iter().flat_map(|record| &record.entries);
+            entries.any(|entry| {
+                let mut steps = plan.steps.iter();
+                let is_it = |step: &Step| {
+                    matches!(entry, Entry::StepStarted { step: id, .. } if *id == step.id)
+                };
+                steps.any(|step| is_it(step) && op_name(&step.op) == name)
+            })
+        })
+    }
+
+    /// Plan and records of a run.
+    fn run(&self, run: &str) -> Result<(Plan, Vec<Record>), StoreError> {
+        let found = self.inside().runs.get(run).cloned();
+        found.ok_or_else(|| wrong(format!("there is no run `{run}`")))
     }
 }
 
+fn wrong(message: String) -> StoreError {
+    StoreError {
+        place: "memory".to_owned(),
+        message,
+    }
+}
+
+#[async_trait(?Send)]
 impl Store for Fake {
-    fn create_run(&mut self, run: &str, plan: &Plan) -> Result<(), StoreError> {
+    async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError> {
         if self.dies() {
             return Err(down(self));
         }
-        self.inside()
-            .runs
-            .insert(run.to_owned(), (plan.clone(), Vec::new()));
+        // One that never began may be made again here: every life of a test has the same id.
+        if self.run(run).is_ok_and(|(_, records)| !records.is_empty()) {
+            return Err(wrong("it exists".to_owned()));
+        }
+        let made = (plan.clone(), Vec::new());
+        self.inside().runs.insert(run.to_owned(), made);
         if self.dies() { Err(down(self)) } else { Ok(()) }
     }
-    fn append(&mut self, record: &Record) -> Result<Append, StoreError> {
+    async fn append(&self, record: &Record) -> Result<Append, StoreError> {
         if self.dies() {
             return Err(down(self));
         }
-        {
-            let mut inside = self.inside();
-            if inside.taken.contains(&record.serial) {
-                return Ok(Append::SerialTaken);
-            }
-            let records = &mut inside
-                .runs
-                .get_mut(&record.run)
-                .expect("the run was made")
-                .1;
-            if records.iter().any(|known| known.serial == record.serial) {
-                return Ok(Append::SerialTaken);
-            }
-            // Through its text, as every other store would keep it.
-            records.push(serde_json::from_str(&serde_json::to_string(record).unwrap()).unwrap());
+        let (_, known) = self.run(&record.run)?;
+        let is_it = |known: &Record| known.serial == record.serial;
+        if known.iter().any(is_it) || self.inside().taken.contains(&record.serial) {
+            return Ok(Append::SerialTaken);
+        }
+        let takes = self.inside().append_takes;
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
+        // Through its text, as every other store would keep it.
+        let text = serde_json::to_string(record).unwrap();
+        if let Some((_, records)) = self.inside().runs.get_mut(&record.run) {
+            records.push(serde_json::from_str(&text).unwrap());
         }
         if self.dies() {
             Err(down(self))
@@ -509,22 +549,43 @@ impl Store for Fake {
             Ok(Append::Written)
         }
     }
-    fn runs(&self) -> Result<Vec<String>, StoreError> {
-        Ok(self.inside().runs.keys().cloned().collect())
+    async fn mark_closed(&self, run: &str) -> Result<(), StoreError> {
+        if self.dies() {
+            return Err(down(self));
+        }
+        self.run(run)?;
+        self.inside().closed.insert(run.to_owned());
+        if self.dies() { Err(down(self)) } else { Ok(()) }
     }
-    fn plan(&self, run: &str) -> Result<Plan, StoreError> {
-        Ok(self.inside().runs[run].0.clone())
+    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
+        let inside = self.inside();
+        let listed = |run: &String| Listed {
+            run: run.clone(),
+            is_marked: inside.closed.contains(run),
+        };
+        Ok(inside.runs.keys().map(listed).collect())
     }
-    fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
-        let records = self.inside().runs[run].1.clone();
+    async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
+        Ok(self.run(run)?.0)
+    }
+    async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
+        let (_, records) = self.run(run)?;
         let next = records.last().map_or(1, |record| record.serial + 1);
         Ok((records, next))
     }
-    fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
+    async fn last(&self, run: &str) -> Result<Option<Record>, StoreError> {
+        Ok(self.run(run)?.1.pop())
+    }
+    async fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
         Ok(self.inside().inventory.clone())
     }
-    fn write_inventory(&mut self, inventory: &Inventory) -> Result<(), StoreError> {
+    async fn write_inventory(&self, inventory: &Inventory) -> Result<(), StoreError> {
         self.inside().inventory = Some(inventory.clone());
         Ok(())
     }
+}
+
+#[test]
+fn it_is_a_store_like_any_other() {
+    crate::journal::tests::cases::check(&|| Box::new(Fake::default()));
 }

@@ -7,7 +7,8 @@ use crate::model::condition::Condition;
 use crate::model::expression::Expr;
 use crate::model::guard::Guard;
 use crate::model::identity::KubeResource;
-use crate::plan::document::{KubeVerb, Plan};
+use crate::plan::document::Plan;
+use crate::world::op::KubeVerb;
 use serde_json::{Value as Json, json};
 
 fn type_(plural: &str, kind: &str) -> KubeResource {

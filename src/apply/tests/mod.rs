@@ -1,6 +1,7 @@
 //! Tests of apply: every outcome through one in-memory world, and a crash at every point of it.
 
 mod admission;
+mod commits;
 mod crashes;
 mod fake;
 mod guards;
@@ -9,13 +10,13 @@ mod plans;
 mod stops;
 
 use super::engine::{Job, run};
-use super::event::Event;
 use super::outcome::{ApplyError, RunReport};
-use super::resume::{Request, Resumed, resume};
+use super::resume::{Request, ResumeError, Resumed, find, take_over};
 use super::stop::{StopSignal, Stopper, stop_pair};
 use crate::journal::record::Holder;
 use crate::journal::status::RunState;
 use crate::plan::document::Plan;
+use crate::plan::event::Event;
 use fake::Fake;
 
 /// Id of the run in every test.
@@ -64,10 +65,9 @@ pub async fn live(attempt: Attempt<'_>, plan: &Plan, state: RunState, pid: u32) 
         events,
     } = attempt;
     let (_stopper, signal): (Stopper, StopSignal) = stop_pair();
-    let mut store = fake.clone();
     let job = Job {
         outside: fake,
-        store: &mut store,
+        store: fake,
         plan,
         state,
         parallelism,
@@ -81,12 +81,12 @@ pub async fn live(attempt: Attempt<'_>, plan: &Plan, state: RunState, pid: u32) 
         biased;
         () = fake.crashed.notified() => Life::Died,
         ended = run(job) => match ended {
-            Ok(report) => Life::Ended(report),
-            Err(_) if fake.inside().down => {
+            _ if fake.inside().down => {
                 // The store says it at once, the notification would come too late for the next life.
                 fake.crashed.notified().await;
                 Life::Died
             }
+            Ok(report) => Life::Ended(report),
             Err(error) => Life::Refused(error),
         },
     }
@@ -108,22 +108,31 @@ pub async fn first(fake: &Fake, plan: &Plan, parallelism: usize) -> Life {
     .await
 }
 
+/// Finds a run and takes it over.
+pub async fn resume(
+    store: &Fake,
+    run: Option<&str>,
+    request: &Request<'_>,
+) -> Result<Resumed, ResumeError> {
+    let found = find(store, run).await?;
+    take_over(store, found, request).await
+}
+
 /// Another life, which knows nothing but the journal.
 pub async fn another(fake: &Fake, parallelism: usize, pid: u32) -> Life {
     let taker = holder(pid);
-    let mut store = fake.clone();
-    let serial = crate::journal::runs::load(&store, RUN)
+    let serial = crate::journal::runs::load(fake, RUN)
+        .await
         .unwrap()
         .1
         .last_serial;
     let request = Request {
-        run: None,
         takeover: Some(serial),
         holder: &taker,
         lock: None,
         now: "2026-11-21T11:00:00Z".parse().unwrap(),
     };
-    match resume(&mut store, &request) {
+    match resume(fake, None, &request).await {
         Ok(Resumed { plan, state, .. }) => {
             live(
                 Attempt {

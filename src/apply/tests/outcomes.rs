@@ -3,13 +3,14 @@
 use super::fake::{Fake, Fault, op_name, place};
 use super::plans::{create, every_verb, ground_of, old, old_object, plan, provider, world};
 use super::{Attempt, Life, RUN, another, first, live, paused};
-use crate::apply::event::Event;
 use crate::journal::record::{Entry, RunOutcome};
 use crate::journal::runs::load;
 use crate::journal::status::RunState;
 use crate::model::expression::Expr;
 use crate::model::identity::{Key, OWNER_ANNOTATION, STEP_ANNOTATION};
-use crate::plan::document::{KubeVerb, Plan};
+use crate::plan::document::Plan;
+use crate::plan::event::Event;
+use crate::world::op::KubeVerb;
 use crate::world::query::FailureClass;
 use serde_json::json;
 use std::time::Duration;
@@ -404,7 +405,7 @@ fn a_cluster_made_by_the_run_must_stay_the_same() {
             assert!(matches!(first(&fake, &plan, 1).await, Life::Died));
             // Reading the run locks the same world.
             let begun = fake.inside().runs.contains_key(RUN);
-            if begun && !load(&fake, RUN).unwrap().1.identities.is_empty() {
+            if begun && !load(&fake, RUN).await.unwrap().1.identities.is_empty() {
                 break;
             }
             *fake.inside() = std::mem::take(&mut *world().inside());
@@ -452,7 +453,7 @@ fn the_inventory_says_what_was_ever_owned() {
         ["identity-of-kubernetes", "identity-of-old"]
     );
     assert_eq!(inventory.made_clusters["main"], "kubernetes");
-    let closed = load(&fake, RUN).unwrap().1;
+    let closed = paused(load(&fake, RUN)).unwrap().1;
     assert_eq!(
         (closed.outcome, closed.inventory.as_ref()),
         (Some(RunOutcome::Complete), Some(&inventory))
@@ -535,7 +536,7 @@ fn parallel_steps_stay_within_their_number_and_begin_in_order() {
 
 #[test]
 fn the_ground_of_the_tests_is_the_object_of_the_tests() {
-    let crate::plan::document::Ground::Present {
+    let crate::world::op::Ground::Present {
         owned, projection, ..
     } = ground_of("changed")
     else {

@@ -1,6 +1,7 @@
 //! Plans for tests: one with a step of every verb, over a cluster that is there and one that the plan makes.
 
 use super::fake::{Fake, place};
+use crate::goal::{Goal, GoalMode};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
@@ -9,6 +10,7 @@ use crate::model::identity::{
 };
 use crate::model::json_path::{JsonPath, Projection};
 use crate::plan::document::*;
+use crate::world::op::{Ground, KubeOp, KubeVerb, LocalOp, Op};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,18 +2,19 @@
 
 use super::fake::Fake;
 use super::plans::{create, plan, world};
-use super::{Attempt, Life, RUN, another, first, holder, live, paused};
+use super::{Attempt, Life, RUN, another, first, holder, live, paused, resume};
 use crate::apply::close::{Closing, close};
-use crate::apply::event::Event;
 use crate::apply::outcome::RunReport;
-use crate::apply::resume::{Request, ResumeError, resume};
+use crate::apply::resume::{Request, ResumeError};
 use crate::apply::stop::stop_pair;
 use crate::journal::local::LocalStore;
 use crate::journal::lock::acquire;
 use crate::journal::record::RunOutcome;
 use crate::journal::runs::load;
 use crate::journal::status::RunState;
+use crate::journal::store::Store;
 use crate::plan::document::Plan;
+use crate::plan::event::Event;
 use std::time::Duration;
 
 fn two() -> Plan {
@@ -125,7 +126,6 @@ async fn dead(point: u64) -> Fake {
 
 fn request<'a>(takeover: Option<u64>, holder: &'a crate::journal::record::Holder) -> Request<'a> {
     Request {
-        run: None,
         takeover,
         holder,
         lock: None,
@@ -136,13 +136,14 @@ fn request<'a>(takeover: Option<u64>, holder: &'a crate::journal::record::Holder
 /// Points: make run 0 1, open 2 3, start a 4 5, effect 6 7, done a 8 9.
 async fn closed_after(point: u64) -> (Fake, RunReport) {
     let fake = dead(point).await;
-    let mut store = fake.clone();
     let closer = holder(2);
-    let serial = load(&fake, RUN).unwrap().1.last_serial;
-    let resumed = resume(&mut store, &request(Some(serial), &closer)).unwrap();
+    let serial = load(&fake, RUN).await.unwrap().1.last_serial;
+    let resumed = resume(&fake, None, &request(Some(serial), &closer))
+        .await
+        .unwrap();
     let closing = Closing {
         outside: &fake,
-        store: &mut store,
+        store: &fake,
         resumed,
         events: &mut |_| {},
         holder: closer,
@@ -168,9 +169,12 @@ fn closing_asks_about_what_is_in_doubt_and_sends_nothing() {
                 "point {point}"
             );
             assert_eq!(report.outcome, Some(RunOutcome::Abandoned));
+            assert!(fake.runs().await.unwrap()[0].is_marked);
             assert_eq!(fake.inside().effects.len(), effects);
             assert_eq!(fake.inside().inventory.as_ref().unwrap().owned.len(), done);
-            let refused = resume(&mut fake.clone(), &request(None, &holder(3))).unwrap_err();
+            let refused = resume(&fake, None, &request(None, &holder(3)))
+                .await
+                .unwrap_err();
             assert!(matches!(refused, ResumeError::NothingOpen), "{refused}");
         }
     });
@@ -180,12 +184,15 @@ fn closing_asks_about_what_is_in_doubt_and_sends_nothing() {
 fn a_run_is_taken_over_only_from_the_dead_or_by_its_serial() {
     paused(async {
         let fake = dead(6).await;
-        let mut store = fake.clone();
         let taker = holder(2);
-        let held = resume(&mut store, &request(None, &taker)).unwrap_err();
+        let held = resume(&fake, None, &request(None, &taker))
+            .await
+            .unwrap_err();
         let expected = "run run-1 is held by process 1 on here, last heard of at serial 2";
         assert_eq!((held.to_string().as_str(), held.exit_code()), (expected, 4));
-        let moved = resume(&mut store, &request(Some(1), &taker)).unwrap_err();
+        let moved = resume(&fake, None, &request(Some(1), &taker))
+            .await
+            .unwrap_err();
         assert!(
             matches!(
                 moved,
@@ -198,7 +205,7 @@ fn a_run_is_taken_over_only_from_the_dead_or_by_its_serial() {
             "{moved}"
         );
         assert_eq!(
-            load(&fake, RUN).unwrap().1.last_serial,
+            load(&fake, RUN).await.unwrap().1.last_serial,
             2,
             "a refusal writes nothing"
         );
@@ -211,19 +218,16 @@ fn a_run_is_taken_over_only_from_the_dead_or_by_its_serial() {
             lock: Some(&lock),
             ..request(None, &taker)
         };
-        let resumed = resume(&mut store, &with_lock).unwrap();
+        let resumed = resume(&fake, None, &with_lock).await.unwrap();
         assert_eq!(
             (resumed.state.last_serial, resumed.state.holder),
             (3, Some(taker))
         );
         // Whoever held it before loses the next serial.
         let other = holder(4);
-        let named = Request {
-            run: Some("run-1"),
-            ..request(Some(2), &other)
-        };
+        let named = request(Some(2), &other);
         assert!(matches!(
-            resume(&mut store, &named).unwrap_err(),
+            resume(&fake, Some("run-1"), &named).await.unwrap_err(),
             ResumeError::Moved { serial: 3, .. }
         ));
     });
@@ -235,11 +239,8 @@ fn a_closed_run_is_not_resumed() {
         let fake = world();
         assert!(matches!(first(&fake, &two(), 1).await, Life::Ended(_)));
         let taker = holder(2);
-        let named = Request {
-            run: Some("run-1"),
-            ..request(Some(5), &taker)
-        };
-        let refused = resume(&mut fake.clone(), &named).unwrap_err();
+        let named = request(Some(5), &taker);
+        let refused = resume(&fake, Some("run-1"), &named).await.unwrap_err();
         assert_eq!(
             refused.to_string(),
             "run run-1 is closed (complete): plan and apply again"

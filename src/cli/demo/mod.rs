@@ -6,7 +6,7 @@ mod stage;
 use super::arguments::DemoFlags;
 use super::exit::Exit;
 use super::process::{Process, Trouble};
-use super::sandbox::{Claim, House};
+use super::sandbox::{Claim, House, Ports};
 use super::{example, system};
 use crate::model::advice::Advice;
 use crate::sandbox::Sandbox;
@@ -41,7 +41,7 @@ pub(crate) async fn run(process: &mut Process, flags: &DemoFlags) -> Result<Exit
     let sandbox = Sandbox::new("demo", 1, process.clock.now());
     sandbox.install_velero();
     sandbox.add_bucket(example::BUCKET);
-    let house = House::open(sandbox, Claim::take(&directory)?, 0).await?;
+    let house = House::open(sandbox, Claim::take(&directory)?, Ports::free()).await?;
     let ending = ending(process, &directory, &program);
     let mut stage = Stage::new(process, &house, (directory, program), flags.colour.flag());
     let told = story(&mut stage).await;

@@ -5,6 +5,7 @@ use crate::cli::sandbox::House;
 use crate::lang::limits;
 use crate::render::style::{Dress, Role};
 use crate::sandbox::faults::{Matching, Moment};
+use crate::sandbox::server::Server;
 use crate::sandbox::state::ADMIN_TOKEN;
 use crate::world::local::files::{self, Boundary};
 use bytes::Bytes;
@@ -164,7 +165,7 @@ impl<'a> Stage<'a> {
             .header(header::AUTHORIZATION, format!("Bearer {ADMIN_TOKEN}"))
             .body(Bytes::from(patch.to_string()))
             .map_err(|error| wrong(&error.to_string()))?;
-        let answer = self.house.sandbox.answer(&request);
+        let answer = self.house.sandbox.answer(Server::Kubernetes, &request);
         if !answer.status().is_success() {
             return Err(wrong(&format!("PATCH {target}: {}", answer.status())));
         }

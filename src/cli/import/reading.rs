@@ -90,7 +90,7 @@ impl Reading {
         let items = match answer {
             Answer::Present(Fact::List(items)) => items,
             Answer::Present(Fact::Object(item)) => vec![item],
-            Answer::Absent => Vec::new(),
+            Answer::Absent | Answer::Present(Fact::Blobs(_) | Fact::Bytes(_)) => Vec::new(),
             Answer::NotServed => {
                 self.notes
                     .push(format!("The cluster does not serve {}.", resource.title()));
@@ -155,7 +155,9 @@ impl Reading {
                     resource.title(),
                     why.message
                 )),
-                Answer::Present(Fact::List(_)) | Answer::Absent | Answer::NotServed => {}
+                Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_))
+                | Answer::Absent
+                | Answer::NotServed => {}
             }
         }
     }

@@ -21,10 +21,10 @@ struct Journal {
 /// A run with these records.
 fn journal(records: &[Record]) -> Journal {
     let directory = tempfile::tempdir().unwrap();
-    let mut store = LocalStore::at(directory.path().join(".sk-dr"));
-    store.create_run(RUN, &plan()).unwrap();
+    let store = LocalStore::at(directory.path().join(".sk-dr"));
+    store.create_run(RUN, &plan()).now().unwrap();
     for record in records {
-        assert_eq!(store.append(record).unwrap(), Append::Written);
+        assert_eq!(store.append(record).now().unwrap(), Append::Written);
     }
     Journal { directory, store }
 }
@@ -60,14 +60,19 @@ proptest! {
         };
         let step_failed = Entry::StepFailed { step: b(), class: FailureClass::Malformed, message: words.clone() };
         let records = [record(1, 1, vec![opened()]), record(2, 1, vec![step_done, step_failed])];
-        let mut journal = journal(&records);
-        assert_eq!(journal.store.records(RUN).unwrap().0, records);
+        let journal = journal(&records);
+        assert_eq!(journal.store.records(RUN).now().unwrap().0, records);
         let mut inventory = Inventory::default();
         inventory.made_clusters.insert(name.clone(), words);
         inventory.clusters.insert(ProviderRef { provider: "kubernetes".to_owned(), alias: Some("eu".to_owned()) }, name);
-        journal.store.write_inventory(&inventory).unwrap();
-        assert_eq!(journal.store.inventory().unwrap(), Some(inventory));
+        journal.store.write_inventory(&inventory).now().unwrap();
+        assert_eq!(journal.store.inventory().now().unwrap(), Some(inventory));
     }
+}
+
+fn names(store: &LocalStore) -> Vec<String> {
+    let runs = store.runs().now().unwrap();
+    runs.into_iter().map(|listed| listed.run).collect()
 }
 
 fn mode(path: &Path) -> u32 {
@@ -76,21 +81,27 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn what_is_written_is_read_and_private() {
-    let mut journal = journal(&story());
-    assert_eq!(journal.store.records(RUN).unwrap(), (story(), 4));
-    assert_eq!(journal.store.plan(RUN).unwrap(), plan());
-    assert_eq!(journal.store.runs().unwrap(), [RUN]);
-    assert_eq!(journal.store.inventory().unwrap(), None);
+    let journal = journal(&story());
+    assert_eq!(journal.store.records(RUN).now().unwrap(), (story(), 4));
+    assert_eq!(journal.store.plan(RUN).now().unwrap(), plan());
+    assert_eq!(names(&journal.store), [RUN]);
+    assert_eq!(journal.store.inventory().now().unwrap(), None);
     let mut newer = Inventory::default();
     for name in ["first", "second"] {
         newer.made_clusters.insert(name.to_owned(), "k".to_owned());
-        journal.store.write_inventory(&newer).unwrap();
-        assert_eq!(journal.store.inventory().unwrap().as_ref(), Some(&newer));
+        journal.store.write_inventory(&newer).now().unwrap();
+        assert_eq!(
+            journal.store.inventory().now().unwrap().as_ref(),
+            Some(&newer)
+        );
     }
     // Torn when the machine went down: the one before it counts.
     let torn = journal.store.directory().join("inventory/00000003.json");
     fs::write(&torn, b"{\"version\": 1, \"inv").unwrap();
-    assert_eq!(journal.store.inventory().unwrap().as_ref(), Some(&newer));
+    assert_eq!(
+        journal.store.inventory().now().unwrap().as_ref(),
+        Some(&newer)
+    );
     fs::remove_file(&torn).unwrap();
     let root = journal.store.directory().to_owned();
     assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
@@ -116,7 +127,7 @@ fn what_is_written_is_read_and_private() {
 /// read, whichever part it is.
 fn check_link(part: &str, words: &str) {
     let journal = journal(&story());
-    let mut store = journal.store;
+    let store = journal.store;
     let outside = journal.directory.path().join("outside");
     let at = store.directory().join(part);
     if at.is_dir() {
@@ -136,13 +147,18 @@ fn check_link(part: &str, words: &str) {
         &holder,
         std::time::Duration::ZERO,
     ));
-    let inventory = store.write_inventory(&Inventory::default());
+    let inventory = store.write_inventory(&Inventory::default()).now();
     let told = [
         taken.err().map(|error| error.to_string()),
         inventory.err().map(|error| error.to_string()),
-        store.records(RUN).err().map(|error| error.to_string()),
+        store
+            .records(RUN)
+            .now()
+            .err()
+            .map(|error| error.to_string()),
         store
             .append(&record(4, 1, vec![opened()]))
+            .now()
             .err()
             .map(|error| error.to_string()),
     ];
@@ -173,16 +189,17 @@ fn links_in_a_journal_are_followed_nowhere() {
 #[test]
 fn a_journal_that_others_may_write_is_refused() {
     for part in ["", "runs", "runs/run-1", "inventory"] {
-        let mut journal = journal(&story());
+        let journal = journal(&story());
         journal
             .store
             .write_inventory(&Inventory::default())
+            .now()
             .unwrap();
         let place = journal.store.directory().join(part);
         fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
         let told = [
-            journal.store.records(RUN).err(),
-            journal.store.inventory().err(),
+            journal.store.records(RUN).now().err(),
+            journal.store.inventory().now().err(),
         ];
         let told: Vec<String> = told.iter().flatten().map(ToString::to_string).collect();
         let words = "others than its owner may write there (mode 0777)";
@@ -193,27 +210,71 @@ fn a_journal_that_others_may_write_is_refused() {
     }
 }
 
+/// A journal two directories below one of this mode: whether it may be used, before it is made and after.
+fn check_above(mode: u32, refused: Option<&str>) {
+    let ground = tempfile::tempdir().unwrap();
+    let above = ground.path().join("above");
+    let store = LocalStore::at(above.join("stack/.sk-dr"));
+    fs::create_dir_all(above.join("stack")).unwrap();
+    let in_time = LocalStore::at(above.join("stack/made"));
+    in_time.prepare().unwrap();
+    fs::set_permissions(&above, fs::Permissions::from_mode(mode)).unwrap();
+    let told = [
+        in_time.is_there().err(),
+        store.prepare().err(),
+        store.create_run(RUN, &plan()).now().err(),
+    ];
+    for told in told.map(|error| error.map(|error| error.to_string())) {
+        match (refused, told) {
+            (None, None) => {}
+            (Some(words), Some(told)) if told.contains(words) => {}
+            (_, told) => panic!("{mode:04o}: {told:?}"),
+        }
+    }
+    assert_eq!(store.directory().exists(), refused.is_none(), "{mode:04o}");
+}
+
+#[test]
+fn a_journal_that_others_may_exchange_is_refused() {
+    let words = "above above it (mode 0777): somebody else may put another directory in its place";
+    check_above(0o777, Some(words));
+    check_above(0o1777, None);
+    check_above(0o755, None);
+}
+
+#[test]
+fn a_directory_is_a_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = std::cell::Cell::new(0);
+    super::cases::check(&|| {
+        made.set(made.get() + 1);
+        Box::new(LocalStore::at(
+            directory.path().join(made.get().to_string()),
+        ))
+    });
+}
+
 #[test]
 fn a_store_that_was_never_written_is_empty() {
     let directory = tempfile::tempdir().unwrap();
     let store = LocalStore::at(directory.path().join(".sk-dr"));
-    assert_eq!(store.runs().unwrap(), [""; 0]);
-    assert_eq!(store.inventory().unwrap(), None);
+    assert!(store.runs().now().unwrap().is_empty());
     assert!(!store.directory().exists(), "reading makes nothing");
 }
 
 #[test]
 fn a_serial_is_taken_once() {
-    let mut journal = journal(&story());
+    let journal = journal(&story());
     assert_eq!(
         journal
             .store
             .append(&record(3, 2, vec![done(a())]))
+            .now()
             .unwrap(),
         Append::SerialTaken
     );
     assert_eq!(
-        journal.store.records(RUN).unwrap().0,
+        journal.store.records(RUN).now().unwrap().0,
         story(),
         "the first stays"
     );
@@ -221,11 +282,12 @@ fn a_serial_is_taken_once() {
     for serial in 4..40 {
         let won: usize = std::thread::scope(|scope| {
             let write = |pid| {
-                let mut store = journal.store.clone();
+                let store = journal.store.clone();
                 move || {
                     usize::from(
                         store
                             .append(&record(serial, pid, vec![taken_over(3)]))
+                            .now()
                             .unwrap()
                             == Append::Written,
                     )
@@ -245,10 +307,10 @@ fn a_serial_is_taken_once() {
 fn a_torn_last_record_never_happened_and_its_serial_is_spent() {
     let whole = serde_json::to_vec(&record(4, 1, vec![started(b(), 1)])).unwrap();
     for length in 0..whole.len() {
-        let mut journal = journal(&story());
+        let journal = journal(&story());
         fs::write(journal.file(4), &whole[..length]).unwrap();
         assert_eq!(
-            journal.store.records(RUN).unwrap(),
+            journal.store.records(RUN).now().unwrap(),
             (story(), 5),
             "cut at {length}"
         );
@@ -256,6 +318,7 @@ fn a_torn_last_record_never_happened_and_its_serial_is_spent() {
             journal
                 .store
                 .append(&record(4, 1, vec![done(a())]))
+                .now()
                 .unwrap(),
             Append::SerialTaken
         );
@@ -263,8 +326,9 @@ fn a_torn_last_record_never_happened_and_its_serial_is_spent() {
         journal
             .store
             .append(&record(5, 2, vec![taken_over(3)]))
+            .now()
             .unwrap();
-        assert_eq!(journal.store.records(RUN).unwrap().0.len(), 4);
+        assert_eq!(journal.store.records(RUN).now().unwrap().0.len(), 4);
     }
 }
 
@@ -272,7 +336,7 @@ fn a_torn_last_record_never_happened_and_its_serial_is_spent() {
 fn check_damage(damage: impl Fn(&Journal), expected: &[&str]) {
     let journal = journal(&story());
     damage(&journal);
-    let error = journal.store.records(RUN).unwrap_err().to_string();
+    let error = journal.store.records(RUN).now().unwrap_err().to_string();
     for expected in expected {
         assert!(
             error.contains(expected),
@@ -294,7 +358,10 @@ fn every_other_damage_names_its_file() {
     );
     check_damage(
         |journal| fs::write(journal.file(3), "{\"version\": 1}").unwrap(),
-        &["00000003.json", "damaged: missing field"],
+        &[
+            "00000003.json",
+            "damaged, or another version of sk-dr made it: missing field",
+        ],
     );
     check_damage(
         |journal| fs::remove_file(journal.file(2)).unwrap(),
@@ -323,8 +390,8 @@ fn what_an_interrupted_write_left_is_passed_over() {
         fs::write(run.join(name), "{").unwrap();
     }
     fs::create_dir(journal.store.directory().join("runs/never-began")).unwrap();
-    assert_eq!(journal.store.records(RUN).unwrap(), (story(), 4));
-    assert_eq!(journal.store.runs().unwrap(), [RUN]);
+    assert_eq!(journal.store.records(RUN).now().unwrap(), (story(), 4));
+    assert_eq!(names(&journal.store), [RUN]);
 }
 
 #[test]
@@ -335,6 +402,7 @@ fn a_run_id_does_not_lead_out() {
             journal
                 .store
                 .records(run)
+                .now()
                 .unwrap_err()
                 .to_string()
                 .contains("is not a run id"),
@@ -345,14 +413,9 @@ fn a_run_id_does_not_lead_out() {
         journal
             .store
             .records("run-2")
+            .now()
             .unwrap_err()
             .to_string()
             .contains("there is no run `run-2`")
     );
-}
-
-#[test]
-fn a_run_is_made_once() {
-    let mut journal = journal(&story());
-    assert!(journal.store.create_run(RUN, &plan()).is_err());
 }

@@ -1,14 +1,26 @@
 //! Tests of the journal: the fold over every small journal, and a directory that is damaged in every way.
 
+pub mod cases;
 mod local;
 mod lock;
 mod runs;
 mod status;
 
-use super::record::{Binding, Entry, Holder, Inventory, Record, RunOutcome, VERSION};
+use super::record::{Binding, Entry, Holder, Record, RunOutcome, VERSION};
+use crate::model::inventory::Inventory;
 use crate::plan::document::{Plan, StepId};
 use crate::world::query::FailureClass;
+use futures::FutureExt;
 use serde_json::json;
+
+/// A directory answers at once.
+pub trait Now: Future + Sized {
+    fn now(self) -> Self::Output {
+        self.now_or_never().expect("it waits")
+    }
+}
+
+impl<F: Future> Now for F {}
 
 /// A plan of the steps `x.a#1` and `x.b#1`, which needs it.
 pub fn plan() -> Plan {

@@ -2,22 +2,25 @@
 
 use super::*;
 use crate::journal::local::LocalStore;
-use crate::journal::runs::{Standing, list, new_run_id, open};
+use crate::journal::runs::{Standing, earlier, list, new_run_id};
 use crate::journal::store::Store;
 
 fn check(entries: &[Entry], expected: &Standing, is_open: bool) {
     let directory = tempfile::tempdir().unwrap();
-    let mut store = LocalStore::at(directory.path());
-    store.create_run("run-1", &plan()).unwrap();
+    let store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).now().unwrap();
     for (serial, entry) in (1..).zip(entries) {
         store
             .append(&record(serial, 1, vec![entry.clone()]))
+            .now()
             .unwrap();
     }
-    let runs = list(&store).unwrap();
+    let runs = list(&store).now().unwrap();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].standing, *expected);
-    assert_eq!(open(&store).unwrap().len(), usize::from(is_open));
+    let found = earlier(&store).now().unwrap();
+    assert_eq!(found.open, if is_open { runs } else { Vec::new() });
+    assert!(found.ids.contains("run-1"));
 }
 
 #[test]
@@ -51,24 +54,71 @@ fn standings() {
 #[test]
 fn a_torn_plan_counts_only_where_the_run_began() {
     let directory = tempfile::tempdir().unwrap();
-    let mut store = LocalStore::at(directory.path());
-    store.create_run("run-1", &plan()).unwrap();
+    let store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).now().unwrap();
     let path = directory.path().join("runs/run-1/plan.json");
     std::fs::write(&path, "{\"format\": \"sk-dr").unwrap();
-    assert_eq!(list(&store).unwrap()[0].standing, Standing::NeverOpened);
-    store.append(&record(1, 1, vec![opened()])).unwrap();
-    let standing = list(&store).unwrap().remove(0).standing;
+    assert_eq!(
+        list(&store).now().unwrap()[0].standing,
+        Standing::NeverOpened
+    );
+    store.append(&record(1, 1, vec![opened()])).now().unwrap();
+    let standing = list(&store).now().unwrap().remove(0).standing;
     assert!(matches!(standing, Standing::Damaged(_)), "{standing:?}");
+}
+
+/// Of a run that ended no plan is read, and where it is marked nothing at all. Whatever casts doubt on that is read.
+#[test]
+fn what_ended_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).now().unwrap();
+    for (serial, entry) in [(1, opened()), (2, closed(RunOutcome::Abandoned))] {
+        let record = record(serial, 1, vec![entry]);
+        store.append(&record).now().unwrap();
+    }
+    let run = directory.path().join("runs/run-1");
+    let put = |name: &str, text: &str| std::fs::write(run.join(name), text).unwrap();
+    let check = |expected: Option<&str>| {
+        let open = earlier(&store).now().unwrap().open;
+        let told: Vec<String> = open
+            .iter()
+            .map(|run| format!("{:?}", run.standing))
+            .collect();
+        assert_eq!(told.len(), usize::from(expected.is_some()), "{told:?}");
+        assert!(
+            told.iter()
+                .all(|told| told.contains(expected.unwrap_or_default())),
+            "{told:?}"
+        );
+    };
+    let whole = std::fs::read_to_string(run.join("plan.json")).unwrap();
+    // As earlier versions left it, and a process that was killed before the mark.
+    put("plan.json", "{}");
+    check(None);
+    put("00000002.json", "{}");
+    check(Some("00000002.json"));
+    put("plan.json", &whole);
+    put("00000002.json", "{\"version\": 1, \"ru");
+    check(Some("Open"));
+    std::fs::create_dir(run.join("closed")).unwrap();
+    check(Some("Open"));
+    std::fs::remove_dir(run.join("closed")).unwrap();
+    store.mark_closed("run-1").now().unwrap();
+    check(None);
 }
 
 #[test]
 fn counts_and_takeover_serial() {
     let directory = tempfile::tempdir().unwrap();
-    let mut store = LocalStore::at(directory.path());
-    store.create_run("run-1", &plan()).unwrap();
-    store.append(&record(1, 1, vec![opened()])).unwrap();
-    store.append(&record(2, 1, vec![started(a(), 1)])).unwrap();
-    let facts = list(&store).unwrap().remove(0).facts.unwrap();
+    let store = LocalStore::at(directory.path());
+    store.create_run("run-1", &plan()).now().unwrap();
+    store.append(&record(1, 1, vec![opened()])).now().unwrap();
+    store
+        .append(&record(2, 1, vec![started(a(), 1)]))
+        .now()
+        .unwrap();
+    let facts = list(&store).now().unwrap().remove(0).facts.unwrap();
     assert_eq!(
         (facts.in_doubt, facts.todo, facts.done, facts.last_serial),
         (1, 1, 0, 2)

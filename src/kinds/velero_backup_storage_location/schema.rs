@@ -1,7 +1,7 @@
 //! The table of `velero_backup_storage_location`, of Velero 1.18.1.
 
 use crate::kinds::velero;
-use crate::model::schema::{Compare, Field, Literal, Schema, Shape};
+use crate::model::schema::{Compare, Field, Literal, Schema, Shape, Values};
 
 /// The table.
 pub static SCHEMA: Schema = Schema {
@@ -84,6 +84,21 @@ pub static SCHEMA: Schema = Schema {
         Field::new("default", Shape::Bool, "Not supported.").rejected(
             "which location is the default belongs to the server, which sets it at every start (`--default-backup-storage-location`)",
         ),
+        Field::new(
+            "catalog",
+            Shape::Block(CATALOG),
+            "How the bucket is read to list its backups and to judge objectives. Never sent to the cluster. Needed only where several provider blocks have the endpoint and region of `config`; where one has, that is taken.",
+        )
+        .compare(Compare::Never),
         velero::TIMEOUTS,
     ],
 };
+
+const CATALOG: &[Field] = &[Field::new(
+    "provider",
+    Shape::Text,
+    "Provider block with the credentials to read the bucket: `s3.archive`.",
+)
+.required()
+.values(Values::Provider("s3"))
+.compare(Compare::Never)];

@@ -8,7 +8,9 @@ use crate::lang::evaluate::globals::Repetition;
 use crate::lang::evaluate::instance_of;
 use crate::lang::evaluate::scope::Scope;
 use crate::lang::module::ImportBlock;
+use crate::model::address::Address;
 use crate::model::resource::{Import, Move, Removed};
+use std::collections::BTreeSet;
 
 impl Builder<'_, '_, '_> {
     pub(super) fn refactoring(&mut self) {
@@ -26,6 +28,7 @@ impl Builder<'_, '_, '_> {
                 fate: removed.fate,
             });
         }
+        let there = self.addresses_for(&module.imports);
         for import in &module.imports {
             let before = self.evaluator.diagnostics.len();
             let Ok(instances) = self.instances(&import.repeat) else {
@@ -33,7 +36,7 @@ impl Builder<'_, '_, '_> {
             };
             for instance in instances {
                 let scope = Scope::of(&instance.names);
-                if let Ok(found) = self.import(import, &scope) {
+                if let Ok(found) = self.import(import, &scope, &there) {
                     self.configuration.imports.push(found);
                 }
             }
@@ -43,7 +46,24 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    fn import(&mut self, import: &ImportBlock, scope: &Scope<'_>) -> Result<Import, Failed> {
+    /// Addresses of the resources of this instance of a module and of those that it calls, damaged ones too, where anything is
+    /// imported: each import asks for one of them.
+    fn addresses_for(&self, imports: &[ImportBlock]) -> BTreeSet<Address> {
+        if imports.is_empty() {
+            return BTreeSet::new();
+        }
+        let path = &self.evaluator.globals.module;
+        let all = self.configuration.resources.iter().chain(&self.damaged);
+        let below = all.filter(|one| one.address.module.0.starts_with(&path.0));
+        below.map(|one| one.address.clone()).collect()
+    }
+
+    fn import(
+        &mut self,
+        import: &ImportBlock,
+        scope: &Scope<'_>,
+        there: &BTreeSet<Address>,
+    ) -> Result<Import, Failed> {
         let (to, span) = &import.to;
         let mut address = to.within(&self.evaluator.globals.module);
         if let Some(index) = &import.index {
@@ -67,11 +87,9 @@ impl Builder<'_, '_, '_> {
             let found = Diagnostic::error("wrong-type", "Wrong type", detail);
             return self.evaluator.fail(found.at(import.id.span));
         };
-        let all = self.configuration.resources.iter().chain(&self.damaged);
-        let is_there = all.map(|one| &one.address).any(|one| *one == address);
         let mut whole = address.clone();
         whole.instance = None;
-        if !is_there && self.made.contains(&whole) {
+        if !there.contains(&address) && self.made.contains(&whole) {
             let detail = format!("there is no instance `{address}`");
             let found = Diagnostic::error("invalid-index", "Invalid index", detail);
             return self.evaluator.fail(found.at(*span));

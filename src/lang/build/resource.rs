@@ -4,6 +4,7 @@ use super::Builder;
 use super::decode::{self, Seen};
 use super::instances::Instance;
 use crate::diag::Hint;
+use crate::lang::check::missing;
 use crate::lang::check::order::Node;
 use crate::lang::check::shape::BodyPlan;
 use crate::lang::evaluate::Failed;
@@ -15,6 +16,7 @@ use crate::model::address::{Address, InstanceKey};
 use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
 use crate::model::resource::{Lifecycle, Resource, ServedAs};
+use crate::model::schema::{Shape, Values};
 use crate::model::value::{Members, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -151,6 +153,7 @@ impl Builder<'_, '_, '_> {
             served_as: ServedAs::default(),
             span: making.block.header,
         };
+        self.name_providers(making, &mut resource);
         let conditions = if failed {
             // What is missing would only be complained about twice.
             Ok(())
@@ -185,6 +188,40 @@ impl Builder<'_, '_, '_> {
         }
         self.configuration.resources.push(resource);
         Ok(is_seen.then(|| (instance.key, Value::object(visible))))
+    }
+
+    /// Provider blocks that its blocks name, as the root calls them.
+    fn name_providers(&mut self, making: &Making<'_>, resource: &mut Resource) {
+        let fields = making.block.schema.map(|schema| schema.fields);
+        for block in fields.unwrap_or_default() {
+            let Shape::Block(inner) = &block.shape else {
+                continue;
+            };
+            let named = inner.iter();
+            for field in named.filter(|field| matches!(field.values, Values::Provider(_))) {
+                let inside = resource.in_block(block.name, field.name);
+                let inside = inside.and_then(|inside| inside.known()?.as_str().map(str::to_owned));
+                let Some(inside) = inside.map(ProviderRef::from) else {
+                    continue;
+                };
+                let unit = self.tree.units.get(self.unit);
+                match unit.and_then(|unit| unit.providers.get(&inside)) {
+                    Some(provider) => {
+                        let name = Expr::Value(provider.to_string().into());
+                        let blocks = Expr::object([(field.name.to_owned(), name)].into());
+                        let path = [block.name.to_owned()];
+                        let body = resource.body.clone();
+                        resource.body = body.with(&path, Expr::list(vec![blocks]));
+                    }
+                    None => {
+                        let place = format!("{}.{}", block.name, field.name);
+                        let span = resource.span_of(&place);
+                        let diagnostic = missing(self.tree, self.unit, &inside, span);
+                        self.evaluator.diagnostics.push(diagnostic);
+                    }
+                }
+            }
+        }
     }
 
     fn lifecycle(&mut self, block: &ResourceBlock, scope: &Scope<'_>) -> Result<Lifecycle, Failed> {

@@ -14,6 +14,7 @@ mod steps;
 pub mod tree;
 
 pub use blocks::Checked;
+pub use providers::missing;
 
 use super::library::{Library, ModuleIndex};
 use super::module::ResourceName;

@@ -273,7 +273,7 @@ impl Collector<'_, '_> {
             },
         };
         if self.schemas.provider(&name.text).is_none() {
-            let known = provider_types(self.schemas);
+            let known = self.schemas.providers();
             let detail = format!("there is no provider `{}`", name.text);
             let diagnostic =
                 Diagnostic::error("unknown-provider", "Unknown provider", detail).at(name.span);
@@ -346,17 +346,4 @@ fn belongs_to_the_root(kind: &str) -> Option<&'static str> {
         "drift" => Some("the root says which changes are borne"),
         _ => None,
     }
-}
-
-/// The provider types that some kind is under.
-pub fn provider_types(schemas: &dyn Schemas) -> Vec<&'static str> {
-    let mut known: Vec<&'static str> = schemas
-        .kinds()
-        .iter()
-        .filter_map(|kind| schemas.schema(kind))
-        .filter_map(|schema| schema.provider)
-        .collect();
-    known.sort_unstable();
-    known.dedup();
-    known
 }

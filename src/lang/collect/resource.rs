@@ -10,6 +10,7 @@ use crate::model::address::{Address, InstanceKey, ModulePath, Target};
 use crate::model::identity::ProviderRef;
 use crate::model::number;
 use crate::model::resource::IgnoreChanges;
+use crate::model::schema::{Field, Shape, Values};
 use crate::model::value::Value;
 
 /// What stands in `lifecycle { }`.
@@ -24,8 +25,9 @@ struct Written {
 impl Collector<'_, '_> {
     pub(super) fn resource_block(&mut self, mut block: Block, kind: Name) -> ResourceBlock {
         let schema = self.schemas.schema(&kind.text);
-        if schema.is_none() {
-            self.unknown_kind(&kind);
+        match schema {
+            None => self.unknown_kind(&kind),
+            Some(schema) => self.name_providers(schema.fields, &mut block.body),
         }
         let repeat = self.repeat("resource", &mut block.body, block.header);
         let provider = take(&mut block.body, "provider")
@@ -101,6 +103,40 @@ impl Collector<'_, '_> {
             self.report(Diagnostic::error("invalid-provider", "Invalid provider", detail).at(span));
         }
         reference.map(|reference| (reference, span))
+    }
+
+    /// Arguments that name a provider block become its name: what stands there is no value, and nothing refers by it.
+    fn name_providers(&mut self, fields: &[Field], body: &mut Body) {
+        for field in fields {
+            if let Shape::Block(inner) | Shape::Blocks(inner) = &field.shape {
+                let blocks = body.blocks.iter_mut();
+                for block in blocks.filter(|block| block.kind.text.as_ref() == field.name) {
+                    self.name_providers(inner, &mut block.body);
+                }
+            }
+            let Values::Provider(type_) = field.values else {
+                continue;
+            };
+            let attributes = body.attributes.iter_mut();
+            for attribute in attributes.filter(|one| one.name.text.as_ref() == field.name) {
+                let named = provider_reference(&attribute.value);
+                match named.filter(|named| named.provider == type_) {
+                    Some(named) => attribute.value.term = Term::Literal(named.to_string().into()),
+                    None => {
+                        let detail = format!(
+                            "`{}` names a provider block of type {type_} without quotes: {} = {type_}.main",
+                            field.name, field.name
+                        );
+                        let span = attribute.value.span;
+                        let diagnostic =
+                            Diagnostic::error("invalid-provider", "Invalid provider", detail);
+                        self.report(diagnostic.at(span));
+                        // What it really is would only be complained about twice.
+                        attribute.value.term = Term::Literal(type_.into());
+                    }
+                }
+            }
+        }
     }
 
     pub(super) fn depends_on(&mut self, attribute: &Attribute) -> Vec<(Target, Span)> {

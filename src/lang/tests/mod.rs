@@ -56,6 +56,9 @@ const RULE: &[Field] = &[
     Field::new("place", Shape::Block(PLACE), ""),
 ];
 
+const READING: &[Field] =
+    &[Field::new("provider", Shape::Text, "").values(Values::Provider("cloud"))];
+
 static LONER: Schema = Schema {
     kind: "loner",
     provider: None,
@@ -65,6 +68,7 @@ static LONER: Schema = Schema {
         Field::new("path", Shape::Text, "").values(Values::Static),
         Field::new("id", Shape::Text, "").computed(),
         Field::new("title", Shape::Text, "").computed(),
+        Field::new("reading", Shape::Block(READING), ""),
     ],
 };
 
@@ -89,6 +93,9 @@ impl Schemas for MadeUp {
     }
     fn provider(&self, provider: &str) -> Option<&'static [Field]> {
         (provider == "cloud").then_some(CLOUD)
+    }
+    fn providers(&self) -> Vec<&'static str> {
+        vec!["cloud"]
     }
     fn derived(&self, resource: &Resource) -> Vec<(&'static str, Json)> {
         let path = resource.text("path").unwrap_or_default();

@@ -252,6 +252,59 @@ fn providers_flow_in_or_are_handed_in() {
     );
 }
 
+/// A block may name a provider block; the body holds its name as the root calls it.
+#[test]
+fn a_block_may_name_a_provider() {
+    let named = |root: &str, provider: &str| -> Vec<String> {
+        let main = format!(
+            "sk_dr {{ stack = \"t\" }}\nprovider \"cloud\" {{}}\nprovider \"cloud\" {{ alias = \"eu\" }}\n{root}"
+        );
+        let thing = format!(
+            "resource \"loner\" \"a\" {{\n  path = \"p\"\n  reading {{ provider = {provider} }}\n}}"
+        );
+        let in_root = format!("{main}\n{}", if root.is_empty() { &thing } else { "" });
+        let loaded = load_files(&[("main.hcl", &in_root), ("m/main.hcl", &thing)], &[]);
+        let shown = |one: &crate::model::resource::Resource| {
+            let named = one.in_block("reading", "provider");
+            format!("{} {:?}", one.address, named.unwrap().known())
+        };
+        let all = loaded.configuration.resources.iter().map(shown);
+        all.chain(listed(&loaded)).collect()
+    };
+    let check = |root: &str, provider: &str, expected: &str| {
+        assert_eq!(named(root, provider), [expected], "{root} {provider}");
+    };
+    check("", "cloud", "loner.a Some(String(\"cloud\"))");
+    check("", "cloud.eu", "loner.a Some(String(\"cloud.eu\"))");
+    let handed =
+        "module \"m\" {\n  source = \"./m\"\n  providers = { \"cloud.far\" = cloud.eu }\n}";
+    check(
+        handed,
+        "cloud.far",
+        "module.m.loner.a Some(String(\"cloud.eu\"))",
+    );
+    check(handed, "cloud", "module.m.loner.a Some(String(\"cloud\"))");
+    let refused = |root: &str, provider: &str, expected: &str| {
+        let found = named(root, provider);
+        let found = found.last().map(String::as_str);
+        assert_eq!(found, Some(expected), "{root} {provider}");
+    };
+    refused(
+        "",
+        "cloud.us",
+        "no-provider: there is no provider block `cloud.us`",
+    );
+    refused(
+        handed,
+        "cloud.us",
+        "no-provider: module.m is given no provider `cloud.us`",
+    );
+    let without = "invalid-provider: `provider` names a provider block of type cloud without quotes: provider = cloud.main";
+    for wrong in ["\"cloud\"", "sky", "cloud.eu.far", "[cloud]"] {
+        refused("", wrong, without);
+    }
+}
+
 #[test]
 fn every_mistake_of_every_module_is_found() {
     check_mistakes(

@@ -1,7 +1,8 @@
 //! A replacement in a plan: what goes, in which order, and what each step of it does. Must not know how it was decided.
 
-use super::{Action, KubeVerb, Node, Op, Step};
+use super::{Action, Node, Step};
 use crate::model::identity::Key;
+use crate::world::op::{KubeVerb, Op};
 use serde::{Deserialize, Serialize};
 
 /// The object whose place another one takes (R29).

@@ -1,7 +1,8 @@
 //! What a plan may claim of what is live: that it matches, that nothing is left, that it is complete. A claim needs an
 //! answer: no renderer can say so without a [`Compared`], and only a plan whose questions were answered gives one.
 
-use super::{GoalMode, Node, NodeState, Plan};
+use super::{Node, NodeState, Plan};
+use crate::goal::GoalMode;
 use crate::model::identity::ProviderRef;
 use crate::world::query::FailureClass;
 use serde::{Deserialize, Serialize};

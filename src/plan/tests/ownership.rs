@@ -545,4 +545,14 @@ fn an_orphan_is_found_in_a_namespace_that_nothing_names() {
         ..narrow
     };
     assert!(make(&broken).unwrap().is_blind());
+    // A missing right is no doubt about what is here; no answer is.
+    let elsewhere = |class| {
+        let story = Story {
+            unknown: Some((ELSEWHERE, class)),
+            ..story()
+        };
+        make(&story).unwrap().is_blind()
+    };
+    assert!(!elsewhere(FailureClass::Forbidden));
+    assert!(elsewhere(FailureClass::Unreachable));
 }

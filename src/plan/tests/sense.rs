@@ -32,7 +32,7 @@ fn of<'p>(plan: &'p mut Plan, id: &str) -> &'p mut Step {
     plan.steps.iter_mut().find(|step| step.id.0 == id).unwrap()
 }
 
-fn op<'p>(plan: &'p mut Plan, id: &str) -> &'p mut crate::plan::document::KubeOp {
+fn op<'p>(plan: &'p mut Plan, id: &str) -> &'p mut crate::world::op::KubeOp {
     match &mut of(plan, id).op {
         Op::Kube(op) => op,
         Op::Local(_) => panic!("{id} runs a program"),

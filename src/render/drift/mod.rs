@@ -11,6 +11,7 @@ mod tests;
 pub use failed::Failure;
 pub use issue::issue;
 pub use junit::junit;
+pub(in crate::render) use prometheus::escaped;
 pub use prometheus::prometheus;
 pub use sarif::{Place, sarif};
 

@@ -120,7 +120,7 @@ fn reason(plan: &Plan) -> String {
 }
 
 /// A label's value.
-pub(super) fn escaped(value: &str) -> String {
+pub(in crate::render) fn escaped(value: &str) -> String {
     value
         .replace('\\', "\\\\")
         .replace('"', "\\\"")

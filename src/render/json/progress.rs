@@ -3,10 +3,10 @@
 use super::super::style::clean;
 use super::super::text::{EventLines, errored};
 use super::stream::{self, Level, Message};
-use crate::apply::event::Event;
 use crate::diag::Severity;
 use crate::model::address::Address;
 use crate::plan::document::{Action, Plan, StepId};
+use crate::plan::event::Event;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -4,8 +4,9 @@
 use super::super::style::{Dress, Role, clean};
 use super::layout::Mark;
 use super::node::{body, continued_lines, remark_lines, replace_mark};
+use crate::goal::GoalMode;
 use crate::model::advice::Advice;
-use crate::plan::document::{Action, GoalMode, HeldBack, Node};
+use crate::plan::document::{Action, HeldBack, Node};
 
 /// Header, reasons and, where the change is known, the block of a blocked node.
 pub(crate) fn blocked(node: &Node, dress: Dress) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! Events of a run as plain lines, in Terraform's forms. Must not know where the lines go.
 
 use super::super::style::clean;
-use crate::apply::event::Event;
 use crate::model::address::Address;
 use crate::plan::document::{Action, Node, Plan, Step, StepId};
+use crate::plan::event::Event;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

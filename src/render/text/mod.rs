@@ -1,5 +1,7 @@
 //! Text for people, in Terraform's forms where tools read them (headers, symbols, summary lines) and in ours elsewhere.
 
+mod backup;
+mod backups;
 mod between;
 mod blocked;
 mod body;
@@ -19,10 +21,13 @@ mod schema;
 mod sight;
 mod structure;
 mod summary;
+mod table;
 #[cfg(test)]
 mod tests;
 pub(super) mod value;
 
+pub use backup::{Shown, backup};
+pub use backups::{Backups, backups, standings};
 pub use drift::{Drift, drift};
 pub use event::EventLines;
 pub(crate) use event::errored;

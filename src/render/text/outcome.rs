@@ -3,8 +3,9 @@
 use super::super::style::{Dress, Role, clean, wrap};
 use super::event::plural;
 use super::summary::Counts;
+use crate::goal::GoalMode;
 use crate::model::advice::Advice;
-use crate::plan::document::{Action, GoalMode, Node, Plan, StepId};
+use crate::plan::document::{Action, Node, Plan, StepId};
 use std::collections::BTreeMap;
 
 /// Standing of one step when the run ended. A step without an entry was not begun.

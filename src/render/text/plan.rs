@@ -9,8 +9,9 @@ use super::node::{planned, replace_mark};
 use super::outputs;
 use super::sight::{self, Nothing};
 use super::summary::{self, is_done};
+use crate::goal::Goal;
 use crate::model::identity::Instance;
-use crate::plan::document::{Action, Goal, Node, Plan, PlannedProvider, Unswept};
+use crate::plan::document::{Action, Node, Plan, PlannedProvider, Unswept};
 use std::collections::BTreeSet;
 
 /// The plan as text, ending in a newline. Hints about what to type next are the caller's: they are not the plan.

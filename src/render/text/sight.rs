@@ -3,7 +3,8 @@
 
 use super::super::style::{Dress, Role, clean};
 use super::node::{continued_lines, remark_lines};
-use crate::plan::document::{Compared, Finding, GoalMode, Node, Plan, Sight, Unswept};
+use crate::goal::GoalMode;
+use crate::plan::document::{Compared, Finding, Node, Plan, Sight, Unswept};
 use crate::plan::found::class_words;
 use crate::plan::leaving;
 use crate::plan::readiness::NOT_READY;

@@ -178,6 +178,10 @@ pub const RESOURCES: &[Resource] = &[
             schema::LOCATION,
         )
     },
+    velero(
+        ["podvolumebackups", "podvolumebackup", "PodVolumeBackup"],
+        schema::STORED,
+    ),
     velero(["restores", "restore", "Restore"], schema::RESTORE),
     velero(["schedules", "schedule", "Schedule"], schema::SCHEDULE),
     Resource {

@@ -344,6 +344,34 @@ pub fn deleted(resource: &Resource, name: &str, uid: &str) -> Value {
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 }
 
+/// A Status in place of an answer: the server would not look at the request.
+pub fn refusal(code: u16, retry_after: Option<u64>) -> Response<Bytes> {
+    let (reason, message) = match code {
+        403 => ("Forbidden", "forbidden by a policy of the sandbox"),
+        429 => (
+            "TooManyRequests",
+            "the server has received too many requests and has asked us to try again later",
+        ),
+        _ => (
+            "ServiceUnavailable",
+            "the server is currently unable to handle the request",
+        ),
+    };
+    let mut body = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code,
+    });
+    if let Some(seconds) = retry_after {
+        body["details"] = json!({"retryAfterSeconds": seconds});
+    }
+    let mut response = json_response(code, &body);
+    if let Some(seconds) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    response
+}
+
 /// A JSON response. There is no `Date`: a client that trusts it would be moved off a virtual clock.
 pub fn json_response(code: u16, body: &Value) -> Response<Bytes> {
     response(code, "application/json", Bytes::from(body.to_string()))

@@ -1,6 +1,7 @@
-//! Backups: New, InProgress, Completed, with what the server fills in; expiry.
+//! Backups: New, InProgress, Completed, with what the server fills in and what it leaves in the bucket; expiry.
 
-use super::{after, objects, text, time, write};
+use super::bucket::Place;
+use super::{after, contents, files, objects, text, time, write};
 use crate::model::duration::GoDuration;
 use crate::sandbox::state::{GarbageCollection, State, Task, VELERO_NAMESPACE, stamp};
 use jiff::{SignedDuration, Timestamp};
@@ -74,6 +75,7 @@ fn fill(state: &State, object: &mut Value) -> Timestamp {
     {
         object["spec"]["includedNamespaces"] = json!(["*"]);
     }
+    leave_out(state, &mut object["spec"]);
     object["metadata"]["labels"]["velero.io/storage-location"] = json!(location);
     for (name, value) in [
         ("velero.io/source-cluster-k8s-gitversion", "v1.34.4"),
@@ -85,6 +87,48 @@ fn fill(state: &State, object: &mut Value) -> Timestamp {
     }
     let ttl: GoDuration = text(object, "/spec/ttl").parse().unwrap_or_default();
     after(state.now, SignedDuration::from_nanos(ttl.nanoseconds()))
+}
+
+/// What no backup holds: snapshots, whose data are elsewhere, and namespaces that say so.
+fn leave_out(state: &State, spec: &mut Value) {
+    let snapshots = [
+        "volumesnapshots.snapshot.storage.k8s.io",
+        "volumesnapshotcontents.snapshot.storage.k8s.io",
+    ];
+    let is_given = |list: &str| spec[list].as_array().is_some_and(|list| !list.is_empty());
+    let of_new_kind = [
+        "includedClusterScopedResources",
+        "excludedClusterScopedResources",
+        "includedNamespaceScopedResources",
+        "excludedNamespaceScopedResources",
+    ];
+    let lists = if of_new_kind.into_iter().any(is_given) {
+        [
+            "excludedNamespaceScopedResources",
+            "excludedClusterScopedResources",
+        ]
+    } else {
+        ["excludedResources", "excludedResources"]
+    };
+    for (list, name) in lists.into_iter().zip(snapshots) {
+        push(&mut spec[list], name);
+    }
+    for (_, namespace) in state.list("namespaces", None) {
+        let labels = namespace.pointer("/metadata/labels");
+        let label = labels.and_then(|labels| labels.get("velero.io/exclude-from-backup"));
+        if label == Some(&json!("true")) {
+            let name = text(namespace, "/metadata/name");
+            push(&mut spec["excludedNamespaces"], name);
+        }
+    }
+}
+
+fn push(list: &mut Value, name: &str) {
+    match list.as_array_mut() {
+        Some(list) if list.iter().any(|one| one == name) => {}
+        Some(list) => list.push(json!(name)),
+        None => *list = json!([name]),
+    }
 }
 
 fn default_location(state: &State) -> String {
@@ -134,10 +178,31 @@ pub fn advance(state: &mut State, key: &str) {
     if !running || text(&object, "/status/phase") != "InProgress" {
         return;
     }
+    let items = contents::items(state, &object["spec"]);
     object["status"]["phase"] = json!("Completed");
     object["status"]["completionTimestamp"] = json!(stamp(state.now));
-    object["status"]["progress"] = json!({"itemsBackedUp": 1, "totalItems": 1});
+    object["status"]["progress"] = json!({"itemsBackedUp": items.len(), "totalItems": items.len()});
+    if let Err(why) = store(state, &object, &items) {
+        object["status"]["phase"] = json!("Failed");
+        object["status"]["failureReason"] = json!(why);
+    }
     write(state, key, object);
+}
+
+/// Leaves a backup's files in its bucket, the log first and then what makes it a backup.
+fn store(state: &mut State, backup: &Value, items: &[contents::Item]) -> Result<(), String> {
+    let name = text(backup, "/metadata/name");
+    let place = Place::of_backup(state, backup).ok_or("its location is gone")?;
+    if place.read(state, name, files::METADATA).is_ok() {
+        return Err("backup already exists in object storage".to_owned());
+    }
+    let files = files::all(backup, items, state.now).map_err(|why| why.to_string())?;
+    for (file, bytes) in files {
+        place
+            .write(state, (name, &file), bytes)
+            .map_err(|why| why.to_string())?;
+    }
+    Ok(())
 }
 
 /// At its start the server gives up what was running when it ended.
@@ -161,16 +226,38 @@ fn collects(state: &State) -> bool {
         .is_some_and(|velero| velero.garbage_collection == GarbageCollection::On)
 }
 
-/// Whether the backup's location lets it be deleted.
-fn deletable(state: &State, object: &Value) -> bool {
+/// What garbage collection does with a backup that has expired.
+enum Fate {
+    /// It goes, with its files.
+    Goes,
+    /// It stays, and says why in its label.
+    Stays(&'static str),
+}
+
+/// Label that says why an expired backup stays.
+const STAYS: &str = "velero.io/gc-failure";
+
+/// What is to be done once it has expired, if anything is: an Unavailable location is asked again later.
+fn fate(state: &State, object: &Value) -> Option<Fate> {
     let name = text(object, "/spec/storageLocation");
     let location = state.objects.get(&format!(
         "backupstoragelocations.velero.io/{VELERO_NAMESPACE}/{name}"
     ));
-    location.is_some_and(|location| {
-        text(location, "/spec/accessMode") != "ReadOnly"
-            && text(location, "/status/phase") == "Available"
-    })
+    let fate = match location {
+        None => Fate::Stays("BSLNotFound"),
+        Some(location) if text(location, "/spec/accessMode") == "ReadOnly" => {
+            Fate::Stays("BSLReadOnly")
+        }
+        Some(location) if text(location, "/status/phase") == "Available" => Fate::Goes,
+        Some(_) => return None,
+    };
+    let told = object
+        .pointer("/metadata/labels")
+        .and_then(|labels| labels.get(STAYS));
+    match fate {
+        Fate::Stays(why) if told == Some(&json!(why)) => None,
+        Fate::Stays(_) | Fate::Goes => Some(fate),
+    }
 }
 
 /// When a backup next expires, if expired ones are deleted at all.
@@ -181,22 +268,40 @@ pub fn next_expiry(state: &State) -> Option<Timestamp> {
     let backups = objects(state, "backups");
     backups
         .iter()
-        .filter(|(_, object)| deletable(state, object))
+        .filter(|(_, object)| fate(state, object).is_some())
         .filter_map(|(_, object)| time(object, "/status/expiration"))
         .min()
 }
 
-/// Deletes expired backups of writable, available locations.
+/// Looks at all backups for those that have expired.
 pub fn collect_expired(state: &mut State) {
-    if !collects(state) {
+    for (key, _) in objects(state, "backups") {
+        collect(state, &key);
+    }
+}
+
+/// Deletes a backup that has expired, its files first: every new one is looked at as soon as it appears, one that
+/// synchronisation brought too. Nothing but its expiration and its location counts, not even a restore that reads it.
+pub fn collect(state: &mut State, key: &str) {
+    let Some(mut object) = state.objects.get(key).cloned() else {
+        return;
+    };
+    let expired = time(&object, "/status/expiration").is_some_and(|at| at < state.now);
+    if !expired || !collects(state) {
         return;
     }
-    let now = state.now;
-    for (key, object) in objects(state, "backups") {
-        if deletable(state, &object)
-            && time(&object, "/status/expiration").is_some_and(|expiration| expiration < now)
-        {
-            state.remove(&key);
+    match fate(state, &object) {
+        None => {}
+        Some(Fate::Stays(why)) => {
+            object["metadata"]["labels"][STAYS] = json!(why);
+            write(state, key, object);
+        }
+        Some(Fate::Goes) => {
+            let name = text(&object, "/metadata/name");
+            let place = Place::of_backup(state, &object);
+            if place.is_none_or(|place| place.delete(state, name).is_ok()) {
+                state.remove(key);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! BackupStorageLocations: validation, the one default, synchronisation times.
 
+use super::bucket::Place;
 use super::{after, objects, text, time, write};
 use crate::model::duration::GoDuration;
 use crate::sandbox::state::{State, VELERO_NAMESPACE, stamp};
@@ -54,15 +55,6 @@ pub fn next_sync(object: &Value) -> Option<Timestamp> {
         return None;
     }
     Some(time(object, "/status/lastSyncedTime").map_or(Timestamp::MIN, |last| after(last, period)))
-}
-
-/// Notes a synchronisation. There is nothing to synchronise: buckets are names only.
-pub fn note_sync(state: &mut State, key: &str) {
-    let Some(mut object) = state.objects.get(key).cloned() else {
-        return;
-    };
-    object["status"]["lastSyncedTime"] = json!(stamp(state.now));
-    write(state, key, object);
 }
 
 /// Validates a location and writes what came of it.
@@ -135,10 +127,20 @@ fn validate(state: &State, object: &Value) -> Result<(), String> {
             unknown.join(" ")
         ));
     }
-    if state.buckets.contains(bucket) {
-        return Ok(());
+    let strangers = Place::of(object).strangers(state).map_err(|why| {
+        format!("rpc error: code = Unknown desc = operation error S3: ListObjectsV2, https response error StatusCode: 404, RequestID: , HostID: , NoSuchBucket: {why}")
+    })?;
+    match strangers.as_slice() {
+        [] => Ok(()),
+        [_] | [_, _] | [_, _, _] => Err(format!(
+            "Backup store contains invalid top-level directories: [{}]",
+            strangers.join(" ")
+        )),
+        [one, two, three, ..] => Err(format!(
+            "Backup store contains {} invalid top-level directories: [{one} {two} {three} ...]",
+            strangers.len()
+        )),
     }
-    Err("rpc error: code = Unknown desc = operation error S3: ListObjectsV2, https response error StatusCode: 404, RequestID: , HostID: , NoSuchBucket: The specified bucket does not exist".to_owned())
 }
 
 fn secret(state: &State, selector: Option<&Value>) -> Result<(), String> {

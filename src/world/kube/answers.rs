@@ -19,7 +19,7 @@ pub const LARGEST: usize = 256 * 1024 * 1024;
 /// What a body holds. The words of a failure enter here; the server may quote credentials and what it was sent.
 pub fn content(status: StatusCode, body: &[u8], redactor: &Redactor) -> Content {
     if !status.is_success() {
-        return failure(body.get(..MOST).unwrap_or(body), redactor);
+        return failure(body, redactor);
     }
     if body.len() > LARGEST {
         return Content::Nonsense(format!("its body is larger than {} MiB", LARGEST >> 20));
@@ -38,6 +38,8 @@ fn is_failure(json: &Json) -> bool {
 }
 
 fn failure(body: &[u8], redactor: &Redactor) -> Content {
+    // Under a success it may be as large as one.
+    let body = body.get(..MOST).unwrap_or(body);
     let status = serde_json::from_slice::<Json>(body).ok();
     let status = status
         .filter(|body| body.get("kind").and_then(Json::as_str) == Some("Status"))

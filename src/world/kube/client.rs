@@ -1,26 +1,20 @@
 //! One request to one API: limit of each attempt, retries with seeded pauses, and an end to both. Keeps the HTTP status,
 //! since a body that is no Status object says nothing. Must not know what a request is for beyond whether it may be repeated.
 
+use super::answers;
 use super::requests::{Request, Safety};
 use super::sameness::{Connections, Sameness};
-use super::{Again, Unsent, answers};
-use crate::world::Wire;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
+use crate::world::tries::{MAX_TRIES, pause, retry_after};
+use crate::world::wire::{Again, Unsent, Wire, chain};
 use crate::world::words::Said;
 use http::StatusCode;
 use serde_json::Value as Json;
-use sha2::Digest;
 use std::time::Duration;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-/// Attempts at one request.
-const MAX_TRIES: u32 = 5;
-/// First pause; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// No pause is longer, whatever the server's Retry-After asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// One request with all its attempts and pauses ends within this.
 const TOTAL_LIMIT: Duration = Duration::from_secs(60);
 
@@ -104,6 +98,11 @@ impl Client {
         }
     }
 
+    /// Context and server for people.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// The same client, which knows the secrets of what it is about to send too.
     #[must_use]
     pub fn knowing(&self, more: &Redactor) -> Self {
@@ -168,7 +167,12 @@ impl Client {
                 };
                 Attempt::Replied(Reply {
                     status,
-                    retry_after: retry_after(response.headers()),
+                    retry_after: retry_after(
+                        response
+                            .headers()
+                            .get(http::header::RETRY_AFTER)
+                            .and_then(|value| value.to_str().ok()),
+                    ),
                     content: answers::content(status, response.body(), &redactor),
                     tries: 1,
                 })
@@ -176,57 +180,24 @@ impl Client {
         }
     }
 
-    /// Exponential, times 0.5 to 1.5 by a draw from seed, request and try: the same run pauses the same, and one request
-    /// more elsewhere does not reshuffle the others. Retry-After is a lower bound.
     fn pause(&self, request: &Request, tries: u32, attempt: &Attempt) -> Duration {
-        let mut hash = sha2::Sha256::new();
-        hash.update(self.seed.to_be_bytes());
-        hash.update(tries.to_be_bytes());
-        hash.update(request.title());
-        let draw = hash
-            .finalize()
-            .first()
-            .copied()
-            .map_or(0.5, |byte| f64::from(byte) / 255.0);
-        let own = FIRST_PAUSE
-            .saturating_mul(1 << tries.saturating_sub(1).min(16))
-            .mul_f64(0.5 + draw);
         let asked = match attempt {
             Attempt::Replied(reply) => reply.retry_after.unwrap_or_default(),
             Attempt::Unsent { .. } | Attempt::Lost(_) => Duration::ZERO,
         };
-        own.max(asked).min(LONGEST_PAUSE)
+        pause(self.seed, &request.title(), tries, asked)
     }
 
-    /// A wire tells by [`Unsent`] that nothing left; an in-process wire of a test may also say so with an `io::Error`.
     fn lost(&self, error: &tower::BoxError) -> Attempt {
         let said = |words: &str| Said::of(words.as_bytes(), &self.redactor).line();
-        let mut link: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
-        while let Some(cause) = link {
-            if let Some(unsent) = cause.downcast_ref::<Unsent>() {
-                return Attempt::Unsent {
-                    class: unsent.class,
-                    message: said(&unsent.message),
-                    again: unsent.again,
-                };
-            }
-            if let Some(error) = cause.downcast_ref::<std::io::Error>()
-                && matches!(
-                    error.kind(),
-                    std::io::ErrorKind::ConnectionRefused
-                        | std::io::ErrorKind::HostUnreachable
-                        | std::io::ErrorKind::NetworkUnreachable
-                )
-            {
-                return Attempt::Unsent {
-                    class: FailureClass::Unreachable,
-                    message: said(&error.to_string()),
-                    again: Again::Later,
-                };
-            }
-            link = cause.source();
+        match Unsent::of(error.as_ref()) {
+            Some(unsent) => Attempt::Unsent {
+                class: unsent.class,
+                message: said(&unsent.message),
+                again: unsent.again,
+            },
+            None => Attempt::Lost(said(&chain(error.as_ref()))),
         }
-        Attempt::Lost(said(&super::chain(error.as_ref())))
     }
 
     fn end(
@@ -269,15 +240,4 @@ fn may_repeat(attempt: &Attempt, safety: Safety) -> bool {
                 && !answers::is_strict_refusal(reply)
         }
     }
-}
-
-fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(http::header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse::<u64>()
-        .ok()?;
-    Some(Duration::from_secs(seconds))
 }

@@ -3,29 +3,22 @@
 
 use super::renewing::Renewing;
 use super::sameness::Connections;
-use super::{
-    Again, ConnectArguments, Connected, Unsent, Wires, answers, chain, credentials, kubeconfig,
-};
-use crate::world::Wire;
+use super::{ConnectArguments, Connected, Wires, answers, credentials, kubeconfig};
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
+use crate::world::wire::{self, Again, CONNECT_LIMIT, Unsent, Wire, chain};
 use crate::world::words::MOST;
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http_body_util::BodyExt;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::Config;
 use kube::client::{AuthError, Body, ConfigExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tower::util::MapResponse;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
-
-/// A server that is there takes a connection within this.
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// Makes wires from arguments, KUBE_* variables, kubeconfig files and service accounts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,12 +69,12 @@ pub(super) fn whole_wire(
         // Without TLS no trust store is needed, and some machines have none.
         let client = legacy::Client::builder(TokioExecutor::new());
         let client = client.build::<_, Body>(counted(http, made));
-        return wire(config, (redactor.clone(), made.clone()), client);
+        return wire_of(config, (redactor.clone(), made.clone()), client);
     }
     let https = config.rustls_https_connector_with_connector(http)?;
     let client = legacy::Client::builder(TokioExecutor::new());
     let client = client.build::<_, Body>(counted(https, made));
-    wire(config, (redactor.clone(), made.clone()), client)
+    wire_of(config, (redactor.clone(), made.clone()), client)
 }
 
 /// A connector whose connections are counted.
@@ -99,7 +92,7 @@ where
     })
 }
 
-fn wire<C>(
+fn wire_of<C>(
     config: &Config,
     (redactor, made): (Arc<Redactor>, Arc<AtomicU64>),
     client: legacy::Client<C, Body>,
@@ -144,7 +137,7 @@ where
     } else {
         MOST
     };
-    let body = read(body, limit).await?;
+    let body = wire::read(body, limit).await?;
     let connections = Connections(made.load(Ordering::Relaxed));
     parts.extensions.insert(connections);
     let header = credentials::of_header(authorization.as_ref());
@@ -152,21 +145,7 @@ where
     Ok(http::Response::from_parts(parts, body))
 }
 
-/// Little more than so many bytes at most: enough to see that it is too long.
-async fn read(mut body: hyper::body::Incoming, limit: usize) -> Result<Bytes, hyper::Error> {
-    let mut read = BytesMut::new();
-    while read.len() <= limit {
-        let Some(frame) = body.frame().await else {
-            break;
-        };
-        if let Ok(data) = frame?.into_data() {
-            read.extend_from_slice(&data);
-        }
-    }
-    Ok(read.freeze())
-}
-
-/// Marks errors that arose before the request left: no connection, TLS, credentials.
+/// Marks errors that arose before the request left: credentials too.
 fn unsent(error: BoxError, redactor: &Redactor) -> BoxError {
     if let Some(auth) = error.downcast_ref::<AuthError>() {
         let message = redactor.redact(&chain(auth));
@@ -177,32 +156,7 @@ fn unsent(error: BoxError, redactor: &Redactor) -> BoxError {
             again: Again::Never,
         });
     }
-    match error.downcast_ref::<legacy::Error>() {
-        Some(client) if client.is_connect() => {
-            let message = chain(client);
-            let (class, again) = if is_tls(client) {
-                (FailureClass::Untrusted, Again::Never)
-            } else {
-                (FailureClass::Unreachable, Again::Later)
-            };
-            Box::new(Unsent {
-                class,
-                message,
-                again,
-            })
-        }
-        Some(_) | None => error,
-    }
-}
-
-/// An io error carries what it wraps inside, and gives only the source of that as its own.
-fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    let inside = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
-    error.is::<rustls::Error>()
-        || inside.is_some_and(|inside| is_tls(inside))
-        || error.source().is_some_and(is_tls)
+    wire::unsent(error)
 }
 
 fn failed(title: &str, error: &kube::Error, redactor: &Redactor) -> Why {

@@ -8,6 +8,7 @@ use crate::model::server_address::ServerAddress;
 use crate::world::local::files::{self, Boundary};
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
+use crate::world::wire::chain;
 use base64::Engine;
 use kube::config::{
     AuthInfo, Cluster, Context, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
@@ -111,7 +112,7 @@ pub(super) fn words(error: &KubeconfigError) -> String {
     } else if let KubeconfigError::ReadConfig(error, _) = error {
         error.to_string()
     } else {
-        super::chain(error)
+        chain(error)
     }
 }
 
@@ -122,14 +123,8 @@ impl<'a> Settings<'a> {
         Arguments(&self.0.arguments)
     }
 
-    /// An empty variable is as good as none, as with kubectl (KUBECONFIG) and Terraform's provider (KUBE_*): whoever unsets
-    /// one for a single command writes `NAME= command`.
     pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
-        self.0
-            .environment
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.variable(name)
     }
 
     /// The argument, else the variable; each read the same way.

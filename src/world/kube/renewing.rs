@@ -4,11 +4,11 @@
 use super::connect::whole_wire;
 use super::kubeconfig::refuse;
 use super::plugins::{Credential, Plugin};
-use super::{Again, Unsent, chain, credentials, users};
-use crate::world::Wire;
+use super::{credentials, users};
 use crate::world::clock::Clock;
 use crate::world::query::Why;
 use crate::world::redactor::Redactor;
+use crate::world::wire::{Again, Unsent, Wire, chain};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use kube::Config;

@@ -4,8 +4,8 @@ use super::asked::{Asked, Named};
 use crate::model::identity::{
     FIELD_MANAGER, KubeResource, MANAGED_BY, MANAGED_BY_LABEL, MARK_PREFIX, STACK_LABEL,
 };
-use crate::plan::document::KubeOp;
 use crate::world::ReadVersion;
+use crate::world::op::KubeOp;
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value as Json, json};

@@ -5,8 +5,8 @@ use super::answers;
 use super::client::{Client, NoReply, Reply};
 use super::requests::{self, Force, Mode, Request, Safety};
 use crate::model::identity::FIELD_MANAGER;
-use crate::plan::document::{KubeOp, KubeVerb};
 use crate::world::ReadVersion;
+use crate::world::op::{KubeOp, KubeVerb};
 use crate::world::query::{Conflict, DryRun, Effect, FailureClass, Why};
 use serde_json::Value as Json;
 

@@ -6,6 +6,7 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 use serde_json::Value;
+use sk_dr::sandbox::server::Server::Kubernetes;
 use sk_dr::sandbox::{Sandbox, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -35,9 +36,13 @@ pub async fn serve(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
-    let serving = tokio::spawn(serve::serve(sandbox.clone(), listener, async {
-        let _ = stopped.await;
-    }));
+    let serving = tokio::spawn(serve::serve(
+        (sandbox.clone(), Kubernetes),
+        listener,
+        async {
+            let _ = stopped.await;
+        },
+    ));
     let everybody = [Who::Admin, Who::Reader, Who::Nobody, Who::Stranger];
     let tokens = everybody
         .into_iter()

@@ -3,10 +3,15 @@
 
 #![allow(dead_code, reason = "each of the two targets uses its part")]
 
+pub mod backup_files;
 pub mod case;
 pub mod cases;
 pub mod http;
+#[path = "../../shared/s3.rs"]
+pub mod s3;
+pub mod s3_story;
 pub mod sandbox;
+pub mod store_cases;
 pub mod velero_cases;
 
 use case::{Case, Server, run};

@@ -1,12 +1,22 @@
 //! The sandbox as a server of the contract, in process: time passes by moving its clock.
 
 use super::case::{Call, Reply, Server, Who};
+use super::store_cases::Store;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use sk_dr::model::server_address::ServerAddress;
 use sk_dr::sandbox::Sandbox;
+use sk_dr::sandbox::s3::store::{Conditions, Content};
+use sk_dr::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
+use sk_dr::sandbox::server::Server::Kubernetes;
 use sk_dr::sandbox::state::{ADMIN_TOKEN, READER_TOKEN};
+use sk_dr::world::Wire;
+use sk_dr::world::clock::Clock;
+use sk_dr::world::query::Why;
+use sk_dr::world::s3::{Trust, Wires};
+use std::sync::Arc;
 use tower::ServiceExt;
 
 const NOBODY_TOKEN: &str = "sandbox-nobody";
@@ -46,7 +56,7 @@ impl Server for InProcess {
         }
         let request = request.body(Bytes::from(call.body.clone())).unwrap();
         let response = match call.who {
-            Who::Anonymous => self.0.exchange(request).await,
+            Who::Anonymous => self.0.exchange(Kubernetes, request).await,
             Who::Admin | Who::Reader | Who::Nobody | Who::Stranger => {
                 self.0.wire("unused").oneshot(request).await
             }
@@ -67,5 +77,52 @@ impl Server for InProcess {
     }
     async fn pass(&self, by: SignedDuration) {
         self.0.advance(by);
+    }
+}
+
+#[async_trait]
+impl Store for InProcess {
+    fn endpoint(&self) -> String {
+        self.s3()
+    }
+    fn credentials(&self) -> (String, String) {
+        (ACCESS_KEY.to_owned(), SECRET_KEY.to_owned())
+    }
+    fn wires(&self) -> Arc<dyn Wires> {
+        Arc::new(Buckets(self.0.clone()))
+    }
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(Virtual(self.0.clone()))
+    }
+    async fn make_bucket(&self, bucket: &str) {
+        self.0.add_bucket(bucket);
+    }
+    async fn put(&self, bucket: &str, key: &str, bytes: Vec<u8>) {
+        self.0.with(|state| {
+            let now = state.now;
+            let put = state.s3.put(
+                (bucket, key),
+                Content::new(bytes),
+                &Conditions::default(),
+                now,
+            );
+            put.unwrap();
+        });
+    }
+}
+
+struct Virtual(Sandbox);
+
+impl Clock for Virtual {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+struct Buckets(Sandbox);
+
+impl Wires for Buckets {
+    fn wire(&self, _: &ServerAddress, _: &Trust) -> Result<Wire, Why> {
+        Ok(self.0.s3_wire())
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const LOCATIONS: &str = "/apis/velero.io/v1/namespaces/velero/backupstoragelocations";
 const SCHEDULES: &str = "/apis/velero.io/v1/namespaces/velero/schedules";
 
-fn location(name: &str, bucket: &str, more: Value) -> Step {
+pub fn location(name: &str, bucket: &str, more: Value) -> Step {
     let config = json!({"region": "us-east-1", "s3Url": "$s3", "s3ForcePathStyle": "true", "checksumAlgorithm": ""});
     let mut spec = json!({"provider": "aws", "objectStorage": {"bucket": bucket, "prefix": "$id"}, "config": config});
     for (key, value) in more.as_object().unwrap() {
@@ -38,7 +38,7 @@ fn removed(of: &str) -> Step {
     Step::delete(&one(of), Value::Null)
 }
 
-fn available(seconds: i64) -> Step {
+pub fn available(seconds: i64) -> Step {
     Step::get(&one(LOCATIONS))
         .gives(
             200,

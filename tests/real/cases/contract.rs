@@ -5,11 +5,12 @@ use crate::Place;
 use crate::contract::case::{Case, Server};
 use crate::contract::http::{self, Http};
 use crate::contract::sandbox::{InProcess, sandbox};
-use crate::contract::{Order, cases, outcomes, velero_cases};
+use crate::contract::{Order, backup_files, cases, outcomes, s3, s3_story, velero_cases};
 use crate::servers::{Cluster, User};
 use crate::velero::{Moto, Velero, install_crds};
 use serde_json::json;
-use sk_dr::sandbox::behaviours::{self, BEHAVIOURS, Evidence};
+use sk_dr::sandbox::behaviours::{self, BEHAVIOURS, Evidence, FILES};
+use sk_dr::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
 /// The Kubernetes API: every case on kube-apiserver and on the sandbox.
 pub async fn kubernetes_api_on_both_sides(place: Place) {
@@ -27,6 +28,47 @@ pub async fn velero_on_both_sides(place: Place) {
     let _velero = Velero::start(&place.bin, &cluster).await;
     let server = server(&cluster, Some(moto.address())).await;
     compare(&velero_cases::cases(), &server, "Velero").await;
+}
+
+/// S3: moto says of a bucket's life what the sandbox says of it, word for word.
+pub async fn buckets_on_both_sides(place: Place) {
+    let moto = Moto::start(&place.bin, &place.directory, "contract").await;
+    let client = s3::client(
+        s3::over_http(),
+        &moto.address(),
+        ("test-access-key", "test"),
+    );
+    let theirs = s3_story::tell(&client, "story").await;
+    let keys = (ACCESS_KEY, SECRET_KEY);
+    let client = s3::client(sandbox().s3_wire(), "http://s3.sandbox", keys);
+    let ours = s3_story::tell(&client, "story").await;
+    println!("{} requests and answers are the same", ours.lines().count());
+    let differences = similar::TextDiff::from_lines(&theirs, &ours);
+    let differences = differences.unified_diff().context_radius(0).to_string();
+    assert!(differences.is_empty(), "moto, sandbox:\n{differences}");
+}
+
+/// What a backup leaves in the bucket: the files, what they hold, the members of what they hold; then what becomes of it,
+/// and of others, by synchronisation and garbage collection.
+pub async fn files_of_a_backup_on_both_sides(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+    let moto = Moto::start(&place.bin, &place.directory, "contract").await;
+    install_crds(&cluster, &place.bin).await;
+    let _velero = Velero::start(&place.bin, &cluster).await;
+    let server = server(&cluster, Some(moto.address())).await;
+    let client = s3::client(
+        s3::over_http(),
+        &moto.address(),
+        ("test-access-key", "test"),
+    );
+    let theirs = backup_files::tell(&server, &client).await;
+    let (here, our_client) = backup_files::sandbox_that_collects();
+    let ours = backup_files::tell(&here, &our_client).await;
+    let differences = similar::TextDiff::from_lines(&theirs, &ours);
+    let differences = differences.unified_diff().context_radius(0).to_string();
+    assert!(differences.is_empty(), "Velero, sandbox:\n{differences}");
+    backup_files::synchronise(&here, &our_client).await;
+    backup_files::synchronise(&server, &client).await;
 }
 
 async fn server(cluster: &Cluster, velero: Option<String>) -> Http {
@@ -70,8 +112,8 @@ async fn compare(cases: &[Case], real: &dyn Server, title: &str) {
         text += "how each behaviour of the sandbox is known:\n";
         let kubernetes = cases::cases();
         text += &behaviours::table(|name| {
-            // Those of the Kubernetes API are run by the other case of this file, which prints them.
-            both.contains(&name) || kubernetes.iter().any(|case| case.name == name)
+            // Those of the Kubernetes API and of a backup's files are run by other cases of this file.
+            both.contains(&name) || name == FILES || kubernetes.iter().any(|case| case.name == name)
         });
     }
     println!("{text}");

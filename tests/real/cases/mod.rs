@@ -1,5 +1,6 @@
 //! The list of cases, the slow ones first.
 
+mod backups;
 mod contract;
 mod destroy;
 mod every_kind;
@@ -12,10 +13,12 @@ mod permissions;
 mod rights;
 mod servers_work;
 mod spike;
+mod stores;
 mod trouble;
 mod velero_day;
 mod velero_server;
 mod vendor;
+mod volumes;
 
 use crate::{Case, Place};
 use futures::future::BoxFuture;
@@ -34,7 +37,7 @@ macro_rules! case {
 
 /// Every case.
 pub fn all() -> Vec<Case> {
-    vec![
+    let mut all = vec![
         // Up to four minutes, on Velero's own clock.
         case!(
             600,
@@ -45,8 +48,11 @@ pub fn all() -> Vec<Case> {
             480,
             hand_made::a_cluster_made_by_hand_is_imported_and_planned_empty
         ),
+        case!(240, backups::what_velero_wrote_is_what_is_told),
         case!(540, contract::velero_on_both_sides),
         case!(240, contract::kubernetes_api_on_both_sides),
+        case!(60, contract::buckets_on_both_sides),
+        case!(480, contract::files_of_a_backup_on_both_sides),
         case!(
             180,
             spike::planned_without_a_server_killed_and_resumed_elsewhere
@@ -97,9 +103,19 @@ pub fn all() -> Vec<Case> {
         ),
         case!(
             180,
-            velero_server::it_is_made_of_what_was_rendered_and_never_changed_under_a_backup
+            velero_server::it_runs_as_declared_and_is_never_changed_under_a_backup
         ),
+    ];
+    all.extend(of_the_harness());
+    all
+}
+
+/// What every other case takes for granted.
+fn of_the_harness() -> Vec<Case> {
+    vec![
+        case!(240, volumes::what_a_volume_holds_is_in_the_backup),
         case!(90, servers_work::start_serve_and_write_an_audit_log),
+        case!(120, stores::a_store_answers_what_is_asked),
         case!(60, servers_work::proxy_holds_where_it_is_told),
         case!(120, servers_work::velero_starts),
     ]

@@ -1,18 +1,23 @@
-//! A server made of what Velero's own program rendered, on a cluster that has nothing of it: the API server takes it, the
-//! next plan is empty, what it runs stops a change, and the real Velero works with what was made.
+//! A server made of what Velero's own program rendered, on a cluster that has nothing of it: the real Velero runs with the
+//! flags and the credentials that were declared, the next plan is empty, what it runs stops a change, and a changed flag
+//! reaches the process.
 
+use super::velero_day::validated_after;
 use crate::Place;
+use crate::kubelet::Kubelet;
 use crate::program::Stack;
 use crate::servers::{Cluster, User};
-use crate::velero::{Moto, Velero};
+use crate::velero::Moto;
+use jiff::Timestamp;
 use serde_json::json;
 
-const SERVER: &str = r#"
+/// Velero, as a stack declares it.
+pub const SERVER: &str = r#"
 secret "repository_password" {
   command = ["printf", "of-this-test"]
 }
 secret "s3" {
-  command = ["printf", "[default]"]
+  command = ["printf", "[default]\\naws_access_key_id = test\\naws_secret_access_key = test\\n"]
 }
 locals {
   velero = "vendor/velero-1.18.1"
@@ -31,8 +36,6 @@ resource "velero_server" "main" {
   repository_credentials {
     repository_password = secret.repository_password
   }
-  # No node runs it.
-  wait = false
 }
 "#;
 
@@ -53,30 +56,23 @@ resource "velero_backup_storage_location" "main" {
 "#;
 
 /// From an empty cluster to a location that is Available.
-pub async fn it_is_made_of_what_was_rendered_and_never_changed_under_a_backup(place: Place) {
-    let mut cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+pub async fn it_runs_as_declared_and_is_never_changed_under_a_backup(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
     let moto = Moto::start(&place.bin, &place.directory, "backups").await;
+    let kubelet = Kubelet::start(&place.bin, &cluster).await;
     let harness = cluster.requests(User::Harness).await;
     let kubeconfig = cluster.kubeconfig(User::Operator);
     let directory = place.directory.join("acme-prod");
     let stack = Stack::with(&directory, "acme-prod", &kubeconfig, "");
-    let vendor = format!(
-        "vendor velero 1.18.1 -velero={} -plugin=velero/velero-plugin-for-aws:v1.14.3 -node-agent",
-        place.bin.join("velero").display()
-    );
-    stack.run(&vendor).await.expect(0);
+    vendor(&place, &stack).await;
     stack.write("resources.hcl", &SERVER.replace("ARGS", ""));
+    // It waits for the roll-out: the server runs when it is done.
     stack.run("apply -auto-approve").await.expect(0);
+    assert!(!has_flag(&kubelet, "--disable-controllers"));
     let empty = "plan -detailed-exitcode";
     stack.run(empty).await.expect(0).says("No changes.");
     stack.run("drift").await.expect(0);
 
-    // A stand-in for the pod that no node runs; whoever counts replicas is ended, else it would say what is true.
-    cluster.stop_controllers();
-    let deployment = "/apis/apps/v1/namespaces/velero/deployments/velero";
-    let runs = json!({"status": {"replicas": 1, "readyReplicas": 1}});
-    let status = format!("{deployment}/status");
-    harness.merge(&status, "kubelet", &runs).await.ok();
     let backups = "/apis/velero.io/v1/namespaces/velero/backups";
     let backup = json!({
         "apiVersion": "velero.io/v1", "kind": "Backup", "metadata": {"name": "shop"}, "spec": {},
@@ -88,6 +84,7 @@ pub async fn it_is_made_of_what_was_rendered_and_never_changed_under_a_backup(pl
     let plan = stack.run("plan").await.expect(1);
     plan.says("Velero runs Backup shop (InProgress), which a change of the server would end");
     stack.run("drift").await.expect(2);
+    let deployment = "/apis/apps/v1/namespaces/velero/deployments/velero";
     let before = harness.read(deployment).await;
 
     let ended = json!({"status": {"phase": "Completed"}});
@@ -102,10 +99,40 @@ pub async fn it_is_made_of_what_was_rendered_and_never_changed_under_a_backup(pl
     assert_eq!(harness.read(deployment).await, before);
     harness.merge(&shop, "velero-server", &ended).await.ok();
     stack.run("apply -auto-approve").await.expect(0);
+    assert!(has_flag(&kubelet, "--disable-controllers=gc,schedule"));
     stack.run(empty).await.expect(0).says("No changes.");
 
-    let _velero = Velero::start(&place.bin, &cluster).await;
     stack.write("location.hcl", &LOCATION.replace("STORE", &moto.address()));
+    // Available is what the server says that runs with the declared credentials.
     stack.run("apply -auto-approve").await.expect(0);
     stack.run(empty).await.expect(0).says("No changes.");
+
+    kubelet.kill_all();
+    validated_after(&harness, Timestamp::now()).await;
+    assert!(has_flag(&kubelet, "--disable-controllers=gc,schedule"));
+    stack.run(empty).await.expect(0).says("No changes.");
+}
+
+/// Velero with a location `main`, as a stack declares both; needs the [`Kubelet`].
+pub async fn install(place: &Place, stack: &Stack, moto: &Moto) {
+    vendor(place, stack).await;
+    stack.write("velero.hcl", &SERVER.replace("ARGS", ""));
+    stack.write("location.hcl", &LOCATION.replace("STORE", &moto.address()));
+    stack.run("apply -auto-approve").await.expect(0);
+}
+
+async fn vendor(place: &Place, stack: &Stack) {
+    let line = format!(
+        "vendor velero 1.18.1 -velero={} -plugin=velero/velero-plugin-for-aws:v1.14.3 -node-agent",
+        place.bin.join("velero").display()
+    );
+    stack.run(&line).await.expect(0);
+}
+
+/// Whether every server that runs was started with a flag.
+fn has_flag(kubelet: &Kubelet, flag: &str) -> bool {
+    let running = kubelet.arguments();
+    assert!(!running.is_empty(), "no server runs");
+    let says = |arguments: &Vec<String>| arguments.iter().any(|one| one.starts_with(flag));
+    running.iter().all(says)
 }

@@ -1,10 +1,10 @@
 //! What a run says while it goes on and at its end, and values by themselves.
 
 use super::super::{EventLines, Outcome, RunRow, RunState, StepOutcome, held, literal, runs};
-use crate::apply::event::Event;
 use crate::model::advice::Advice;
 use crate::model::command_line::JournalLine;
 use crate::plan::document::{Action, StepId};
+use crate::plan::event::Event;
 use crate::render::fixture::{node, plan, step};
 use crate::render::style::Dress;
 use insta::assert_snapshot;

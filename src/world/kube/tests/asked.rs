@@ -6,7 +6,7 @@ use super::{
     Step, client, failure, kube_system, lines, not_found, operation, read_version, schedules, shop,
     with,
 };
-use crate::plan::document::KubeVerb;
+use crate::world::op::KubeVerb;
 use crate::world::query::{Answer, DryRun, Effect, Why};
 use crate::world::redactor::Redactor;
 use crate::world::{ReadVersion, Wire};
@@ -152,6 +152,11 @@ async fn a_deletion_is_said_by_the_object_or_by_a_status_about_it() {
         (gone(json!({ "name": "shop", "uid": "u-1" })), true),
         (gone(json!({})), true),
         (gone(json!({ "name": "other" })), false),
+        (failure("Forbidden"), false),
+        (
+            json!({ "kind": "Status", "details": { "name": "shop" } }),
+            false,
+        ),
         (gone(json!({ "name": "shop", "uid": "u-2" })), false),
         (with(shop(), "/metadata/uid", "u-2".into()), false),
     ] {
@@ -242,6 +247,28 @@ async fn a_list_ends_whatever_the_tokens_say() {
     }
 }
 
+/// Each page may take its time; all of them together have a limit.
+#[tokio::test(start_paused = true)]
+async fn a_list_ends_in_time() {
+    let wire = Wire::new(tower::service_fn(|request: http::Request<Bytes>| {
+        let token = request.uri().to_string().len();
+        let page = json!({ "metadata": { "continue": "t".repeat(token) }, "items": [] });
+        async move {
+            tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+            Ok::<_, tower::BoxError>(http::Response::new(Bytes::from(page.to_string())))
+        }
+    }));
+    let client = Client::new(wire, "test".to_owned(), 1, Redactor::default());
+    let Answer::Unknown(why) = client.list(&schedules(), None).await else {
+        panic!("it is a list")
+    };
+    assert!(
+        why.message.contains("did not end within 900 s"),
+        "{}",
+        why.message
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_too_large_is_not_read() {
     let wire = Wire::new(tower::service_fn(|_: http::Request<Bytes>| async {
@@ -257,15 +284,16 @@ async fn what_is_too_large_is_not_read() {
         "{}",
         why.message
     );
-    let long = Json::from("a word ".repeat(100_000));
-    let (client, _) = super::client(vec![Step::Reply(
-        403,
-        with(failure("Forbidden"), "/message", long),
-    )]);
-    let Answer::Unknown(why) = client.identity().await else {
-        panic!("it is read")
-    };
-    assert!(why.message.len() < 3000, "{}", why.message.len());
+    // Of a failure that is longer than anybody reads the beginning is told, under whatever status it comes.
+    for status in [403, 200] {
+        let long = Json::from("a word ".repeat(100_000));
+        let long = with(failure("Forbidden"), "/message", long);
+        let (client, _) = super::client(vec![Step::Reply(status, long)]);
+        let Answer::Unknown(why) = client.identity().await else {
+            panic!("it is read")
+        };
+        assert!(why.message.len() < 400, "{status}: {}", why.message);
+    }
 }
 
 #[tokio::test(start_paused = true)]

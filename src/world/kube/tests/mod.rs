@@ -2,6 +2,7 @@
 
 mod asked;
 mod connecting;
+mod guarding;
 mod plugins;
 mod retrying;
 mod sameness;
@@ -11,7 +12,7 @@ use super::client::Client;
 use crate::model::expression::Expr;
 use crate::model::identity::{KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
-use crate::plan::document::{KubeOp, KubeVerb};
+use crate::world::op::{KubeOp, KubeVerb};
 use crate::world::redactor::Redactor;
 use crate::world::{ReadVersion, Wire};
 use bytes::Bytes;

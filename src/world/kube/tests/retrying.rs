@@ -3,7 +3,7 @@
 use super::super::client::NoReply;
 use super::super::requests::{self, Mode, Request};
 use super::{Log, Step, client, failure, operation, schedules};
-use crate::plan::document::KubeVerb;
+use crate::world::op::KubeVerb;
 use crate::world::query::FailureClass;
 use serde_json::json;
 use std::time::Duration;

@@ -126,6 +126,14 @@ async fn the_cluster_is_looked_at_again_after_a_minute_and_after_a_reconnect() {
         read(client).await;
     };
     check(breaks, 2, None).await;
+    // A question after that is worth a look too.
+    let asks = async |client: &Client, behind: &Mutex<Behind>| {
+        behind.lock().unwrap().broken = 1;
+        read(client).await;
+        assert_eq!(client.check_same(Before::Reading).await, Ok(()));
+        assert_eq!(behind.lock().unwrap().looks, 2);
+    };
+    check(asks, 2, None).await;
 }
 
 #[tokio::test(start_paused = true)]

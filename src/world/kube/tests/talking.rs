@@ -4,7 +4,7 @@ use super::{
     Step, client, failure, kube_system, lines, namespaces, not_found, operation, read_version,
     schedules, shop, with,
 };
-use crate::plan::document::KubeVerb;
+use crate::world::op::KubeVerb;
 use crate::world::query::{Answer, Conflict, DryRun, Effect, Fact, FailureClass, ManagerOperation};
 use serde_json::{Value as Json, json};
 

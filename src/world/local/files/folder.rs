@@ -1,8 +1,8 @@
 //! A directory that is held open: what is in it is named by one name each, which is followed nowhere, so that nothing
 //! that somebody put there beforehand leads a reading or a writing elsewhere.
 
-use super::{Boundary, FileError, Kind, read_at};
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, Stat};
+use super::{Boundary, FileError, Kind, read_at, without_links};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use std::ffi::OsString;
@@ -307,4 +307,35 @@ fn unguessable() -> Result<String, FileError> {
     // So few are given whole.
     getrandom(&mut bytes, GetRandomFlags::empty())?;
     Ok(hex::encode(bytes))
+}
+
+/// Whether nobody else can put another directory in the place of one: those above it are written by their owners alone, as
+/// ssh asks of a home. The directory itself need not be there yet.
+///
+/// # Errors
+/// The first directory above it that others may write.
+pub fn unshared_above(path: &Path) -> Result<(), FileError> {
+    // A link may be exchanged as well as what it leads to.
+    let led_to = without_links(path).ok();
+    let mut parents = path.ancestors().skip(1);
+    let named = parents.find_map(|above| without_links(above).ok());
+    let led_to = led_to.iter().flat_map(|path| path.ancestors().skip(1));
+    for above in led_to.chain(named.iter().flat_map(|path| path.ancestors())) {
+        let stat = rustix::fs::statat(CWD, above, AtFlags::SYMLINK_NOFOLLOW)?;
+        if lets_others_move(stat.st_mode, (stat.st_uid, stat.st_gid)) {
+            return Err(FileError::Shared(format!(
+                "others than its owner may write in {above} above it (mode {mode:04o}): somebody else may put another directory in its place; take that away with `chmod go-w {above}`, or keep it below a directory of your own",
+                above = above.display(),
+                mode = stat.st_mode & 0o7777,
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether others than its owner may move what is in a directory of this mode. With the sticky bit, as /tmp has it, nobody
+/// moves what is not his; and a group of its owner's number is the one that many systems give to each user alone.
+pub(super) fn lets_others_move(mode: u32, (owner, group): (u32, u32)) -> bool {
+    let is_open = mode & 0o002 != 0 || (mode & 0o020 != 0 && group != owner);
+    is_open && mode & 0o1000 == 0
 }

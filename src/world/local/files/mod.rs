@@ -7,7 +7,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-pub use folder::{Created, Folder, Made, Readers};
+pub use folder::{Created, Folder, Made, Readers, unshared_above};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;

@@ -159,6 +159,25 @@ fn a_reading_has_a_limit() {
     // Files of the kernel say that they are empty.
     let boot = Path::new("/proc/sys/kernel/random/boot_id");
     assert_eq!(read(&Boundary::Machine, boot, 100).unwrap().len(), 37);
+    let refused = read(&Boundary::Machine, boot, 36).unwrap_err();
+    assert_eq!(refused.to_string(), "it is larger than 36 bytes");
+}
+
+#[test]
+fn who_may_move_what_is_in_a_directory() {
+    for (mode, group, others) in [
+        (0o700, 9, false),
+        (0o755, 9, false),
+        (0o777, 7, true),
+        (0o1777, 9, false),
+        (0o775, 7, false),
+        (0o775, 9, true),
+        (0o2775, 9, true),
+        (0o1775, 9, false),
+    ] {
+        let found = folder::lets_others_move(mode, (7, group));
+        assert_eq!(found, others, "{mode:04o} {group}");
+    }
 }
 
 fn mode(path: &Path) -> u32 {

@@ -1,7 +1,7 @@
-//! All that the core ever says while a run goes on. Reporters in `cli` turn events into lines.
+//! All that a run tells while it carries out a plan. Reporters in `cli` turn events into lines. Must not know how they are told.
 
+use super::document::{Action, StepId};
 use crate::model::address::Address;
-use crate::plan::document::{Action, StepId};
 use std::time::Duration;
 
 /// One thing worth telling while a run goes on.

@@ -1,11 +1,11 @@
-//! Which object store a location names, read from its settings once for every lint. Two texts of one address are one store,
-//! and an empty one is none. Must not know what lives there.
+//! Which object store settings name: a location's or a provider's. Two texts of one address are one store, and an empty one
+//! is none. Must not know what lives there.
 
-use crate::model::server_address::ServerAddress;
+use super::server_address::ServerAddress;
 
 /// An object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Store {
+pub enum Store {
     /// AWS, where a bucket's name is one of a partition, whatever the endpoint.
     Aws(Partition),
     /// Another one: host and port. The scheme says how it is talked to, not which one it is.
@@ -16,7 +16,7 @@ pub(super) enum Store {
 
 /// A part of AWS with names of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Partition {
+pub enum Partition {
     /// All but China.
     World,
     /// `amazonaws.com.cn`.
@@ -25,7 +25,7 @@ pub(super) enum Partition {
 
 impl Store {
     /// The store of `s3Url` and `region`; the plugin takes AWS where no URL is said.
-    pub(super) fn of(url: Option<&str>, region: Option<&str>) -> Self {
+    pub fn of(url: Option<&str>, region: Option<&str>) -> Self {
         let Some(url) = url.map(str::trim).filter(|url| !url.is_empty()) else {
             let in_china = region.is_some_and(|region| region.starts_with("cn-"));
             return Store::Aws(if in_china {
@@ -48,7 +48,7 @@ impl Store {
     }
 
     /// Whether it is Hetzner's.
-    pub(super) fn is_at_hetzner(&self) -> bool {
+    pub fn is_at_hetzner(&self) -> bool {
         match self {
             Store::Aws(_) | Store::Unread(_) => false,
             Store::At(host, _) => is_below(host, "your-objectstorage.com"),

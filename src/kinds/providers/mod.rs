@@ -7,16 +7,28 @@ use crate::model::resource::Provider;
 use crate::model::schema::{Field, Presence, Shape, Values};
 use serde_json::{Value as Json, json};
 
-/// Arguments of a provider type; `None`: there is no such provider.
-pub fn arguments(provider: &str) -> Option<&'static [Field]> {
-    match provider {
-        "kubernetes" => Some(KUBERNETES),
-        _ => None,
-    }
+mod kubernetes;
+mod s3;
+
+/// A type of provider.
+#[derive(Debug)]
+pub struct ProviderType {
+    /// As a `provider` block names it.
+    pub name: &'static str,
+    /// What it is, and where what its block does not say is read.
+    pub sources: &'static str,
+    /// Its arguments.
+    pub arguments: &'static [Field],
 }
 
-/// Provider types, sorted.
-pub const PROVIDERS: &[&str] = &["kubernetes"];
+/// Provider types, sorted by name.
+pub static PROVIDERS: &[&ProviderType] = &[&kubernetes::PROVIDER, &s3::PROVIDER];
+
+/// Arguments of a provider type; `None`: there is no such provider.
+pub fn arguments(provider: &str) -> Option<&'static [Field]> {
+    let found = PROVIDERS.iter().find(|one| one.name == provider);
+    found.map(|one| one.arguments)
+}
 
 const fn text(name: &'static str, doc: &'static str) -> Field {
     Field::new(name, Shape::Text, doc).values(Values::SecretAllowed)
@@ -41,7 +53,8 @@ pub fn validate(reference: &ProviderRef, provider: &Provider, diagnostics: &mut 
         name: "config_paths".to_owned(),
         why: "and config_path exclude each other".to_owned(),
     });
-    for found in unusable.chain(exclusive) {
+    let half = s3::half_a_pair(said);
+    for found in unusable.chain(exclusive).chain(half) {
         let span = provider.spans.get(&found.name).copied();
         let mut diagnostic =
             Diagnostic::error("unusable-argument", "Unusable argument", found.to_string())
@@ -57,17 +70,18 @@ fn unusable(field: &Field, value: &Json) -> Option<Unusable> {
     let whole = json!({ field.name: value });
     let given = Arguments(&whole);
     match (field.name, &field.shape) {
-        ("host", _) => given.server(field.name).known().err(),
+        ("host" | "endpoint", _) => given.server(field.name).known().err(),
         ("client_certificate" | "client_key" | "cluster_ca_certificate", _) => {
             given.pem(field.name).known().err()
         }
+        ("region", _) => given.region(field.name).known().err(),
+        (_, Shape::Duration) => given.duration(field.name).known().err(),
         (_, Shape::Text) => given.text(field.name).known().err(),
         (_, Shape::TextList) => given.texts(field.name).known().err(),
         (_, Shape::Block(inner)) => unusable_inside(field, inner, value),
         (
             _,
             Shape::Choice(_)
-            | Shape::Duration
             | Shape::Cron
             | Shape::Bool
             | Shape::Integer
@@ -94,75 +108,3 @@ fn unusable_inside(block: &Field, inner: &[Field], value: &Json) -> Option<Unusa
         })
         .next()
 }
-
-static KUBERNETES: &[Field] = &[
-    text(
-        "identity",
-        "UID of the cluster's namespace kube-system. Where another cluster answers, nothing runs.",
-    )
-    .values(Values::Static),
-    text(
-        "config_path",
-        "Path of a kubeconfig, else `KUBE_CONFIG_PATH`. Not together with `config_paths`.",
-    ),
-    Field::new(
-        "config_paths",
-        Shape::TextList,
-        "Paths of kubeconfigs that are merged, else `KUBE_CONFIG_PATHS`.",
-    )
-    .values(Values::SecretAllowed),
-    shown(
-        "config_context",
-        "Context of the kubeconfig, else `KUBE_CTX`, else the current one.",
-    ),
-    shown(
-        "config_context_auth_info",
-        "User of the kubeconfig instead of the context's, else `KUBE_CTX_AUTH_INFO`.",
-    ),
-    shown(
-        "config_context_cluster",
-        "Cluster of the kubeconfig instead of the context's, else `KUBE_CTX_CLUSTER`.",
-    ),
-    shown("host", "Address of the API server, else `KUBE_HOST`."),
-    text("token", "Bearer token, else `KUBE_TOKEN`."),
-    text("username", "User name, else `KUBE_USER`."),
-    text("password", "Password, else `KUBE_PASSWORD`."),
-    text(
-        "client_certificate",
-        "Client certificate, PEM text, else `KUBE_CLIENT_CERT_DATA`.",
-    ),
-    text(
-        "client_key",
-        "Key of the client certificate, PEM text, else `KUBE_CLIENT_KEY_DATA`.",
-    ),
-    text(
-        "cluster_ca_certificate",
-        "CA certificate of the API server, PEM text, else `KUBE_CLUSTER_CA_CERT_DATA`.",
-    ),
-    // No default: `false` said here would win over `KUBE_INSECURE`.
-    Field::new(
-        "insecure",
-        Shape::Bool,
-        "Whether the server's certificate is not checked, else `KUBE_INSECURE`.",
-    ),
-    shown(
-        "tls_server_name",
-        "Name that the server's certificate is checked against, else `KUBE_TLS_SERVER_NAME`.",
-    ),
-    text("proxy_url", "Not in this version.")
-        .rejected("there is no proxy support in this version: reach the API without one"),
-    Field::new(
-        "exec",
-        Shape::Block(EXEC),
-        "Program that prints credentials. Not together with a token or certificate.",
-    ),
-];
-
-const EXEC: &[Field] = &[
-    text("api_version", "`client.authentication.k8s.io/v1`.").required(),
-    // No secrets in these two: everybody on the machine can read the arguments of a process (R32).
-    Field::new("command", Shape::Text, "The program.").required(),
-    Field::new("args", Shape::TextList, "Its arguments."),
-    Field::new("env", Shape::TextMap, "Variables added to its environment.")
-        .values(Values::SecretAllowed),
-];
