@@ -165,6 +165,7 @@ fn check(configuration: &Configuration, damaged: &[Resource]) -> Vec<Diagnostic>
     diagnostics.extend(goal::duplicate_keys(configuration));
     diagnostics.extend(unknown_codes(configuration));
     diagnostics.extend(goal::imports::check(configuration));
+    diagnostics.extend(goal::recovery::check(configuration, damaged));
     diagnostics
 }
 

@@ -149,6 +149,7 @@ fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Re
         comparisons: &seen.comparisons,
         unreadable: &seen.unreadable,
         guards: seen.guards,
+        recovery: None,
         made_at: request.made_at,
     };
     let decided = plan::decide(&input)?;

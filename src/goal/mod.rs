@@ -3,6 +3,7 @@
 
 pub mod graph;
 pub mod imports;
+pub mod recovery;
 pub mod scope;
 
 use crate::diag::Diagnostic;

@@ -7,6 +7,7 @@ use crate::diag::Span;
 use crate::model::address::{Address, Target};
 use crate::model::identity::ProviderRef;
 use crate::model::ignore::IgnoreRule;
+use crate::model::recovery::Recovery;
 use crate::model::resource::{AllowedLint, Fate, IgnoreChanges};
 use crate::model::schema::Schema;
 use crate::model::secret::SecretSource;
@@ -53,6 +54,8 @@ pub struct Module {
     pub resources: BTreeMap<ResourceName, ResourceBlock>,
     /// `ignore` in `drift`.
     pub ignores: BTreeMap<Arc<str>, IgnoreBlock>,
+    /// `recovery`.
+    pub recoveries: BTreeMap<Arc<str>, RecoveryBlock>,
     /// `module`.
     pub calls: BTreeMap<Arc<str>, CallBlock>,
     /// `moved`.
@@ -70,6 +73,19 @@ pub struct IgnoreBlock {
     pub rule: Option<IgnoreRule>,
     /// The header.
     pub header: Span,
+}
+
+/// `recovery "NAME" { }`.
+#[derive(Debug)]
+pub struct RecoveryBlock {
+    /// What it declares, where it is a good one.
+    pub recovery: Option<Recovery>,
+    /// The header.
+    pub header: Span,
+    /// Providers that it calls lost.
+    pub lost: Vec<(ProviderRef, Span)>,
+    /// Everything else that it names.
+    pub targets: Vec<(Target, Span)>,
 }
 
 /// Type and name of a resource.

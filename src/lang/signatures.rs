@@ -170,6 +170,36 @@ const FORMS: &[Form] = &[
         blocks: &[],
     },
     Form {
+        kind: "recovery",
+        labels: &["name"],
+        doc: "What is rebuilt after a loss, and from which backups.",
+        arguments: &[
+            ("at", "string", Optional),
+            ("description", "string", Optional),
+            ("fresh", "dynamic", Optional),
+            ("lost", "dynamic", Required),
+            ("may_exist", "dynamic", Optional),
+            ("mode", "string", Required),
+            ("scope", "dynamic", Optional),
+        ],
+        blocks: &[
+            Form {
+                kind: "objective",
+                labels: &[],
+                doc: "How old the backups may be that it restores.",
+                arguments: &[("rpo", "string", Optional)],
+                blocks: &[],
+            },
+            Form {
+                kind: "point",
+                labels: &["address"],
+                doc: "The backup of one address: its name, or the moment before which it ended.",
+                arguments: &[("at", "string", Optional), ("name", "string", Optional)],
+                blocks: &[],
+            },
+        ],
+    },
+    Form {
         kind: "removed",
         labels: &[],
         doc: "What becomes of objects whose resource is not declared any more.",

@@ -20,6 +20,7 @@ pub mod json_path;
 pub mod number;
 pub mod object_store;
 pub mod quantity;
+pub mod recovery;
 pub mod resource;
 pub mod schema;
 pub mod secret;

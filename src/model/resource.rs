@@ -6,6 +6,7 @@ use super::checks::CheckResult;
 use super::expression::Expr;
 use super::identity::{KubeResource, ProviderRef};
 use super::ignore::IgnoreRule;
+use super::recovery::Recovery;
 use super::secret::{SecretName, SecretSource};
 use crate::diag::{SourceMap, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -202,6 +203,8 @@ pub struct Configuration {
     pub checks: Vec<CheckResult>,
     /// Rules of `drift` blocks, by name.
     pub ignores: Vec<IgnoreRule>,
+    /// `recovery` blocks, by name.
+    pub recoveries: BTreeMap<String, Recovery>,
     /// Output blocks.
     pub outputs: BTreeMap<String, Output>,
     /// `moved` blocks.

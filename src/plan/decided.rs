@@ -83,7 +83,10 @@ impl Decided<'_> {
             held_back: self.held_back,
             unswept: unswept::unswept(input, &self.scope),
             journal: input.configuration.settings.journal_path.clone(),
-            pinned: Vec::new(),
+            pinned: input
+                .recovery
+                .map(|recovering| recovering.pins.clone())
+                .unwrap_or_default(),
             consents: input.consents.to_vec(),
             findings,
             checks: checks::results(input),

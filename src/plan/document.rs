@@ -1,6 +1,7 @@
 //! The plan document: the only truth, from which text and JSON are rendered and which apply carries out.
 //! No secret and no hash of a secret stands in it (R32, R33).
 
+mod pinned;
 pub mod reading;
 mod replace;
 mod sight;
@@ -13,6 +14,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::secret::{SecretName, SecretSource};
 use jiff::Timestamp;
+pub use pinned::{PassedOver, Pinned, PinnedFile, PinnedVolume};
 pub use replace::{Former, Parting, ReplaceOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -63,7 +65,7 @@ pub struct Plan {
     pub unswept: Vec<Unswept>,
     /// Restore points a recovery will use; empty for converge.
     #[serde(default)]
-    pub pinned: Vec<Json>,
+    pub pinned: Vec<Pinned>,
     /// Consents given with `-consent` and used.
     pub consents: Vec<String>,
     /// Findings of `check/`.
@@ -357,7 +359,7 @@ struct Covered<'a> {
     unchanged: &'a [Address],
     held_back: &'a [HeldBack],
     unswept: &'a [Unswept],
-    pinned: &'a [Json],
+    pinned: &'a [Pinned],
     consents: &'a [String],
     findings: &'a [Finding],
     #[serde(skip_serializing_if = "<[CheckResult]>::is_empty")]

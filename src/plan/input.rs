@@ -1,10 +1,12 @@
 //! All that a plan is made of, as one value. Nothing is asked while a plan is made.
 
+use super::document::{Blocker, Finding, Pinned};
 use super::secrets::Comparisons;
 use crate::goal::Goal;
 use crate::model::address::{Address, Target};
 use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::inventory::Inventory;
+use crate::model::recovery::Recovery;
 use crate::model::resource::Configuration;
 use crate::model::secret::SecretName;
 use crate::world::query::{FailureClass, Live};
@@ -56,6 +58,23 @@ pub enum Guards {
 /// What the server said, by address and key of the object.
 pub type Confirmations = BTreeMap<(Address, Key), Confirmation>;
 
+/// A recovery whose points are chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovering {
+    /// What is declared.
+    pub block: Recovery,
+    /// Which recovery of this name it is: eight hex digits, in the names of everything that it makes.
+    pub incarnation: String,
+    /// The points, sorted by whose they are.
+    pub pins: Vec<Pinned>,
+    /// What stops an address, because of its points.
+    pub blockers: BTreeMap<Address, Vec<Blocker>>,
+    /// What will not come back, one line each.
+    pub not_restored: Vec<String>,
+    /// What deserves a word about the points.
+    pub findings: Vec<Finding>,
+}
+
 /// Input of a plan.
 pub struct Input<'a> {
     /// What is declared.
@@ -82,6 +101,8 @@ pub struct Input<'a> {
     pub comparisons: &'a Comparisons,
     /// Secrets that are not where they should be, and why.
     pub unreadable: &'a BTreeMap<SecretName, String>,
+    /// The recovery, where the goal is one.
+    pub recovery: Option<&'a Recovering>,
     /// Now.
     pub made_at: Timestamp,
 }

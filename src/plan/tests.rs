@@ -253,6 +253,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         confirmations: &story.confirmations,
         comparisons: &story.comparisons,
         unreadable: &story.unreadable,
+        recovery: None,
         made_at: jiff::Timestamp::UNIX_EPOCH,
     };
     let first = plan(&input(&live, Guards::Unasked))?;

@@ -5,6 +5,7 @@ mod calls;
 mod conditions;
 mod decode;
 mod instances;
+mod recovery;
 mod refactoring;
 mod resource;
 mod stored;
@@ -166,6 +167,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
                 self.leave();
             }
         }
+        self.recoveries();
         self.configuration
             .resources
             .sort_by(|left, right| left.address.cmp(&right.address));

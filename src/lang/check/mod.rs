@@ -7,6 +7,7 @@ mod bodies;
 pub mod dynamic;
 pub mod order;
 mod providers;
+mod recovery;
 mod refactoring;
 pub mod references;
 pub mod shape;
@@ -48,6 +49,7 @@ pub fn check<'m>(
         .map(|(at, module)| {
             let checked = blocks::check(module, library, schemas, diagnostics);
             refactoring::check(module, library, diagnostics);
+            recovery::check(module, library, diagnostics);
             (ModuleIndex(at), checked)
         })
         .collect();

@@ -22,11 +22,7 @@ enum Found {
 
 /// Checks the blocks of a module.
 pub fn check(module: &Module, library: &Library, diagnostics: &mut Vec<Diagnostic>) {
-    let mut checker = Checker {
-        module,
-        library,
-        diagnostics,
-    };
+    let mut checker = Checker::new(module, library, diagnostics);
     checker.moved();
     for removed in &module.removed {
         let (from, span) = &removed.from;
@@ -50,13 +46,27 @@ pub fn check(module: &Module, library: &Library, diagnostics: &mut Vec<Diagnosti
     }
 }
 
-struct Checker<'c> {
+/// Holds names against what is declared.
+pub(super) struct Checker<'c> {
     module: &'c Module,
     library: &'c Library,
     diagnostics: &'c mut Vec<Diagnostic>,
 }
 
-impl Checker<'_> {
+impl<'c> Checker<'c> {
+    /// Of a module.
+    pub(super) fn new(
+        module: &'c Module,
+        library: &'c Library,
+        diagnostics: &'c mut Vec<Diagnostic>,
+    ) -> Self {
+        Self {
+            module,
+            library,
+            diagnostics,
+        }
+    }
+
     fn moved(&mut self) {
         let mut ways: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut ends: BTreeSet<&Target> = BTreeSet::new();
@@ -132,7 +142,8 @@ impl Checker<'_> {
         }
     }
 
-    fn there(&mut self, target: &Target, span: Span, header: Span) {
+    /// Whether a name stands for something declared.
+    pub(super) fn there(&mut self, target: &Target, span: Span, header: Span) {
         match self.find(target) {
             Found::Declared | Found::Unknown => {}
             Found::NoInstance => {

@@ -6,6 +6,7 @@ mod arguments;
 mod call;
 mod condition;
 mod drift;
+mod recovery;
 mod refactoring;
 mod resource;
 mod secret;
@@ -27,8 +28,8 @@ use std::sync::Arc;
 
 /// Blocks of the root of a configuration.
 pub(super) const BLOCKS: &[&str] = &[
-    "check", "drift", "import", "locals", "module", "moved", "output", "provider", "removed",
-    "resource", "secret", "sk_dr", "variable",
+    "check", "drift", "import", "locals", "module", "moved", "output", "provider", "recovery",
+    "removed", "resource", "secret", "sk_dr", "variable",
 ];
 
 /// Sorts blocks into a [`Module`].
@@ -85,14 +86,12 @@ impl Collector<'_, '_> {
             "moved" => self.moved(block),
             "removed" => self.removed(block),
             "import" => self.import(block),
+            "recovery" => self.recovery(block),
             "terraform" => self.unsupported(&block, "settings stand in a `sk_dr { }` block"),
             "data" => self.unsupported(
                 &block,
                 "there are no data sources: use a variable, or `jsondecode(file(...))`",
             ),
-            "recovery" => {
-                self.unsupported(&block, "this block is not available yet");
-            }
             "dynamic" => self.unsupported(&block, "`dynamic` stands inside of a resource"),
             other => {
                 let detail = format!("there is no block `{other}`");

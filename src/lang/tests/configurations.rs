@@ -297,7 +297,10 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
     (
         "recovery \"x\" {}\n",
-        &["unsupported-block: this block is not available yet"],
+        &[
+            "missing-argument: `recovery` needs the argument `mode`",
+            "missing-argument: `recovery` needs the argument `lost`",
+        ],
     ),
     (
         "drift \"x\" {}\n",

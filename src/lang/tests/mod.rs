@@ -9,6 +9,7 @@ mod expressions;
 mod goldens;
 mod limits;
 mod modules;
+mod recovery;
 mod refactoring;
 mod types;
 mod values;

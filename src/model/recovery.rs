@@ -1,0 +1,81 @@
+//! What a `recovery` block declares (R17): what is lost, what is rebuilt, and from which points. Must not know what is in
+//! any bucket, nor how anything is rebuilt.
+
+use super::address::{Address, Target};
+use super::duration::GoDuration;
+use super::identity::ProviderRef;
+use crate::diag::Span;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A `recovery` block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Its label, which is only a name.
+    pub name: String,
+    /// What kind of recovery it is.
+    pub mode: Mode,
+    /// What is recovered; everything that is declared where it names nothing.
+    pub scope: Vec<Target>,
+    /// Providers whose clusters are gone, by declaration (R1).
+    pub lost: BTreeSet<ProviderRef>,
+    /// How new the points may be.
+    pub at: At,
+    /// Points that are chosen by name, by the address whose they are.
+    pub points: BTreeMap<Address, String>,
+    /// Other moments than [`Recovery::at`], by address.
+    pub moments: BTreeMap<Address, Timestamp>,
+    /// What may start without data where there is no point (R9).
+    pub fresh: Vec<Target>,
+    /// Namespaces that a new cluster may hold already (P27).
+    pub may_exist: BTreeSet<String>,
+    /// How old the points may be; told as breached where one is older.
+    pub rpo: Option<GoDuration>,
+    /// For people.
+    pub description: Option<String>,
+    /// The header.
+    pub span: Span,
+    /// Where what it names stands: an argument, or `point ADDRESS`.
+    pub spans: BTreeMap<String, Span>,
+}
+
+/// What kind of recovery it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The same platform again, in place of what is gone.
+    Rebuild,
+}
+
+/// How new the points of a recovery may be (R7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Each one's newest usable point.
+    Latest,
+    /// Completed at this moment or before it.
+    Time(Timestamp),
+}
+
+impl Recovery {
+    /// Name in [`Recovery::spans`] of the point of an address.
+    pub fn point_span(address: &Address) -> String {
+        format!("point {address}")
+    }
+    /// How new the point of an address may be.
+    pub fn at_of(&self, address: &Address) -> At {
+        self.moments
+            .get(address)
+            .map_or(self.at, |time| At::Time(*time))
+    }
+    /// Whether an address is recovered.
+    pub fn covers(&self, address: &Address) -> bool {
+        self.scope.is_empty() || self.scope.iter().any(|target| target.covers(address))
+    }
+    /// Whether an address may start without data.
+    pub fn is_fresh(&self, address: &Address) -> bool {
+        self.fresh.iter().any(|target| target.covers(address))
+    }
+    /// Where an argument stands, else the header.
+    pub fn span_of(&self, argument: &str) -> Span {
+        self.spans.get(argument).copied().unwrap_or(self.span)
+    }
+}
