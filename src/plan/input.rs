@@ -11,7 +11,7 @@ use crate::model::resource::Configuration;
 use crate::model::secret::SecretName;
 use crate::world::query::{FailureClass, Live};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is done with fields that another Apply manager (Argo CD, Flux) holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub struct Recovering {
     pub incarnation: String,
     /// The points, sorted by whose they are.
     pub pins: Vec<Pinned>,
+    /// Names of all backups of each location that holds one of them, as they were listed: a later one is another writer's.
+    pub known: BTreeMap<Address, BTreeSet<String>>,
     /// What stops an address, because of its points.
     pub blockers: BTreeMap<Address, Vec<Blocker>>,
     /// What will not come back, one line each.

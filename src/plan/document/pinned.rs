@@ -2,7 +2,7 @@
 //! while it is open uses exactly these. Must not know how a point is chosen.
 
 use crate::model::address::Address;
-use crate::model::identity::ProviderRef;
+use crate::model::identity::{KubeResource, ProviderRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +45,10 @@ pub struct Pinned {
     pub namespaces: Vec<String>,
     /// Items that must be there afterwards, by type (`deployments.apps`): `namespace/name`, or a name.
     pub expected: BTreeMap<String, Vec<String>>,
+    /// What each of these types is in the API, as the first object of it in the tarball says: group, version and kind, and
+    /// whether it has namespaces.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub types: BTreeMap<String, KubeResource>,
     /// How many these are.
     pub items: u64,
     /// Bytes: of the files in its directory, and of its volumes.
