@@ -11,6 +11,7 @@
     reason = "a test program: it prints, reads the environment and ends a case by a panic"
 )]
 
+mod bucket;
 mod cases;
 #[path = "../kill/child.rs"]
 mod child;
@@ -27,7 +28,9 @@ mod program;
 mod proxy;
 mod requests;
 mod servers;
+mod site;
 mod velero;
+mod workloads;
 #[path = "../kill/world.rs"]
 mod world;
 

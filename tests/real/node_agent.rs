@@ -1,11 +1,12 @@
-//! Stands in for Velero's node agents: for each PodVolumeBackup that the server asks for it runs Velero's own data path
-//! (`velero pod-volume backup`) over a directory that is the volume, and tells the API what came of it. Real bytes go into a
-//! real kopia repository. Knows nothing of sk-dr.
+//! Stands in for Velero's node agents: for each PodVolumeBackup and each PodVolumeRestore that the server asks for it runs
+//! Velero's own data path (`velero pod-volume backup|restore`) over a directory that is the volume, and tells the API what
+//! came of it. Real bytes go into a real kopia repository and come out of it. Knows nothing of sk-dr.
 
 use crate::process::{Process, tail, until};
 use crate::requests::Requests;
 use crate::servers::{Cluster, User};
 use serde_json::{Value as Json, json};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -13,6 +14,8 @@ use tokio::task::JoinHandle;
 const VELERO: &str = "/apis/velero.io/v1/namespaces/velero";
 /// Of one volume: a repository is opened, or made, through a slow test server.
 const LIMIT: Duration = Duration::from_secs(60);
+/// The container that Velero puts first into a Pod whose volumes it fills; it ends once they are full.
+pub const RESTORE_WAIT: &str = "restore-wait";
 
 /// Runs until it is dropped.
 pub struct NodeAgent {
@@ -31,14 +34,8 @@ impl NodeAgent {
         };
         let task = tokio::spawn(async move {
             loop {
-                let list = agent
-                    .requests
-                    .get(&format!("{VELERO}/podvolumebackups"))
-                    .await;
-                let waiting = list.body["items"].as_array().into_iter().flatten();
-                for backup in waiting.filter(|one| one["status"]["phase"].is_null()) {
-                    agent.back_up(backup).await;
-                }
+                agent.back_up_all().await;
+                agent.restore_all().await;
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         });
@@ -52,6 +49,29 @@ impl Drop for NodeAgent {
     }
 }
 
+/// Which way the data goes.
+#[derive(Clone, Copy)]
+enum Way {
+    Backup,
+    Restore,
+}
+
+impl Way {
+    fn plural(self) -> &'static str {
+        match self {
+            Way::Backup => "podvolumebackups",
+            Way::Restore => "podvolumerestores",
+        }
+    }
+    /// Command and flag of the data path.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Way::Backup => ("backup", "--pod-volume-backup"),
+            Way::Restore => ("restore", "--pod-volume-restore"),
+        }
+    }
+}
+
 struct Agent {
     requests: Requests,
     bin: PathBuf,
@@ -61,30 +81,77 @@ struct Agent {
 }
 
 impl Agent {
-    async fn back_up(&self, backup: &Json) {
-        let name = backup["metadata"]["name"].as_str().unwrap();
-        let pod = &backup["spec"]["pod"]["namespace"];
-        let volume = self
-            .volumes
-            .join(pod.as_str().unwrap())
-            .join(backup["spec"]["volume"].as_str().unwrap());
-        self.tell(
-            name,
-            &json!({"phase": "InProgress", "startTimestamp": now()}),
-        )
-        .await;
-        self.run(name, &volume).await;
-        let result = until("the data path told its result", LIMIT, || self.result(name)).await;
-        let bytes = &result["totalBytes"];
-        let status = json!({
-            "phase": "Completed", "snapshotID": result["snapshotID"], "path": volume, "completionTimestamp": now(),
-            "progress": {"totalBytes": bytes, "bytesDone": bytes},
-        });
-        self.tell(name, &status).await;
+    async fn back_up_all(&self) {
+        for backup in &self.waiting(Way::Backup).await {
+            let result = self.moved(Way::Backup, backup).await;
+            let status = json!({"snapshotID": result["snapshotID"], "path": self.volume(backup),
+                "progress": bytes(&result)});
+            self.complete(Way::Backup, backup, status).await;
+        }
     }
 
-    /// Runs the data path to its end.
-    async fn run(&self, name: &str, volume: &Path) {
+    async fn restore_all(&self) {
+        for restore in &self.waiting(Way::Restore).await {
+            if self.waits_for_its_volumes(restore).await {
+                fs::create_dir_all(self.volume(restore)).unwrap();
+                let result = self.moved(Way::Restore, restore).await;
+                let status = json!({"progress": bytes(&result)});
+                self.complete(Way::Restore, restore, status).await;
+            }
+        }
+    }
+
+    /// Those that nobody has begun with.
+    async fn waiting(&self, way: Way) -> Vec<Json> {
+        let path = format!("{VELERO}/{}", way.plural());
+        let list = self.requests.get(&path).await.body;
+        let all = list["items"].as_array().into_iter().flatten();
+        all.filter(|one| one["status"]["phase"].is_null())
+            .cloned()
+            .collect()
+    }
+
+    /// As the node agent judges: the Pod runs on a node, and in it the container that waits.
+    async fn waits_for_its_volumes(&self, restore: &Json) -> bool {
+        let pod = &restore["spec"]["pod"];
+        let path = format!(
+            "/api/v1/namespaces/{}/pods/{}",
+            pod["namespace"].as_str().unwrap(),
+            pod["name"].as_str().unwrap()
+        );
+        let pod = self.requests.get(&path).await.body;
+        let first = pod["status"]["initContainerStatuses"].as_array();
+        first.into_iter().flatten().any(|container| {
+            container["name"] == RESTORE_WAIT && container["state"]["running"].is_object()
+        })
+    }
+
+    /// Begins with one and runs its data path to the end; the result that it told.
+    async fn moved(&self, way: Way, object: &Json) -> Json {
+        let begun = json!({"phase": "InProgress", "startTimestamp": now()});
+        self.tell(way, object, &begun).await;
+        self.run(way, object).await;
+        until("the data path told its result", LIMIT, || {
+            self.result(name(object))
+        })
+        .await
+    }
+
+    async fn complete(&self, way: Way, object: &Json, mut status: Json) {
+        status["phase"] = json!("Completed");
+        status["completionTimestamp"] = json!(now());
+        self.tell(way, object, &status).await;
+    }
+
+    /// Directory of a volume.
+    fn volume(&self, object: &Json) -> PathBuf {
+        let spec = &object["spec"];
+        let namespace = spec["pod"]["namespace"].as_str().unwrap();
+        let volume = spec["volume"].as_str().unwrap();
+        self.volumes.join(namespace).join(volume)
+    }
+
+    async fn run(&self, way: Way, object: &Json) {
         let home = self.directory.join("home");
         let environment = [
             (
@@ -96,13 +163,14 @@ impl Agent {
             ("HOME", home.display().to_string()),
             ("TMPDIR", home.join("tmp").display().to_string()),
         ];
+        let (command, flag) = way.words();
         let arguments = [
             "pod-volume".to_owned(),
-            "backup".to_owned(),
+            command.to_owned(),
             format!("--kubeconfig={}", self.kubeconfig.display()),
             "--namespace=velero".to_owned(),
-            format!("--pod-volume-backup={name}"),
-            format!("--volume-path={}", volume.display()),
+            format!("{flag}={}", name(object)),
+            format!("--volume-path={}", self.volume(object).display()),
             "--resource-timeout=30s".to_owned(),
         ];
         let log = self.directory.join("node-agent.log");
@@ -120,11 +188,13 @@ impl Agent {
         let mut events = events.body["items"].as_array().into_iter().flatten();
         let event = events.find(|event| {
             event["involvedObject"]["name"] == name
-                && event["reason"]
-                    .as_str()
-                    .is_some_and(|reason| reason.starts_with("Data-Path-"))
-                && event["reason"] != "Data-Path-Started"
-                && event["reason"] != "Data-Path-Progress"
+                && [
+                    "Data-Path-Completed",
+                    "Data-Path-Failed",
+                    "Data-Path-Canceled",
+                ]
+                .iter()
+                .any(|reason| event["reason"] == *reason)
         })?;
         assert_eq!(
             event["reason"],
@@ -135,11 +205,19 @@ impl Agent {
         serde_json::from_str(event["message"].as_str()?).ok()
     }
 
-    async fn tell(&self, name: &str, status: &Json) {
-        let path = format!("{VELERO}/podvolumebackups/{name}");
+    async fn tell(&self, way: Way, object: &Json, status: &Json) {
+        let path = format!("{VELERO}/{}/{}", way.plural(), name(object));
         let body = json!({"status": status});
         self.requests.merge(&path, "node-agent", &body).await.ok();
     }
+}
+
+fn name(object: &Json) -> &str {
+    object["metadata"]["name"].as_str().unwrap()
+}
+
+fn bytes(result: &Json) -> Json {
+    json!({"totalBytes": result["totalBytes"], "bytesDone": result["totalBytes"]})
 }
 
 fn now() -> String {

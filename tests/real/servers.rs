@@ -62,6 +62,27 @@ impl User {
     }
 }
 
+/// Those of a cluster without nodes that make a backup or a restore differ: what each namespace gets by itself, what
+/// workloads make, what binds, holds and collects.
+const CONTROLLERS: &[&str] = &[
+    "namespace",
+    "garbagecollector",
+    "serviceaccount",
+    "serviceaccount-token",
+    "root-ca-cert-publisher",
+    "deployment",
+    "replicaset",
+    "statefulset",
+    "daemonset",
+    "job",
+    "cronjob",
+    "endpointslice",
+    "persistentvolume-binder",
+    "pv-protection",
+    "pvc-protection",
+    "clusterrole-aggregation",
+];
+
 /// One request in the API server's audit log.
 #[derive(Clone, Debug)]
 pub struct AuditEntry {
@@ -96,11 +117,18 @@ pub struct Cluster {
     etcd: Option<Process>,
     api: Option<Process>,
     controllers: Option<Process>,
+    /// Which controllers run.
+    names: String,
 }
 
 impl Cluster {
     /// Starts the three processes in a directory of their own and waits until the API is ready.
     pub async fn start(bin: &Path, directory: &Path) -> Self {
+        Self::start_without(bin, directory, "").await
+    }
+    /// The same without one of the controllers.
+    pub async fn start_without(bin: &Path, directory: &Path, controller: &str) -> Self {
+        let all = CONTROLLERS.iter().filter(|name| **name != controller);
         fs::create_dir_all(directory).unwrap();
         write_cluster_files(directory);
         let mut cluster = Self {
@@ -110,6 +138,7 @@ impl Cluster {
             etcd: None,
             api: None,
             controllers: None,
+            names: all.copied().collect::<Vec<_>>().join(","),
         };
         cluster.rebuild().await;
         cluster
@@ -172,7 +201,7 @@ impl Cluster {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
-    /// Starts the controllers that a case needs: namespaces go away and their claims with them, owner references are collected.
+    /// Starts the controllers: what is made with an object, what is made of it, and what goes with it.
     fn start_controllers(&mut self) {
         let arguments = [
             format!("--kubeconfig={}", self.kubeconfig(User::Harness).display()),
@@ -182,8 +211,7 @@ impl Cluster {
             ),
             "--secure-port=0".to_owned(),
             "--leader-elect=false".to_owned(),
-            "--controllers=namespace,garbagecollector,deployment,replicaset,daemonset,serviceaccount,persistentvolume-binder,pvc-protection"
-                .to_owned(),
+            format!("--controllers={}", self.names),
         ];
         self.controllers = Some(self.process("kube-controller-manager", &arguments));
     }

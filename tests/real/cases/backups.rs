@@ -9,9 +9,11 @@ use crate::velero::{LOCATIONS, Moto, Velero, install_crds};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
-const BACKUPS: &str = "/apis/velero.io/v1/namespaces/velero/backups";
+/// Path of the Backups in the namespace velero.
+pub const BACKUPS: &str = "/apis/velero.io/v1/namespaces/velero/backups";
 
-fn resources(s3: &str) -> String {
+/// A store, a location of it, and an application with an objective.
+pub fn resources(s3: &str) -> String {
     format!(
         r#"
 provider "s3" {{
@@ -100,7 +102,7 @@ pub async fn what_velero_wrote_is_what_is_told(place: Place) {
         "{shown:#}"
     );
     let of = |type_: &str| objects.iter().find(|one| one["type"] == type_).map(count);
-    assert_eq!(of("configmaps"), Some(3), "{shown:#}");
+    assert_eq!(of("configmaps"), Some(4), "{shown:#}");
     assert_eq!(of("pods"), Some(1), "{shown:#}");
     let namespaces = shown["namespaces"].as_array().unwrap();
     let shop = namespaces.iter().find(|one| one["name"] == "shop");
@@ -108,8 +110,8 @@ pub async fn what_velero_wrote_is_what_is_told(place: Place) {
     stack.run("status").await.expect(0).says("ok");
 }
 
-/// Three ConfigMaps and a Pod that mounts nothing.
-async fn fill(harness: &Requests) {
+/// Three ConfigMaps beside the one that every namespace has, and a Pod that mounts nothing.
+pub async fn fill(harness: &Requests) {
     harness.make_namespace("shop", json!({})).await;
     for name in ["a", "b", "c"] {
         let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"k": "v"}});
@@ -118,6 +120,12 @@ async fn fill(harness: &Requests) {
             .await
             .ok();
     }
+    let of_each = "/api/v1/namespaces/shop/configmaps/kube-root-ca.crt";
+    let limit = Duration::from_secs(10);
+    until("the namespace has its own", limit, || async {
+        (harness.get(of_each).await.status == 200).then_some(())
+    })
+    .await;
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
         "spec": {"containers": [{"name": "web", "image": "web"}], "automountServiceAccountToken": false}});
     harness
@@ -127,7 +135,7 @@ async fn fill(harness: &Requests) {
 }
 
 /// Makes a location and waits until Velero may use it.
-async fn make_location(harness: &Requests, s3: &str) {
+pub async fn make_location(harness: &Requests, s3: &str) {
     let location = json!({"apiVersion": "velero.io/v1", "kind": "BackupStorageLocation", "metadata": {"name": "main"},
         "spec": {"provider": "aws", "objectStorage": {"bucket": "backups", "prefix": "velero"}, "config": {"region": "us-east-1",
             "s3ForcePathStyle": "true", "s3Url": s3, "checksumAlgorithm": ""}}});
@@ -144,7 +152,7 @@ async fn make_location(harness: &Requests, s3: &str) {
 }
 
 /// Makes a backup and waits for its end; as Velero left it.
-async fn backup(harness: &Requests, name: &str, labels: &Json) -> Json {
+pub async fn backup(harness: &Requests, name: &str, labels: &Json) -> Json {
     let object = json!({"apiVersion": "velero.io/v1", "kind": "Backup", "metadata": {"name": name, "labels": labels},
         "spec": {"storageLocation": "main", "includedNamespaces": ["shop"], "includedResources": ["configmaps", "pods", "namespaces"],
             "snapshotVolumes": false}});
@@ -160,7 +168,8 @@ async fn backup(harness: &Requests, name: &str, labels: &Json) -> Json {
     .await
 }
 
-async fn answer(stack: &Stack, line: &str) -> Json {
+/// What a command that answers in JSON says.
+pub async fn answer(stack: &Stack, line: &str) -> Json {
     let run = stack.run(line).await.expect(0);
     serde_json::from_str(&run.text()).unwrap_or_else(|error| panic!("{error}: {}", run.text()))
 }

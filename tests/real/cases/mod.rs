@@ -1,6 +1,7 @@
 //! The list of cases, the slow ones first.
 
 mod backups;
+mod bad_days;
 mod contract;
 mod destroy;
 mod every_kind;
@@ -8,6 +9,7 @@ mod hand_made;
 mod identity;
 mod kill;
 mod lifecycle;
+mod loss;
 mod ownership;
 mod permissions;
 mod rights;
@@ -113,6 +115,8 @@ pub fn all() -> Vec<Case> {
 /// What every other case takes for granted.
 fn of_the_harness() -> Vec<Case> {
     vec![
+        case!(400, loss::what_the_real_servers_do),
+        case!(240, bad_days::each_is_told_and_the_good_one_found),
         case!(240, volumes::what_a_volume_holds_is_in_the_backup),
         case!(90, servers_work::start_serve_and_write_an_audit_log),
         case!(120, stores::a_store_answers_what_is_asked),

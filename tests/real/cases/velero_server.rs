@@ -121,7 +121,8 @@ pub async fn install(place: &Place, stack: &Stack, moto: &Moto) {
     stack.run("apply -auto-approve").await.expect(0);
 }
 
-async fn vendor(place: &Place, stack: &Stack) {
+/// Writes what the Velero of the tests prints into a stack.
+pub async fn vendor(place: &Place, stack: &Stack) {
     let line = format!(
         "vendor velero 1.18.1 -velero={} -plugin=velero/velero-plugin-for-aws:v1.14.3 -node-agent",
         place.bin.join("velero").display()
