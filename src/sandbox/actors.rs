@@ -1,7 +1,9 @@
 //! Controllers of Kubernetes itself, and the loop that lets time pass: the next thing that is due is done at its own
 //! time, so a year takes as long as there are things to do in it. Must not know requests.
 
+use super::binder;
 use super::kubernetes::resources::{self, Scope};
+use super::kubernetes::write::REACTION;
 use super::state::{State, Task, Wake};
 use super::velero;
 use jiff::{SignedDuration, Timestamp};
@@ -34,6 +36,7 @@ fn perform(state: &mut State, wake: &Wake) {
     match wake.task {
         Task::Reconcile => velero::reconcile(state, &wake.subject),
         Task::Backup => velero::advance_backup(state, &wake.subject),
+        Task::Restore => velero::advance_restore(state, &wake.subject),
         Task::EmptyNamespace => empty_namespace(state, &wake.subject),
         Task::Collect => collect(state, &wake.subject),
         Task::Propagate => propagate(state, &wake.subject),
@@ -90,33 +93,55 @@ fn empty_namespace(state: &mut State, key: &str) {
     state.wake_after(RETRY, Task::EmptyNamespace, key);
 }
 
-/// There are no pods: what was written runs, on as many as are wanted, on one node.
+/// What was written runs, on as many as are wanted, on one node. Workloads make no Pods: a Pod is one that somebody made.
 fn roll_out(state: &mut State, key: &str) {
     let Some(object) = state.objects.get(key).cloned() else {
         return;
     };
-    let generation = object["metadata"]["generation"].clone();
-    if object.pointer("/status/observedGeneration") == Some(&generation) {
-        return;
-    }
+    let status = if text(&object, "/kind") == "Pod" {
+        binder::bind_claims(state, &object);
+        pod_status(state, &object)
+    } else {
+        workload_status(&object)
+    };
+    let Some(status) = status else { return };
     let mut running = object;
-    running["status"] = if text(&running, "/kind") == "DaemonSet" {
-        json!({
+    running["status"] = status;
+    let running = state.store(key, running);
+    if key == velero::DEPLOYMENT {
+        velero::start_anew(state, &running);
+    }
+}
+
+/// A Pod runs, unless its volumes are to be filled first, or it did already.
+fn pod_status(state: &State, pod: &Value) -> Option<Value> {
+    let is_new = matches!(text(pod, "/status/phase"), "" | "Pending");
+    let phase = if velero::waits_for_volumes(state, pod) {
+        "Pending"
+    } else {
+        "Running"
+    };
+    (is_new && text(pod, "/status/phase") != phase).then(|| json!({"phase": phase}))
+}
+
+/// How a workload stands; none where it stood so.
+fn workload_status(object: &Value) -> Option<Value> {
+    let generation = &object["metadata"]["generation"];
+    if object.pointer("/status/observedGeneration") == Some(generation) {
+        return None;
+    }
+    if text(object, "/kind") == "DaemonSet" {
+        return Some(json!({
             "observedGeneration": generation, "desiredNumberScheduled": 1, "currentNumberScheduled": 1,
             "updatedNumberScheduled": 1, "numberAvailable": 1, "numberReady": 1,
-        })
-    } else {
-        let wanted = running.pointer("/spec/replicas").cloned();
-        let wanted = wanted.unwrap_or_else(|| json!(1));
-        json!({
-            "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
-            "readyReplicas": wanted, "availableReplicas": wanted,
-        })
-    };
-    state.store(key, running);
-    if key == velero::DEPLOYMENT {
-        velero::start_anew(state);
+        }));
     }
+    let wanted = object.pointer("/spec/replicas").cloned();
+    let wanted = wanted.unwrap_or_else(|| json!(1));
+    Some(json!({
+        "observedGeneration": generation, "replicas": wanted, "updatedReplicas": wanted,
+        "readyReplicas": wanted, "availableReplicas": wanted,
+    }))
 }
 
 #[derive(PartialEq, Eq)]
@@ -143,6 +168,8 @@ fn delete(state: &mut State, key: &str) -> Deletion {
         going["metadata"]["deletionTimestamp"] = json!(super::state::stamp(state.now));
         going["metadata"]["deletionGracePeriodSeconds"] = json!(0);
         state.store(key, going);
+        // Velero has a finalizer of its own.
+        state.wake_after(REACTION, Task::Reconcile, key);
     }
     Deletion::Held
 }
@@ -170,6 +197,7 @@ fn collect(state: &mut State, uid: &str) {
     for key in dependents(state, uid) {
         delete(state, &key);
     }
+    binder::reclaim(state, uid);
 }
 
 /// Finishes a delete with propagation: Orphan takes the references out, Foreground deletes the dependents first.

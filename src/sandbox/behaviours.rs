@@ -46,6 +46,9 @@ const fn guessed(name: &'static str, why: &'static str) -> Behaviour {
 /// The case about what a backup leaves in its bucket, and what becomes of it.
 pub const FILES: &str = "files_of_a_backup";
 
+/// The case about what restores make in the cluster and leave in the bucket.
+pub const RESTORES: &str = "restores";
+
 /// All behaviours of actors.
 pub const BEHAVIOURS: &[Behaviour] = &[
     case(
@@ -160,6 +163,62 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "expired backups go each hour, only from writable, available locations; others say why in a label",
         "gc_controller.go",
     ),
+    case(
+        "a restore makes the objects of its backup's tarball without what belonged to their cluster, labelled; its namespaces come as they were",
+        RESTORES,
+    ),
+    case(
+        "an object that is there is kept, and where it differs that is a warning, and the object is listed as failed",
+        RESTORES,
+    ),
+    case(
+        "a restore leaves its log, results, list of objects, operations and volumes in the bucket",
+        RESTORES,
+    ),
+    case(
+        "every restore carries one warning of its finalizer where no type of group snapshots is served",
+        RESTORES,
+    ),
+    case(
+        "a restore without a backup is FailedValidation",
+        "velero_restore_no_backup",
+    ),
+    case(
+        "a Restore that is deleted goes once its files are gone",
+        "velero_restore_no_source",
+    ),
+    case(
+        "a restore of what is never restored is FailedValidation",
+        "velero_restore_of_nodes",
+    ),
+    read(
+        "restores run one after the other, their volumes included",
+        "restore_controller.go, pkg/restore/restore.go podVolumeWaitGroup",
+    ),
+    read(
+        "types in their order, the others by their names; objects of the cluster only where all namespaces are restored or they are asked for",
+        "pkg/restore/restore.go getOrderedResourceCollection",
+    ),
+    read(
+        "a Pod that a restore makes is held back until its volumes are filled; one that is there gets none",
+        "pkg/restore/restore.go restoreItem",
+    ),
+    read(
+        "a restore whose log cannot be written is PartiallyFailed, one whose results cannot be written stays Finalizing",
+        "restore_controller.go runValidatedRestore, restore_finalizer_controller.go updateResults",
+    ),
+    read(
+        "a restart turns a restore that is InProgress into Failed, and cancels its volumes",
+        "pkg/cmd/server/server.go markInProgressRestoresFailed",
+    ),
+    guessed(
+        "a restore makes all its objects two seconds after it began, and fills all its volumes two seconds later",
+        "it moves no data",
+    ),
+    guessed(
+        "no hook of a restore is run; one of a Pod's annotations counts as having run",
+        "nothing runs in a Pod",
+    ),
     guessed(
         "a backup takes two seconds and skips the queue's phases",
         "it moves no data",
@@ -173,8 +232,16 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "put together from the wraps in the source",
     ),
     guessed(
-        "a backup of the sandbox holds no volumes, no roles of accounts and no PodVolumeBackups",
-        "there are no Pods, and Velero's item actions are not imitated",
+        "a backup of the sandbox holds no roles of accounts",
+        "of Velero's item actions only that of claims is imitated",
+    ),
+    guessed(
+        "a node agent copies a Pod's volumes at once, each of 1024 bytes, and only where the Pod runs",
+        "it moves no data",
+    ),
+    guessed(
+        "claims are bound when a Pod that mounts them appears, to a volume that goes with them",
+        "there is one class, which waits for its first consumer",
     ),
     guessed(
         "a location's bucket is the sandbox's, whatever s3Url and credentials it names",
@@ -184,7 +251,6 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "no DeleteBackupRequest is made for an expired backup",
         "the type is not served",
     ),
-    guessed("Restores stay as they are", "stage 1 makes none"),
     case(
         "a terminating namespace empties and goes",
         "namespace_deleted",
@@ -203,11 +269,11 @@ pub const BEHAVIOURS: &[Behaviour] = &[
     ),
     guessed(
         "a Deployment or DaemonSet runs what was written after half a second",
-        "there are no pods and one node",
+        "workloads make no Pods, and there is one node",
     ),
     guessed(
-        "Velero's server starts anew when its Deployment does, with what it had before",
-        "its flags are not read",
+        "Velero's server starts anew when its Deployment does, and ends with it",
+        "of its flags only its default location and the controllers that it does not run are read, and it does not look whether its types are served",
     ),
     guessed(
         "later pages of a LIST show the present, not the first page's snapshot",

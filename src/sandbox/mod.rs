@@ -7,7 +7,7 @@
 //! | [`server`] | which servers there are |
 //! | [`kubernetes`] | the API: one request in, one response out |
 //! | [`s3`] | buckets, the same way |
-//! | [`actors`], [`velero`] | what controllers do as virtual time passes |
+//! | [`actors`], [`binder`], [`velero`] | what controllers do as virtual time passes |
 //! | [`behaviours`] | what is imitated, and how we know it |
 //! | [`log`] | every request, readable by tests |
 //! | [`faults`] | refuse, delay, drop, hang, duplicate, kill: seeded or scripted |
@@ -16,6 +16,7 @@
 
 pub mod actors;
 pub mod behaviours;
+pub mod binder;
 pub mod control;
 pub mod faults;
 pub mod kubernetes;

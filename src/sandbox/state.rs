@@ -4,6 +4,8 @@
 use super::kubernetes::access::Access;
 use super::kubernetes::resources::{self, Resource, VELERO_GROUP};
 use super::s3::Store;
+use super::velero::restore::Restoring;
+use super::velero::{self, DEPLOYMENT};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,7 +13,7 @@ use sha2::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Version of the saved form.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// Namespace that Velero lives in.
 pub const VELERO_NAMESPACE: &str = "velero";
 /// Token of the user with all rights.
@@ -51,13 +53,15 @@ pub enum Task {
     Reconcile,
     /// A backup goes on to its next phase.
     Backup,
+    /// A restore goes on to its next phase.
+    Restore,
     /// The namespace controller empties a terminating namespace.
     EmptyNamespace,
     /// The garbage collector deletes the dependents of an object that is gone.
     Collect,
     /// The garbage collector finishes a delete with propagation Orphan or Foreground.
     Propagate,
-    /// A Deployment or DaemonSet runs what was written.
+    /// A workload runs what was written.
     RollOut,
 }
 
@@ -68,29 +72,39 @@ pub struct Velero {
     pub started: Option<Timestamp>,
     /// Name of the location that the server marks as default when it starts.
     pub default_location: String,
-    /// Whether expired backups are deleted.
-    pub garbage_collection: GarbageCollection,
+    /// Controllers that it does not run: `--disable-controllers`.
+    pub disabled: BTreeSet<Controller>,
+    /// What its one worker for restores is at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restoring: Option<Restoring>,
 }
 
 impl Velero {
-    /// A server that starts now.
+    /// A server that was installed by hand and starts now: it deletes nothing that has expired.
     pub fn started(now: Timestamp) -> Self {
         Self {
             started: Some(now),
             default_location: "default".to_owned(),
-            garbage_collection: GarbageCollection::Off,
+            disabled: BTreeSet::from([Controller::Gc]),
+            restoring: None,
         }
     }
 }
 
-/// Whether Velero deletes expired backups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GarbageCollection {
-    /// It does.
-    On,
-    /// `--disable-controllers gc`.
-    Off,
+/// A controller of Velero's server that a flag ends, as far as the sandbox has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Controller {
+    /// Makes backups.
+    Backup,
+    /// Brings backups of the bucket into the cluster.
+    BackupSync,
+    /// Deletes expired backups.
+    Gc,
+    /// Restores.
+    Restore,
+    /// Lets schedules fire.
+    Schedule,
 }
 
 /// The world.
@@ -291,6 +305,10 @@ impl State {
             return;
         };
         self.resource_version += 1;
+        // Without its Deployment the server ends.
+        if key == DEPLOYMENT {
+            velero::stop(self);
+        }
         if let Some(uid) = object.pointer("/metadata/uid").and_then(Value::as_str) {
             self.wake_after(SignedDuration::from_millis(500), Task::Collect, uid);
         }
@@ -377,6 +395,6 @@ mod tests {
         assert_eq!(State::from_json(&saved).unwrap(), state);
         let older = r#"{"format": 1, "buckets": ["b"]}"#;
         let told = State::from_json(older).unwrap_err().to_string();
-        assert_eq!(told, "the saved sandbox has format 1, this version reads 2");
+        assert_eq!(told, "the saved sandbox has format 1, this version reads 3");
     }
 }

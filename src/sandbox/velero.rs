@@ -1,23 +1,30 @@
-//! The Velero server as an actor, after the source of 1.18.1: locations are validated, schedules fire, backups run, and
-//! the server rewrites what it rewrites. A backup that completes leaves its files in the bucket of its location, and
-//! backups of a bucket appear in the cluster. Data of volumes is not moved: there are no Pods. Each behaviour has a line
+//! The Velero server as an actor, after the source of 1.18.1: locations are validated, schedules fire, backups and
+//! restores run, and the server rewrites what it rewrites. A backup that completes leaves its files in the bucket of its location, and
+//! backups of a bucket appear in the cluster. Data of volumes are not moved. Each behaviour has a line
 //! in [`super::behaviours`]. Must not know requests.
 
 mod backup;
 mod bucket;
 mod contents;
 mod files;
+mod flags;
 mod location;
+pub mod restore;
 mod schedule;
 mod sync;
+#[cfg(test)]
+mod tests;
+mod volumes;
 
 use super::kubernetes::managed::{Force, Manager, Managers, Operation, Write};
 use super::kubernetes::resources::{self, VELERO_GROUP};
-use super::state::{State, Task, VELERO_NAMESPACE, Velero};
+use super::state::{Controller, State, Task, VELERO_NAMESPACE, Velero};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 pub use backup::advance as advance_backup;
+pub use restore::advance as advance_restore;
+pub use restore::waits_for_volumes;
 
 /// Key of the server's Deployment.
 pub const DEPLOYMENT: &str = "deployments.apps/velero/velero";
@@ -28,6 +35,14 @@ const TICK: SignedDuration = SignedDuration::from_secs(10);
 const MINUTE: i64 = 6;
 /// Expired backups are looked for every so many ticks: each hour.
 const HOUR: i64 = 360;
+
+/// Whether the server runs, and runs this controller.
+fn runs(state: &State, controller: Controller) -> bool {
+    state
+        .velero
+        .as_ref()
+        .is_some_and(|velero| velero.started.is_some() && !velero.disabled.contains(&controller))
+}
 
 fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
     object
@@ -84,14 +99,17 @@ pub fn next_tick(state: &State, until: Timestamp) -> Option<Timestamp> {
         .iter()
         .filter_map(|(_, object)| location::next_validation(object))
         .map(|at| on_grid(at, 1));
+    let has = |controller: Controller| !velero.disabled.contains(&controller);
     let syncs = locations
         .iter()
+        .filter(|_| has(Controller::BackupSync))
         .filter_map(|(_, object)| location::next_sync(object))
         .map(|at| on_grid(at, MINUTE));
-    let runs = objects(state, "schedules");
+    let schedules = objects(state, "schedules");
     // A run is due strictly after its minute.
-    let fires = runs
+    let fires = schedules
         .iter()
+        .filter(|_| has(Controller::Schedule))
         .filter_map(|(_, object)| schedule::next_run(object))
         .map(|at| on_grid(after(at, SignedDuration::from_nanos(1)), MINUTE));
     let expiries = backup::next_expiry(state)
@@ -120,7 +138,8 @@ pub fn tick(state: &mut State, at: Timestamp) {
             schedule::reconcile(state, &key);
         }
         for (key, object) in objects(state, "backupstoragelocations") {
-            if location::next_sync(&object).is_some_and(|due| due <= at) {
+            let is_due = location::next_sync(&object).is_some_and(|due| due <= at);
+            if is_due && runs(state, Controller::BackupSync) {
                 sync::run(state, &key);
             }
         }
@@ -151,15 +170,22 @@ pub fn reconcile(state: &mut State, key: &str) {
             backup::start(state, key);
             backup::collect(state, key);
         }
+        "restores.velero.io" => restore::reconcile(state, key),
         _ => {}
     }
 }
 
-/// Its Deployment runs what was written: the server starts, where one ran in place of it.
-pub fn start_anew(state: &mut State) {
-    if state.velero.is_none() {
-        state.velero = Some(Velero::started(state.now));
-    }
+/// Its Deployment runs what was written: the server starts with the flags that stand there, in place of one that ran.
+pub fn start_anew(state: &mut State, deployment: &Value) {
+    let Some(flags) = flags::of(deployment) else {
+        stop(state);
+        return;
+    };
+    state.velero = Some(Velero {
+        default_location: flags.default_location,
+        disabled: flags.disabled,
+        ..Velero::started(state.now)
+    });
     restart(state);
 }
 
@@ -179,8 +205,9 @@ pub fn restart(state: &mut State) {
     velero.started = Some(now);
     let default = velero.default_location.clone();
     backup::fail_running(state);
+    restore::fail_running(state);
     location::mark_default(state, &default);
-    for plural in ["backupstoragelocations", "schedules", "backups"] {
+    for plural in ["backupstoragelocations", "schedules", "backups", "restores"] {
         for (key, _) in objects(state, plural) {
             state.wake_after(super::kubernetes::write::REACTION, Task::Reconcile, &key);
         }

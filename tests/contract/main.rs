@@ -17,8 +17,10 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use bytes::Bytes;
 use shared::case::{Case, Server};
 use shared::sandbox::{InProcess, sandbox, token};
-use shared::{Order, backup_files, cases, http, outcomes, s3, s3_story, store_cases, velero_cases};
-use sk_dr::sandbox::behaviours::{BEHAVIOURS, Evidence, FILES};
+use shared::{
+    Order, backup_files, cases, http, outcomes, restores, s3, s3_story, store_cases, velero_cases,
+};
+use sk_dr::sandbox::behaviours::{BEHAVIOURS, Evidence, FILES, RESTORES};
 use sk_dr::sandbox::faults::{Fault, Matching};
 use sk_dr::sandbox::s3::store::{ConditionalWrites, Versioning};
 use sk_dr::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
@@ -87,6 +89,13 @@ async fn files_of_a_backup_in_process() {
     let (server, client) = backup_files::sandbox_that_collects();
     insta::assert_snapshot!(backup_files::tell(&server, &client).await);
     backup_files::synchronise(&server, &client).await;
+}
+
+/// What restores make and leave: real Velero does the same (`real::contract::restores_on_both_sides`).
+#[tokio::test(start_paused = true)]
+async fn restores_in_process() {
+    let (server, client) = restores::here();
+    insta::assert_snapshot!(restores::tell(&server, &client).await);
 }
 
 #[tokio::test]
@@ -267,7 +276,7 @@ fn behaviours_name_cases_that_exist() {
         .iter()
         .chain(velero_cases::cases().iter())
         .map(|case| case.name)
-        .chain([FILES])
+        .chain([FILES, RESTORES])
         .collect();
     for behaviour in BEHAVIOURS {
         if let Evidence::Case(name) = behaviour.evidence {

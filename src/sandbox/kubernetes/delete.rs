@@ -1,6 +1,6 @@
 //! DELETE: preconditions, propagation, finalizers, namespaces that terminate.
 
-use super::resources::Scope;
+use super::resources::{Origin, Scope};
 use super::status::{Failure, deleted};
 use super::write::{REACTION, Target, finalizers, live, read_body, text};
 use crate::sandbox::state::{State, Task, stamp};
@@ -74,6 +74,9 @@ pub fn delete(state: &mut State, target: &Target<'_>, body: &[u8]) -> Result<Val
         Task::Propagate
     };
     state.wake_after(REACTION, task, &key);
+    if resource.origin == Origin::Velero {
+        state.wake_after(REACTION, Task::Reconcile, &key);
+    }
     Ok(state.store(&key, object))
 }
 

@@ -98,6 +98,33 @@ pub const RESOURCES: &[Resource] = &[
         )
     },
     Resource {
+        short_names: &["pv"],
+        ..built_in(
+            "",
+            ["persistentvolumes", "persistentvolume", "PersistentVolume"],
+            Scope::Cluster,
+            schema::STORED,
+        )
+    },
+    Resource {
+        short_names: &["po"],
+        ..built_in(
+            "",
+            ["pods", "pod", "Pod"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
+    },
+    Resource {
+        short_names: &["svc"],
+        ..built_in(
+            "",
+            ["services", "service", "Service"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
+    },
+    Resource {
         short_names: &["pvc"],
         ..built_in(
             "",
@@ -130,6 +157,15 @@ pub const RESOURCES: &[Resource] = &[
         ..built_in(
             "apps",
             ["daemonsets", "daemonset", "DaemonSet"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
+    },
+    Resource {
+        short_names: &["sts"],
+        ..built_in(
+            "apps",
+            ["statefulsets", "statefulset", "StatefulSet"],
             Scope::Namespaced,
             schema::STORED,
         )
@@ -180,6 +216,10 @@ pub const RESOURCES: &[Resource] = &[
     },
     velero(
         ["podvolumebackups", "podvolumebackup", "PodVolumeBackup"],
+        schema::STORED,
+    ),
+    velero(
+        ["podvolumerestores", "podvolumerestore", "PodVolumeRestore"],
         schema::STORED,
     ),
     velero(["restores", "restore", "Restore"], schema::RESTORE),

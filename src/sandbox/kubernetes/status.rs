@@ -72,6 +72,13 @@ fn details(resource: &Resource, kind: &str, name: &str) -> Value {
 }
 
 impl Failure {
+    /// What it says.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Status { message, .. } => message,
+            Self::PageNotFound => "the server could not find the requested resource",
+        }
+    }
     /// 404 of an object.
     pub fn not_found(resource: &Resource, name: &str) -> Self {
         let message = format!("{} {name:?} not found", resource.title());

@@ -161,7 +161,7 @@ pub(super) fn notice(state: &mut State, resource: &Resource, key: &str) {
     if resource.origin == Origin::Velero {
         state.wake_after(REACTION, Task::Reconcile, key);
     }
-    if resource.group == "apps" {
+    if resource.group == "apps" || resource.plural == "pods" {
         state.wake_after(REACTION, Task::RollOut, key);
     }
 }

@@ -1,9 +1,9 @@
 //! Backups: New, InProgress, Completed, with what the server fills in and what it leaves in the bucket; expiry.
 
 use super::bucket::Place;
-use super::{after, contents, files, objects, text, time, write};
+use super::{after, contents, files, objects, runs, text, time, volumes, write};
 use crate::model::duration::GoDuration;
-use crate::sandbox::state::{GarbageCollection, State, Task, VELERO_NAMESPACE, stamp};
+use crate::sandbox::state::{Controller, State, Task, VELERO_NAMESPACE, stamp};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -15,7 +15,8 @@ pub fn start(state: &mut State, key: &str) {
     let Some(mut object) = state.objects.get(key).cloned() else {
         return;
     };
-    if !matches!(text(&object, "/status/phase"), "" | "New") {
+    let is_new = matches!(text(&object, "/status/phase"), "" | "New");
+    if !is_new || !runs(state, Controller::Backup) {
         return;
     }
     let expiration = fill(state, &mut object);
@@ -168,21 +169,22 @@ fn problems(state: &State, object: &Value) -> Vec<String> {
 
 /// A running backup is done.
 pub fn advance(state: &mut State, key: &str) {
-    let running = state
-        .velero
-        .as_ref()
-        .is_some_and(|velero| velero.started.is_some());
     let Some(mut object) = state.objects.get(key).cloned() else {
         return;
     };
-    if !running || text(&object, "/status/phase") != "InProgress" {
+    if !runs(state, Controller::Backup) || text(&object, "/status/phase") != "InProgress" {
         return;
     }
     let items = contents::items(state, &object["spec"]);
+    let volumes = volumes::copy(state, &object, &items);
     object["status"]["phase"] = json!("Completed");
+    if !volumes.errors.is_empty() {
+        object["status"]["phase"] = json!("PartiallyFailed");
+        object["status"]["errors"] = json!(volumes.errors.len());
+    }
     object["status"]["completionTimestamp"] = json!(stamp(state.now));
     object["status"]["progress"] = json!({"itemsBackedUp": items.len(), "totalItems": items.len()});
-    if let Err(why) = store(state, &object, &items) {
+    if let Err(why) = store(state, &object, (&items, &volumes)) {
         object["status"]["phase"] = json!("Failed");
         object["status"]["failureReason"] = json!(why);
     }
@@ -190,13 +192,17 @@ pub fn advance(state: &mut State, key: &str) {
 }
 
 /// Leaves a backup's files in its bucket, the log first and then what makes it a backup.
-fn store(state: &mut State, backup: &Value, items: &[contents::Item]) -> Result<(), String> {
+fn store(
+    state: &mut State,
+    backup: &Value,
+    held: (&[contents::Item], &volumes::Copied),
+) -> Result<(), String> {
     let name = text(backup, "/metadata/name");
     let place = Place::of_backup(state, backup).ok_or("its location is gone")?;
     if place.read(state, name, files::METADATA).is_ok() {
         return Err("backup already exists in object storage".to_owned());
     }
-    let files = files::all(backup, items, state.now).map_err(|why| why.to_string())?;
+    let files = files::all(backup, held, state.now).map_err(|why| why.to_string())?;
     for (file, bytes) in files {
         place
             .write(state, (name, &file), bytes)
@@ -220,10 +226,7 @@ pub fn fail_running(state: &mut State) {
 }
 
 fn collects(state: &State) -> bool {
-    state
-        .velero
-        .as_ref()
-        .is_some_and(|velero| velero.garbage_collection == GarbageCollection::On)
+    runs(state, Controller::Gc)
 }
 
 /// What garbage collection does with a backup that has expired.

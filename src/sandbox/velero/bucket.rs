@@ -42,6 +42,9 @@ impl Place {
     fn key(&self, backup: &str, file: &str) -> String {
         format!("{}backups/{backup}/{file}", self.prefix)
     }
+    fn restore_key(&self, restore: &str, file: &str) -> String {
+        format!("{}restores/{restore}/{file}", self.prefix)
+    }
     /// Names of the directories below a prefix of the place.
     fn directories(&self, state: &State, below: &str) -> Result<Vec<String>, Refusal> {
         let prefix = format!("{}{below}", self.prefix);
@@ -78,10 +81,19 @@ impl Place {
     /// # Errors
     /// It is not there.
     pub fn read(&self, state: &State, backup: &str, file: &str) -> Result<Bytes, Refusal> {
-        let key = self.key(backup, file);
+        self.get(state, &self.key(backup, file))
+    }
+    /// A file of a restore.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn read_restore(&self, state: &State, restore: &str, file: &str) -> Result<Bytes, Refusal> {
+        self.get(state, &self.restore_key(restore, file))
+    }
+    fn get(&self, state: &State, key: &str) -> Result<Bytes, Refusal> {
         let found = state
             .s3
-            .get((&self.bucket, &key), None, &Conditions::default());
+            .get((&self.bucket, key), None, &Conditions::default());
         found.map(|(_, content)| content.body.clone())
     }
     /// Writes a file of a backup.
@@ -94,8 +106,25 @@ impl Place {
         (backup, file): (&str, &str),
         bytes: Bytes,
     ) -> Result<(), Refusal> {
-        let (key, now) = (self.key(backup, file), state.now);
-        let place = (self.bucket.as_str(), key.as_str());
+        let key = self.key(backup, file);
+        self.put(state, &key, bytes)
+    }
+    /// Writes a file of a restore.
+    ///
+    /// # Errors
+    /// There is no such bucket.
+    pub fn write_restore(
+        &self,
+        state: &mut State,
+        (restore, file): (&str, &str),
+        bytes: Bytes,
+    ) -> Result<(), Refusal> {
+        let key = self.restore_key(restore, file);
+        self.put(state, &key, bytes)
+    }
+    fn put(&self, state: &mut State, key: &str, bytes: Bytes) -> Result<(), Refusal> {
+        let now = state.now;
+        let place = (self.bucket.as_str(), key);
         let content = Content {
             content_type: Some("application/octet-stream".to_owned()),
             ..Content::new(bytes)
@@ -109,8 +138,19 @@ impl Place {
     /// There is no such bucket.
     pub fn delete(&self, state: &mut State, backup: &str) -> Result<(), Refusal> {
         let prefix = self.key(backup, "");
+        self.delete_below(state, &prefix)
+    }
+    /// Deletes all files of a restore.
+    ///
+    /// # Errors
+    /// There is no such bucket.
+    pub fn delete_restore(&self, state: &mut State, restore: &str) -> Result<(), Refusal> {
+        let prefix = self.restore_key(restore, "");
+        self.delete_below(state, &prefix)
+    }
+    fn delete_below(&self, state: &mut State, prefix: &str) -> Result<(), Refusal> {
         let page = Page {
-            prefix: &prefix,
+            prefix,
             delimiter: "",
             start_after: "",
             after: "",

@@ -1,5 +1,5 @@
-//! Which objects a backup holds, by the filters of its spec, and where each stands in the tarball. What Velero's item
-//! actions add (a claim's volume, an account's roles) is not among them. Must not know the bucket.
+//! Which objects a backup holds, by the filters of its spec, and where each stands in the tarball. Of what Velero's item
+//! actions add, a claim's volume is among them, and an account's roles are not. Must not know the bucket.
 
 use super::text;
 use crate::sandbox::kubernetes::resources::{self, RESOURCES, Resource, Scope};
@@ -68,7 +68,39 @@ pub fn items(state: &State, spec: &Value) -> Vec<Item> {
         .filter(|item| holds(spec, item))
         .collect();
     items.extend(definitions(state, spec, &items));
+    items.extend(bound(state, spec, &items));
     items
+}
+
+/// The volumes that claims among the items are bound to, unless they or cluster-scoped objects are left out.
+fn bound(state: &State, spec: &Value, items: &[Item]) -> Vec<Item> {
+    let is_there = |name: &str| {
+        let mut volumes = items
+            .iter()
+            .filter(|item| item.resource.plural == "persistentvolumes");
+        volumes.any(|item| item.name == name)
+    };
+    let Some(volume) = resources::by_title("persistentvolumes") else {
+        return Vec::new();
+    };
+    let excluded = texts(spec, "excludedResources");
+    let is_left_out = excluded
+        .iter()
+        .any(|entry| is_named(entry, "persistentvolumes"));
+    if is_left_out || spec.get("includeClusterResources") == Some(&Value::Bool(false)) {
+        return Vec::new();
+    }
+    let claims = items
+        .iter()
+        .filter(|item| item.resource.plural == "persistentvolumeclaims");
+    let names: BTreeSet<&str> = claims
+        .map(|claim| text(&claim.object, "/spec/volumeName"))
+        .filter(|name| !is_there(name))
+        .collect();
+    let objects = names
+        .into_iter()
+        .filter_map(|name| state.objects.get(&volume.object_key(None, name)));
+    objects.map(|object| Item::of(volume, object)).collect()
 }
 
 /// The definitions of the custom resources among the items, unless cluster-scoped objects are left out.
@@ -100,17 +132,22 @@ fn all_namespaces(spec: &Value) -> bool {
     included.is_empty() || included.contains(&"*")
 }
 
+/// Whether an entry of a filter names a type.
+pub(super) fn is_named(entry: &str, title: &str) -> bool {
+    let known = resources::by_title(title).is_some_and(|resource| {
+        entry == resource.plural
+            || entry == resource.singular
+            || resource.short_names.contains(&entry)
+    });
+    entry == "*" || entry == title || known
+}
+
 /// Whether objects of a type are wanted: by the old pair of lists, or by the new pair of the type's scope.
 fn wants(spec: &Value, resource: &Resource) -> bool {
     let named = |list: &str| {
         let list = texts(spec, list);
-        let names = |entry: &&str| {
-            *entry == "*"
-                || *entry == resource.plural
-                || *entry == resource.singular
-                || *entry == resource.title()
-                || resource.short_names.contains(entry)
-        };
+        let title = resource.title();
+        let names = |entry: &&str| is_named(entry, &title);
         (list.is_empty(), list.iter().any(names))
     };
     let (old, new) = match resource.scope {
@@ -173,7 +210,7 @@ fn holds(spec: &Value, item: &Item) -> bool {
 }
 
 /// Whether labels are those of the spec's one selector, or of one of several.
-fn selected<'a>(spec: &Value, label: &impl Fn(&str) -> Option<&'a str>) -> bool {
+pub(super) fn selected<'a>(spec: &Value, label: &impl Fn(&str) -> Option<&'a str>) -> bool {
     let one = spec
         .get("labelSelector")
         .filter(|selector| !selector.is_null());
@@ -205,7 +242,7 @@ fn matches<'a>(selector: &Value, label: &impl Fn(&str) -> Option<&'a str>) -> bo
 }
 
 /// `*` is any text, `?` any character.
-fn is_like(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     match (pattern.split_first(), name.split_first()) {
         (None, None) => true,
         (Some((b'*', rest)), None) => is_like(rest, name),

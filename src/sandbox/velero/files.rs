@@ -3,6 +3,7 @@
 
 use super::contents::Item;
 use super::text;
+use super::volumes::Copied;
 use crate::sandbox::state::stamp;
 use bytes::Bytes;
 use flate2::Compression;
@@ -30,22 +31,34 @@ pub fn unzipped(bytes: &[u8]) -> Option<Value> {
 ///
 /// # Errors
 /// Never in practice: all is written to memory.
-pub fn all(backup: &Value, items: &[Item], now: Timestamp) -> io::Result<Vec<(String, Bytes)>> {
+pub fn all(
+    backup: &Value,
+    (items, volumes): (&[Item], &Copied),
+    now: Timestamp,
+) -> io::Result<Vec<(String, Bytes)>> {
     let name = text(backup, "/metadata/name");
     let log = format!(
         "time=\"{}\" level=info msg=\"Backed up a total of {} items\" backup=velero/{name}\n",
         stamp(now),
         items.len()
     );
-    // Of volumes, snapshots and operations it has none, which Go writes in two ways.
+    // Of snapshots and operations it has none, which Go writes in two ways.
     let nothing = || zipped(b"null\n");
     let empty = || zipped(b"[]\n");
-    let results = json!({"errors": {}, "warnings": {}});
+    let copies = if volumes.copies.is_empty() {
+        Value::Null
+    } else {
+        json!(volumes.copies)
+    };
+    let mut results = json!({"errors": {}, "warnings": {}});
+    if !volumes.errors.is_empty() {
+        results["errors"]["velero"] = json!(volumes.errors);
+    }
     Ok(vec![
         (format!("{name}-logs.gz"), zipped(log.as_bytes())?),
         (METADATA.to_owned(), Bytes::from(line(backup))),
         (format!("{name}.tar.gz"), tarball(items, now)?),
-        (pod_volume_backups(name), nothing()?),
+        (pod_volume_backups(name), zipped(line(&copies).as_bytes())?),
         (format!("{name}-volumesnapshots.json.gz"), nothing()?),
         (format!("{name}-itemoperations.json.gz"), empty()?),
         (
@@ -56,12 +69,15 @@ pub fn all(backup: &Value, items: &[Item], now: Timestamp) -> io::Result<Vec<(St
             format!("{name}-results.gz"),
             zipped(line(&results).as_bytes())?,
         ),
-        (format!("{name}-volumeinfo.json.gz"), empty()?),
+        (
+            format!("{name}-volumeinfo.json.gz"),
+            zipped(line(&json!(volumes.infos)).as_bytes())?,
+        ),
     ])
 }
 
 /// JSON as Go's encoder ends it.
-fn line(value: &Value) -> String {
+pub(super) fn line(value: &Value) -> String {
     format!("{value}\n")
 }
 
@@ -76,7 +92,11 @@ fn list(items: &[Item]) -> Value {
     json!(list)
 }
 
-fn zipped(bytes: &[u8]) -> io::Result<Bytes> {
+/// Bytes, gzipped.
+///
+/// # Errors
+/// Never in practice: all is written to memory.
+pub(super) fn zipped(bytes: &[u8]) -> io::Result<Bytes> {
     let mut to = GzEncoder::new(Vec::new(), Compression::default());
     to.write_all(bytes)?;
     to.finish().map(Bytes::from)

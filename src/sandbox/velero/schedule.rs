@@ -2,7 +2,7 @@
 
 use super::{objects, text, time, write};
 use crate::model::cron::Cron;
-use crate::sandbox::state::{State, VELERO_NAMESPACE, stamp};
+use crate::sandbox::state::{Controller, State, VELERO_NAMESPACE, stamp};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -41,6 +41,9 @@ pub fn reconcile(state: &mut State, key: &str) {
     let Some(mut object) = state.objects.get(key).cloned() else {
         return;
     };
+    if !super::runs(state, Controller::Schedule) {
+        return;
+    }
     if is_true(&object, "/spec/paused") {
         return;
     }

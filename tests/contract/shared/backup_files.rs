@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use sk_dr::sandbox::behaviours::FILES;
 use sk_dr::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
-use sk_dr::sandbox::state::GarbageCollection;
+use sk_dr::sandbox::state::Controller;
 use std::io::{Read, Write};
 
 /// Names the location, its prefix, the backup, and begins the namespace's name.
@@ -77,7 +77,7 @@ pub fn sandbox_that_collects() -> (InProcess, Client) {
     let sandbox = sandbox();
     sandbox.with(|state| {
         if let Some(velero) = &mut state.velero {
-            velero.garbage_collection = GarbageCollection::On;
+            velero.disabled.remove(&Controller::Gc);
         }
     });
     let keys = (ACCESS_KEY, SECRET_KEY);

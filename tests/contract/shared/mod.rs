@@ -7,6 +7,7 @@ pub mod backup_files;
 pub mod case;
 pub mod cases;
 pub mod http;
+pub mod restores;
 #[path = "../../shared/s3.rs"]
 pub mod s3;
 pub mod s3_story;

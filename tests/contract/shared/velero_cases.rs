@@ -54,7 +54,7 @@ fn enabled() -> Step {
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [locations(), schedules(), runs()]
+    [locations(), schedules(), runs(), super::restores::refused()]
         .into_iter()
         .flatten()
         .collect()

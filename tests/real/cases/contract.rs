@@ -5,11 +5,11 @@ use crate::Place;
 use crate::contract::case::{Case, Server};
 use crate::contract::http::{self, Http};
 use crate::contract::sandbox::{InProcess, sandbox};
-use crate::contract::{Order, backup_files, cases, outcomes, s3, s3_story, velero_cases};
+use crate::contract::{Order, backup_files, cases, outcomes, restores, s3, s3_story, velero_cases};
 use crate::servers::{Cluster, User};
 use crate::velero::{Moto, Velero, install_crds};
 use serde_json::json;
-use sk_dr::sandbox::behaviours::{self, BEHAVIOURS, Evidence, FILES};
+use sk_dr::sandbox::behaviours::{self, BEHAVIOURS, Evidence, FILES, RESTORES};
 use sk_dr::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 
 /// The Kubernetes API: every case on kube-apiserver and on the sandbox.
@@ -73,6 +73,26 @@ pub async fn files_of_a_backup_on_both_sides(place: Place) {
     backup_files::synchronise(&server, &client).await;
 }
 
+/// What restores make in the cluster and leave in the bucket.
+pub async fn restores_on_both_sides(place: Place) {
+    let cluster = Cluster::start(&place.bin, &place.directory.join("cluster")).await;
+    let moto = Moto::start(&place.bin, &place.directory, "contract").await;
+    install_crds(&cluster, &place.bin).await;
+    let _velero = Velero::start(&place.bin, &cluster).await;
+    let server = server(&cluster, Some(moto.address())).await;
+    let client = s3::client(
+        s3::over_http(),
+        &moto.address(),
+        ("test-access-key", "test"),
+    );
+    let (here, our_client) = restores::here();
+    let ours = restores::tell(&here, &our_client).await;
+    let theirs = restores::tell(&server, &client).await;
+    let differences = similar::TextDiff::from_lines(&theirs, &ours);
+    let differences = differences.unified_diff().context_radius(0).to_string();
+    assert!(differences.is_empty(), "Velero, sandbox:\n{differences}");
+}
+
 async fn server(cluster: &Cluster, velero: Option<String>) -> Http {
     let rights = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}]);
     cluster.grant(User::Reader, "contract-reader", rights).await;
@@ -115,7 +135,10 @@ async fn compare(cases: &[Case], real: &dyn Server, title: &str) {
         let kubernetes = cases::cases();
         text += &behaviours::table(|name| {
             // Those of the Kubernetes API and of a backup's files are run by other cases of this file.
-            both.contains(&name) || name == FILES || kubernetes.iter().any(|case| case.name == name)
+            both.contains(&name)
+                || name == FILES
+                || name == RESTORES
+                || kubernetes.iter().any(|case| case.name == name)
         });
     }
     println!("{text}");

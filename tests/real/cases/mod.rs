@@ -55,6 +55,7 @@ pub fn all() -> Vec<Case> {
         case!(240, contract::kubernetes_api_on_both_sides),
         case!(60, contract::buckets_on_both_sides),
         case!(480, contract::files_of_a_backup_on_both_sides),
+        case!(480, contract::restores_on_both_sides),
         case!(
             180,
             spike::planned_without_a_server_killed_and_resumed_elsewhere
