@@ -211,6 +211,10 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         "a restart turns a restore that is InProgress into Failed, and cancels its volumes",
         "pkg/cmd/server/server.go markInProgressRestoresFailed",
     ),
+    read(
+        "a namespace is born with the certificate of its API server and an account, where a test asks for it",
+        "kube-controller-manager root-ca-certificate-publisher, serviceaccount",
+    ),
     guessed(
         "a restore makes all its objects two seconds after it began, and fills all its volumes two seconds later",
         "it moves no data",

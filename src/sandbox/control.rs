@@ -8,13 +8,13 @@
 //! | `POST advance {"duration": "61s"}` | lets time pass |
 //! | `POST wipe` | another, empty cluster |
 //! | `POST velero {"action": "install" \| "restart" \| "stop"}` | Velero's server |
-//! | `POST bucket {"name": "b", "conditional_writes": "ignored"}` | a bucket, and what it does with conditional writes |
+//! | `POST bucket {"name": "b", "conditional_writes": "ignored", "writes": "refused"}` | a bucket, what it does with conditional writes, and whether it takes any |
 //! | `POST edit {"path": "/apis/...", "patch": {...}, "manager": "kubectl-edit"}` | a hand edit (merge patch) |
 //! | `POST faults {"seeded": {...}, "scripts": [{"matching": {...}, "nth": 1, "fault": "drop_after"}]}`, without `nth` at every match; `DELETE faults`, `GET faults` | faults |
 
 use super::faults::{Fault, Matching, Seeded};
 use super::kubernetes::status::json_response;
-use super::s3::store::ConditionalWrites;
+use super::s3::store::{ConditionalWrites, Writes};
 use super::server::Server;
 use super::state::ADMIN_TOKEN;
 use super::{Sandbox, behaviours, velero};
@@ -50,6 +50,7 @@ enum ServerAction {
 struct Bucket {
     name: String,
     conditional_writes: Option<ConditionalWrites>,
+    writes: Option<Writes>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +140,11 @@ fn act(
             if let Some(writes) = wanted.conditional_writes {
                 sandbox
                     .with(|state| state.s3.set_conditional_writes(&wanted.name, writes))
+                    .map_err(|refusal| refusal.to_string())?;
+            }
+            if let Some(writes) = wanted.writes {
+                sandbox
+                    .with(|state| state.s3.set_writes(&wanted.name, writes))
                     .map_err(|refusal| refusal.to_string())?;
             }
             done()

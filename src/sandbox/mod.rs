@@ -7,7 +7,7 @@
 //! | [`server`] | which servers there are |
 //! | [`kubernetes`] | the API: one request in, one response out |
 //! | [`s3`] | buckets, the same way |
-//! | [`actors`], [`binder`], [`velero`] | what controllers do as virtual time passes |
+//! | [`actors`], [`binder`], [`namespaces`], [`velero`] | what controllers do as virtual time passes |
 //! | [`behaviours`] | what is imitated, and how we know it |
 //! | [`log`] | every request, readable by tests |
 //! | [`faults`] | refuse, delay, drop, hang, duplicate, kill: seeded or scripted |
@@ -21,6 +21,7 @@ pub mod control;
 pub mod faults;
 pub mod kubernetes;
 pub mod log;
+pub mod namespaces;
 pub mod s3;
 pub mod serve;
 pub mod server;
@@ -115,6 +116,10 @@ impl Sandbox {
     /// Ends Velero's server and starts it again.
     pub fn restart_velero(&self) {
         self.with(velero::restart);
+    }
+    /// Namespaces hold from now on what controllers of a real cluster put there.
+    pub fn furnish_namespaces(&self) {
+        self.with(namespaces::furnish_all);
     }
     /// Makes a bucket, if it is not there.
     pub fn add_bucket(&self, name: &str) {

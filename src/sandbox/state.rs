@@ -3,6 +3,7 @@
 
 use super::kubernetes::access::Access;
 use super::kubernetes::resources::{self, Resource, VELERO_GROUP};
+use super::namespaces::{self, Furnishing};
 use super::s3::Store;
 use super::velero::restore::Restoring;
 use super::velero::{self, DEPLOYMENT};
@@ -129,6 +130,9 @@ pub struct State {
     pub s3: Store,
     /// Velero's server, once it was installed.
     pub velero: Option<Velero>,
+    /// Whether namespaces get what they get in a real cluster.
+    #[serde(default, skip_serializing_if = "Furnishing::is_off")]
+    pub furnishing: Furnishing,
     /// What will happen, soonest first.
     pub wakes: BTreeSet<Wake>,
 }
@@ -168,6 +172,7 @@ impl State {
             access,
             s3: Store::default(),
             velero: None,
+            furnishing: Furnishing::Off,
             wakes: BTreeSet::new(),
         };
         state.bootstrap();
@@ -200,6 +205,7 @@ impl State {
         });
         self.next_version(&mut object);
         self.objects.insert(key, object);
+        namespaces::furnish(self, name);
     }
     /// The cluster is lost: another one, empty, is in its place. Buckets and users stay.
     pub fn wipe(&mut self) {

@@ -9,6 +9,7 @@ mod contents;
 mod files;
 mod flags;
 mod location;
+mod repository;
 pub mod restore;
 mod schedule;
 mod sync;

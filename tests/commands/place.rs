@@ -443,6 +443,7 @@ impl Place {
                 self.sandbox.wipe();
                 self.sandbox.install_velero();
             }
+            "lose" => self.sandbox.wipe(),
             "pass" => self
                 .sandbox
                 .advance(rest.parse::<SignedDuration>().unwrap()),

@@ -22,6 +22,7 @@
 //! | `@ store requests` | what stores were asked since the last `@ store requests` |
 //! | `@ velero stop`, `remove`, `install` | Velero's server; its types |
 //! | `@ wipe` | another cluster is in its place |
+//! | `@ lose` | the same, but nothing is in it yet |
 //! | `@ pass DURATION` | time passes |
 //! | `@ fault METHOD TARGET NTH FAULT` | a fault at the wire, rehearsals not counted |
 //! | `@ crash METHOD TARGET NTH` | the next command ends there, the request being carried out |

@@ -4,6 +4,7 @@ use super::managed::{Force, Managers, Operation, Write};
 use super::status::{Cause, Failure};
 use super::validate;
 use super::write::{Target, check_head, check_namespace, notice, read_body, strict_message, text};
+use crate::sandbox::namespaces;
 use crate::sandbox::state::{State, stamp};
 use serde_json::{Value, json};
 
@@ -127,5 +128,9 @@ pub(super) fn insert(
     }
     state.take_uid();
     notice(state, resource, &key);
-    Ok(state.store(&key, object))
+    let stored = state.store(&key, object);
+    if resource.plural == "namespaces" {
+        namespaces::furnish(state, &name);
+    }
+    Ok(stored)
 }

@@ -35,6 +35,7 @@ impl From<Refusal> for S3Error {
             Refusal::Precondition => S3ErrorCode::PreconditionFailed,
             Refusal::NotModified => S3ErrorCode::NotModified,
             Refusal::NoConditions => S3ErrorCode::NotImplemented,
+            Refusal::Denied => S3ErrorCode::AccessDenied,
             Refusal::NotEmpty => S3ErrorCode::BucketNotEmpty,
             Refusal::Marker => S3ErrorCode::InvalidArgument,
         };

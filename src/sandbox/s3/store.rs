@@ -29,8 +29,28 @@ pub struct Bucket {
     pub versioning: Versioning,
     /// What it does with a conditional write.
     pub conditional_writes: ConditionalWrites,
+    /// Whether it lets anybody write.
+    #[serde(default, skip_serializing_if = "Writes::are_allowed")]
+    writes: Writes,
     /// Versions of each key, oldest first; never none.
     objects: BTreeMap<String, Vec<Version>>,
+}
+
+/// Whether what is written is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writes {
+    /// It is.
+    #[default]
+    Allowed,
+    /// 403, as for credentials that may only read.
+    Refused,
+}
+
+impl Writes {
+    fn are_allowed(&self) -> bool {
+        *self == Self::Allowed
+    }
 }
 
 /// Whether a bucket keeps versions.
@@ -151,6 +171,9 @@ pub enum Refusal {
     /// The store knows no conditions.
     #[error("A header you provided implies functionality that is not implemented")]
     NoConditions,
+    /// Who asks may not.
+    #[error("Access Denied")]
+    Denied,
     /// There is something in the bucket.
     #[error("The bucket you tried to delete is not empty")]
     NotEmpty,
@@ -203,6 +226,7 @@ impl Store {
                 created: whole_second(now),
                 versioning: Versioning::Never,
                 conditional_writes: ConditionalWrites::Honoured,
+                writes: Writes::Allowed,
                 objects: BTreeMap::new(),
             };
             self.buckets.insert(name.to_owned(), bucket);
@@ -238,6 +262,14 @@ impl Store {
         to: ConditionalWrites,
     ) -> Result<(), Refusal> {
         self.bucket_to_change(name)?.conditional_writes = to;
+        Ok(())
+    }
+    /// Sets whether what is written is taken.
+    ///
+    /// # Errors
+    /// There is no such bucket.
+    pub fn set_writes(&mut self, name: &str, to: Writes) -> Result<(), Refusal> {
+        self.bucket_to_change(name)?.writes = to;
         Ok(())
     }
     /// Writes an object; the ID of its version, where versions are kept.
@@ -408,6 +440,9 @@ impl Bucket {
     }
     /// Whether a write may go on.
     fn allows(&self, key: &str, conditions: &Conditions) -> Result<(), Refusal> {
+        if !self.writes.are_allowed() {
+            return Err(Refusal::Denied);
+        }
         if *conditions == Conditions::default() {
             return Ok(());
         }

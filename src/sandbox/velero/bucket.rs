@@ -90,6 +90,26 @@ impl Place {
     pub fn read_restore(&self, state: &State, restore: &str, file: &str) -> Result<Bytes, Refusal> {
         self.get(state, &self.restore_key(restore, file))
     }
+    /// Whether the volumes of a namespace have a kopia repository here.
+    pub fn has_repository(&self, state: &State, namespace: &str) -> bool {
+        self.get(state, &self.repository_key(namespace)).is_ok()
+    }
+    /// Writes the file that makes a directory a kopia repository.
+    ///
+    /// # Errors
+    /// There is no such bucket, or it takes nothing.
+    pub fn write_repository(
+        &self,
+        state: &mut State,
+        namespace: &str,
+        bytes: Bytes,
+    ) -> Result<(), Refusal> {
+        let key = self.repository_key(namespace);
+        self.put(state, &key, bytes)
+    }
+    fn repository_key(&self, namespace: &str) -> String {
+        format!("{}kopia/{namespace}/kopia.repository", self.prefix)
+    }
     fn get(&self, state: &State, key: &str) -> Result<Bytes, Refusal> {
         let found = state
             .s3

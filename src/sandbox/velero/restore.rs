@@ -430,11 +430,11 @@ fn let_go(state: &mut State, key: &str) {
         return;
     };
     let name = text(&object, "/metadata/name").to_owned();
-    if let Some(place) = place(state, &object) {
-        if place.delete_restore(state, &name).is_err() {
-            state.wake_after(REACTION, Task::Reconcile, key);
-            return;
-        }
+    if let Some(place) = place(state, &object)
+        && place.delete_restore(state, &name).is_err()
+    {
+        state.wake_after(REACTION, Task::Reconcile, key);
+        return;
     }
     let finalizers = object
         .pointer_mut("/metadata/finalizers")

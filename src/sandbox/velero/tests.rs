@@ -5,6 +5,8 @@ use crate::sandbox::kubernetes::create::create;
 use crate::sandbox::kubernetes::resources::{self, Scope, VELERO_GROUP};
 use crate::sandbox::kubernetes::routes::Parameters;
 use crate::sandbox::kubernetes::write::Target;
+use crate::sandbox::namespaces;
+use crate::sandbox::s3::store::Writes;
 use crate::sandbox::state::State;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -173,6 +175,40 @@ fn a_restart_gives_up_what_runs() {
     restore(&mut state, "r2");
     pass(&mut state, 10);
     assert_eq!(restore_phase(&state, "r2"), "Completed");
+}
+
+#[test]
+fn a_bucket_that_takes_nothing_holds_a_restore_up() {
+    let mut state = world();
+    backed_up_and_lost(&mut state);
+    state.s3.set_writes("b", Writes::Refused).unwrap();
+    restore(&mut state, "r1");
+    restore(&mut state, "r2");
+    pass(&mut state, 60);
+    // Its objects are there, and the next one was taken.
+    assert_eq!(restore_phase(&state, "r1"), "FinalizingPartiallyFailed");
+    assert_eq!(restore_phase(&state, "r2"), "FinalizingPartiallyFailed");
+    assert_eq!(at(&state, "configmaps/app/c", "/data/k"), json!("v"));
+    state.s3.set_writes("b", Writes::Allowed).unwrap();
+    pass(&mut state, 5);
+    assert_eq!(restore_phase(&state, "r1"), "PartiallyFailed");
+}
+
+#[test]
+fn what_a_real_cluster_puts_into_a_namespace_is_kept() {
+    let mut state = world();
+    namespaces::furnish_all(&mut state);
+    backed_up_and_lost(&mut state);
+    // Another cluster has another certificate.
+    state.remove("configmaps/app/kube-root-ca.crt");
+    state.origin.generation += 1;
+    restore(&mut state, "r1");
+    pass(&mut state, 10);
+    assert_eq!(restore_phase(&state, "r1"), "Completed");
+    let key = "restores.velero.io/velero/r1";
+    assert_eq!(at(&state, key, "/status/warnings"), json!(2));
+    let certificate = at(&state, "configmaps/app/kube-root-ca.crt", "/data/ca.crt");
+    assert!(certificate.to_string().contains(&state.cluster_uid()));
 }
 
 /// Puts the server into a cluster that has nothing.

@@ -1,8 +1,9 @@
 //! Volumes of Pods in a backup: one PodVolumeBackup each, made by the node agent, and what the backup says of them. Their
-//! data are not moved, there being none. Must not know the bucket.
+//! data are not moved, there being none. Must not know what is in the bucket.
 
+use super::bucket::Place;
 use super::contents::Item;
-use super::{create, text};
+use super::{create, repository, text};
 use crate::sandbox::state::{State, VELERO_NAMESPACE, stamp};
 use serde_json::{Value, json};
 use sha2::Digest;
@@ -33,6 +34,9 @@ pub fn copy(state: &mut State, backup: &Value, items: &[Item]) -> Copied {
             continue;
         }
         for volume in volumes {
+            if let Some(place) = Place::of_backup(state, backup) {
+                repository::ensure(state, &place, text(&pod.object, "/metadata/namespace"));
+            }
             let copy = copy_of(state, backup, (&pod.object, volume));
             copied.infos.extend(info(items, &copy));
             copied.copies.push(copy);

@@ -259,11 +259,11 @@ impl<'a> Run<'a> {
             "persistentvolumeclaims" if self.was_provisioned(&object) => unbind(&mut object),
             "persistentvolumes" => unclaim(&mut object),
             "services" => {
-                if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-                    if spec.get("clusterIP").is_some_and(|given| given != "None") {
-                        spec.remove("clusterIP");
-                        spec.remove("clusterIPs");
-                    }
+                if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+                    && spec.get("clusterIP").is_some_and(|given| given != "None")
+                {
+                    spec.remove("clusterIP");
+                    spec.remove("clusterIPs");
                 }
             }
             _ => {}
