@@ -14,9 +14,9 @@
 
 use super::faults::{Fault, Matching, Seeded};
 use super::kubernetes::status::json_response;
-use super::s3::store::{ConditionalWrites, Writes};
+use super::s3::store::{ConditionalWrites, Refusal, Writes};
 use super::server::Server;
-use super::state::ADMIN_TOKEN;
+use super::state::{ADMIN_TOKEN, State};
 use super::{Sandbox, behaviours, velero};
 use crate::model::duration::GoDuration;
 use bytes::Bytes;
@@ -135,18 +135,7 @@ fn act(
             done()
         }
         ("POST", "bucket") => {
-            let wanted: Bucket = read(body)?;
-            sandbox.add_bucket(&wanted.name);
-            if let Some(writes) = wanted.conditional_writes {
-                sandbox
-                    .with(|state| state.s3.set_conditional_writes(&wanted.name, writes))
-                    .map_err(|refusal| refusal.to_string())?;
-            }
-            if let Some(writes) = wanted.writes {
-                sandbox
-                    .with(|state| state.s3.set_writes(&wanted.name, writes))
-                    .map_err(|refusal| refusal.to_string())?;
-            }
+            bucket(sandbox, &read(body)?)?;
             done()
         }
         ("POST", "edit") => edit(sandbox, read(body)?),
@@ -171,6 +160,23 @@ fn act(
         }
         (method, name) => Err(format!("there is no {method} {PREFIX}{name}")),
     }
+}
+
+/// A bucket, and how it takes writes.
+fn bucket(sandbox: &Sandbox, wanted: &Bucket) -> Result<(), String> {
+    sandbox.add_bucket(&wanted.name);
+    let set = |state: &mut State| {
+        if let Some(writes) = wanted.conditional_writes {
+            state.s3.set_conditional_writes(&wanted.name, writes)?;
+        }
+        if let Some(writes) = wanted.writes {
+            state.s3.set_writes(&wanted.name, writes)?;
+        }
+        Ok(())
+    };
+    sandbox
+        .with(set)
+        .map_err(|refusal: Refusal| refusal.to_string())
 }
 
 /// A merge patch by somebody else, past all faults; it stands in the log like any other request.
