@@ -51,11 +51,6 @@ pub fn all() -> Vec<Case> {
             hand_made::a_cluster_made_by_hand_is_imported_and_planned_empty
         ),
         case!(240, backups::what_velero_wrote_is_what_is_told),
-        case!(540, contract::velero_on_both_sides),
-        case!(240, contract::kubernetes_api_on_both_sides),
-        case!(60, contract::buckets_on_both_sides),
-        case!(480, contract::files_of_a_backup_on_both_sides),
-        case!(480, contract::restores_on_both_sides),
         case!(
             180,
             spike::planned_without_a_server_killed_and_resumed_elsewhere
@@ -109,8 +104,20 @@ pub fn all() -> Vec<Case> {
             velero_server::it_runs_as_declared_and_is_never_changed_under_a_backup
         ),
     ];
+    all.extend(of_the_sandbox());
     all.extend(of_the_harness());
     all
+}
+
+/// What the sandbox is held to.
+fn of_the_sandbox() -> Vec<Case> {
+    vec![
+        case!(540, contract::velero_on_both_sides),
+        case!(240, contract::kubernetes_api_on_both_sides),
+        case!(60, contract::buckets_on_both_sides),
+        case!(480, contract::files_of_a_backup_on_both_sides),
+        case!(480, contract::restores_on_both_sides),
+    ]
 }
 
 /// What every other case takes for granted.
