@@ -177,10 +177,8 @@ pub async fn take_over(
             from_serial: serial,
         }],
     };
-    let impossible = |error: JournalError| StoreError {
-        place: format!("of run {run}"),
-        message: error.to_string(),
-    };
+    let impossible =
+        |error: JournalError| StoreError::unusable(format!("of run {run}"), error.to_string());
     state.take_record(&plan, &record).map_err(impossible)?;
     match store.append(&record).await? {
         Append::Written => Ok(Resumed { run, plan, state }),
@@ -198,11 +196,8 @@ async fn the_open_run(store: &dyn Store) -> Result<String, ResumeError> {
         match summary.standing {
             Standing::Open => open.push(summary.run),
             Standing::Damaged(message) => {
-                return Err(StoreError {
-                    place: format!("of run {}", summary.run),
-                    message,
-                }
-                .into());
+                let place = format!("of run {}", summary.run);
+                return Err(StoreError::unusable(place, message).into());
             }
             Standing::NeverOpened | Standing::Closed(_) => {}
         }

@@ -44,7 +44,7 @@ async fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Troub
     let store = journal::open(process, &place)?;
     let this = journal::holder()?;
     let now = process.clock.now();
-    let summaries = runs::list(store.as_ref())
+    let summaries = runs::list(store.as_ref(), usize::MAX)
         .await
         .map_err(journal::unreadable)?;
     let line = typed::journal(process);

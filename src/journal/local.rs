@@ -2,44 +2,28 @@
 //! `runs/<id>/closed`, `inventory/<n>.json`. A record is written whole under a temporary name, made durable, and linked to its serial, which
 //! fails where the serial is taken (R42). Must not know what records mean, but for a take-over that explains a torn one.
 
+use super::document::{
+    self, CLOSED, INVENTORY, InventoryFile, RUNS, check_next, check_run_id, damaged, decode,
+    file_name, is_run_id, no_run, number, record,
+};
 use super::record::{Entry, Record, VERSION};
 use super::store::{Append, Listed, Store, StoreError};
 use crate::model::inventory::Inventory;
 use crate::plan::document::Plan;
-use crate::plan::document::reading::{self, Unread};
 use crate::world::local::files::{
     self, Boundary, Created, DOCUMENT_BYTES, FileError, Folder, Kind, Made, Readers,
 };
 use async_trait::async_trait;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde::de::IgnoredAny;
 use std::path::{Path, PathBuf};
 
-/// What to do about a journal of another version.
-const USE_IT: &str = "use the program that wrote it";
-/// Name of the runs in the directory.
-const RUNS: &str = "runs";
-/// Name of the inventories.
-const INVENTORY: &str = "inventory";
 /// Name of a run's plan.
 const PLAN: &str = "plan.json";
-/// Name of the empty file beside the records of a closed run. Runs of earlier versions have none.
-const CLOSED: &str = "closed";
-
 /// Runs and inventories in a directory. Making one touches nothing.
 #[derive(Clone, Debug)]
 pub struct LocalStore {
     directory: PathBuf,
     boundary: Boundary,
-}
-
-/// An inventory file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InventoryFile {
-    version: u32,
-    inventory: Inventory,
 }
 
 /// What a numbered file turned out to be.
@@ -121,37 +105,18 @@ impl LocalStore {
 
     /// The directory of a run.
     fn run(&self, run: &str) -> Result<Folder, StoreError> {
-        self.check_id(run)?;
+        check_run_id(&self.shown(), run)?;
         let runs = self.part(RUNS)?;
         let found = match &runs {
             None => None,
             Some(runs) => below(runs, run)?,
         };
-        found.ok_or_else(|| StoreError {
-            place: self.shown(),
-            message: format!("there is no run `{run}`"),
-        })
-    }
-
-    fn check_id(&self, run: &str) -> Result<(), StoreError> {
-        if is_run_id(run) {
-            return Ok(());
-        }
-        Err(StoreError {
-            place: self.shown(),
-            message: format!("`{run}` is not a run id"),
-        })
+        found.ok_or_else(|| no_run(&self.shown(), run))
     }
 
     fn shown(&self) -> String {
         self.directory.display().to_string()
     }
-}
-
-/// A run id comes from the command line: `../..` must not lead out of the directory.
-fn is_run_id(run: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    !run.is_empty() && run.chars().all(allowed)
 }
 
 /// Somebody who may write in a journal could forge what was done (R43).
@@ -186,18 +151,16 @@ fn make_below(folder: &Folder, name: &str) -> Result<(Folder, Made), StoreError>
 #[async_trait(?Send)]
 impl Store for LocalStore {
     async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError> {
-        self.check_id(run)?;
+        check_run_id(&self.shown(), run)?;
         let (runs, _) = make_below(&self.prepare()?, RUNS)?;
         let (folder, made) = make_below(&runs, run)?;
-        let exists = |path: &Path| StoreError {
-            place: path.display().to_string(),
-            message: "it exists".to_owned(),
-        };
+        let exists = |path: &Path| StoreError::unusable(shown(path), "it exists");
         if made == Made::There {
             return Err(exists(folder.path()));
         }
         let path = folder.path().join(PLAN);
-        let text = serde_json::to_vec_pretty(plan).map_err(|error| damaged(&path, &error))?;
+        let text =
+            serde_json::to_vec_pretty(plan).map_err(|error| damaged(&shown(&path), &error))?;
         match write_whole(&folder, PLAN, &text)? {
             Append::Written => runs.sync().map_err(|error| failed(runs.path(), &error)),
             Append::SerialTaken => Err(exists(&path)),
@@ -207,8 +170,7 @@ impl Store for LocalStore {
     async fn append(&self, record: &Record) -> Result<Append, StoreError> {
         let folder = self.run(&record.run)?;
         let name = file_name(record.serial);
-        let text = serde_json::to_vec(record)
-            .map_err(|error| damaged(&folder.path().join(&name), &error))?;
+        let text = document::encode(&shown(&folder.path().join(&name)), record)?;
         write_whole(&folder, &name, &text)
     }
 
@@ -216,7 +178,15 @@ impl Store for LocalStore {
         write_whole(&self.run(run)?, CLOSED, b"").map(|_| ())
     }
 
-    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
+    async fn recent(&self) -> Result<Vec<Listed>, StoreError> {
+        self.runs(usize::MAX).await
+    }
+
+    async fn check(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn runs(&self, most: usize) -> Result<Vec<Listed>, StoreError> {
         let Some(folder) = self.part(RUNS)? else {
             return Ok(Vec::new());
         };
@@ -239,31 +209,19 @@ impl Store for LocalStore {
             }
         }
         runs.sort();
-        Ok(runs)
+        Ok(runs.split_off(runs.len().saturating_sub(most)))
     }
 
     async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
         let folder = self.run(run)?;
         let path = folder.path().join(PLAN);
-        let Found::Whole(bytes) = read(&folder, PLAN)? else {
-            return Err(StoreError {
-                place: path.display().to_string(),
-                message: "it is damaged: it is no JSON".to_owned(),
-            });
-        };
-        reading::decode(&bytes).map_err(|unread| StoreError {
-            place: path.display().to_string(),
-            message: match unread {
-                another @ (Unread::AnotherVersion { .. } | Unread::AnotherBuild { .. }) => {
-                    format!("{another}; {USE_IT}")
-                }
-                damaged @ (Unread::NoJson
-                | Unread::Early
-                | Unread::AnotherSort
-                | Unread::Shown
-                | Unread::Damaged(_)) => damaged.to_string(),
-            },
-        })
+        match read(&folder, PLAN)? {
+            Found::Whole(bytes) => document::plan(&shown(&path), &bytes),
+            Found::Torn => Err(StoreError::unusable(
+                shown(&path),
+                "it is damaged: it is no JSON",
+            )),
+        }
     }
 
     async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
@@ -274,24 +232,15 @@ impl Store for LocalStore {
         for serial in numbers(&folder)? {
             let name = file_name(serial);
             let path = folder.path().join(&name);
-            if serial != next {
-                return Err(StoreError {
-                    place: path.display().to_string(),
-                    message: format!("record {next} before it is missing"),
-                });
-            }
+            check_next(&shown(&path), serial, next)?;
             next = serial + 1;
             match read(&folder, &name)? {
                 Found::Torn => torn = torn.or(Some(path)),
                 Found::Whole(bytes) => {
-                    let record = record(&path, &bytes, run, serial)?;
+                    let record = record(&shown(&path), &bytes, (run, serial))?;
                     if let Some(torn) = torn.take_if(|_| !explains_gap(&record, &records)) {
-                        let message =
-                            "it is damaged: it is no JSON, and whole records follow it".to_owned();
-                        return Err(StoreError {
-                            place: torn.display().to_string(),
-                            message,
-                        });
+                        let message = "it is damaged: it is no JSON, and whole records follow it";
+                        return Err(StoreError::unusable(shown(&torn), message));
                     }
                     torn = None;
                     records.push(record);
@@ -310,7 +259,7 @@ impl Store for LocalStore {
         match read(&folder, &name)? {
             Found::Torn => Ok(None),
             Found::Whole(bytes) => {
-                record(&folder.path().join(&name), &bytes, run, serial).map(Some)
+                record(&shown(&folder.path().join(&name)), &bytes, (run, serial)).map(Some)
             }
         }
     }
@@ -326,7 +275,7 @@ impl Store for LocalStore {
             let Found::Whole(bytes) = read(&folder, &name)? else {
                 continue;
             };
-            let file: InventoryFile = decode(&path, &bytes)?;
+            let file: InventoryFile = decode(&shown(&path), &bytes)?;
             return Ok(Some(file.inventory));
         }
         Ok(None)
@@ -342,7 +291,7 @@ impl Store for LocalStore {
                 inventory: inventory.clone(),
             };
             let text = serde_json::to_vec_pretty(&file)
-                .map_err(|error| damaged(&folder.path().join(&name), &error))?;
+                .map_err(|error| damaged(&shown(&folder.path().join(&name)), &error))?;
             // Taken: another run ended at the same moment; ours is the newer one then.
             if write_whole(&folder, &name, &text)? == Append::Written {
                 return Ok(());
@@ -357,64 +306,10 @@ fn explains_gap(record: &Record, before: &[Record]) -> bool {
     matches!(record.entries.first(), Some(Entry::TakenOver { from_serial }) if *from_serial == last)
 }
 
-fn record(path: &Path, bytes: &[u8], run: &str, serial: u64) -> Result<Record, StoreError> {
-    let record: Record = decode(path, bytes)?;
-    if record.run != run || record.serial != serial {
-        let message = format!(
-            "it says that it is record {} of run `{}`",
-            record.serial, record.run
-        );
-        return Err(StoreError {
-            place: path.display().to_string(),
-            message,
-        });
-    }
-    Ok(record)
-}
-
-/// Reads a document of ours, from its bytes: on the way through a tree of JSON `-0` would become `0`.
-fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StoreError> {
-    let head: Result<Head, _> = serde_json::from_slice(bytes);
-    check_version(path, head.ok().and_then(|head| head.version))?;
-    serde_json::from_slice(bytes).map_err(|error| StoreError {
-        place: path.display().to_string(),
-        message: format!(
-            "it is damaged, or another version of sk-dr made it: {error}; in the second case {USE_IT}"
-        ),
-    })
-}
-
-/// What every document says of itself.
-#[derive(Deserialize)]
-struct Head {
-    version: Option<Json>,
-}
-
-fn check_version(path: &Path, version: Option<Json>) -> Result<(), StoreError> {
-    let message = match version {
-        Some(version) if version.as_u64() == Some(u64::from(VERSION)) => return Ok(()),
-        Some(version) => {
-            format!("its version is {version}, this program reads {VERSION}; {USE_IT}")
-        }
-        None => "it is damaged: it has no version".to_owned(),
-    };
-    Err(StoreError {
-        place: path.display().to_string(),
-        message,
-    })
-}
-
-fn file_name(serial: u64) -> String {
-    format!("{serial:08}.json")
-}
-
 /// Numbers of the numbered files, ascending. Everything else, such as what an interrupted write left, is passed over.
 fn numbers(folder: &Folder) -> Result<Vec<u64>, StoreError> {
-    let number = |name: &String| {
-        let number = name.strip_suffix(".json")?.parse::<u64>().ok()?;
-        (file_name(number) == *name).then_some(number)
-    };
-    let mut numbers: Vec<u64> = names(folder)?.iter().filter_map(number).collect();
+    let names = names(folder)?;
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| number(name)).collect();
     numbers.sort_unstable();
     Ok(numbers)
 }
@@ -450,15 +345,9 @@ fn write_whole(folder: &Folder, name: &str, bytes: &[u8]) -> Result<Append, Stor
 }
 
 fn failed(path: &Path, error: &FileError) -> StoreError {
-    StoreError {
-        place: path.display().to_string(),
-        message: error.to_string(),
-    }
+    StoreError::unusable(shown(path), error.to_string())
 }
 
-fn damaged(path: &Path, error: &serde_json::Error) -> StoreError {
-    StoreError {
-        place: path.display().to_string(),
-        message: format!("it is damaged: {error}"),
-    }
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }

@@ -5,6 +5,7 @@ use super::local::LocalStore;
 use super::record::Holder;
 use super::store::StoreError;
 use crate::world::local::files::{self, Boundary};
+use rustix::rand::{GetRandomFlags, getrandom};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,7 @@ pub fn holder(host: impl Into<String>, boot: impl Into<String>) -> Holder {
         host: host.into(),
         boot: boot.into(),
         pid: std::process::id(),
+        nonce: None,
     }
 }
 
@@ -69,10 +71,14 @@ pub fn this_process() -> Result<Holder, StoreError> {
     const BOOT: &str = "/proc/sys/kernel/random/boot_id";
     let boot = files::read_text(&Boundary::Machine, Path::new(BOOT), HOLDER_BYTES)
         .map_err(|error| unusable(Path::new(BOOT), &error))?;
-    Ok(holder(
-        rustix::system::uname().nodename().to_string_lossy(),
-        boot.trim(),
-    ))
+    let mut nonce = [0; 16];
+    getrandom(&mut nonce, GetRandomFlags::empty())
+        .map_err(|error| unusable(Path::new("of the kernel's random numbers"), &error))?;
+    let host = rustix::system::uname();
+    Ok(Holder {
+        nonce: Some(hex::encode(nonce)),
+        ..holder(host.nodename().to_string_lossy(), boot.trim())
+    })
 }
 
 /// Takes the lock of a store, waiting up to `timeout` while another process holds it.
@@ -143,8 +149,5 @@ fn read_holder(file: &mut File) -> Option<Holder> {
 }
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError {
-        place: path.display().to_string(),
-        message: error.to_string(),
-    }
+    StoreError::unusable(path.display().to_string(), error.to_string())
 }

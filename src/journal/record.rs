@@ -35,6 +35,21 @@ impl Record {
     pub fn is_end(&self) -> bool {
         matches!(self.entries.last(), Some(Entry::RunClosed { .. }))
     }
+
+    /// Whether it gives up a run that was never begun, so that its maker cannot begin it any more.
+    pub fn gives_up_unbegun(&self) -> bool {
+        let entries = self.entries.as_slice();
+        matches!(
+            entries,
+            [
+                Entry::TakenOver { from_serial: 0 },
+                Entry::RunClosed {
+                    outcome: RunOutcome::Abandoned,
+                    ..
+                }
+            ]
+        )
+    }
 }
 
 /// The process that holds a run.
@@ -46,6 +61,10 @@ pub struct Holder {
     pub boot: String,
     /// Process id.
     pub pid: u32,
+    /// Drawn by the process: two containers may be alike in all else, and in a bucket only what nobody else writes tells
+    /// whose a record is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 /// One thing that happened or is about to.

@@ -4,7 +4,7 @@
 
 use super::record::{Holder, RunOutcome};
 use super::status::{JournalError, RunState, StepStatus, fold};
-use super::store::{Listed, Store, StoreError};
+use super::store::{Fault, Listed, Store, StoreError};
 use crate::goal::GoalMode;
 use crate::plan::document::Plan;
 use jiff::Timestamp;
@@ -73,31 +73,34 @@ impl RunSummary {
     }
 }
 
-/// All runs, oldest first. A damaged one is listed, it does not hide the others.
+/// The newest so many runs, oldest first. A damaged one is listed, it does not hide the others.
 ///
 /// # Errors
 /// Where the store itself cannot be read.
-pub async fn list(store: &dyn Store) -> Result<Vec<RunSummary>, StoreError> {
+pub async fn list(store: &dyn Store, most: usize) -> Result<Vec<RunSummary>, StoreError> {
     let mut all = Vec::new();
-    for listed in store.runs().await? {
-        all.push(summary(store, listed.run).await);
+    for listed in store.runs(most).await? {
+        all.push(summary(store, listed.run).await?);
     }
     all.sort_by(|one, other| begun(one).cmp(&begun(other)));
     Ok(all)
 }
 
-async fn summary(store: &dyn Store, run: String) -> RunSummary {
+/// # Errors
+/// Where the store is not reached: that says nothing of a run.
+async fn summary(store: &dyn Store, run: String) -> Result<RunSummary, StoreError> {
     let standing = match load(store, &run).await {
-        Ok((plan, state)) => return summarize(run, &plan, &state),
+        Ok((plan, state)) => return Ok(summarize(run, &plan, &state)),
+        Err(error) if error.fault == Fault::Unreached => return Err(error),
         // A run is opened by its first record, and does nothing before. A plan torn before that is no reason to stop.
         Err(_) if never_began(store, &run).await => Standing::NeverOpened,
         Err(error) => Standing::Damaged(format!("{}: {}", error.place, error.message)),
     };
-    RunSummary {
+    Ok(RunSummary {
         run,
         standing,
         facts: None,
-    }
+    })
 }
 
 /// Ids begin with the second; what follows it is drawn, so that within one second the journal tells which came first.
@@ -115,7 +118,7 @@ async fn never_began(store: &dyn Store, run: &str) -> bool {
 /// What a new run must know of those before it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Earlier {
-    /// Ids of all.
+    /// Ids that are taken, as far as they were looked at.
     pub ids: BTreeSet<String>,
     /// Those that keep it from beginning, oldest first.
     pub open: Vec<RunSummary>,
@@ -127,9 +130,9 @@ pub struct Earlier {
 /// Where the store itself cannot be read.
 pub async fn earlier(store: &dyn Store) -> Result<Earlier, StoreError> {
     let mut earlier = Earlier::default();
-    for listed in store.runs().await? {
+    for listed in store.recent().await? {
         if !has_ended(store, &listed).await {
-            let summary = summary(store, listed.run.clone()).await;
+            let summary = summary(store, listed.run.clone()).await?;
             earlier.open.extend(summary.is_open().then_some(summary));
         }
         earlier.ids.insert(listed.run);
@@ -151,10 +154,8 @@ async fn has_ended(store: &dyn Store, listed: &Listed) -> bool {
 pub async fn load(store: &dyn Store, run: &str) -> Result<(Plan, RunState), StoreError> {
     let (records, next_serial) = store.records(run).await?;
     let plan = store.plan(run).await?;
-    let impossible = |error: JournalError| StoreError {
-        place: format!("of run {run}"),
-        message: error.to_string(),
-    };
+    let impossible =
+        |error: JournalError| StoreError::unusable(format!("of run {run}"), error.to_string());
     let mut state = fold(&plan, &records).map_err(impossible)?;
     state.next_serial = next_serial;
     Ok((plan, state))

@@ -314,7 +314,8 @@ impl RunState {
                 entry_name(entry)
             ));
         }
-        if self.opened.is_none() && !matches!(entry, Entry::RunOpened { .. }) {
+        let begins = matches!(entry, Entry::RunOpened { .. }) || record.gives_up_unbegun();
+        if self.opened.is_none() && !begins {
             return Err(format!(
                 "`{}` comes before the run is opened",
                 entry_name(entry)

@@ -1,4 +1,4 @@
-//! Where a journal is kept. The local directory is one implementation; a bucket will be another.
+//! Where a journal is kept: in a directory or in a bucket.
 
 use super::record::Record;
 use crate::model::inventory::Inventory;
@@ -42,11 +42,21 @@ pub trait Store {
     /// # Errors
     /// Where the place cannot be written.
     async fn mark_closed(&self, run: &str) -> Result<(), StoreError>;
-    /// All runs, sorted by id.
+    /// The newest so many runs, sorted by id.
     ///
     /// # Errors
     /// Where the place cannot be read.
-    async fn runs(&self) -> Result<Vec<Listed>, StoreError>;
+    async fn runs(&self, most: usize) -> Result<Vec<Listed>, StoreError>;
+    /// The runs among which every one is that has not ended, sorted by id.
+    ///
+    /// # Errors
+    /// Where the place cannot be read.
+    async fn recent(&self) -> Result<Vec<Listed>, StoreError>;
+    /// What must hold before a run has its first effect; what of it could not be told, in words.
+    ///
+    /// # Errors
+    /// Where the place does not keep what a journal needs.
+    async fn check(&self) -> Result<Vec<String>, StoreError>;
     /// The plan of a run.
     ///
     /// # Errors
@@ -82,4 +92,34 @@ pub struct StoreError {
     pub place: String,
     /// What went wrong.
     pub message: String,
+    /// What that says of the journal.
+    pub fault: Fault,
+}
+
+/// What an error says of a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// What is there cannot be used: damaged, of another version, out of reach for good.
+    Unusable,
+    /// It is not reached now, or takes no credentials now: nothing is known of what it holds.
+    Unreached,
+    /// Another run came first.
+    Overtaken,
+}
+
+impl StoreError {
+    /// What is there cannot be used.
+    pub fn unusable(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            message: message.into(),
+            fault: Fault::Unusable,
+        }
+    }
+
+    /// The same, saying something else of the journal.
+    #[must_use]
+    pub fn of(self, fault: Fault) -> Self {
+        Self { fault, ..self }
+    }
 }

@@ -1,6 +1,7 @@
 //! The seam: two doors to the outside (answer a query, perform an operation) and the clock. There is one [`World`]:
 //! the real clients; tests and the demo put a sandbox behind them at the wire. Must not know kinds or a plan's meaning.
 
+mod buckets;
 pub mod clock;
 mod connecting;
 pub mod guard;

@@ -136,10 +136,10 @@ impl Disk {
     fn write(&self) -> Result<(), StoreError> {
         match &mut *self.0.lock().unwrap() {
             None => Ok(()),
-            Some(0) => Err(StoreError {
-                place: "of this place".to_owned(),
-                message: "No space left on device".to_owned(),
-            }),
+            Some(0) => Err(StoreError::unusable(
+                "of this place",
+                "No space left on device",
+            )),
             Some(left) => {
                 *left -= 1;
                 Ok(())
@@ -179,8 +179,14 @@ impl Store for OnDisk {
     async fn last(&self, run: &str) -> Result<Option<Record>, StoreError> {
         self.store.last(run).await
     }
-    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
-        self.store.runs().await
+    async fn runs(&self, most: usize) -> Result<Vec<Listed>, StoreError> {
+        self.store.runs(most).await
+    }
+    async fn recent(&self) -> Result<Vec<Listed>, StoreError> {
+        self.store.recent().await
+    }
+    async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.store.check().await
     }
     async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
         self.store.plan(run).await

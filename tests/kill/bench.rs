@@ -250,7 +250,9 @@ impl Bench {
     /// # Errors
     /// Where it cannot be read.
     pub async fn runs(&self) -> Result<Vec<RunSummary>, String> {
-        list(&self.store()).await.map_err(|error| error.to_string())
+        list(&self.store(), usize::MAX)
+            .await
+            .map_err(|error| error.to_string())
     }
     /// The newest inventory.
     ///

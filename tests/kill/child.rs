@@ -160,8 +160,16 @@ impl Store for KillingStore {
         self.inner.last(run).await
     }
 
-    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
-        self.inner.runs().await
+    async fn runs(&self, most: usize) -> Result<Vec<Listed>, StoreError> {
+        self.inner.runs(most).await
+    }
+
+    async fn recent(&self) -> Result<Vec<Listed>, StoreError> {
+        self.inner.recent().await
+    }
+
+    async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.inner.check().await
     }
 
     async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
@@ -174,10 +182,8 @@ impl Store for KillingStore {
             Some(Bug::TornIsAnError)
                 if records.last().map_or(0, |record| record.serial) + 1 != next =>
             {
-                return Err(StoreError {
-                    place: format!("runs/{run}/{:08}.json", next - 1),
-                    message: "it is damaged: it is no JSON".to_owned(),
-                });
+                let place = format!("runs/{run}/{:08}.json", next - 1);
+                return Err(StoreError::unusable(place, "it is damaged: it is no JSON"));
             }
             Some(Bug::StartedIsDone) => finish_what_was_started(&mut records),
             Some(Bug::StartedIsForgotten) => {
@@ -194,10 +200,10 @@ impl Store for KillingStore {
                 });
             }
             Some(Bug::TakenOverOnlyOnce) if is_taken_over(&records) => {
-                return Err(StoreError {
-                    place: format!("of run {run}"),
-                    message: "it was taken over".to_owned(),
-                });
+                return Err(StoreError::unusable(
+                    format!("of run {run}"),
+                    "it was taken over",
+                ));
             }
             _ => {}
         }

@@ -505,10 +505,7 @@ impl Fake {
 }
 
 fn wrong(message: String) -> StoreError {
-    StoreError {
-        place: "memory".to_owned(),
-        message,
-    }
+    StoreError::unusable("memory", message)
 }
 
 #[async_trait(?Send)]
@@ -557,7 +554,13 @@ impl Store for Fake {
         self.inside().closed.insert(run.to_owned());
         if self.dies() { Err(down(self)) } else { Ok(()) }
     }
-    async fn runs(&self) -> Result<Vec<Listed>, StoreError> {
+    async fn recent(&self) -> Result<Vec<Listed>, StoreError> {
+        self.runs(usize::MAX).await
+    }
+    async fn check(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
+    async fn runs(&self, _: usize) -> Result<Vec<Listed>, StoreError> {
         let inside = self.inside();
         let listed = |run: &String| Listed {
             run: run.clone(),

@@ -45,6 +45,7 @@ pub fn holder(pid: u32) -> Holder {
         host: "here".to_owned(),
         boot: "boot".to_owned(),
         pid,
+        nonce: None,
     }
 }
 

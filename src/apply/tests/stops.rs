@@ -169,7 +169,7 @@ fn closing_asks_about_what_is_in_doubt_and_sends_nothing() {
                 "point {point}"
             );
             assert_eq!(report.outcome, Some(RunOutcome::Abandoned));
-            assert!(fake.runs().await.unwrap()[0].is_marked);
+            assert!(fake.recent().await.unwrap()[0].is_marked);
             assert_eq!(fake.inside().effects.len(), effects);
             assert_eq!(fake.inside().inventory.as_ref().unwrap().owned.len(), done);
             let refused = resume(&fake, None, &request(None, &holder(3)))

@@ -28,7 +28,7 @@ fn written(store: &dyn Store, records: &[Record]) {
 }
 
 fn nothing_is_there(store: &dyn Store) {
-    assert_eq!(store.runs().now().unwrap(), []);
+    assert_eq!(store.recent().now().unwrap(), []);
     assert_eq!(store.inventory().now().unwrap(), None);
     assert!(store.plan("run-1").now().is_err());
     assert!(store.records("run-1").now().is_err());
@@ -58,9 +58,14 @@ fn a_run_is_made_once(store: &dyn Store) {
     written(store, &[record(1, 1, vec![opened()])]);
     assert!(store.create_run("run-1", &plan()).now().is_err());
     assert_eq!(store.records("run-1").now().unwrap().1, 2, "it stays");
-    store.create_run("run-0", &plan()).now().unwrap();
-    let both = [listed("run-0", false), listed("run-1", false)];
-    assert_eq!(store.runs().now().unwrap(), both);
+    let end = record(2, 1, vec![closed(RunOutcome::Abandoned)]);
+    assert_eq!(store.append(&end).now().unwrap(), Append::Written);
+    store.create_run("run-2", &plan()).now().unwrap();
+    let both = [listed("run-1", false), listed("run-2", false)];
+    assert_eq!(store.runs(2).now().unwrap(), both);
+    assert_eq!(store.runs(1).now().unwrap(), both[1..], "the newest");
+    let recent = store.recent().now().unwrap();
+    assert!(recent.contains(&both[1]), "{recent:?}");
 }
 
 fn a_serial_is_taken_once(store: &dyn Store) {
@@ -81,10 +86,10 @@ fn a_mark_is_told_by_the_listing(store: &dyn Store) {
         record(2, 1, vec![closed(RunOutcome::Abandoned)]),
     ];
     written(store, &story);
-    assert_eq!(store.runs().now().unwrap(), [listed("run-1", false)]);
+    assert_eq!(store.recent().now().unwrap(), [listed("run-1", false)]);
     for _ in 0..2 {
         store.mark_closed("run-1").now().unwrap();
-        assert_eq!(store.runs().now().unwrap(), [listed("run-1", true)]);
+        assert_eq!(store.recent().now().unwrap(), [listed("run-1", true)]);
     }
     assert_eq!(store.records("run-1").now().unwrap(), (story.to_vec(), 3));
 }

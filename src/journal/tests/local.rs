@@ -71,7 +71,7 @@ proptest! {
 }
 
 fn names(store: &LocalStore) -> Vec<String> {
-    let runs = store.runs().now().unwrap();
+    let runs = store.recent().now().unwrap();
     runs.into_iter().map(|listed| listed.run).collect()
 }
 
@@ -258,7 +258,7 @@ fn a_directory_is_a_store() {
 fn a_store_that_was_never_written_is_empty() {
     let directory = tempfile::tempdir().unwrap();
     let store = LocalStore::at(directory.path().join(".sk-dr"));
-    assert!(store.runs().now().unwrap().is_empty());
+    assert!(store.recent().now().unwrap().is_empty());
     assert!(!store.directory().exists(), "reading makes nothing");
 }
 

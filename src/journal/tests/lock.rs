@@ -47,7 +47,8 @@ fn one_holder_at_a_time() {
             assert!(!second.proves_dead(&Holder {
                 host: host.to_owned(),
                 boot: boot.to_owned(),
-                pid: 1
+                pid: 1,
+                nonce: None,
             }));
         }
     });

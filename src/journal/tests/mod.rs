@@ -1,5 +1,6 @@
 //! Tests of the journal: the fold over every small journal, and a directory that is damaged in every way.
 
+mod bucket;
 pub mod cases;
 mod local;
 mod lock;
@@ -53,6 +54,7 @@ pub fn holder(pid: u32) -> Holder {
         host: "here".to_owned(),
         boot: "boot".to_owned(),
         pid,
+        nonce: None,
     }
 }
 

@@ -15,7 +15,7 @@ fn check(entries: &[Entry], expected: &Standing, is_open: bool) {
             .now()
             .unwrap();
     }
-    let runs = list(&store).now().unwrap();
+    let runs = list(&store, usize::MAX).now().unwrap();
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].standing, *expected);
     let found = earlier(&store).now().unwrap();
@@ -59,11 +59,11 @@ fn a_torn_plan_counts_only_where_the_run_began() {
     let path = directory.path().join("runs/run-1/plan.json");
     std::fs::write(&path, "{\"format\": \"sk-dr").unwrap();
     assert_eq!(
-        list(&store).now().unwrap()[0].standing,
+        list(&store, usize::MAX).now().unwrap()[0].standing,
         Standing::NeverOpened
     );
     store.append(&record(1, 1, vec![opened()])).now().unwrap();
-    let standing = list(&store).now().unwrap().remove(0).standing;
+    let standing = list(&store, usize::MAX).now().unwrap().remove(0).standing;
     assert!(matches!(standing, Standing::Damaged(_)), "{standing:?}");
 }
 
@@ -118,7 +118,12 @@ fn counts_and_takeover_serial() {
         .append(&record(2, 1, vec![started(a(), 1)]))
         .now()
         .unwrap();
-    let facts = list(&store).now().unwrap().remove(0).facts.unwrap();
+    let facts = list(&store, usize::MAX)
+        .now()
+        .unwrap()
+        .remove(0)
+        .facts
+        .unwrap();
     assert_eq!(
         (facts.in_doubt, facts.todo, facts.done, facts.last_serial),
         (1, 1, 0, 2)

@@ -137,7 +137,8 @@ fn refused(answer: Answered, response: &HttpResponse, redactor: &Redactor) -> Fa
             message: format!("answered {}{words}", answer.status),
         },
         cure: of_code.or_else(|| is_elsewhere(answer.status).then(|| move_to(region.as_deref()))),
-        may_repeat: class == FailureClass::Unavailable,
+        may_repeat: class == FailureClass::Unavailable
+            || answer.code.as_deref() == Some("ConditionalRequestConflict"),
         retry_after: retry_after(header("retry-after")).unwrap_or_default(),
         code: answer.code,
         status: Some(answer.status),
@@ -177,6 +178,8 @@ fn class(status: u16, code: Option<&str>) -> FailureClass {
         404 => FailureClass::NotFound,
         409 => FailureClass::Conflict,
         412 => FailureClass::Ground,
+        // What a store does not know it will not know a moment later.
+        501 => FailureClass::Invalid,
         429 | 500..=599 => FailureClass::Unavailable,
         300..=499 => FailureClass::Invalid,
         _ => FailureClass::Malformed,

@@ -1,9 +1,9 @@
 //! One request to one store: limit of each attempt, retries with seeded pauses, and an end to both. The SDK itself tries
-//! once. Must not know what is asked for beyond that it may be repeated: every verb here is a read.
+//! once. Must not know what is asked for beyond that it may be repeated: every verb is a read, or writes only what is not there.
 
 use super::answers::{self, Failure};
 use super::connector::Connector;
-use super::settings::{Credentials, Settings};
+use super::settings::{ANY_REGION, Credentials, Settings};
 use crate::world::clock::Clock;
 use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
@@ -16,6 +16,7 @@ use aws_sdk_s3::config::{
     timeout::TimeoutConfig,
 };
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures::future::BoxFuture;
@@ -31,6 +32,7 @@ pub struct Client {
     title: String,
     seed: u64,
     request_limit: Duration,
+    region: String,
     /// Strikes out what the store may quote.
     pub(super) redactor: Redactor,
 }
@@ -63,6 +65,7 @@ impl Client {
             title: format!("store {} (region {})", settings.endpoint, settings.region),
             seed,
             request_limit: settings.request_limit,
+            region: settings.region.clone(),
             redactor: redactor.clone(),
             sdk: aws_sdk_s3::Client::from_conf(config(wire, settings, clock, redactor)),
         }
@@ -71,6 +74,17 @@ impl Client {
     /// Strikes out what is secret to the store: whoever writes there may have read it in a request.
     pub(in crate::world) fn redactor(&self) -> &Redactor {
         &self.redactor
+    }
+
+    /// Where a new bucket is: in the region of the client. The oldest region of S3 must not be named, and is what stores that
+    /// have none are called by.
+    pub(super) fn placement(&self) -> Option<CreateBucketConfiguration> {
+        (self.region != ANY_REGION).then(|| {
+            let place = BucketLocationConstraint::from(self.region.as_str());
+            CreateBucketConfiguration::builder()
+                .location_constraint(place)
+                .build()
+        })
     }
 
     /// Address and region for people.

@@ -1,14 +1,17 @@
 //! The client of S3 stores: the AWS SDK writes, signs and reads, our own wire carries (so that sandbox and faults sit where
-//! they sit for Kubernetes), our own tries repeat. Two verbs: list and get. Must not know what a bucket holds.
+//! they sit for Kubernetes), our own tries repeat. Reads, and writes of what is not there yet; nothing is written over and
+//! nothing deleted. Must not know what a bucket holds.
 
 mod answers;
 mod client;
 mod connect;
 mod connector;
 mod reads;
+mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use super::connecting::ConnectArguments;
 use super::query::Why;
@@ -18,6 +21,8 @@ use crate::model::server_address::ServerAddress;
 pub use client::Client;
 pub use connect::StoreWires;
 pub(super) use reads::Version;
+pub use rules::{Expiry, Versions};
+pub use writes::{BucketState, Put};
 
 /// How a store proves who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

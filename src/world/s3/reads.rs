@@ -40,6 +40,14 @@ pub(in crate::world) struct Version {
     pub(in crate::world) etag: String,
 }
 
+/// Which page of a list.
+enum Page {
+    /// The one after this token; the first one without.
+    After(Option<String>),
+    /// The first one, of so many objects at most.
+    First(u16),
+}
+
 /// One part of an object, and where the next one begins.
 struct Part {
     bytes: Bytes,
@@ -66,7 +74,7 @@ impl Client {
         let mut token: Option<String> = None;
         loop {
             let page = self
-                .page((&title, bucket, prefix), depth, token.take())
+                .page((&title, bucket, prefix), depth, Page::After(token.take()))
                 .await;
             let page = page.map_err(|failure| failure.why)?;
             let next = read_page(&page, (bucket, prefix), (&mut objects, &mut names));
@@ -97,19 +105,43 @@ impl Client {
         })
     }
 
+    /// The first objects below a prefix in the order of their keys, so many at most.
+    pub(in crate::world) async fn first_blobs(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        most: u16,
+    ) -> Result<Vec<BlobEntry>, Why> {
+        let title = self.title_of("LIST", bucket, prefix);
+        check_bucket(bucket).map_err(|words| self.nonsense(&title, &words))?;
+        let which = Page::First(most);
+        let page = self.page((&title, bucket, prefix), Depth::All, which).await;
+        let page = page.map_err(|failure| failure.why)?;
+        let mut objects = Vec::new();
+        let into = (&mut objects, &mut BTreeSet::new());
+        read_page(&page, (bucket, prefix), into).map_err(|words| self.nonsense(&title, &words))?;
+        objects.sort_by(|one: &BlobEntry, other| one.key.cmp(&other.key));
+        objects.truncate(usize::from(most));
+        Ok(objects)
+    }
+
     async fn page(
         &self,
         (title, bucket, prefix): (&str, &str, &str),
         depth: Depth,
-        token: Option<String>,
+        which: Page,
     ) -> Result<ListObjectsV2Output, Failure> {
         let delimiter = match depth {
             Depth::All => None,
             Depth::Names => Some("/".to_owned()),
         };
+        let (token, most) = match which {
+            Page::After(token) => (token, None),
+            Page::First(most) => (None, Some(i32::from(most))),
+        };
         let send = || {
             let list = self.sdk.list_objects_v2().bucket(bucket).prefix(prefix);
-            let list = list.set_delimiter(delimiter.clone());
+            let list = list.set_delimiter(delimiter.clone()).set_max_keys(most);
             list.set_continuation_token(token.clone()).send().boxed()
         };
         self.ask(title, send).await
@@ -242,7 +274,7 @@ impl Client {
         }
     }
 
-    fn title_of(&self, verb: &str, bucket: &str, name: &str) -> String {
+    pub(super) fn title_of(&self, verb: &str, bucket: &str, name: &str) -> String {
         self.said(&format!("{verb} s3://{bucket}/{name}"))
     }
 
@@ -262,7 +294,7 @@ impl Failure {
 ///
 /// # Errors
 /// Where it is none.
-fn check_bucket(bucket: &str) -> Result<(), String> {
+pub(super) fn check_bucket(bucket: &str) -> Result<(), String> {
     let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     let is_name = (3..=255).contains(&bucket.len()) && bucket.bytes().all(of_a_name);
     if is_name && bucket.bytes().any(|byte| byte.is_ascii_alphanumeric()) {

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// One try of a request takes no longer where nobody says.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
 /// What a store with an address of its own is told where nobody names a region: most look at none.
-const ANY_REGION: &str = "us-east-1";
+pub(super) const ANY_REGION: &str = "us-east-1";
 
 /// A store and how it is asked.
 pub(super) struct Settings {

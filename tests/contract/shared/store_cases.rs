@@ -2,6 +2,7 @@
 //! a real one over the network; what it does, a sandbox's has to do.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::json;
 use sk_dr::model::expression::{Bindings, Expr};
@@ -44,6 +45,16 @@ pub enum Ask {
     GetElsewhere(&'static str),
     /// All of a bucket that is not there.
     ListElsewhere,
+    /// Writes an object of so many bytes where none is, and reads what is there then.
+    PutNew(&'static str, usize),
+    /// Writes one to a bucket that is not there.
+    PutElsewhere(&'static str),
+    /// The first so many objects below a prefix.
+    First(&'static str, u16),
+    /// Whether the bucket, and one that is not, is there; what it keeps and what it deletes by itself.
+    Rules,
+    /// Makes a bucket, looks, and makes it once more.
+    MakeBucket,
 }
 
 /// What happens between listing and reading.
@@ -77,7 +88,7 @@ const TWO: &[(&str, usize)] = &[("backups/a/x", 3), ("backups/b/y", 0), ("backup
 
 /// The cases.
 pub fn cases() -> Vec<StoreCase> {
-    [lists(), objects(), parts_of_objects()]
+    [lists(), objects(), parts_of_objects(), writes()]
         .into_iter()
         .flatten()
         .collect()
@@ -182,6 +193,65 @@ fn parts_of_objects() -> Vec<StoreCase> {
     ]
 }
 
+fn writes() -> Vec<StoreCase> {
+    vec![
+        case(
+            "put: where nothing is",
+            TWO,
+            Ask::PutNew("backups/a", 7),
+            "Ok(Written), 7 bytes",
+        ),
+        case(
+            "put: an empty object",
+            TWO,
+            Ask::PutNew("backups/closed", 0),
+            "Ok(Written), 0 bytes",
+        ),
+        case(
+            "put: nothing is written over",
+            TWO,
+            Ask::PutNew("backups/a/x", 7),
+            "Ok(Taken), 3 bytes",
+        ),
+        case(
+            "put: a name that a URL writes otherwise",
+            TWO,
+            Ask::PutNew("p/a b+c=%41&d/é", 7),
+            "Ok(Written), 7 bytes",
+        ),
+        case(
+            "put: no such bucket",
+            &[],
+            Ask::PutElsewhere("backups/a"),
+            "unknown NotFound NoSuchBucket",
+        ),
+        case(
+            "list: the first ones",
+            TWO,
+            Ask::First("backups/", 2),
+            "backups/a/x 3, backups/b/y 0; ",
+        ),
+        case(
+            "list: the first of none",
+            TWO,
+            Ask::First("other/", 2),
+            "; ",
+        ),
+        case(
+            "bucket: what it does by itself",
+            TWO,
+            Ask::Rules,
+            "Ok(There) Ok(Missing) Ok(Never) Ok([])",
+        ),
+        case(
+            "bucket: made, and there",
+            &[],
+            Ask::MakeBucket,
+            "Ok(Missing) Ok(()) Ok(There)",
+        ),
+    ]
+}
+
 /// Runs a case in a bucket of its own; the error says what came instead.
 pub async fn run(case: &StoreCase, store: &dyn Store, bucket: &str) -> Result<(), String> {
     store.make_bucket(bucket).await;
@@ -248,6 +318,9 @@ async fn answer(
         key: key.to_owned(),
     };
     let query = match case.ask {
+        Ask::PutNew(..) | Ask::PutElsewhere(_) | Ask::First(..) | Ask::Rules | Ask::MakeBucket => {
+            return written(world, provider, case, bucket).await;
+        }
         Ask::List(prefix, depth) => list(bucket, prefix, depth),
         Ask::ListElsewhere => list("nobody-made-this", "", Depth::All),
         Ask::Get(key) => get(bucket, key),
@@ -275,6 +348,65 @@ async fn answer(
         Answer::Absent => "absent".to_owned(),
         Answer::NotServed => "not served".to_owned(),
         Answer::Unknown(why) => format!("unknown {:?} {}", why.class, why.message),
+    }
+}
+
+/// What is written, and what only who writes asks.
+async fn written(world: &World, provider: &ProviderRef, case: &StoreCase, bucket: &str) -> String {
+    let put = |bucket: String, key: &'static str, size: usize| async move {
+        let bytes = Bytes::from(body(size));
+        world.put_new(provider, (&bucket, key), &bytes).await
+    };
+    match case.ask {
+        Ask::PutNew(key, size) => {
+            let put = put(bucket.to_owned(), key, size).await;
+            let query = Query::Blob {
+                provider: provider.clone(),
+                bucket: bucket.to_owned(),
+                key: key.to_owned(),
+            };
+            let Answer::Present(Fact::Bytes(blob)) = world.answer(&query).await else {
+                return format!("{put:?}, and it is not there");
+            };
+            assert_eq!(blob.bytes, body(blob.bytes.len()));
+            format!("{put:?}, {} bytes", blob.bytes.len())
+        }
+        Ask::PutElsewhere(key) => match put("nobody-made-this".to_owned(), key, 1).await {
+            Ok(put) => format!("{put:?}"),
+            Err(why) => format!("unknown {:?} {}", why.class, why.message),
+        },
+        Ask::First(prefix, most) => {
+            match world.first_blobs(provider, (bucket, prefix), most).await {
+                Ok(objects) => told(&Blobs {
+                    objects,
+                    names: Vec::new(),
+                }),
+                Err(why) => why.message,
+            }
+        }
+        Ask::Rules => format!(
+            "{:?} {:?} {:?} {:?}",
+            world.bucket_state(provider, bucket).await,
+            world.bucket_state(provider, "nobody-made-this").await,
+            world.bucket_versions(provider, bucket).await,
+            world.bucket_expiry(provider, bucket).await
+        ),
+        Ask::MakeBucket => {
+            let name = format!("{bucket}-new");
+            format!(
+                "{:?} {:?} {:?}",
+                world.bucket_state(provider, &name).await,
+                world.make_bucket(provider, &name).await,
+                world.bucket_state(provider, &name).await
+            )
+        }
+        Ask::List(..)
+        | Ask::Get(_)
+        | Ask::Parts(..)
+        | Ask::GetElsewhere(_)
+        | Ask::ListElsewhere => {
+            unreachable!("it is a question")
+        }
     }
 }
 
