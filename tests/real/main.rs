@@ -11,6 +11,7 @@
     reason = "a test program: it prints, reads the environment and ends a case by a panic"
 )]
 
+mod applications;
 mod bucket;
 mod cases;
 #[path = "../kill/child.rs"]
@@ -20,6 +21,7 @@ mod contract;
 #[path = "../shared/every_kind.rs"]
 mod every_kind;
 mod kubelet;
+mod likeness;
 mod node_agent;
 #[path = "../kill/orders.rs"]
 mod orders;

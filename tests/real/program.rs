@@ -97,6 +97,16 @@ impl Stack {
     pub async fn run(&self, arguments: &str) -> Run {
         run_in(&self.directory, arguments).await
     }
+    /// The same of what takes longer.
+    pub async fn run_within(&self, limit: Duration, arguments: &str) -> Run {
+        run_until(&self.directory, limit, arguments).await
+    }
+    /// What another machine has: the files of the configuration, and nothing of the journal.
+    pub fn copy_to(&self, directory: &Path) -> Self {
+        let copy = Self::new(directory);
+        copy_files(&self.directory, &copy.directory);
+        copy
+    }
     /// Starts the program here and leaves it running; its output goes to `program.log`.
     pub fn spawn(&self, arguments: &str) -> Child {
         let log = fs::File::options()
@@ -134,17 +144,34 @@ impl Stack {
     }
 }
 
+fn copy_files(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        if path.is_dir() && name != ".sk-dr" {
+            fs::create_dir_all(to.join(name)).unwrap();
+            copy_files(&path, &to.join(name));
+        } else if path.is_file() {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
 /// Runs the program in a directory, to its end.
 pub async fn run_in(directory: &Path, arguments: &str) -> Run {
+    run_until(directory, Duration::from_secs(240), arguments).await
+}
+
+async fn run_until(directory: &Path, limit: Duration, arguments: &str) -> Run {
     let mut command = command(directory, arguments);
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let output = tokio::time::timeout(Duration::from_secs(240), child.wait_with_output())
+    let output = tokio::time::timeout(limit, child.wait_with_output())
         .await
-        .unwrap_or_else(|_| panic!("sk-dr {arguments} is still running after 240 s"))
+        .unwrap_or_else(|_| panic!("sk-dr {arguments} is still running after {limit:?}"))
         .unwrap();
     Run {
         command: format!("sk-dr {arguments}"),

@@ -16,6 +16,7 @@ mod rights;
 mod servers_work;
 mod spike;
 mod stores;
+mod total_loss;
 mod trouble;
 mod velero_day;
 mod velero_server;

@@ -1,0 +1,139 @@
+//! Two applications as a stack declares them, backed up by real Velero, and then lost with everything but the bucket.
+
+use super::velero_server::install;
+use crate::Place;
+use crate::applications;
+use crate::likeness::{self, Objects};
+use crate::process::until;
+use crate::program::Stack;
+use crate::requests::Requests;
+use crate::servers::User;
+use crate::site::{Site, files};
+use crate::velero::SCHEDULES;
+use serde_json::{Value as Json, json};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const BACKUPS: &str = "/apis/velero.io/v1/namespaces/velero/backups";
+
+const APPLICATIONS: &str = r#"
+provider "s3" {
+  endpoint   = "STORE"
+  region     = "us-east-1"
+  access_key = "test"
+  secret_key = "test"
+}
+resource "kubernetes_namespace" "shop" {
+  metadata {
+    name   = "shop"
+    labels = { team = "books" }
+  }
+}
+resource "velero_application" "shop" {
+  namespaces       = [kubernetes_namespace.shop.metadata[0].name]
+  storage_location = velero_backup_storage_location.main.name
+  rpo              = "26h"
+  retention {
+    daily = 7
+  }
+}
+resource "velero_application" "wiki" {
+  storage_location = velero_backup_storage_location.main.name
+  retention {
+    daily = 7
+  }
+}
+recovery "total_loss" {
+  mode = "rebuild"
+  lost = [kubernetes]
+}
+"#;
+
+/// What there was before the loss.
+pub struct Before {
+    /// Objects of both applications.
+    pub objects: Objects,
+    /// Files of the shop's volume.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// A Backup of each application.
+    pub backups: Vec<Json>,
+}
+
+/// Both applications run and were backed up, then everything but the bucket is lost.
+pub async fn lost(place: &Place) -> (Site, Stack, Before) {
+    let mut site = Site::start(place).await;
+    let kubeconfig = site.cluster.kubeconfig(User::Operator);
+    let stack = Stack::with(&place.directory.join("stack"), "acme-prod", &kubeconfig, "");
+    install(place, &stack, &site.moto).await;
+    let declared = APPLICATIONS.replace("STORE", &site.moto.address());
+    stack.write("applications.hcl", &declared);
+    stack.run("apply -auto-approve").await.expect(0);
+    let harness = site.harness().await;
+    harness
+        .make_namespace("wiki", json!({"annotations": {"example.com/note": "kept"}}))
+        .await;
+    applications::make(&harness).await;
+    let disk = site.disk("shop", "files");
+    fs::create_dir_all(disk.join("books")).unwrap();
+    fs::write(disk.join("books/ledger"), "to be kept").unwrap();
+    fs::write(disk.join("image"), vec![7; 3_000_000]).unwrap();
+    let mut backups = Vec::new();
+    for application in applications::NAMESPACES {
+        backups.push(back_up(&harness, application).await);
+    }
+    let before = Before {
+        objects: likeness::objects(&harness, applications::NAMESPACES).await,
+        files: files(&disk),
+        backups,
+    };
+    let types: std::collections::BTreeSet<&str> = before
+        .objects
+        .keys()
+        .filter_map(|key| key.split(' ').next())
+        .collect();
+    assert!(
+        before.objects.len() >= 50 && types.len() >= 8,
+        "{:?}",
+        before.objects.keys()
+    );
+    site.lose();
+    (site, stack, before)
+}
+
+/// A backup as the application's Schedule would make it now.
+async fn back_up(harness: &Requests, application: &str) -> Json {
+    let schedule = format!("{application}-default-daily");
+    let template =
+        harness.read(&format!("{SCHEDULES}/{schedule}")).await["spec"]["template"].clone();
+    let name = format!("{schedule}-20261201010000");
+    let mut labels = template["metadata"]["labels"].clone();
+    labels["velero.io/schedule-name"] = json!(schedule);
+    let mut spec = template;
+    spec.as_object_mut().unwrap().remove("metadata");
+    let backup = json!({"apiVersion": "velero.io/v1", "kind": "Backup", "metadata": {"name": name, "labels": labels}, "spec": spec});
+    harness.post(BACKUPS, &backup).await.ok();
+    let path = format!("{BACKUPS}/{name}");
+    let ended = until("the Backup ends", Duration::from_secs(120), || async {
+        let backup = harness.read(&path).await;
+        backup["status"]["completionTimestamp"]
+            .is_string()
+            .then_some(backup)
+    })
+    .await;
+    assert_eq!(ended["status"]["phase"], "Completed", "{ended:#}");
+    ended
+}
+
+/// What was there is there again, and runs.
+pub async fn is_back(site: &Site, before: &Before) {
+    let harness = site.harness().await;
+    applications::run(&harness).await;
+    let after = likeness::objects(&harness, applications::NAMESPACES).await;
+    let differences = likeness::differences(&before.objects, &after);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(
+        files(&site.disk("shop", "files")) == before.files,
+        "bytes of the volume"
+    );
+}
