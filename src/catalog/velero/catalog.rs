@@ -1,7 +1,6 @@
 //! All locations and owners together: what to read next, so that little is read, and whose is what was read. Must not ask
 //! anything itself, nor know how it is shown.
 
-use super::backup::Phase;
 use super::directory::{Directory, File, Files, stamped};
 use super::files::Unreadable;
 use super::ownership::{Installation, Owner};
@@ -189,7 +188,7 @@ impl Catalog {
         });
         for newer in 0..entries.len() {
             let (newer, older) = entries.split_at_mut(newer + 1);
-            let before = older.iter().find(|one| is_ended(one.point));
+            let before = older.iter().find(|one| one.point.is_ended());
             if let (Some(entry), Some(before)) = (newer.last_mut(), before) {
                 let shrunk = entry.point.shrunk(before.point);
                 entry.judgement.shortfalls.extend(shrunk);
@@ -231,7 +230,7 @@ impl Catalog {
     }
 
     /// Every backup that Velero would see.
-    fn names(&self) -> impl Iterator<Item = Wanted> {
+    pub(super) fn names(&self) -> impl Iterator<Item = Wanted> {
         self.held.iter().enumerate().flat_map(|(location, held)| {
             let listing = held.listing.as_ref().ok();
             let backups = listing.map(|listing| &listing.directory.backups);
@@ -246,7 +245,8 @@ impl Catalog {
         })
     }
 
-    fn read(&self, wanted: &Wanted) -> Option<&Known<Point>> {
+    /// What was read of a backup.
+    pub(super) fn read(&self, wanted: &Wanted) -> Option<&Known<Point>> {
         self.held.get(wanted.location)?.points.get(&wanted.name)
     }
 
@@ -282,7 +282,7 @@ impl Catalog {
     }
 
     /// When a backup was made, from its name, else from its files.
-    fn likely_time(&self, wanted: &Wanted) -> Option<Timestamp> {
+    pub(super) fn likely_time(&self, wanted: &Wanted) -> Option<Timestamp> {
         match stamped(&wanted.name) {
             Some((_, time)) => Some(time),
             None => self.files(wanted)?.modified,
@@ -338,12 +338,4 @@ impl Catalog {
         });
         entries
     }
-}
-
-/// Whether a backup came to its end, so that another can be held against it.
-fn is_ended(point: &Point) -> bool {
-    matches!(
-        point.backup.phase,
-        Phase::Completed | Phase::PartiallyFailed
-    )
 }

@@ -2,6 +2,8 @@
 //! namespaces they were, and which claims its Pods mount. Must not know how a tarball is read.
 
 use super::files::Counts;
+use super::items::{Item, Items};
+use super::point::{Point, Shortfall};
 use super::volumes::{Claim, PodVolume};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -21,6 +23,8 @@ pub struct Contents {
     pub namespaces: BTreeMap<String, NamespaceObject>,
     /// Claims that its Pods mount.
     pub mounts: Vec<Mount>,
+    /// Every object by name, where that was asked for.
+    pub objects: Option<Items>,
 }
 
 /// Which namespace a backup saw under a name: another UID is another one.
@@ -55,21 +59,46 @@ pub enum Wish {
 }
 
 impl Contents {
+    /// Of a tarball whose objects are wanted by name.
+    pub(super) fn naming() -> Self {
+        Self {
+            objects: Some(Items::default()),
+            ..Self::default()
+        }
+    }
+
     /// Objects in all.
     pub fn items(&self) -> u64 {
         let types = self.counts.values();
         types.flat_map(BTreeMap::values).sum()
     }
 
+    /// Whether a namespace of it is another one than in the backup before it, and was made after that (R8).
+    pub fn new_namespace(&self, before: &Contents, point: &Point) -> Option<Shortfall> {
+        self.namespaces.iter().find_map(|(name, now)| {
+            let former = before.namespaces.get(name)?;
+            let created = now.created?;
+            let is_new = former.uid != now.uid && created > point.backup.started?;
+            is_new.then(|| Shortfall::NewNamespace {
+                namespace: name.clone(),
+                created,
+            })
+        })
+    }
+
     /// Takes a path in; whether the bytes of its object are wanted too. Each object stands there twice, under its own path
     /// and under that of its version: only the first counts.
     pub(super) fn count(&mut self, path: &str) -> bool {
-        let Some((type_, namespace)) = place(path) else {
+        let Some(Place {
+            type_, namespace, ..
+        }) = place(path)
+        else {
             return false;
         };
         let of_type = self.counts.entry(type_.to_owned()).or_default();
         *of_type.entry(namespace.map(str::to_owned)).or_default() += 1;
-        matches!((type_, namespace), ("namespaces", None) | ("pods", Some(_)))
+        self.objects.is_some()
+            || matches!((type_, namespace), ("namespaces", None) | ("pods", Some(_)))
     }
 
     /// Takes an object in whose bytes were wanted.
@@ -77,8 +106,11 @@ impl Contents {
     /// # Errors
     /// Where it is none.
     pub(super) fn object(&mut self, path: &str, bytes: &[u8]) -> Result<(), &'static str> {
-        match place(path) {
-            Some(("namespaces", None)) => {
+        let Some(place) = place(path) else {
+            return Ok(());
+        };
+        match (place.type_, place.namespace) {
+            ("namespaces", None) => {
                 let object: Namespace =
                     serde_json::from_slice(bytes).map_err(|_| "a Namespace in it is damaged")?;
                 let metadata = object.metadata;
@@ -88,18 +120,37 @@ impl Contents {
                 };
                 self.namespaces.insert(metadata.name, found);
             }
-            Some(("pods", Some(_))) => {
+            ("pods", Some(_)) => {
                 let pod = serde_json::from_slice(bytes).map_err(|_| "a Pod in it is damaged")?;
                 self.mounts.extend(mounts(pod));
             }
-            Some(_) | None => {}
+            (_, Some(_) | None) => {}
         }
-        Ok(())
+        match &mut self.objects {
+            None => Ok(()),
+            Some(objects) => objects.take(place.type_, place.item(), bytes),
+        }
     }
 }
 
-/// Type and namespace of `resources/<type>/{cluster | namespaces/<namespace>}/<name>.json`.
-fn place(path: &str) -> Option<(&str, Option<&str>)> {
+/// Where an object stands in a tarball.
+struct Place<'a> {
+    type_: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+impl Place<'_> {
+    fn item(&self) -> Item {
+        Item {
+            namespace: self.namespace.map(str::to_owned),
+            name: self.name.to_owned(),
+        }
+    }
+}
+
+/// Of `resources/<type>/{cluster | namespaces/<namespace>}/<name>.json`.
+fn place(path: &str) -> Option<Place<'_>> {
     let path = path.strip_prefix("./").unwrap_or(path);
     let mut parts = path.split('/');
     if parts.next() != Some("resources") {
@@ -111,8 +162,12 @@ fn place(path: &str) -> Option<(&str, Option<&str>)> {
         "namespaces" => Some(parts.next()?),
         _version => return None,
     };
-    let is_object = parts.next()?.ends_with(".json") && parts.next().is_none();
-    is_object.then_some((type_, namespace))
+    let name = parts.next()?.strip_suffix(".json")?;
+    parts.next().is_none().then_some(Place {
+        type_,
+        namespace,
+        name,
+    })
 }
 
 fn mounts(pod: Pod) -> Vec<Mount> {

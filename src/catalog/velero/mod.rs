@@ -3,12 +3,15 @@
 
 pub mod backup;
 pub mod catalog;
+pub mod choice;
 pub mod contents;
 pub mod directory;
 pub mod files;
 pub mod findings;
+pub mod items;
 pub mod ownership;
 pub mod point;
+pub mod restoring;
 pub mod status;
 pub mod tar;
 #[cfg(test)]

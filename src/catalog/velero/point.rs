@@ -111,6 +111,13 @@ pub enum Shortfall {
         /// Items of the one before.
         before: u64,
     },
+    /// A namespace of it is another one than in the backup before it, and was made after that.
+    NewNamespace {
+        /// The namespace.
+        namespace: String,
+        /// When it was made.
+        created: Timestamp,
+    },
 }
 
 impl Shortfall {
@@ -130,7 +137,28 @@ impl Shortfall {
             Shortfall::Locked(_) => "repository-locked",
             Shortfall::LockUnknown { .. } => "repository-unknown",
             Shortfall::Clock(_) => "clock-doubtful",
-            Shortfall::Shrunk { .. } => "suspicious",
+            Shortfall::Shrunk { .. } | Shortfall::NewNamespace { .. } => "suspicious",
+        }
+    }
+
+    /// Whether it is that something was not handed over.
+    pub const fn is_unknown(&self) -> bool {
+        match self {
+            Shortfall::UnknownTarball(_)
+            | Shortfall::OperationsUnknown(_)
+            | Shortfall::VolumesUnknown(_)
+            | Shortfall::LockUnknown { .. } => true,
+            Shortfall::Phase(_)
+            | Shortfall::NoTarball
+            | Shortfall::EmptyTarball
+            | Shortfall::BrokenTarball(_)
+            | Shortfall::TarballNotRead
+            | Shortfall::Operations(_)
+            | Shortfall::Volumes { .. }
+            | Shortfall::Locked(_)
+            | Shortfall::Clock(_)
+            | Shortfall::Shrunk { .. }
+            | Shortfall::NewNamespace { .. } => false,
         }
     }
 }
@@ -184,6 +212,10 @@ impl fmt::Display for Shortfall {
                 out,
                 "suspicious: it holds {items} items, the backup before it {before}"
             ),
+            Shortfall::NewNamespace { namespace, created } => write!(
+                out,
+                "suspicious: its namespace {namespace} was new, made at {created:.0}, after the backup before it"
+            ),
         }
     }
 }
@@ -229,28 +261,14 @@ impl Judgement {
             | Shortfall::Locked(_)
             | Shortfall::LockUnknown { .. }
             | Shortfall::Clock(_)
-            | Shortfall::Shrunk { .. } => false,
+            | Shortfall::Shrunk { .. }
+            | Shortfall::NewNamespace { .. } => false,
         })
     }
 
     /// Whether it cannot be told what it is worth, because something of it was not handed over.
     pub fn is_unknown(&self) -> bool {
-        self.shortfalls.iter().any(|one| match one {
-            Shortfall::UnknownTarball(_)
-            | Shortfall::OperationsUnknown(_)
-            | Shortfall::VolumesUnknown(_)
-            | Shortfall::LockUnknown { .. } => true,
-            Shortfall::Phase(_)
-            | Shortfall::NoTarball
-            | Shortfall::EmptyTarball
-            | Shortfall::BrokenTarball(_)
-            | Shortfall::TarballNotRead
-            | Shortfall::Operations(_)
-            | Shortfall::Volumes { .. }
-            | Shortfall::Locked(_)
-            | Shortfall::Clock(_)
-            | Shortfall::Shrunk { .. } => false,
-        })
+        self.shortfalls.iter().any(Shortfall::is_unknown)
     }
 
     /// The same, with what is known of the repositories that its volume data is in: data that nobody can decrypt is none.
@@ -289,6 +307,11 @@ impl Point {
     /// When it ended; of one that did not, when it was written last.
     pub fn at(&self) -> Option<Timestamp> {
         self.backup.completed.or(self.files.modified)
+    }
+
+    /// Whether it came to its end, so that another can be held against it.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.backup.phase, Phase::Completed | Phase::PartiallyFailed)
     }
 
     /// Whether it holds so much less than the one before that the cluster may have been another one: under half the items.

@@ -38,6 +38,17 @@ impl Default for Reader {
 }
 
 impl Reader {
+    /// Of a tarball whose objects are wanted by name.
+    pub fn naming() -> Self {
+        let entries = Entries {
+            contents: Contents::naming(),
+            ..Entries::default()
+        };
+        Self {
+            decoder: GzDecoder::new(entries),
+        }
+    }
+
     /// Takes the next part.
     ///
     /// # Errors

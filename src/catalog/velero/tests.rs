@@ -19,6 +19,8 @@ use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
+mod choice;
+
 const NOW: &str = "2026-11-22T09:00:00Z";
 
 fn at(text: &str) -> Timestamp {
@@ -59,6 +61,7 @@ fn read(bytes: &[u8], parts: usize) -> Result<Contents, Broken> {
 }
 
 /// A backup as it stands in a bucket.
+#[derive(Clone)]
 struct Stored {
     name: &'static str,
     labels: Json,

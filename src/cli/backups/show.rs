@@ -6,11 +6,11 @@ use super::super::process::{Process, Trouble};
 use super::declared::Place;
 use super::{Looking, asking, declared, locks};
 use crate::catalog::velero::catalog::{Catalog, Held, Wanted};
-use crate::catalog::velero::contents::Contents;
+use crate::catalog::velero::choice::Unpacked;
 use crate::catalog::velero::directory::File;
 use crate::catalog::velero::files::{self, Counts, Results, Unreadable};
-use crate::catalog::velero::point::{Known, Lock, Point, Tarball};
-use crate::catalog::velero::tar::{Broken, Reader};
+use crate::catalog::velero::point::{Known, Lock, Point};
+use crate::catalog::velero::tar::Reader;
 use crate::model::advice::Advice;
 use crate::model::resource::Configuration;
 use crate::model::text::quote;
@@ -49,17 +49,9 @@ pub(crate) async fn run(process: &mut Process, flags: &ShowBackupFlags) -> Resul
     };
     let tarball = looked.tarball().await;
     let locks = looked.locks(&looking.configuration, held, point).await;
-    let judgement = point.judge(match &tarball {
-        Unpacked::Nothing => Tarball::NotRead,
-        Unpacked::Whole(contents) => Tarball::Read(contents),
-        Unpacked::Broken(why) => Tarball::Broken(why),
-        Unpacked::Unknown(why) => Tarball::Unknown(why),
-    });
+    let judgement = point.judge(tarball.tarball());
     let judgement = judgement.with_locks(&locks);
-    let contents = match &tarball {
-        Unpacked::Whole(contents) => Some(contents),
-        Unpacked::Nothing | Unpacked::Broken(_) | Unpacked::Unknown(_) => None,
-    };
+    let contents = tarball.contents();
     let counts = match contents {
         Some(contents) => Ok(contents.counts.clone()),
         None => looked.listed().await,
@@ -135,18 +127,6 @@ fn find(catalog: &Catalog, name: &str) -> Result<Wanted, Trouble> {
             ))
         }
     }
-}
-
-/// What came of a tarball.
-enum Unpacked {
-    /// There is none, or not a byte of it.
-    Nothing,
-    /// Read to its end.
-    Whole(Contents),
-    /// It cannot be.
-    Broken(Broken),
-    /// The store did not hand it over.
-    Unknown(String),
 }
 
 /// One backup in its place.

@@ -1,0 +1,209 @@
+//! Every object of a tarball by name, with what decides whether it comes back and what becomes of its data. Kept only where
+//! a recovery asks for it: it grows with the tarball. No value of an object is kept.
+
+use super::restoring;
+use super::volumes::Claim;
+use crate::model::identity::KubeResource;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Annotation of a Pod that a kubelet made from a file.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+/// Type of a Secret whose value a controller writes.
+const TOKEN: &str = "kubernetes.io/service-account-token";
+
+/// An object among those of its type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// Its namespace; none where it is cluster-scoped.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(out, "{namespace}/{}", self.name),
+            None => out.write_str(&self.name),
+        }
+    }
+}
+
+/// A PersistentVolume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// Whether its disk outlives it.
+    pub is_retained: bool,
+    /// The disk, in the words of its driver; empty where it is none of a driver.
+    pub handle: String,
+    /// Its size, as Kubernetes writes it.
+    pub size: String,
+}
+
+/// Objects of a tarball.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Items {
+    /// By type (`deployments.apps`).
+    pub names: BTreeMap<String, BTreeSet<Item>>,
+    /// What each of these types is in the API, as its first object says.
+    pub types: BTreeMap<String, KubeResource>,
+    /// Those that do not come back although their type does: ended and mirror Pods, tokens, what an excluded label is on.
+    pub left_out: BTreeSet<(String, Item)>,
+    /// Claims, and the PersistentVolume of each.
+    pub claims: BTreeMap<Claim, String>,
+    /// PersistentVolumes by name.
+    pub disks: BTreeMap<String, Disk>,
+    /// Services whose address somebody outside of the cluster gives them.
+    pub balancers: BTreeSet<Item>,
+}
+
+impl Items {
+    /// Takes an object in.
+    ///
+    /// # Errors
+    /// Where its bytes are no object.
+    pub(super) fn take(
+        &mut self,
+        type_: &str,
+        item: Item,
+        bytes: &[u8],
+    ) -> Result<(), &'static str> {
+        let object: Json =
+            serde_json::from_slice(bytes).map_err(|_| "an object in it is damaged")?;
+        if is_left_out(type_, &object) {
+            self.left_out.insert((type_.to_owned(), item.clone()));
+        }
+        if !self.types.contains_key(type_)
+            && let Some(resource) = resource(type_, &item, &object)
+        {
+            self.types.insert(type_.to_owned(), resource);
+        }
+        match (type_, &item.namespace) {
+            ("persistentvolumeclaims", Some(namespace)) => {
+                let claim = Claim {
+                    namespace: namespace.clone(),
+                    name: item.name.clone(),
+                };
+                let volume = text(&object, "/spec/volumeName").to_owned();
+                self.claims.insert(claim, volume);
+            }
+            ("persistentvolumes", None) => {
+                let disk = Disk {
+                    is_retained: text(&object, "/spec/persistentVolumeReclaimPolicy") == "Retain",
+                    handle: text(&object, "/spec/csi/volumeHandle").to_owned(),
+                    size: text(&object, "/spec/capacity/storage").to_owned(),
+                };
+                self.disks.insert(item.name.clone(), disk);
+            }
+            ("services", Some(_)) if text(&object, "/spec/type") == "LoadBalancer" => {
+                self.balancers.insert(item.clone());
+            }
+            (_, Some(_) | None) => {}
+        }
+        self.names.entry(type_.to_owned()).or_default().insert(item);
+        Ok(())
+    }
+
+    /// Namespaces that something is in.
+    pub fn namespaces(&self) -> BTreeSet<&str> {
+        let items = self.names.values().flatten();
+        let mut all: BTreeSet<&str> = items.filter_map(|item| item.namespace.as_deref()).collect();
+        let objects = self.names.get("namespaces").into_iter().flatten();
+        all.extend(objects.map(|item| item.name.as_str()));
+        all
+    }
+
+    /// What must be there after a Restore of these namespaces, by type: `namespace/name`, or the name of a namespace.
+    pub fn expected(&self, namespaces: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
+        let mut expected = BTreeMap::new();
+        for (type_, items) in &self.names {
+            let items = items.iter().filter(|item| {
+                is_among(type_, item, namespaces)
+                    && restoring::is_restored(type_)
+                    && restoring::is_awaited(type_, item.namespace.as_deref(), &item.name)
+                    && !self.left_out.contains(&(type_.clone(), (*item).clone()))
+            });
+            let names: Vec<String> = items.map(ToString::to_string).collect();
+            if !names.is_empty() {
+                expected.insert(type_.clone(), names);
+            }
+        }
+        expected
+    }
+
+    /// Databases in these namespaces that have an archive of their own: what a person calls them, and their names.
+    pub fn databases(&self, namespaces: &BTreeSet<String>) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        for (type_, title) in restoring::DATABASES {
+            let items = self.names.get(*type_).into_iter().flatten();
+            let items = items.filter(|item| is_among(type_, item, namespaces));
+            found.extend(items.map(|item| (*title, item.to_string())));
+        }
+        found
+    }
+
+    /// How many cluster-scoped objects there are of each type that are not an application's: a Restore of namespaces brings
+    /// none of them.
+    pub fn cluster_scoped(&self) -> Vec<(&str, usize)> {
+        let of_types = self.names.iter().filter(|(type_, _)| {
+            // A namespace comes with what is in it, a volume with its claim.
+            !matches!(type_.as_str(), "namespaces" | "persistentvolumes")
+                && restoring::is_restored(type_)
+        });
+        let counts = of_types.map(|(type_, items)| {
+            let scoped = items.iter().filter(|item| item.namespace.is_none());
+            (type_.as_str(), scoped.count())
+        });
+        counts.filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+/// Whether a Restore of these namespaces is about an object.
+fn is_among(type_: &str, item: &Item, namespaces: &BTreeSet<String>) -> bool {
+    match &item.namespace {
+        Some(namespace) => namespaces.contains(namespace),
+        None => type_ == "namespaces" && namespaces.contains(&item.name),
+    }
+}
+
+/// The type of an object, which the tarball knows by plural and group.
+fn resource(type_: &str, item: &Item, object: &Json) -> Option<KubeResource> {
+    let (api_version, kind) = (text(object, "/apiVersion"), text(object, "/kind"));
+    let version = match api_version.split_once('/') {
+        Some((_group, version)) => version,
+        None => api_version,
+    };
+    let (plural, group) = type_.split_once('.').unwrap_or((type_, ""));
+    (!version.is_empty() && !kind.is_empty()).then(|| KubeResource {
+        group: group.to_owned().into(),
+        version: version.to_owned().into(),
+        plural: plural.to_owned().into(),
+        kind: kind.to_owned().into(),
+        namespaced: item.namespace.is_some(),
+    })
+}
+
+fn is_left_out(type_: &str, object: &Json) -> bool {
+    let labels = object.pointer("/metadata/labels");
+    let is_labelled = |label: &&str| labels.is_some_and(|labels| labels.get(*label).is_some());
+    let is_of_its_type = match type_ {
+        "pods" => {
+            let annotations = object.pointer("/metadata/annotations");
+            annotations.is_some_and(|annotations| annotations.get(MIRROR).is_some())
+                || matches!(text(object, "/status/phase"), "Succeeded" | "Failed")
+        }
+        "secrets" => text(object, "/type") == TOKEN,
+        _other => false,
+    };
+    is_of_its_type
+        || restoring::EXCLUDED_LABELS
+            .iter()
+            .any(|label| is_labelled(label))
+}
+
+fn text<'a>(object: &'a Json, pointer: &str) -> &'a str {
+    let value = object.pointer(pointer).and_then(Json::as_str);
+    value.unwrap_or_default()
+}
