@@ -64,6 +64,8 @@ impl Decided<'_> {
         let mut findings = self.findings;
         findings.extend(found);
         findings.extend(readiness::findings(&self.unready));
+        let recovering = input.recovery.into_iter();
+        findings.extend(recovering.flat_map(|recovering| recovering.findings.clone()));
         let mut plan = Plan {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -86,6 +88,10 @@ impl Decided<'_> {
             pinned: input
                 .recovery
                 .map(|recovering| recovering.pins.clone())
+                .unwrap_or_default(),
+            not_restored: input
+                .recovery
+                .map(|recovering| recovering.not_restored.clone())
                 .unwrap_or_default(),
             consents: input.consents.to_vec(),
             findings,

@@ -66,6 +66,9 @@ pub struct Plan {
     /// Restore points a recovery will use; empty for converge.
     #[serde(default)]
     pub pinned: Vec<Pinned>,
+    /// What a recovery does not bring back, one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_restored: Vec<String>,
     /// Consents given with `-consent` and used.
     pub consents: Vec<String>,
     /// Findings of `check/`.
@@ -360,6 +363,8 @@ struct Covered<'a> {
     held_back: &'a [HeldBack],
     unswept: &'a [Unswept],
     pinned: &'a [Pinned],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    not_restored: &'a [String],
     consents: &'a [String],
     findings: &'a [Finding],
     #[serde(skip_serializing_if = "<[CheckResult]>::is_empty")]
@@ -406,6 +411,7 @@ impl Plan {
             held_back,
             unswept,
             pinned,
+            not_restored,
             consents,
             findings,
             checks,
@@ -428,6 +434,7 @@ impl Plan {
             held_back,
             unswept,
             pinned,
+            not_restored,
             consents,
             findings,
             checks,

@@ -24,6 +24,7 @@ pub mod marks;
 pub mod order;
 pub mod orphans;
 pub mod ownership;
+pub mod pinning;
 pub mod queries;
 pub mod readiness;
 mod refusal;

@@ -206,6 +206,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
         unswept: Vec::new(),
         journal: None,
         pinned: Vec::new(),
+        not_restored: Vec::new(),
         checks: Vec::new(),
         consents: Vec::new(),
         findings: Vec::new(),

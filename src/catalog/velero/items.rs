@@ -197,10 +197,7 @@ fn is_left_out(type_: &str, object: &Json) -> bool {
         "secrets" => text(object, "/type") == TOKEN,
         _other => false,
     };
-    is_of_its_type
-        || restoring::EXCLUDED_LABELS
-            .iter()
-            .any(|label| is_labelled(label))
+    is_of_its_type || restoring::EXCLUDED_LABELS.iter().any(is_labelled)
 }
 
 fn text<'a>(object: &'a Json, pointer: &str) -> &'a str {

@@ -351,6 +351,12 @@ impl PodVolumeBackup {
 }
 
 impl Told {
+    /// Volumes whose data was copied whole, file by file, with its bytes: one PodVolumeRestore each.
+    pub fn whole_copies(&self) -> impl Iterator<Item = (PodVolume, Option<u64>)> {
+        let whole = self.copies.iter().filter(|copy| copy.is_whole());
+        whole.map(|copy| (copy.place(), copy.bytes()))
+    }
+
     /// Namespaces whose kopia repository must be there.
     pub fn repositories(&self) -> impl Iterator<Item = &str> {
         let whole = self.copies.iter().filter(|copy| copy.is_whole());

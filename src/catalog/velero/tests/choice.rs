@@ -113,11 +113,15 @@ fn check_newest(first: Stored, opened: Option<Opened>, unanswered: &[&str], expe
     assert_eq!(found, expected);
 }
 
+fn first() -> Stored {
+    let [first, ..] = three();
+    first
+}
+
 #[test]
 fn the_newest_usable_point_is_taken_and_newer_ones_say_why_not() {
-    let [new, ..] = three();
     check_newest(
-        new,
+        first(),
         None,
         &[],
         &[
@@ -126,79 +130,51 @@ fn the_newest_usable_point_is_taken_and_newer_ones_say_why_not() {
             "take shop-20261121010000 data-covered",
         ],
     );
-    let second = [
-        "open shop-20261120010000",
-        "open shop-20261119010000",
-        "take shop-20261120010000 data-covered",
-    ];
-    let passed = |why: &str| -> Vec<String> {
-        let why = format!("passed shop-20261121010000: {why}");
-        second
-            .iter()
-            .map(|one| (*one).to_owned())
-            .chain([why])
-            .collect()
-    };
-    let early: [(Stored, &str); 6] = [
+    let status = |member, value| first().status(member, value);
+    let cases: [(Stored, &str); 6] = [
+        (first().tarball(None), "its tarball is not in the bucket"),
+        (first().tarball(Some(0)), "its tarball is empty"),
         (
-            three().into_iter().next().unwrap().tarball(None),
-            "its tarball is not in the bucket",
-        ),
-        (
-            three().into_iter().next().unwrap().tarball(Some(0)),
-            "its tarball is empty",
-        ),
-        (
-            three()
-                .into_iter()
-                .next()
-                .unwrap()
-                .status("phase", json!("InProgress")),
+            status("phase", json!("InProgress")),
             "its phase is InProgress",
         ),
         (
-            three()
-                .into_iter()
-                .next()
-                .unwrap()
-                .status("progress", json!({"totalItems": 49})),
+            status("progress", json!({"totalItems": 49})),
             "suspicious: it holds 49 items, the backup before it 100",
         ),
         (
-            three()
-                .into_iter()
-                .next()
-                .unwrap()
-                .status("completionTimestamp", json!("2026-11-21T01:06:00Z")),
+            status("completionTimestamp", json!("2026-11-21T01:06:00Z")),
             "clock doubtful: the store wrote it 6 min before Velero says it ended (a copied bucket looks like this too)",
         ),
         (
-            three()
-                .into_iter()
-                .next()
-                .unwrap()
-                .status("startTimestamp", Json::Null),
+            status("startTimestamp", Json::Null),
             "it does not say when it began and ended",
         ),
     ];
-    for (first, why) in early {
-        let expected = passed(why);
-        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    for (first, why) in cases {
+        let expected = [
+            "open shop-20261120010000",
+            "open shop-20261119010000",
+            "take shop-20261120010000 data-covered",
+            &format!("passed {NEW}: {why}"),
+        ];
         check_newest(first, None, &[], &expected);
     }
-    let late = [
+}
+
+#[test]
+fn what_a_tarball_or_a_repository_tells_is_held_against_a_point() {
+    let locks = vec![Lock {
+        namespace: "shop".to_owned(),
+        opens: Ok(false),
+    }];
+    let cases = [
         (
             opened(Unpacked::Broken(Broken::Tar("it ends before its end mark"))),
             "its tarball cannot be read to its end: it ends before its end mark",
         ),
         (
-            Opened {
-                locks: vec![Lock {
-                    namespace: "shop".to_owned(),
-                    opens: Ok(false),
-                }],
-                ..whole()
-            },
+            Opened { locks, ..whole() },
             "the declared repository password does not open the volume data of shop",
         ),
         (
@@ -206,19 +182,15 @@ fn the_newest_usable_point_is_taken_and_newer_ones_say_why_not() {
             "suspicious: its namespace shop was new, made at 2026-11-20T12:00:00Z, after the backup before it",
         ),
     ];
-    for (tarball, why) in late {
-        let [first, ..] = three();
-        let before = match &tarball.tarball {
-            Unpacked::Whole(_) if tarball.locks.is_empty() => Some("open shop-20261120010000"),
-            Unpacked::Whole(_) | Unpacked::Nothing | Unpacked::Broken(_) | Unpacked::Unknown(_) => {
-                None
-            }
-        };
-        let opens = ["open shop-20261121010000"].into_iter().chain(before);
-        let mut expected: Vec<String> = opens.map(str::to_owned).collect();
-        expected.extend(passed(why).into_iter().filter(|line| before != Some(line)));
-        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-        check_newest(first, Some(tarball), &[], &expected);
+    for (tarball, why) in cases {
+        let expected = [
+            "open shop-20261121010000",
+            "open shop-20261120010000",
+            "open shop-20261119010000",
+            "take shop-20261120010000 data-covered",
+            &format!("passed {NEW}: {why}"),
+        ];
+        check_newest(first(), Some(tarball), &[], &expected);
     }
 }
 
@@ -338,125 +310,95 @@ fn a_moment_or_a_name_chooses() {
     );
 }
 
-fn object(labels: &Json, rest: &Json) -> Json {
-    let mut object = json!({"metadata": {"labels": labels}});
-    for (member, value) in rest.as_object().into_iter().flatten() {
-        object[member] = value.clone();
-    }
-    object
-}
+/// Objects of a cluster: path, and what of each matters.
+const PLATFORM: &[(&str, &str)] = &[
+    (
+        "namespaces/cluster/shop",
+        r#"{"metadata": {"name": "shop"}}"#,
+    ),
+    (
+        "namespaces/cluster/kube-system",
+        r#"{"metadata": {"name": "kube-system"}}"#,
+    ),
+    (
+        "deployments.apps/namespaces/shop/web",
+        r#"{"apiVersion": "apps/v1", "kind": "Deployment"}"#,
+    ),
+    (
+        "deployments.apps/v1-preferredversion/namespaces/shop/web",
+        "{}",
+    ),
+    ("deployments.apps/namespaces/kube-system/dns", "{}"),
+    (
+        "pods/namespaces/shop/web",
+        r#"{"metadata": {"name": "web", "namespace": "shop"}, "status": {"phase": "Running"}}"#,
+    ),
+    (
+        "pods/namespaces/shop/ended",
+        r#"{"metadata": {"name": "ended", "namespace": "shop"}, "status": {"phase": "Succeeded"}}"#,
+    ),
+    (
+        "pods/namespaces/shop/mirror",
+        r#"{"metadata": {"name": "mirror", "namespace": "shop", "annotations": {"kubernetes.io/config.mirror": "x"}}}"#,
+    ),
+    (
+        "secrets/namespaces/shop/a",
+        r#"{"type": "Opaque", "data": {"k": "c2VjcmV0"}}"#,
+    ),
+    (
+        "secrets/namespaces/shop/token",
+        r#"{"type": "kubernetes.io/service-account-token"}"#,
+    ),
+    (
+        "secrets/namespaces/shop/pg",
+        r#"{"metadata": {"labels": {"postgres-operator.crunchydata.com/cluster": "x"}}}"#,
+    ),
+    ("jobs.batch/namespaces/shop/once", "{}"),
+    ("configmaps/namespaces/shop/kube-root-ca.crt", "{}"),
+    ("serviceaccounts/namespaces/shop/default", "{}"),
+    ("serviceaccounts/namespaces/shop/web", "{}"),
+    (
+        "services/namespaces/shop/web",
+        r#"{"spec": {"type": "LoadBalancer"}}"#,
+    ),
+    ("endpoints/namespaces/shop/web", "{}"),
+    ("events/namespaces/shop/e", "{}"),
+    (
+        "things.example.org/namespaces/shop/t",
+        r#"{"spec": {"type": 1}}"#,
+    ),
+    (
+        "postgresclusters.postgres-operator.crunchydata.com/namespaces/shop/db",
+        "{}",
+    ),
+    ("clusterroles.rbac.authorization.k8s.io/cluster/a", "{}"),
+    ("nodes/cluster/n", "{}"),
+    (
+        "persistentvolumeclaims/namespaces/shop/data",
+        r#"{"spec": {"volumeName": "pv-1"}}"#,
+    ),
+    (
+        "persistentvolumes/cluster/pv-1",
+        r#"{"spec": {"persistentVolumeReclaimPolicy": "Retain", "csi": {"volumeHandle": "17"}, "capacity": {"storage": "10Gi"}}}"#,
+    ),
+];
 
 #[test]
 fn what_must_be_there_after_a_restore() {
-    let none = json!({});
-    let pod = |phase: &str, annotations: &Json| json!({"metadata": {"name": "p", "namespace": "shop", "annotations": annotations}, "status": {"phase": phase}});
-    let running =
-        json!({"metadata": {"name": "web", "namespace": "shop"}, "status": {"phase": "Running"}});
-    let bytes = tarball(&[
-        ("metadata/version", json!("1.1.0")),
-        (
-            "resources/namespaces/cluster/shop.json",
-            json!({"metadata": {"name": "shop"}}),
-        ),
-        (
-            "resources/namespaces/cluster/kube-system.json",
-            json!({"metadata": {"name": "kube-system"}}),
-        ),
-        (
-            "resources/deployments.apps/namespaces/shop/web.json",
-            object(
-                &none,
-                &json!({"apiVersion": "apps/v1", "kind": "Deployment"}),
-            ),
-        ),
-        (
-            "resources/deployments.apps/v1-preferredversion/namespaces/shop/web.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/deployments.apps/namespaces/kube-system/dns.json",
-            object(&none, &none),
-        ),
-        ("resources/pods/namespaces/shop/web.json", running),
-        (
-            "resources/pods/namespaces/shop/ended.json",
-            pod("Succeeded", &none),
-        ),
-        (
-            "resources/pods/namespaces/shop/mirror.json",
-            pod("Running", &json!({"kubernetes.io/config.mirror": "x"})),
-        ),
-        (
-            "resources/secrets/namespaces/shop/a.json",
-            object(&none, &json!({"type": "Opaque", "data": {"k": "c2VjcmV0"}})),
-        ),
-        (
-            "resources/secrets/namespaces/shop/token.json",
-            object(
-                &none,
-                &json!({"type": "kubernetes.io/service-account-token"}),
-            ),
-        ),
-        (
-            "resources/secrets/namespaces/shop/pg.json",
-            object(
-                &json!({"postgres-operator.crunchydata.com/cluster": "x"}),
-                &none,
-            ),
-        ),
-        (
-            "resources/jobs.batch/namespaces/shop/once.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/configmaps/namespaces/shop/kube-root-ca.crt.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/serviceaccounts/namespaces/shop/default.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/serviceaccounts/namespaces/shop/web.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/services/namespaces/shop/web.json",
-            object(&none, &json!({"spec": {"type": "LoadBalancer"}})),
-        ),
-        (
-            "resources/endpoints/namespaces/shop/web.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/events/namespaces/shop/e.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/things.example.org/namespaces/shop/t.json",
-            object(&none, &json!({"spec": {"type": 1}})),
-        ),
-        (
-            "resources/postgresclusters.postgres-operator.crunchydata.com/namespaces/shop/db.json",
-            object(&none, &none),
-        ),
-        (
-            "resources/clusterroles.rbac.authorization.k8s.io/cluster/a.json",
-            object(&none, &none),
-        ),
-        ("resources/nodes/cluster/n.json", object(&none, &none)),
-        (
-            "resources/persistentvolumeclaims/namespaces/shop/data.json",
-            object(&none, &json!({"spec": {"volumeName": "pv-1"}})),
-        ),
-        (
-            "resources/persistentvolumes/cluster/pv-1.json",
-            object(
-                &none,
-                &json!({"spec": {"persistentVolumeReclaimPolicy": "Retain", "csi": {"volumeHandle": "17"}, "capacity": {"storage": "10Gi"}}}),
-            ),
-        ),
-    ]);
+    let paths: Vec<(String, Json)> = PLATFORM
+        .iter()
+        .map(|(path, text)| {
+            (
+                format!("resources/{path}.json"),
+                serde_json::from_str(text).unwrap(),
+            )
+        })
+        .collect();
+    let files: Vec<(&str, Json)> = paths
+        .iter()
+        .map(|(path, json)| (path.as_str(), json.clone()))
+        .collect();
+    let bytes = tarball(&files);
     let unpacked = unpacked(&bytes);
     let items = unpacked.contents().unwrap().objects.as_ref().unwrap();
     let shop = BTreeSet::from(["shop".to_owned()]);
@@ -466,27 +408,20 @@ fn what_must_be_there_after_a_restore() {
         "things.example.org": ["shop/t"],
     });
     assert_eq!(json!(items.expected(&shop)), expected);
-    let types: Vec<String> = items
-        .types
-        .values()
+    let types = items.types.values();
+    let types: Vec<String> = types
         .map(|one| format!("{} {} {}", one.title(), one.api_version(), one.kind))
         .collect();
     assert_eq!(types, ["deployments.apps apps/v1 Deployment"]);
     assert_eq!(items.namespaces(), BTreeSet::from(["kube-system", "shop"]));
-    assert_eq!(
-        items.databases(&shop),
-        [("Crunchy Postgres for Kubernetes", "shop/db".to_owned())]
-    );
+    let database = ("Crunchy Postgres for Kubernetes", "shop/db".to_owned());
+    assert_eq!(items.databases(&shop), [database]);
     assert_eq!(items.databases(&BTreeSet::new()), []);
-    assert_eq!(
-        items.cluster_scoped(),
-        [("clusterroles.rbac.authorization.k8s.io", 1)]
-    );
+    let scoped = ("clusterroles.rbac.authorization.k8s.io", 1);
+    assert_eq!(items.cluster_scoped(), [scoped]);
     let disk = &items.disks["pv-1"];
-    assert_eq!(
-        (disk.is_retained, disk.handle.as_str(), disk.size.as_str()),
-        (true, "17", "10Gi")
-    );
+    let disk = (disk.is_retained, disk.handle.as_str(), disk.size.as_str());
+    assert_eq!(disk, (true, "17", "10Gi"));
     assert_eq!(items.claims.values().collect::<Vec<_>>(), ["pv-1"]);
     assert_eq!(items.balancers.len(), 1);
     assert!(!format!("{items:?}").contains("c2VjcmV0"));

@@ -1,0 +1,443 @@
+//! Pins of points as they stand in a bucket, and what is said of them.
+
+use super::{BREACHED, Points, Store, recovering};
+use crate::catalog::velero::catalog::{Bytes, Catalog, Held, Listing, Location, Wanted, point};
+use crate::catalog::velero::choice::{Choice, Opened, Passed, Stop, Unpacked};
+use crate::catalog::velero::directory::{File, directory};
+use crate::catalog::velero::ownership::Installation;
+use crate::catalog::velero::tar::Reader;
+use crate::kinds;
+use crate::lang::sources::MemorySources;
+use crate::lang::{GivenVariables, Inputs, Missing, load};
+use crate::model::address::Address;
+use crate::model::resource::Configuration;
+use crate::plan::input::Recovering;
+use crate::world::query::BlobEntry;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+const HEAD: &str = "sk_dr {\n  stack = \"s\"\n}\nprovider \"kubernetes\" {}\n";
+const NOW: &str = "2026-11-22T09:00:00Z";
+const ENDED: &str = "2026-11-21T01:00:41Z";
+
+fn configuration(rest: &str) -> Configuration {
+    let mut text = HEAD.to_owned();
+    for name in ["shop", "wiki"] {
+        text.push_str(&format!(
+            "resource \"velero_application\" \"{name}\" {{\n  rpo = \"48h\"\n  namespaces = [\"{name}\"]\n  retention {{\n    daily = 7\n  }}\n}}\n"
+        ));
+    }
+    text.push_str(&format!(
+        "recovery \"r\" {{\n  mode = \"rebuild\"\n  lost = [kubernetes]\n{rest}}}\n"
+    ));
+    let loaded = load(&Inputs {
+        sources: &MemorySources::new([("main.hcl", text.as_str())]),
+        schemas: &kinds::Registry,
+        variables: GivenVariables::default(),
+        missing: Missing::Report,
+        version: "0.1.0",
+    });
+    assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+    loaded.configuration
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn opened(files: &[(&str, Json)]) -> Opened {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, value) in files {
+        let text = value.to_string();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        let path = format!("resources/{path}.json");
+        builder
+            .append_data(&mut header, path, text.as_bytes())
+            .unwrap();
+    }
+    let mut reader = Reader::naming();
+    reader.push(&gzip(&builder.into_inner().unwrap())).unwrap();
+    Opened {
+        tarball: Unpacked::Whole(reader.finish().unwrap()),
+        locks: Vec::new(),
+    }
+}
+
+/// A location with one backup, of the volume of Pod `shop/web`.
+fn held(location: &str, backup: &str) -> Held {
+    let file = |name: String, size| BlobEntry {
+        key: format!("v/backups/{backup}/{name}"),
+        size,
+        etag: format!("etag-{size}"),
+        modified: ENDED.parse().unwrap(),
+    };
+    let entries = vec![
+        file("velero-backup.json".to_owned(), 10),
+        file(format!("{backup}.tar.gz"), 1000),
+        file(format!("{backup}-podvolumebackups.json.gz"), 20),
+    ];
+    let directory = directory("v/", entries);
+    let metadata = json!({
+        "metadata": {"name": backup, "annotations": {"velero.io/source-cluster-k8s-gitversion": "v1.34.4"}},
+        "spec": {"defaultVolumesToFsBackup": true},
+        "status": {
+            "phase": "Completed", "formatVersion": "1.1.0", "startTimestamp": "2026-11-21T01:00:03Z",
+            "completionTimestamp": ENDED, "expiration": "2026-12-21T01:00:00Z",
+        },
+    });
+    let copies = json!([{
+        "spec": {"pod": {"namespace": "shop", "name": "web"}, "volume": "data"},
+        "status": {"phase": "Completed", "snapshotID": "s", "progress": {"totalBytes": 5000}},
+    }]);
+    let bytes: Bytes = BTreeMap::from([
+        (File::Metadata, Ok(metadata.to_string().into_bytes().into())),
+        (
+            File::PodVolumeBackups,
+            Ok(gzip(copies.to_string().as_bytes()).into()),
+        ),
+    ]);
+    let point = point(backup, &directory.backups[backup], &bytes);
+    Held {
+        location: Location {
+            address: Address::new("velero_backup_storage_location", location),
+            name: location.to_owned(),
+            installation: Installation {
+                provider: None,
+                namespace: "velero".to_owned(),
+            },
+            title: String::new(),
+        },
+        listing: Ok(Listing {
+            directory,
+            roots: Ok(BTreeSet::new()),
+            repositories: Ok(BTreeSet::new()),
+        }),
+        points: BTreeMap::from([(backup.to_owned(), point)]),
+    }
+}
+
+/// What is in the bucket of a case: each application's tarball in a location of its own, or why there is no point.
+type Case<'a> = [(&'a str, &'a str, Result<Opened, Stop>)];
+
+fn recovered(rest: &str, now: &str, case: &Case<'_>) -> Recovering {
+    let configuration = configuration(rest);
+    let mut catalog = Catalog {
+        held: Vec::new(),
+        owners: Vec::new(),
+        only: Vec::new(),
+    };
+    let (mut all, mut found) = (BTreeMap::new(), BTreeMap::new());
+    for (application, backup, what) in case {
+        let address = Address::new("velero_application", *application);
+        let one = match what {
+            Err(stop) => Err(stop.clone()),
+            Ok(opened) => {
+                let held = held(application, backup);
+                let point = held.points[*backup].as_ref().unwrap();
+                let judgement = point.judge(opened.tarball.tarball());
+                let wanted = Wanted {
+                    location: catalog.held.len(),
+                    name: (*backup).to_owned(),
+                };
+                all.insert(wanted.clone(), opened.clone());
+                catalog.held.push(held);
+                Ok(Choice {
+                    wanted,
+                    judgement,
+                    passed: vec![passed("newer", "its tarball is empty")],
+                })
+            }
+        };
+        found.insert(address, one);
+    }
+    let store = Store {
+        provider: "s3".to_owned().into(),
+        bucket: "b".to_owned(),
+        root: "v/".to_owned(),
+    };
+    let stores = vec![Some(store); catalog.held.len()];
+    let now: Timestamp = now.parse().unwrap();
+    recovering(&Points {
+        configuration: &configuration,
+        block: &configuration.recoveries["r"],
+        incarnation: "0a1b2c3d",
+        catalog: &catalog,
+        stores: &stores,
+        opened: &all,
+        found: &found,
+        now,
+    })
+}
+
+fn passed(backup: &str, reason: &str) -> Passed {
+    Passed {
+        backup: backup.to_owned(),
+        started: None,
+        completed: None,
+        reason: reason.to_owned(),
+    }
+}
+
+const NAMESPACE: &str = "namespaces/cluster/shop";
+
+fn namespace() -> (&'static str, Json) {
+    (
+        NAMESPACE,
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}),
+    )
+}
+
+fn pod() -> (&'static str, Json) {
+    let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]);
+    let pod =
+        json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"volumes": volumes}});
+    ("pods/namespaces/shop/web", pod)
+}
+
+#[test]
+fn a_pin_says_all_that_a_restore_needs() {
+    let point = opened(&[
+        namespace(),
+        pod(),
+        ("configmaps/namespaces/kube-system/c", json!({})),
+        ("configmaps/namespaces/velero/c", json!({})),
+        ("configmaps/namespaces/old/c", json!({})),
+    ]);
+    let found = recovered(
+        "scope = [velero_application.shop]\n",
+        NOW,
+        &[("shop", "shop-1", Ok(point))],
+    );
+    let expected = json!([{
+        "of": "velero_application.shop", "location": "velero_backup_storage_location.shop", "location_name": "shop",
+        "velero_namespace": "velero", "store": "s3", "bucket": "b", "root": "v/", "backup": "shop-1",
+        "started": "2026-11-21T01:00:03Z", "completed": ENDED, "expires": "2026-12-21T01:00:00Z",
+        "files": [
+            {"key": "v/backups/shop-1/velero-backup.json", "etag": "etag-10", "size": 10},
+            {"key": "v/backups/shop-1/shop-1.tar.gz", "etag": "etag-1000", "size": 1000},
+        ],
+        "validity": "data-covered", "cluster_version": "v1.34.4", "namespaces": ["shop"],
+        "expected": {"namespaces": ["shop"], "pods": ["shop/web"]},
+        "types": {"namespaces": {"group": "", "version": "v1", "plural": "namespaces", "kind": "Namespace", "namespaced": false}},
+        "items": 2, "bytes": 6030, "pod_volumes": [{"namespace": "shop", "pod": "web", "volume": "data"}], "volumes": 1,
+        "passed_over": [{"backup": "newer", "reason": "its tarball is empty"}],
+    }]);
+    assert_eq!(serde_json::to_value(&found.pins).unwrap(), expected);
+    assert!(found.pins[0].holds("pods", Some("shop"), "web"));
+    assert!(!found.pins[0].holds("configmaps", Some("old"), "c"));
+    let location = Address::new("velero_backup_storage_location", "shop");
+    assert_eq!(
+        found.known[&location],
+        BTreeSet::from(["shop-1".to_owned()])
+    );
+    assert_eq!(
+        found.not_restored,
+        [
+            "velero_application.shop: namespace kube-system of backup shop-1, which is the cluster's own",
+            "velero_application.shop: namespace old of backup shop-1, which it does not declare any more",
+            "velero_application.shop: namespace velero of backup shop-1, which is Velero's own and comes from the configuration",
+        ]
+    );
+    assert!(
+        found.blockers.is_empty() && found.findings.is_empty(),
+        "{found:?}"
+    );
+}
+
+fn check_blocked(rest: &str, case: &Case<'_>, expected: &[&str]) {
+    let found = recovered(rest, NOW, case);
+    let lines: Vec<String> = found
+        .blockers
+        .iter()
+        .flat_map(|(address, all)| {
+            all.iter()
+                .map(move |one| format!("{address} {}: {} | {}", one.code, one.text, one.cure))
+        })
+        .collect();
+    assert_eq!(lines, expected, "{rest}");
+}
+
+#[test]
+fn what_stops_an_application() {
+    const SHOP: &str = "scope = [velero_application.shop]\n";
+    const WITHOUT: &str = "List velero_application.shop in `fresh` if it may start without data, leave it out with `scope`, or name a backup in a `point` block.";
+    let stop = |stop: Stop| [("shop", "shop-1", Err(stop))];
+    let fresh = format!("{SHOP}fresh = [velero_application.shop]\n");
+    let unknown = || Stop::Unknown("velero_backup_storage_location.a: SSE-C: x".to_owned());
+    let told = "velero_application.shop unknown-point: Which backup of velero_application.shop is the newest that can be restored cannot be told: velero_backup_storage_location.a: SSE-C: x. | See to it that it can be read and plan again, or name the backup to restore in a `point` block of velero_application.shop.";
+    check_blocked(
+        SHOP,
+        &stop(Stop::None(0)),
+        &[&format!(
+            "velero_application.shop no-point: There is no backup of velero_application.shop in any location of its Velero server. | {WITHOUT}"
+        )],
+    );
+    check_blocked(&fresh, &stop(Stop::None(0)), &[]);
+    // What cannot be told is no reason to start without data.
+    check_blocked(SHOP, &stop(unknown()), &[told]);
+    check_blocked(&fresh, &stop(unknown()), &[told]);
+    check_blocked(
+        &format!("{SHOP}at = \"2026-11-01T00:00:00Z\"\n"),
+        &stop(Stop::None(3)),
+        &[&format!(
+            "velero_application.shop no-point: No backup of velero_application.shop ended at 2026-11-01T00:00:00Z or before; there are 3 newer ones. | Choose a later moment. {WITHOUT}"
+        )],
+    );
+    let four = ["d", "c", "b", "a"]
+        .map(|name| passed(name, "its tarball is empty"))
+        .to_vec();
+    check_blocked(
+        SHOP,
+        &stop(Stop::Unusable(four)),
+        &[&format!(
+            "velero_application.shop no-point: No backup of velero_application.shop can be restored from.\nd: its tarball is empty\nc: its tarball is empty\nb: its tarball is empty\nand 1 older ones | {WITHOUT}"
+        )],
+    );
+    let named = format!("{SHOP}point \"velero_application.shop\" {{\nname = \"x\"\n}}\n");
+    const ANOTHER: &str = "Name a backup of velero_application.shop that is there in its `point` block, or leave the block out.";
+    for (stop_, text) in [
+        (
+            Stop::NotThere,
+            "no-point: There is no backup \"x\" in any location of the Velero server of velero_application.shop.",
+        ),
+        (
+            Stop::NotIts,
+            "no-point: Backup \"x\" is not of velero_application.shop: its labels name another application.",
+        ),
+        (
+            Stop::Several(vec!["a.a".parse().unwrap(), "a.b".parse().unwrap()]),
+            "same-name: Backup \"x\" is in several locations, of which a cluster sees one only: a.a, a.b.",
+        ),
+    ] {
+        check_blocked(
+            &named,
+            &stop(stop_),
+            &[&format!("velero_application.shop {text} | {ANOTHER}")],
+        );
+    }
+}
+
+#[test]
+fn what_a_point_holds_stops_an_application() {
+    const SHOP: &str = "scope = [velero_application.shop]\n";
+    let disk = |policy: &str| json!({"spec": {"persistentVolumeReclaimPolicy": policy, "csi": {"volumeHandle": "17"}, "capacity": {"storage": "10Gi"}}});
+    let other = json!({"spec": {"volumeName": "pv"}});
+    let holds = |policy| {
+        opened(&[
+            namespace(),
+            ("postgresqls.acid.zalan.do/namespaces/shop/db", json!({})),
+            (
+                "persistentvolumeclaims/namespaces/shop/other",
+                other.clone(),
+            ),
+            ("persistentvolumes/cluster/pv", disk(policy)),
+        ])
+    };
+    let database = "velero_application.shop database-in-backup: Backup shop-1 holds the database shop/db of Zalando Postgres Operator. Restored without its own archive it would start empty on a repository that is in use, and expire what that holds. | Restore the database by its own means, and leave velero_application.shop out with `scope` until then.";
+    check_blocked(
+        SHOP,
+        &[("shop", "shop-1", Ok(holds("Retain")))],
+        &[
+            database,
+            "velero_application.shop retained-volume: Backup shop-1 does not hold the data of claim shop/other, whose PersistentVolume pv (10Gi, disk 17) is kept when it is released. Velero would bind the claim to that disk again, if it is still there. | Save what is on the disk, and leave velero_application.shop out with `scope`; or name a backup that covers the claim in its `point` block.",
+        ],
+    );
+    check_blocked(
+        SHOP,
+        &[("shop", "shop-1", Ok(holds("Delete")))],
+        &[database],
+    );
+    let found = recovered(SHOP, NOW, &[("shop", "shop-1", Ok(holds("Delete")))]);
+    assert_eq!(
+        found.not_restored,
+        [
+            "velero_application.shop: the data of claim shop/other, which backup shop-1 does not hold: it comes back empty"
+        ]
+    );
+}
+
+#[test]
+fn points_that_get_into_each_others_way() {
+    let wiki = (
+        "namespaces/cluster/wiki",
+        json!({"metadata": {"name": "wiki"}}),
+    );
+    let case = [
+        ("shop", "same", Ok(opened(&[namespace()]))),
+        ("wiki", "same", Ok(opened(&[wiki]))),
+    ];
+    check_blocked(
+        "",
+        &case,
+        &[
+            "velero_application.wiki same-name: The backup same of velero_application.wiki is in velero_backup_storage_location.wiki, and that of velero_application.shop, in velero_backup_storage_location.shop, has the same name: a cluster sees one only. | Name another backup in the `point` block of velero_application.wiki.",
+        ],
+    );
+}
+
+#[test]
+fn what_is_not_brought_back_is_said() {
+    let point = opened(&[
+        namespace(),
+        (
+            "services/namespaces/shop/web",
+            json!({"spec": {"type": "LoadBalancer"}}),
+        ),
+        ("jobs.batch/namespaces/shop/once", json!({})),
+        (
+            "clusterroles.rbac.authorization.k8s.io/cluster/a",
+            json!({}),
+        ),
+    ]);
+    let found = recovered(
+        "scope = [velero_application.shop]\n",
+        NOW,
+        &[("shop", "shop-1", Ok(point))],
+    );
+    assert_eq!(
+        found.not_restored,
+        [
+            "velero_application.shop: 1 jobs.batch, which no restore of a rebuild brings",
+            "velero_application.shop: 1 clusterroles.rbac.authorization.k8s.io of backup shop-1: what belongs to the whole cluster comes from the configuration",
+            "velero_application.shop: the address of Service shop/web: a load balancer gives it another one, and DNS has to follow",
+        ]
+    );
+}
+
+#[test]
+fn what_deserves_a_word_about_a_point() {
+    let check = |rest: &str, now: &str, expected: &[&str]| {
+        let rest = format!("scope = [velero_application.shop]\n{rest}");
+        let found = recovered(
+            &rest,
+            now,
+            &[("shop", "shop-1", Ok(opened(&[namespace()])))],
+        );
+        let lines: Vec<String> = found
+            .findings
+            .iter()
+            .map(|one| format!("{}: {}", one.code, one.detail))
+            .collect();
+        assert_eq!(lines, expected, "{now}");
+    };
+    check("", NOW, &[]);
+    let breach = "objective-breached: velero_application.shop: what it comes back from began 31 h ago, rpo = 26h0m0s.";
+    assert!(breach.starts_with(BREACHED));
+    check("objective {\nrpo = \"26h\"\n}\n", NOW, &[breach]);
+    check(
+        "objective {\nrpo = \"1000h\"\n}\n",
+        "2026-12-20T01:00:00Z",
+        &[
+            "point-expires: velero_application.shop: shop-1 expires at 2026-12-21T01:00:00Z. A Velero that still lives and may write to velero_backup_storage_location.shop deletes it then, also while it is restored.",
+            "objective-breached: velero_application.shop: what it comes back from began 695 h ago, rpo = 48h0m0s.",
+        ],
+    );
+}
