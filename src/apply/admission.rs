@@ -140,7 +140,7 @@ pub fn check_whole(plan: &Plan) -> Result<(), Refusal> {
     }
     let mut before: BTreeSet<&StepId> = BTreeSet::new();
     for step in &plan.steps {
-        if let Some(needed) = step.after.iter().find(|needed| !before.contains(needed)) {
+        if let Some(needed) = step.waits_for().find(|needed| !before.contains(needed)) {
             return Err(Refusal::Order {
                 step: step.id.clone(),
                 needed: needed.clone(),

@@ -37,7 +37,10 @@ pub fn already(
         (KubeVerb::Apply | KubeVerb::Remove, Seen::Object(object)) => {
             let is_owned = |path: &JsonPath| match &step.ground {
                 Ground::Present { projection, .. } => covers(projection, path),
-                Ground::Absent | Ground::AbsentAtFirstTouch => true,
+                Ground::Absent
+                | Ground::AbsentAtFirstTouch
+                | Ground::AnyAtFirstTouch
+                | Ground::OfStep(_) => true,
             };
             if !is_same(step, object) || !is_ours(object, stack, is_owned) {
                 return None;
@@ -65,7 +68,10 @@ pub fn maker(object: &Json) -> Option<String> {
 fn is_same(step: &Step, object: &Json) -> bool {
     match &step.ground {
         Ground::Present { uid, .. } => text(object, "/metadata/uid") == *uid,
-        Ground::Absent | Ground::AbsentAtFirstTouch => false,
+        Ground::Absent
+        | Ground::AbsentAtFirstTouch
+        | Ground::AnyAtFirstTouch
+        | Ground::OfStep(_) => false,
     }
 }
 

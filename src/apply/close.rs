@@ -1,9 +1,11 @@
 //! `runs close`: gives up an open run. What is in doubt is asked about and recorded; nothing is sent (R44).
 
 use super::ending::end;
+use super::footing::footed;
 use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
+use super::places::Places;
 use super::providers::{check_known, first_touch, provider_of};
 use super::resume::Resumed;
 use super::settle::bindings;
@@ -114,10 +116,11 @@ async fn look(
     if let Err(why) = reach(outside, plan, state, step).await {
         return Prepared::Unclear(why);
     }
+    let places = Places::default();
     let task = StepTask {
         outside,
         plan,
-        step,
+        step: footed(step, state),
         bindings: bindings_of(&step.op, &state.bindings),
         touch: Touch::Again,
         bearing: plan
@@ -126,9 +129,14 @@ async fn look(
             .find(|node| node.address == step.node)
             .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
         telling,
+        places: &places,
     };
     match &step.op {
         Op::Kube(_) => task.prepare(History::Started).await,
+        Op::Await(_) => Prepared::Failed(Why {
+            class: FailureClass::Unavailable,
+            message: "it was still waited for when the run was closed".to_owned(),
+        }),
         // A program is asked about once; waiting its whole limit is for those who want it done.
         Op::Local(op) => match super::step::kubeconfig_of(op, &state.bindings) {
             Err(why) => Prepared::Unclear(why),
@@ -168,7 +176,7 @@ async fn reach(
                 .map(|_| ())
                 .map_err(other)
         }
-        Instance::MadeBy(_) => {
+        Instance::MadeBy(_) | Instance::Lost { .. } => {
             let found = first_touch(outside, provider, planned, &state.bindings).await?;
             match state.identities.get(provider) {
                 Some(recorded) if *recorded != found => {

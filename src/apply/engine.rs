@@ -2,9 +2,11 @@
 //! journal around each effect: started before it, done or failed after it. Must not know what a step does, nor print.
 
 use super::ending::end;
+use super::footing::footed;
 use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
+use super::places::Places;
 use super::providers::{check_known, first_touch, provider_of};
 use super::schedule::Schedule;
 use super::settle::{Commit, End, Tasks, written};
@@ -16,7 +18,7 @@ use crate::journal::status::{RunState, StepStatus};
 use crate::journal::store::Store;
 use crate::model::address::Address;
 use crate::model::expression::HoleSource;
-use crate::model::identity::{Instance, KubeResource, ProviderRef};
+use crate::model::identity::{KubeResource, ProviderRef};
 use crate::plan::document::{Action, Node, Plan, Step, StepId};
 use crate::plan::event::Event;
 use crate::world::op::Op;
@@ -67,6 +69,7 @@ pub(super) struct Engine<'a> {
     pub(super) outside: &'a dyn Outside,
     pub(super) plan: &'a Plan,
     pub(super) telling: &'a dyn Fn(Event),
+    places: &'a Places,
     pub(super) writer: Writer<'a>,
     pub(super) state: RunState,
     pub(super) schedule: Schedule,
@@ -123,7 +126,9 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
         run: writer.run.clone(),
         steps,
     });
+    let places = Places::default();
     let engine = Engine {
+        places: &places,
         schedule: Schedule::new(plan, |step| state.status(step) == StepStatus::Done),
         connections: connected
             .into_iter()
@@ -188,7 +193,7 @@ fn object_name(step: &Step) -> Option<ObjectName<'_>> {
             op.namespace.as_deref(),
             &op.name,
         )),
-        Op::Local(_) => None,
+        Op::Local(_) | Op::Await(_) => None,
     }
 }
 
@@ -227,6 +232,7 @@ impl<'a> Engine<'a> {
                         ended.push(end);
                     }
                 }
+                () = self.places.freed() => {}
             }
         }
         drop(tasks);
@@ -250,10 +256,14 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Begins ready steps while there is room: a step takes its place until its end is written. Nothing new begins once the
-    /// run is asked to stop.
+    /// Begins ready steps while there is room: a step holds its place until its end is written, but while it only waits.
+    /// Nothing new begins once the run is asked to stop.
     fn launch(&mut self, tasks: &mut Tasks<'a>, ended: &mut Vec<End>, room: usize) {
-        while tasks.len() + ended.len() < room && self.level == StopLevel::GoOn {
+        let places = self.places;
+        let held = |tasks: &Tasks<'a>, ended: &[End]| {
+            (tasks.len() + ended.len()).saturating_sub(places.free())
+        };
+        while held(tasks, ended) < room && self.level == StopLevel::GoOn {
             let Some(index) = self.schedule.take() else {
                 break;
             };
@@ -314,7 +324,7 @@ impl<'a> Engine<'a> {
             .plan
             .providers
             .get(&provider)
-            .filter(|planned| matches!(planned.instance, Instance::MadeBy(_)));
+            .filter(|planned| planned.instance.is_deferred());
         let task = async move {
             let found = match planned {
                 Some(planned) => first_touch(outside, &provider, planned, &bindings).await,
@@ -343,7 +353,7 @@ impl<'a> Engine<'a> {
         StepTask {
             outside: self.outside,
             plan: self.plan,
-            step,
+            step: footed(step, &self.state),
             bindings: bindings_of(&step.op, &self.state.bindings),
             touch,
             bearing: self
@@ -351,6 +361,7 @@ impl<'a> Engine<'a> {
                 .get(&step.node)
                 .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
             telling: self.telling,
+            places: self.places,
         }
     }
 

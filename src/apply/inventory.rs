@@ -112,7 +112,15 @@ fn objects<'a>(node: &'a Node, steps: &[&'a Step]) -> Vec<(OwnedObject, Action, 
                 of_key(&former.key),
             ),
         ],
-        (_, None) => vec![(object(&node.kind, &node.key), node.action, steps.to_vec())],
+        (_, None) => vec![(object(&node.kind, &node.key), node.action, {
+            // What is made on the way, a Restore, and what only waits is neither.
+            let own = |step: &&&Step| match &step.op {
+                Op::Kube(_) => step.op.key().as_ref() == Some(&node.key),
+                Op::Local(_) => true,
+                Op::Await(_) => false,
+            };
+            steps.iter().filter(own).copied().collect()
+        })],
     }
 }
 
@@ -133,7 +141,7 @@ fn made_cluster(node: &Node, steps: &[&Step], state: &RunState) -> Option<(Strin
         return None;
     };
     steps.iter().find_map(|step| match &step.op {
-        Op::Kube(_) => None,
+        Op::Kube(_) | Op::Await(_) => None,
         Op::Local(op) => Some((name.clone(), kubeconfig_of(op, &state.bindings).ok()?)),
     })
 }

@@ -61,7 +61,19 @@ pub fn check_ground(
     touch: Touch,
 ) -> Result<Option<ReadVersion>, Why> {
     match (ground, found) {
-        (Ground::Absent | Ground::AbsentAtFirstTouch, Seen::Nothing) => Ok(None),
+        (Ground::Absent | Ground::AbsentAtFirstTouch | Ground::AnyAtFirstTouch, Seen::Nothing) => {
+            Ok(None)
+        }
+        (Ground::AnyAtFirstTouch, Seen::Object(object)) if is_deleting(object) => {
+            Err(moved("it is being deleted".to_owned()))
+        }
+        (Ground::AnyAtFirstTouch, Seen::Object(object)) => Ok(Some(ReadVersion {
+            uid: text(object, "/metadata/uid"),
+            resource_version: text(object, "/metadata/resourceVersion"),
+        })),
+        (Ground::OfStep(step), _) => Err(moved(format!(
+            "it is to be what `{step}` made, and the journal tells of no such object"
+        ))),
         (Ground::Absent, Seen::Object(object)) => Err(moved(format!(
             "it did not exist when the plan was made, now it does{}",
             by(object)
@@ -127,6 +139,10 @@ pub enum Bearing {
 impl Bearing {
     /// Of the object of a step.
     pub fn of(node: &Node, step: &Step) -> Self {
+        // What a recovery takes over may bear a mark that came with a backup (R23).
+        if step.ground == Ground::AnyAtFirstTouch {
+            return Bearing::Nobodys;
+        }
         let key = step.op.key();
         let part = node
             .parts
@@ -159,7 +175,7 @@ pub fn check_bearing(bearing: Bearing, plan: &Plan, op: &KubeOp, object: &Json) 
             live: object,
         }),
         // What is there at the first touch of a new cluster is refused as ground.
-        Some(Instance::MadeBy(_) | Instance::Unknown { .. }) | None => true,
+        Some(Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. }) | None => true,
     };
     match bearing {
         Bearing::Ours if label == plan.stack && is_own => Ok(()),
@@ -205,6 +221,9 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
         (KubeVerb::Create, Seen::Object(object)) if is_ours(body, object) => {
             Presence::There(object.clone())
         }
+        (KubeVerb::Create, Seen::Object(_)) if step.ground == Ground::AnyAtFirstTouch => {
+            Presence::NotThere
+        }
         (KubeVerb::Create, Seen::Object(object)) => Presence::Other(moved(format!(
             "an object with this name exists that this step did not make{}",
             by(object)
@@ -219,9 +238,11 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
             Ground::Present { uid, .. } if text(object, "/metadata/uid") != *uid => {
                 Presence::There(Json::Null)
             }
-            Ground::Present { .. } | Ground::Absent | Ground::AbsentAtFirstTouch => {
-                there(is_deleting(object), object)
-            }
+            Ground::Present { .. }
+            | Ground::Absent
+            | Ground::AbsentAtFirstTouch
+            | Ground::AnyAtFirstTouch
+            | Ground::OfStep(_) => there(is_deleting(object), object),
         },
         (KubeVerb::Release, Seen::Object(object)) => there(!bears_marks(object), object),
     }
@@ -254,7 +275,10 @@ fn takes_effect(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
         Ground::Present { projection, .. } => {
             path.0.first().is_none_or(|first| first != "spec") || covers(projection, path)
         }
-        Ground::Absent | Ground::AbsentAtFirstTouch => true,
+        Ground::Absent
+        | Ground::AbsentAtFirstTouch
+        | Ground::AnyAtFirstTouch
+        | Ground::OfStep(_) => true,
     };
     let same = |path: &JsonPath| match (path.get(object), path.get(body)) {
         (Some(live), Some(wanted)) if live == wanted => true,
@@ -284,7 +308,10 @@ fn is_taken_off(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
         Ground::Present {
             owned, projection, ..
         } => projection.fingerprint(object) == *owned,
-        Ground::Absent | Ground::AbsentAtFirstTouch => false,
+        Ground::Absent
+        | Ground::AbsentAtFirstTouch
+        | Ground::AnyAtFirstTouch
+        | Ground::OfStep(_) => false,
     };
     let is_done = |path: &JsonPath| match path.get(body) {
         None | Some(Json::Null) => is_empty(path.get(object)),

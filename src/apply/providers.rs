@@ -7,7 +7,6 @@ use super::outside::Outside;
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{Instance, ProviderRef};
 use crate::plan::document::{Plan, PlannedProvider, Step};
-use crate::world::op::Op;
 use crate::world::query::{FailureClass, Query, Why};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,10 +17,7 @@ const FIRST_TOUCH_LIMIT: Duration = Duration::from_secs(60);
 
 /// The provider that a step needs.
 pub fn provider_of(step: &Step) -> Option<&ProviderRef> {
-    match &step.op {
-        Op::Kube(op) => Some(&op.provider),
-        Op::Local(_) => None,
-    }
+    step.op.provider()
 }
 
 /// Connects every provider known at plan that these steps need, and checks that it is the same cluster.
@@ -46,7 +42,7 @@ pub async fn check_known<'a>(
             .ok_or_else(|| ApplyError::Plan(format!("it has no provider `{provider}`")))?;
         let expected = match &planned.instance {
             Instance::Known { kube_system_uid } => kube_system_uid,
-            Instance::MadeBy(_) => continue,
+            Instance::MadeBy(_) | Instance::Lost { .. } => continue,
             Instance::Unknown { reason } => {
                 return Err(ApplyError::Plan(format!(
                     "provider `{provider}` was not reached when it was made: {reason}"

@@ -1,4 +1,4 @@
-//! Which step is next: the lowest index among those whose needs are done. Linear in steps and edges, so that 10 000 steps
+//! Which step is next: the lowest index among those whose needs are done, and what was to be tried before has ended. Linear in steps and edges, so that 10 000 steps
 //! cost no more than their sum. Pure.
 
 use crate::plan::document::{Plan, StepId};
@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub struct Schedule {
     dependents: Vec<Vec<usize>>,
+    /// Who waits for the end of each, however it ends.
+    waiters: Vec<Vec<usize>>,
     missing: Vec<usize>,
     ready: BTreeSet<usize>,
 }
 
 impl Schedule {
     /// Everything that is not done is to do.
-    pub fn new(plan: &Plan, is_done: impl Fn(&StepId) -> bool) -> Self {
+    pub fn new<'p>(plan: &'p Plan, is_done: impl Fn(&StepId) -> bool) -> Self {
         let index: BTreeMap<&StepId, usize> = plan
             .steps
             .iter()
@@ -22,29 +24,30 @@ impl Schedule {
             .map(|(index, step)| (&step.id, index))
             .collect();
         let mut dependents = vec![Vec::new(); plan.steps.len()];
+        let mut waiters = vec![Vec::new(); plan.steps.len()];
         let mut missing = Vec::with_capacity(plan.steps.len());
         let mut ready = BTreeSet::new();
         for (number, step) in plan.steps.iter().enumerate() {
-            let needed: BTreeSet<&StepId> = step
-                .after
-                .iter()
-                .filter(|needed| !is_done(needed))
-                .collect();
-            for needed in &needed {
-                if let Some(below) = index
-                    .get(needed)
-                    .and_then(|index| dependents.get_mut(*index))
-                {
-                    below.push(number);
+            let open = |steps: &'p [StepId]| -> BTreeSet<&'p StepId> {
+                steps.iter().filter(|step| !is_done(step)).collect()
+            };
+            let needed = open(&step.after);
+            let tried: BTreeSet<&StepId> = open(&step.tried).difference(&needed).copied().collect();
+            for (before, behind) in [(&needed, &mut dependents), (&tried, &mut waiters)] {
+                let before = before.iter().filter_map(|step| index.get(step));
+                for at in before {
+                    behind.get_mut(*at).map(|behind| behind.push(number));
                 }
             }
-            if needed.is_empty() && !is_done(&step.id) {
+            let open = needed.len() + tried.len();
+            if open == 0 && !is_done(&step.id) {
                 ready.insert(number);
             }
-            missing.push(needed.len());
+            missing.push(open);
         }
         Self {
             dependents,
+            waiters,
             missing,
             ready,
         }
@@ -60,13 +63,26 @@ impl Schedule {
         self.ready.extend(steps);
     }
 
-    /// A step is done: what needed only it becomes ready.
+    /// A step is done: what missed only it becomes ready.
     pub fn done(&mut self, step: usize) {
-        for dependent in self.dependents.get(step).into_iter().flatten() {
-            if let Some(missing) = self.missing.get_mut(*dependent) {
+        let needed = self.dependents.get(step).cloned();
+        self.over(needed.unwrap_or_default());
+        self.ended(step);
+    }
+
+    /// A step has ended without being done: what waited only for its end becomes ready.
+    pub fn ended(&mut self, step: usize) {
+        let waited = self.waiters.get(step).cloned();
+        self.over(waited.unwrap_or_default());
+    }
+
+    /// Each of these misses one step less.
+    fn over(&mut self, steps: Vec<usize>) {
+        for step in steps {
+            if let Some(missing) = self.missing.get_mut(step) {
                 *missing = missing.saturating_sub(1);
                 if *missing == 0 {
-                    self.ready.insert(*dependent);
+                    self.ready.insert(step);
                 }
             }
         }

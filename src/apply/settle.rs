@@ -75,6 +75,8 @@ pub(super) struct Next {
     events: Vec<Event>,
     follow: Vec<(usize, Follow)>,
     done: Vec<usize>,
+    /// Failed, or never tried.
+    ended: Vec<usize>,
 }
 
 /// What a step does next.
@@ -114,6 +116,9 @@ impl<'a> Engine<'a> {
         next.done
             .into_iter()
             .for_each(|index| self.schedule.done(index));
+        next.ended
+            .into_iter()
+            .for_each(|index| self.schedule.ended(index));
         for (index, follow) in next.follow {
             let Some(step) = self.plan.steps.get(index) else {
                 continue;
@@ -232,6 +237,7 @@ impl<'a> Engine<'a> {
                     message,
                     elapsed,
                 });
+                next.ended.push(index);
                 self.skip_below(index, step, next);
             }
         }
@@ -325,6 +331,7 @@ impl<'a> Engine<'a> {
             class: why.class,
             message: why.message,
         });
+        next.ended.push(index);
         self.skip_below(index, step, next);
     }
 
@@ -335,6 +342,7 @@ impl<'a> Engine<'a> {
                 continue;
             };
             if self.skipped.insert(below) {
+                next.ended.push(below);
                 let because = format!("`{}` failed", failed.node);
                 next.entries.push(Entry::StepSkipped {
                     step: step.id.clone(),

@@ -7,17 +7,17 @@ use super::judgement::{
     Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, moved, seen,
 };
 use super::outside::Outside;
-use super::wait::{Subject, Teller, wait_for};
+use super::places::Places;
+use super::taking::sent;
+use super::wait::{Subject, wait_for};
 use crate::model::expression::{Bindings, Expr, HoleSource};
-use crate::model::guard::Guard;
-use crate::model::identity::ProviderRef;
 use crate::plan::document::{Plan, Step};
 use crate::plan::event::Event;
-use crate::plan::guards;
 use crate::world::op::{Ground, KubeOp, KubeVerb, LocalOp, Op};
-use crate::world::query::{Answer, Effect, FailureClass, Live, Query, Why};
+use crate::world::query::{Answer, Effect, FailureClass, Query, Why};
 use crate::world::{Bound, ReadVersion};
 use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -34,8 +34,8 @@ pub struct StepTask<'a> {
     pub outside: &'a dyn Outside,
     /// The plan.
     pub plan: &'a Plan,
-    /// The step.
-    pub step: &'a Step,
+    /// The step, on the ground that this run has made for it where it has.
+    pub step: Cow<'a, Step>,
     /// Values of the holes in its operation.
     pub bindings: Bindings,
     /// Whether an earlier step of this run wrote to the object.
@@ -44,6 +44,8 @@ pub struct StepTask<'a> {
     pub bearing: Bearing,
     /// Where events go.
     pub telling: &'a dyn Fn(Event),
+    /// Where it gives its place to others while it waits.
+    pub places: &'a Places,
 }
 
 /// Whether this run may already have had this step's effect.
@@ -98,9 +100,9 @@ pub fn kubeconfig_of(op: &LocalOp, bindings: &Bindings) -> Result<String, Why> {
 }
 
 impl StepTask<'_> {
-    /// The question about the step's object.
-    fn query(&self) -> Result<Query, Why> {
-        Ok(match &self.step.op {
+    /// The question about the step's object; none of one that writes nothing.
+    fn query(&self) -> Result<Option<Query>, Why> {
+        Ok(Some(match &self.step.op {
             Op::Kube(op) => Query::Get {
                 provider: op.provider.clone(),
                 resource: op.resource.clone(),
@@ -110,17 +112,25 @@ impl StepTask<'_> {
             Op::Local(op) => Query::Cluster {
                 kubeconfig: kubeconfig_of(op, &self.bindings)?,
             },
-        })
+            Op::Await(_) => return Ok(None),
+        }))
     }
 
     /// Looks before anything is sent.
     pub async fn prepare(&self, history: History) -> Prepared {
         let query = match self.query() {
-            Ok(query) => query,
+            Ok(Some(query)) => query,
+            // What it waits for is asked once its start is recorded: nothing of it can be outside.
+            Ok(None) => {
+                return match history {
+                    History::Fresh => Prepared::Go(None),
+                    History::Started => Prepared::There(Json::Null),
+                };
+            }
             Err(why) => return Prepared::Failed(why),
         };
         let prepared = match (history, &self.step.op) {
-            (History::Fresh, Op::Kube(_) | Op::Local(_)) => {
+            (History::Fresh, Op::Kube(_) | Op::Local(_) | Op::Await(_)) => {
                 let answer = self.first_look(&query).await;
                 match self.ground(&answer) {
                     Ok(read) => Prepared::Go(read),
@@ -128,7 +138,7 @@ impl StepTask<'_> {
                 }
             }
             (History::Started, Op::Kube(op)) => self.probe(op, &query).await,
-            (History::Started, Op::Local(_)) => self.probe_program(&query).await,
+            (History::Started, Op::Local(_) | Op::Await(_)) => self.probe_program(&query).await,
         };
         self.guarded(prepared).await
     }
@@ -144,56 +154,17 @@ impl StepTask<'_> {
         }
     }
 
-    async fn check_guards(&self) -> Result<(), Why> {
-        let Some(provider) = self.step.op.provider() else {
-            return Ok(());
-        };
-        for guard in &self.step.guards {
-            self.hold(provider, guard).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks whether a guard holds; one that is waited for is asked again and again until it does, or its limit passes.
-    async fn hold(&self, provider: &ProviderRef, guard: &Guard) -> Result<(), Why> {
-        let limit = match guard {
-            Guard::Ready { limit_s, .. } => Duration::from_secs(*limit_s),
-            Guard::Idle { .. } | Guard::Exists { .. } => Duration::ZERO,
-        };
-        let begun = Instant::now();
-        let mut teller = Teller {
-            telling: self.telling,
-            step: self.step,
-            begun,
-            limit,
-            last: None,
-        };
-        loop {
-            let mut live = Live::default();
-            for query in guards::queries(provider, guard) {
-                let answer = self.outside.answer(&query).await;
-                live.answers.insert(query, answer);
-            }
-            let why = match guards::check(provider, guard, &live) {
-                Ok(()) => return Ok(()),
-                Err(why) => why,
-            };
-            let left = limit.saturating_sub(begun.elapsed());
-            if left.is_zero() {
-                return Err(why);
-            }
-            teller.tell(why.message);
-            sleep(left.min(Duration::from_secs(2))).await;
-        }
-    }
-
     /// A type that this very run makes may be served a moment after its definition says so.
     async fn first_look(&self, query: &Query) -> Answer {
         let mut looks = 0;
         loop {
             let answer = self.outside.answer(query).await;
             looks += 1;
-            let may_come = self.step.ground == Ground::AbsentAtFirstTouch && looks < PROBES;
+            let is_new = match self.step.ground {
+                Ground::AbsentAtFirstTouch | Ground::AnyAtFirstTouch => true,
+                Ground::Absent | Ground::OfStep(_) | Ground::Present { .. } => false,
+            };
+            let may_come = is_new && looks < PROBES;
             if answer != Answer::NotServed || !may_come {
                 return answer;
             }
@@ -209,7 +180,7 @@ impl StepTask<'_> {
         };
         let body = fill(&op.body.without_secrets(), &self.bindings).ok()?;
         let found = seen(answer).ok()?;
-        let there = already(self.step, op, (&body, &self.plan.stack), found)?;
+        let there = already(&self.step, op, (&body, &self.plan.stack), found)?;
         let by = match op.verb {
             KubeVerb::Create => maker(&there),
             KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Delete | KubeVerb::Release => None,
@@ -228,7 +199,7 @@ impl StepTask<'_> {
             (Op::Kube(op), Seen::Object(object)) => {
                 check_bearing(self.bearing, self.plan, op, object)?;
             }
-            (Op::Kube(_) | Op::Local(_), _) => {}
+            (Op::Kube(_) | Op::Local(_) | Op::Await(_), _) => {}
         }
         Ok(read)
     }
@@ -243,7 +214,7 @@ impl StepTask<'_> {
         let mut tried = 0;
         let (answer, presence) = loop {
             let answer = self.outside.answer(query).await;
-            match seen(&answer).map(|found| effect_of(self.step, op, &body, found)) {
+            match seen(&answer).map(|found| effect_of(&self.step, op, &body, found)) {
                 Ok(presence) => break (answer, presence),
                 Err(why) => {
                     tried += 1;
@@ -285,13 +256,7 @@ impl StepTask<'_> {
             .as_ref()
             .map_or(PROGRAM_LIMIT, |wait| Duration::from_secs(wait.limit_s));
         let begun = Instant::now();
-        let mut teller = Teller {
-            telling: self.telling,
-            step: self.step,
-            begun,
-            limit,
-            last: None,
-        };
+        let mut teller = self.teller(limit);
         loop {
             let answer = self.outside.answer(query).await;
             let reason = match seen(&answer) {
@@ -315,7 +280,8 @@ impl StepTask<'_> {
     /// Sends the operation and waits for it. The start is in the journal by now.
     pub async fn carry_out(&self, mut read: Option<ReadVersion>) -> Carried {
         let query = match self.query() {
-            Ok(query) => query,
+            Ok(Some(query)) => query,
+            Ok(None) => return self.go_on(Json::Null).await,
             Err(why) => return Carried::Failed(why),
         };
         let mut conflicts = 0;
@@ -325,12 +291,13 @@ impl StepTask<'_> {
                 .wait
                 .as_ref()
                 .map(|wait| Duration::from_secs(wait.limit_s));
+            let sent = sent(&self.step, read.as_ref()).into_owned();
             let bound = Bound {
                 bindings: self.bindings.clone(),
                 read: read.take(),
                 limit,
             };
-            let refusal = match self.outside.perform(&self.step.op, &bound).await {
+            let refusal = match self.outside.perform(&sent, &bound).await {
                 Effect::Done(object) => return self.finish(&query, object).await,
                 Effect::InDoubt(why) => return Carried::InDoubt(why),
                 Effect::Refused(why) => why,
@@ -338,16 +305,20 @@ impl StepTask<'_> {
             let Op::Kube(op) = &self.step.op else {
                 return Carried::Failed(refusal);
             };
+            let may_be_taken = self.step.ground == Ground::AnyAtFirstTouch;
             match (op.verb, refusal.class) {
                 // Somebody was faster, or our own first try, whose answer was lost below: what is there decides.
-                (KubeVerb::Create, FailureClass::Conflict)
-                | (KubeVerb::Delete, FailureClass::NotFound | FailureClass::Conflict) => {
+                (KubeVerb::Create, FailureClass::Conflict) if !may_be_taken => {
+                    return self.after_refusal(op, &query, refusal).await;
+                }
+                (KubeVerb::Delete, FailureClass::NotFound | FailureClass::Conflict) => {
                     return self.after_refusal(op, &query, refusal).await;
                 }
                 // A controller wrote the object's status between our read and our write, or a proxy sent our write
-                // twice and this is the answer to the second: read again, what is there decides, then the ground.
+                // twice and this is the answer to the second: read again, what is there decides, then the ground. The same
+                // where something came, or went, that may be there or not.
                 (
-                    KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release,
+                    KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove | KubeVerb::Release,
                     FailureClass::Conflict,
                 ) if conflicts < CONFLICTS => {
                     conflicts += 1;
@@ -374,7 +345,7 @@ impl StepTask<'_> {
         };
         let body = fill(&op.body.without_secrets(), &self.bindings);
         let presence = body.map_or(Presence::NotThere, |body| {
-            effect_of(self.step, op, &body, found)
+            effect_of(&self.step, op, &body, found)
         });
         match presence {
             Presence::There(object) => Prepared::There(object),
@@ -398,9 +369,11 @@ impl StepTask<'_> {
 
     /// The effect is there: waits for what the step waits for.
     pub async fn go_on(&self, object: Json) -> Carried {
-        match self.query() {
-            Ok(query) => self.finish(&query, object).await,
-            Err(why) => Carried::Failed(why),
+        match (self.query(), &self.step.op) {
+            (_, Op::Await(gate)) => self.pass(gate).await,
+            (Ok(Some(query)), _) => self.finish(&query, object).await,
+            (Ok(None), _) => Carried::Done(object),
+            (Err(why), _) => Carried::Failed(why),
         }
     }
 
@@ -409,9 +382,10 @@ impl StepTask<'_> {
             return Carried::Done(object);
         };
         let subject = Subject {
-            step: self.step,
+            step: &self.step,
             query,
             object,
+            places: self.places,
         };
         match wait_for(self.outside, self.telling, wait, subject).await {
             Ok(object) => Carried::Done(object),

@@ -3,6 +3,7 @@
 
 use super::judgement::text;
 use super::outside::Outside;
+use super::places::Places;
 use crate::model::condition::{Condition, Judgement, Wait, judge, written_at};
 use crate::plan::document::Step;
 use crate::plan::event::Event;
@@ -13,7 +14,8 @@ use serde_json::Value as Json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Short, because a step holds its place while it waits: with a whole second, ten places make ten schedules a second.
+/// Short, because of many steps only some hold no place while they wait: with a whole second, ten places make ten schedules
+/// a second.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 /// A wait whose reason does not change is told this often.
@@ -27,6 +29,26 @@ pub struct Subject<'a> {
     pub query: &'a Query,
     /// The object as the write returned it, or as a probe found it; null where there is none.
     pub object: Json,
+    /// Where it gives its place to others.
+    pub places: &'a Places,
+}
+
+/// How long is waited between two questions: longer and longer.
+pub struct Rhythm(Duration);
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self(FIRST_DELAY)
+    }
+}
+
+impl Rhythm {
+    /// Until the next question.
+    pub fn next(&mut self) -> Duration {
+        let now = self.0;
+        self.0 = (now * 2).min(LONGEST_DELAY);
+        now
+    }
 }
 
 /// Waits until the condition holds; returns the object that fulfils it.
@@ -44,7 +66,10 @@ pub async fn wait_for(
     let written_at = written_at(&subject.object).unwrap_or_else(|| outside.now());
     let written_uid = match &subject.step.ground {
         Ground::Present { uid, .. } => uid.clone(),
-        Ground::Absent | Ground::AbsentAtFirstTouch => text(&subject.object, "/metadata/uid"),
+        Ground::Absent
+        | Ground::AbsentAtFirstTouch
+        | Ground::AnyAtFirstTouch
+        | Ground::OfStep(_) => text(&subject.object, "/metadata/uid"),
     };
     let mut teller = Teller {
         telling,
@@ -53,7 +78,8 @@ pub async fn wait_for(
         limit,
         last: None,
     };
-    let mut delay = FIRST_DELAY;
+    let mut rhythm = Rhythm::default();
+    let mut resting = None;
     // What the write returned answers the first question, but for conditions that ask something else than it shows.
     let mut answer = match &wait.condition {
         Condition::Gone | Condition::ClusterAnswers => outside.answer(subject.query).await,
@@ -85,8 +111,8 @@ pub async fn wait_for(
             });
         }
         teller.tell(pending);
-        sleep(delay.min(limit - elapsed)).await;
-        delay = (delay * 2).min(LONGEST_DELAY);
+        resting.get_or_insert_with(|| subject.places.rest());
+        sleep(rhythm.next().min(limit - elapsed)).await;
         answer = outside.answer(subject.query).await;
     }
 }

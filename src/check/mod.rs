@@ -121,7 +121,7 @@ pub const LINTS: &[&Lint] = &[
 pub fn findings(decided: &Decided<'_>) -> Vec<Finding> {
     match decided.mode() {
         GoalMode::Destroy => Vec::new(),
-        GoalMode::Converge => {
+        GoalMode::Converge | GoalMode::Recover => {
             let nodes = decided.nodes().iter().collect();
             let scene = Scene::planned(decided.configuration(), decided.objects(), nodes);
             found_in(&scene, decided.narrowed_to())

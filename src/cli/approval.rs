@@ -51,6 +51,11 @@ pub(crate) fn ask(
             "sk-dr will perform the actions described above.",
             "Apply cancelled.",
         ),
+        GoalMode::Recover => (
+            "Do you want to recover as described above?",
+            "sk-dr will restore from exactly the backups named above.",
+            "Recovery cancelled.",
+        ),
         GoalMode::Destroy => (
             "Do you really want to destroy all resources of this stack?",
             "sk-dr will destroy what is listed above. There is no undo.",

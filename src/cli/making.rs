@@ -77,6 +77,7 @@ pub(crate) async fn plan(
         mode: wanted.mode,
         target: wanted.target.to_vec(),
         exclude: wanted.exclude.to_vec(),
+        recovery: None,
     };
     let world = world(process, configuration.secrets.clone()).asking(wanted.parallelism);
     let request = Request {

@@ -176,6 +176,14 @@ async fn find_providers(
 ) -> BTreeMap<ProviderRef, FoundProvider> {
     let mut found = BTreeMap::new();
     for provider in queries::providers_asked(request.configuration) {
+        let lost = request.goal.recovery.as_ref();
+        if let Some(identity) = lost.and_then(|recovery| recovery.lost.get(&provider)) {
+            found.insert(
+                provider.clone(),
+                lost_provider(request, &provider, identity),
+            );
+            continue;
+        }
         let one = match behind(request, live, &provider) {
             Behind::Nothing => connect(world, request, &provider).await,
             Behind::Absent(cluster) => FoundProvider {
@@ -188,6 +196,22 @@ async fn find_providers(
         found.insert(provider, one);
     }
     found
+}
+
+/// A provider that is lost by declaration: it is not connected, and nothing is asked of it (R1).
+fn lost_provider(
+    request: &Request<'_>,
+    provider: &ProviderRef,
+    identity: &Option<String>,
+) -> FoundProvider {
+    let recorded = || plan::recorded_identity(request.configuration, request.inventory, provider);
+    FoundProvider {
+        title: "lost".to_owned(),
+        instance: Instance::Lost {
+            identity: identity.clone().or_else(recorded),
+        },
+        failure: None,
+    }
 }
 
 /// The cluster of the same plan that a provider stands on.
@@ -384,7 +408,7 @@ async fn confirm_new(world: &World, step: &Step) -> Confirmation {
 fn is_apply(step: &Step) -> bool {
     match &step.op {
         Op::Kube(op) => op.verb == KubeVerb::Apply,
-        Op::Local(_) => false,
+        Op::Local(_) | Op::Await(_) => false,
     }
 }
 

@@ -68,7 +68,7 @@ const PROSE: usize = 100;
 /// Without a file nothing binds what is done to what was shown.
 fn unsaved(mode: GoalMode, line: &JournalLine) -> String {
     let now = match mode {
-        GoalMode::Converge => Advice::apply_unsaved(line),
+        GoalMode::Converge | GoalMode::Recover => Advice::apply_unsaved(line),
         GoalMode::Destroy => Advice::destroy_unsaved(line),
     };
     format!(

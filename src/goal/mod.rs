@@ -12,13 +12,13 @@ use crate::model::address::Target;
 use crate::model::identity::{Key, ProviderRef};
 use crate::model::resource::{Configuration, Resource};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Goal {
-    /// Converge or destroy.
+    /// Converge, destroy or recover.
     pub mode: GoalMode,
     /// `-target`.
     #[serde(default)]
@@ -26,6 +26,25 @@ pub struct Goal {
     /// `-exclude`.
     #[serde(default)]
     pub exclude: Vec<Target>,
+    /// Which recovery, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recover>,
+}
+
+/// What a recovery's plan was made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recover {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Which time it is recovered: eight hex digits, drawn once (R6).
+    pub incarnation: String,
+    /// What is lost, each with the identity that it had, where that was declared or recorded (R1).
+    pub lost: BTreeMap<ProviderRef, Option<String>>,
+    /// Namespaces in scope that may be there already when the new cluster is first reached (R31).
+    pub may_exist: BTreeSet<String>,
+    /// Namespaces that are restored.
+    pub scope_namespaces: BTreeSet<String>,
 }
 
 /// Mode of a goal.
@@ -36,6 +55,8 @@ pub enum GoalMode {
     Converge,
     /// Remove what is declared and ours.
     Destroy,
+    /// Bring back what is lost, then converge. Nothing is removed.
+    Recover,
 }
 
 /// Two resources that are one object (R21), as diagnostics at the second of them.

@@ -29,7 +29,7 @@ pub fn in_scope(configuration: &Configuration, graph: &Graph, goal: &Goal) -> BT
         covered(&goal.target)
     };
     let (wanted, unwanted) = match goal.mode {
-        GoalMode::Converge => (
+        GoalMode::Converge | GoalMode::Recover => (
             graph.with_needs(&targets),
             graph.with_dependents(&covered(&goal.exclude)),
         ),

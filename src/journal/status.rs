@@ -5,7 +5,8 @@ use super::record::{Entry, Holder, Record, RunOutcome, VERSION};
 use crate::model::expression::{Bindings, HoleSource};
 use crate::model::identity::ProviderRef;
 use crate::model::inventory::Inventory;
-use crate::plan::document::{Plan, StepId};
+use crate::plan::document::{Plan, Step, StepId};
+use crate::world::op::Op;
 use crate::world::query::FailureClass;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -113,6 +114,10 @@ pub struct StepState {
     pub status: StepStatus,
     /// Steps it needs.
     pub after: Vec<StepId>,
+    /// Steps whose end it waits for.
+    pub tried: Vec<StepId>,
+    /// Whether it writes anything: what only waits changes nothing outside.
+    pub writes: bool,
     /// How often it was started. Zero: nothing of it can be outside.
     pub attempts: u32,
     /// UID of its object, once done.
@@ -184,9 +189,14 @@ pub fn fold(plan: &Plan, records: &[Record]) -> Result<RunState, JournalError> {
 impl RunState {
     /// Nothing was done yet.
     pub fn fresh(plan: &Plan) -> Self {
-        let todo = |after: &[StepId]| StepState {
+        let todo = |step: &Step| StepState {
             status: StepStatus::Todo,
-            after: after.to_vec(),
+            after: step.after.clone(),
+            tried: step.tried.clone(),
+            writes: match step.op {
+                Op::Kube(_) | Op::Local(_) => true,
+                Op::Await(_) => false,
+            },
             attempts: 0,
             uid: None,
             failure: None,
@@ -196,7 +206,7 @@ impl RunState {
             steps: plan
                 .steps
                 .iter()
-                .map(|step| (step.id.clone(), todo(&step.after)))
+                .map(|step| (step.id.clone(), todo(step)))
                 .collect(),
             bindings: Bindings::new(),
             identities: BTreeMap::new(),
@@ -237,7 +247,8 @@ impl RunState {
 
     /// Whether the outside may have been changed by this run.
     pub fn had_effect(&self) -> bool {
-        self.steps.values().any(|step| match step.status {
+        let mut writers = self.steps.values().filter(|step| step.writes);
+        writers.any(|step| match step.status {
             StepStatus::Done | StepStatus::InDoubt => true,
             // A wait ends after the effect; every other class of failure says that it certainly is not there.
             StepStatus::Failed => {
@@ -418,7 +429,17 @@ impl RunState {
             ));
         }
         state.attempts = attempt;
-        let after = state.after.clone();
+        let (after, tried) = (state.after.clone(), state.tried.clone());
+        let is_open = |step: &&StepId| match self.status(step) {
+            StepStatus::Todo | StepStatus::InDoubt => true,
+            StepStatus::Done | StepStatus::Failed | StepStatus::Skipped => false,
+        };
+        if let Some(open) = tried.iter().find(is_open) {
+            return Err(format!(
+                "`{step}` starts, but `{open}`, which was to be tried before, is {}",
+                self.status(open)
+            ));
+        }
         match after
             .iter()
             .find(|needed| self.status(needed) != StepStatus::Done)

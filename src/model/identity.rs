@@ -89,11 +89,27 @@ pub enum Instance {
     },
     /// A cluster that this plan makes: identified at first touch (R31).
     MadeBy(Address),
+    /// Lost by declaration (R1): nothing is asked of it, and another cluster takes its place, identified at first touch.
+    Lost {
+        /// UID of the lost cluster's kube-system, where it was declared or recorded: that one must not answer any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identity: Option<String>,
+    },
     /// Asked, no answer: everything under it is blocked.
     Unknown {
         /// Why, in words.
         reason: String,
     },
+}
+
+impl Instance {
+    /// Whether it is reached for the first time by the run: nothing of it is known when the plan is made.
+    pub fn is_deferred(&self) -> bool {
+        match self {
+            Instance::MadeBy(_) | Instance::Lost { .. } => true,
+            Instance::Known { .. } | Instance::Unknown { .. } => false,
+        }
+    }
 }
 
 /// A resource of the Kubernetes API, as in a URL. The names of types that a kind knows are constants: a key is made and

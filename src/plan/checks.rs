@@ -10,7 +10,7 @@ use crate::model::checks::{CheckResult, CheckSubject};
 /// Results. What is to go is not held against what is claimed about it.
 pub(super) fn results(input: &Input<'_>) -> Vec<CheckResult> {
     match input.goal.mode {
-        GoalMode::Converge => input.configuration.checks.clone(),
+        GoalMode::Converge | GoalMode::Recover => input.configuration.checks.clone(),
         GoalMode::Destroy => Vec::new(),
     }
 }

@@ -35,7 +35,7 @@ pub fn decide<'a>(
     let answer = cluster_query(resource).and_then(|query| context.input.live.answer(&query));
     Outcome::Decided(Box::new(match answer {
         Some(Answer::Present(_)) => return Outcome::Unchanged,
-        Some(Answer::Absent | Answer::NotServed) if is_recorded(context, resource) => decision.blocked(blocker(
+        Some(Answer::Absent | Answer::NotServed) if looks_like_a_loss(context, resource) => decision.blocked(blocker(
             "loss",
             "An earlier run made this cluster and its kubeconfig is gone: this looks like a loss.",
             "Bring the kubeconfig back, or, to make it again on purpose, remove it from the inventory by giving it another name.",
@@ -60,7 +60,12 @@ fn unknown_cluster<'a>(mut decision: Decision<'a>, message: &str) -> Decision<'a
     ))
 }
 
-fn is_recorded(context: &Context<'_>, resource: &Resource) -> bool {
+/// A record of it and nothing there. A recovery has declared the loss (R2).
+fn looks_like_a_loss(context: &Context<'_>, resource: &Resource) -> bool {
+    match context.input.goal.mode {
+        GoalMode::Recover => return false,
+        GoalMode::Converge | GoalMode::Destroy => {}
+    }
     let name = resource.text("name").unwrap_or_default();
     context
         .input

@@ -170,7 +170,7 @@ fn outputs(input: &Input<'_>) -> BTreeMap<String, PlannedOutput> {
     };
     match input.goal.mode {
         GoalMode::Destroy => BTreeMap::new(),
-        GoalMode::Converge => input
+        GoalMode::Converge | GoalMode::Recover => input
             .configuration
             .outputs
             .iter()

@@ -84,8 +84,15 @@ pub fn decide<'a>(
                 .map(|found| &found.instance)
             {
                 Some(Instance::Known { kube_system_uid }) => declared.found(kube_system_uid),
-                Some(Instance::MadeBy(_)) if declared.is_shared() => declared.not_made(),
-                Some(Instance::MadeBy(cluster)) => declared.deferred(&cluster.to_string()),
+                Some(instance) if instance.is_deferred() && declared.is_shared() => {
+                    declared.not_made()
+                }
+                Some(Instance::MadeBy(cluster)) => {
+                    declared.deferred(format!("{cluster} does not exist yet"))
+                }
+                Some(Instance::Lost { .. }) => {
+                    declared.deferred(format!("absent by declaration: {provider} is lost"))
+                }
                 // Why, and what to do, is said once for the provider.
                 Some(Instance::Unknown { .. }) => {
                     declared.unknown_text(unreached_text(provider), String::new())
@@ -133,16 +140,12 @@ impl<'a> Declared<'a, '_> {
         self.kind.ownership() == Ownership::Fields
     }
 
-    /// Its provider's cluster is made by this plan: nothing is asked, the diff comes from the configuration (R31).
-    fn deferred(&self, cluster: &str) -> Outcome<Decision<'a>> {
+    /// Its provider's cluster is made by this plan, or lost: nothing is asked, the diff comes from the configuration (R31).
+    fn deferred(&self, why: String) -> Outcome<Decision<'a>> {
         if self.destroying() {
             return Outcome::Nothing;
         }
-        let mut decision = self.decision(
-            Action::Create,
-            ReasonCode::ProviderDeferred,
-            format!("{cluster} does not exist yet"),
-        );
+        let mut decision = self.decision(Action::Create, ReasonCode::ProviderDeferred, why);
         decision.becomes(&self.resource.body);
         decision.node.state = NodeState::Deferred;
         decision.work = Work::Create;
@@ -160,7 +163,7 @@ impl<'a> Declared<'a, '_> {
             Found::Absent if self.is_shared() => self.not_made(),
             Found::Absent => self.absent(cluster_uid),
             Found::NotServed => match self.context.definitions.maker(self.provider, &self.home) {
-                Some(maker) => self.deferred(&maker.to_string()),
+                Some(maker) => self.deferred(format!("{maker} does not exist yet")),
                 None => self.not_served(),
             },
             Found::Unknown(why) => self.unknown(why),

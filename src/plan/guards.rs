@@ -217,6 +217,7 @@ fn untold(message: &str) -> Why {
 pub fn may_end_something(op: &Op) -> bool {
     match op {
         Op::Local(_) => true,
+        Op::Await(_) => false,
         Op::Kube(op) => match op.verb {
             KubeVerb::Create | KubeVerb::Delete => true,
             KubeVerb::Apply | KubeVerb::Remove => !op.takes.iter().all(is_metadata),
@@ -288,7 +289,9 @@ fn obstacle(input: &Input<'_>, provider: &ProviderRef, guard: &Guard) -> Option<
     let outcome = match instance {
         Some(Instance::Known { .. }) => check(provider, guard, input.live),
         // Nothing is in a cluster that is still to be made.
-        Some(Instance::MadeBy(_)) => check(provider, guard, &nothing(provider, guard)),
+        Some(Instance::MadeBy(_) | Instance::Lost { .. }) => {
+            check(provider, guard, &nothing(provider, guard))
+        }
         // What cannot be reached is blocked already.
         Some(Instance::Unknown { .. }) | None => Ok(()),
     };

@@ -53,7 +53,7 @@ use declared::Context;
 use document::{Finding, FindingSeverity, HeldBack, Node, NodeState};
 use found::Objects;
 use input::Input;
-pub use queries::declared_identity;
+pub use queries::{declared_identity, recorded_identity};
 use readiness::Unready;
 pub use refusal::{Refusal, WrongIdentity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -211,7 +211,7 @@ fn check_identities(input: &Input<'_>) -> Result<(), Refusal> {
 fn cluster_of<'a>(input: &Input<'a>, provider: &ProviderRef) -> Option<&'a str> {
     match &input.providers.get(provider)?.instance {
         Instance::Known { kube_system_uid } => Some(kube_system_uid),
-        Instance::MadeBy(_) | Instance::Unknown { .. } => None,
+        Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => None,
     }
 }
 

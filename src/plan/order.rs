@@ -1,5 +1,5 @@
 //! Order of steps: makers before users, users' removal before what they used, teardown ranks where nothing else says.
-//! Derived, never kept in a list.
+//! Derived, never kept in a list; what a maker of steps says of them beside that stands.
 
 use super::decision::{Object, Resolution};
 use super::document::{ReplaceOrder, Step, StepId};
@@ -58,6 +58,7 @@ pub fn ordered(planned: Vec<Planned<'_>>, graph: &Graph) -> Result<Vec<Step>, Ci
                     after.extend(makers(&node.address, graph, &last));
                     is_written = true;
                 }
+                after.extend(step.after.iter().cloned());
                 after.remove(&step.id);
                 previous = Some(step.id.clone());
                 steps.push(Step {
@@ -149,9 +150,8 @@ fn sorted(steps: Vec<Step>) -> Result<Vec<Step>, Circle> {
     let mut waiting: Vec<usize> = Vec::with_capacity(steps.len());
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
     for (at, step) in steps.iter().enumerate() {
-        let before: Vec<usize> = step
-            .after
-            .iter()
+        let before: BTreeSet<usize> = step
+            .waits_for()
             .filter_map(|id| position.get(id).copied())
             .collect();
         waiting.push(before.len());

@@ -43,6 +43,10 @@ pub fn sweep<'a>(
 ) -> Swept<'a> {
     let heirs = OnceCell::new();
     let mut swept = Swept::default();
+    // What a recovery brings back is declared nowhere, and nothing is removed in one.
+    if context.input.goal.mode == GoalMode::Recover {
+        return swept;
+    }
     let mut parts = Parts::new();
     // By what a key names, whatever version its type is read in: the record may know another than the configuration.
     let mut settled: BTreeSet<(&str, String)> = declared
@@ -193,7 +197,7 @@ impl<'a> Sweeper<'a, '_> {
                     };
                 }
                 let heir = match self.context.input.goal.mode {
-                    GoalMode::Converge => heir.cloned(),
+                    GoalMode::Converge | GoalMode::Recover => heir.cloned(),
                     GoalMode::Destroy => None,
                 };
                 let orphan = Orphan { kind, address: address.clone(), key, origin, heir: heir.clone() };
@@ -244,11 +248,11 @@ impl<'a> Sweeper<'a, '_> {
             return None;
         }
         let why = match (self.context.input.goal.mode, &heir) {
-            (GoalMode::Converge, Some(heir)) => reason(
+            (GoalMode::Converge | GoalMode::Recover, Some(heir)) => reason(
                 ReasonCode::Replaced,
                 format!("another object is {heir} now{}", self.remark()),
             ),
-            (GoalMode::Converge, None) => reason(
+            (GoalMode::Converge | GoalMode::Recover, None) => reason(
                 ReasonCode::NotInConfiguration,
                 format!("{address} is not in configuration{}", self.remark()),
             ),

@@ -196,6 +196,16 @@ pub fn declared_identity(configuration: &Configuration, provider: &ProviderRef) 
         .map(str::to_owned)
 }
 
+/// The identity that a cluster had: as its provider block says, else as an earlier run recorded it (R1).
+pub fn recorded_identity(
+    configuration: &Configuration,
+    inventory: Option<&Inventory>,
+    provider: &ProviderRef,
+) -> Option<String> {
+    let recorded = || inventory?.clusters.get(provider).cloned();
+    declared_identity(configuration, provider).or_else(recorded)
+}
+
 /// Namespaces that are swept under a provider.
 fn namespaces(known: &BTreeSet<Key>) -> BTreeSet<String> {
     let named = known.iter().filter_map(|key| match key {

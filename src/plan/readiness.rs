@@ -37,7 +37,7 @@ pub fn unready(
     (key, live): (&Key, &Json),
 ) -> Option<Unready> {
     match input.goal.mode {
-        GoalMode::Converge => {}
+        GoalMode::Converge | GoalMode::Recover => {}
         GoalMode::Destroy => return None,
     }
     let wait = part
@@ -140,6 +140,6 @@ fn makes(op: &Op) -> bool {
             KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove => true,
             KubeVerb::Delete | KubeVerb::Release => false,
         },
-        Op::Local(_) => false,
+        Op::Local(_) | Op::Await(_) => false,
     }
 }

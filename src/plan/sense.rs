@@ -3,6 +3,7 @@
 //! what is live.
 
 mod content;
+mod form;
 
 use super::document::{
     Action, FORMAT, Former, Node, NodeState, Plan, ReplaceOrder, Step, StepId, VERSION,
@@ -12,8 +13,7 @@ use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, HoleSource};
 use crate::model::identity::{Key, ProviderRef};
-use crate::world::op::{Ground, KubeOp, KubeVerb, Op};
-use serde_json::Value as Json;
+use crate::world::op::{KubeVerb, Op};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What in a plan contradicts itself.
@@ -258,7 +258,7 @@ fn check_lists(plan: &Plan, told: &BTreeMap<&Address, Told<'_>>) -> Result<(), N
 fn check_order(plan: &Plan) -> Result<(), Nonsense> {
     let mut before: BTreeSet<&StepId> = BTreeSet::new();
     for step in &plan.steps {
-        if let Some(needed) = step.after.iter().find(|needed| !before.contains(needed)) {
+        if let Some(needed) = step.waits_for().find(|needed| !before.contains(needed)) {
             return Err(nonsense(
                 &step.id,
                 format!("it needs {needed}, which does not come before it"),
@@ -291,6 +291,7 @@ fn check_step(plan: &Plan, told: &Told<'_>, step: &Step) -> Result<(), Nonsense>
             return content::check_command(told.node, op).map_err(|what| wrong(&what));
         }
         Op::Local(_) => return Err(wrong("it runs a program for what none makes")),
+        Op::Await(gate) => return form::check_await(plan, step, gate).map_err(wrong),
         Op::Kube(op) => op,
     };
     if Some(&op.provider) != told.node.provider.as_ref() {
@@ -303,7 +304,7 @@ fn check_step(plan: &Plan, told: &Told<'_>, step: &Step) -> Result<(), Nonsense>
     if !does(op.verb, said.action) {
         return Err(wrong("it does something else than its resource says"));
     }
-    check_form(step, op).map_err(wrong)?;
+    form::check(plan, step, op).map_err(wrong)?;
     content::check(plan, told.node, (said.kind, said.action), (step, op))
         .map_err(|what| wrong(&what))
 }
@@ -331,29 +332,6 @@ fn does(verb: KubeVerb, action: Action) -> bool {
     }
 }
 
-/// Ground, body and places of a write, as far as the verb alone tells.
-fn check_form(step: &Step, op: &KubeOp) -> Result<(), &'static str> {
-    let is_bound = match (&step.ground, op.verb) {
-        (Ground::Absent | Ground::AbsentAtFirstTouch, KubeVerb::Create) => true,
-        (Ground::Present { uid, .. }, _) => op.verb != KubeVerb::Create && !uid.is_empty(),
-        (Ground::Absent | Ground::AbsentAtFirstTouch, _) => false,
-    };
-    if !is_bound {
-        return Err("its ground is not one of its write");
-    }
-    let has_body = op.body != Expr::Value(Json::Null);
-    let fits = match op.verb {
-        KubeVerb::Create => has_body && op.takes.is_empty(),
-        KubeVerb::Apply => has_body && !op.takes.is_empty(),
-        KubeVerb::Remove => !op.takes.is_empty(),
-        KubeVerb::Delete | KubeVerb::Release => !has_body && op.takes.is_empty(),
-    };
-    match fits {
-        true => Ok(()),
-        false => Err("its body is not one of its write"),
-    }
-}
-
 /// Each object has the steps that its action needs, writes stand before removals, unless what goes must go first.
 fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
     let node = told.node;
@@ -370,7 +348,7 @@ fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
             .iter()
             .filter_map(|step| match &step.op {
                 Op::Kube(op) if step.op.key().as_ref() == Some(said.key) => Some(op.verb),
-                Op::Kube(_) | Op::Local(_) => None,
+                Op::Kube(_) | Op::Local(_) | Op::Await(_) => None,
             })
             .collect();
         let is_whole = match said.action {
@@ -397,7 +375,7 @@ fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
         .iter()
         .filter_map(|step| match &step.op {
             Op::Kube(op) => Some(removes(op.verb) != removes_first),
-            Op::Local(_) => None,
+            Op::Local(_) | Op::Await(_) => None,
         })
         .collect();
     match order.is_sorted() {

@@ -117,7 +117,9 @@ impl Builder<'_, '_> {
             }
             // Its type comes with this plan: nothing can be looked for before.
             Instance::Known { .. } => Ground::AbsentAtFirstTouch,
-            Instance::MadeBy(_) | Instance::Unknown { .. } => Ground::AbsentAtFirstTouch,
+            Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => {
+                Ground::AbsentAtFirstTouch
+            }
         };
         let op = self.kube(KubeVerb::Create, body, Vec::new())?;
         let mut step = self.step(
@@ -288,6 +290,9 @@ impl Builder<'_, '_> {
             node: self.maker.node.address.clone(),
             op,
             after: Vec::new(),
+            tried: Vec::new(),
+            stage: None,
+            title: None,
             ground,
             guards,
             wait,

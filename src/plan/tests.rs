@@ -3,6 +3,7 @@
 mod manifests;
 mod ownership;
 mod readiness;
+mod recovery;
 mod replacement;
 mod scope;
 mod secrets;
@@ -82,6 +83,7 @@ fn story() -> Story {
             mode: GoalMode::Converge,
             target: Vec::new(),
             exclude: Vec::new(),
+            recovery: None,
         },
         instance: Instance::Known {
             kube_system_uid: UID.to_owned(),
@@ -331,7 +333,9 @@ fn live(
 fn cluster_reference(story: &Story) -> BTreeSet<Address> {
     match &story.instance {
         Instance::MadeBy(address) => BTreeSet::from([address.clone()]),
-        Instance::Known { .. } | Instance::Unknown { .. } => BTreeSet::new(),
+        Instance::Known { .. } | Instance::Lost { .. } | Instance::Unknown { .. } => {
+            BTreeSet::new()
+        }
     }
 }
 
@@ -473,6 +477,7 @@ fn lines(plan: &Plan) -> String {
         let verb = match &step.op {
             Op::Kube(op) => format!("{:?}", op.verb).to_lowercase(),
             Op::Local(_) => "run".to_owned(),
+            Op::Await(_) => "await".to_owned(),
         };
         let after: Vec<&str> = step.after.iter().map(|id| id.0.as_str()).collect();
         let after = if after.is_empty() {

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub(super) fn findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
     match input.goal.mode {
         GoalMode::Destroy => return Vec::new(),
-        GoalMode::Converge => {}
+        GoalMode::Converge | GoalMode::Recover => {}
     }
     let unchanged: BTreeSet<&Address> = plan.unchanged.iter().collect();
     let holds_ours: BTreeSet<&ProviderRef> = input
@@ -34,7 +34,7 @@ pub(super) fn findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
             Instance::Known { kube_system_uid } => {
                 Some(finding(provider, &found.title, kube_system_uid))
             }
-            Instance::MadeBy(_) | Instance::Unknown { .. } => None,
+            Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => None,
         })
         .collect()
 }

@@ -24,6 +24,8 @@ pub fn unswept(input: &Input<'_>, scope: &BTreeSet<Address>) -> Vec<Unswept> {
                 all.push(whole(input, scope, provider, &why));
             }
             Instance::MadeBy(cluster) => all.extend(not_made(input, provider, cluster)),
+            // That nothing is asked of it is what was declared.
+            Instance::Lost { .. } => {}
             Instance::Known { .. } => all.extend(lists(input, scope, provider)),
         }
     }
@@ -90,7 +92,7 @@ fn whole(
 /// The cluster that a provider stands on does not exist here: nothing can be said to be gone from it.
 fn not_made(input: &Input<'_>, provider: &ProviderRef, cluster: &Address) -> Option<Unswept> {
     match input.goal.mode {
-        GoalMode::Converge => return None,
+        GoalMode::Converge | GoalMode::Recover => return None,
         GoalMode::Destroy => {}
     }
     let is_recorded = input

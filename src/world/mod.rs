@@ -318,6 +318,7 @@ impl World {
                     .await
             }
             Op::Local(op) => self.run(op, bound).await,
+            Op::Await(_) => Effect::Done(Json::Null),
         }
     }
     /// Rehearses a write: what the server would make of it, and whose fields it would take (R36).
@@ -328,6 +329,13 @@ impl World {
                 let message = "a program cannot be rehearsed".to_owned();
                 return DryRun::Skipped(Why {
                     class: FailureClass::Program,
+                    message,
+                });
+            }
+            Op::Await(_) => {
+                let message = "it writes nothing".to_owned();
+                return DryRun::Skipped(Why {
+                    class: FailureClass::Invalid,
                     message,
                 });
             }

@@ -14,18 +14,21 @@ pub enum Op {
     Kube(KubeOp),
     /// A program run by sk-dr.
     Local(LocalOp),
+    /// Nothing is written: it is waited for what guards the step.
+    Await(Await),
 }
 
 impl Op {
-    /// Where it is written to; nowhere by a program.
+    /// Where it is written to, or asked; nowhere by a program.
     pub fn provider(&self) -> Option<&ProviderRef> {
         match self {
             Op::Kube(op) => Some(&op.provider),
             Op::Local(_) => None,
+            Op::Await(wait) => Some(&wait.provider),
         }
     }
 
-    /// Key of the object that it is about; none for a program.
+    /// Key of the object that it is about; none for a program, and none for what writes nothing.
     pub fn key(&self) -> Option<Key> {
         match self {
             Op::Kube(op) => Some(Key::Kube {
@@ -33,7 +36,7 @@ impl Op {
                 namespace: op.namespace.clone(),
                 name: op.name.clone(),
             }),
-            Op::Local(_) => None,
+            Op::Local(_) | Op::Await(_) => None,
         }
     }
 
@@ -45,6 +48,7 @@ impl Op {
                 let command = op.command.iter().chain(op.environment.values());
                 command.chain([&op.kubeconfig]).collect()
             }
+            Op::Await(_) => Vec::new(),
         }
     }
 }
@@ -99,6 +103,18 @@ pub struct LocalOp {
     pub kubeconfig: Expr,
 }
 
+/// No effect of ours: done once every guard of its step holds, which is waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Await {
+    /// Who is asked.
+    pub provider: ProviderRef,
+    /// What is waited for, for people.
+    pub text: String,
+    /// Seconds that it is waited for, at most.
+    pub limit_s: u64,
+}
+
 /// What the approver saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,6 +123,11 @@ pub enum Ground {
     Absent,
     /// No such object when its provider is first reached (R31).
     AbsentAtFirstTouch,
+    /// Nothing is presupposed: what is there when the step's turn comes, restored or made by others, is taken over by a
+    /// server-side apply of the same body, and what is not there is made (R24, R31).
+    AnyAtFirstTouch,
+    /// The object as this step of the same run left it: `ADDR#n`. Its UID is in the journal.
+    OfStep(String),
     /// This object, with these owned fields.
     Present {
         /// Its UID.

@@ -239,7 +239,7 @@ fn points(plan: &Plan) -> Vec<Point> {
 
 fn point(plan: &Plan, step: &Step) -> Point {
     let (row, path, matching, content_type) = match &step.op {
-        Op::Local(_) => (Row::Program, String::new(), Matching::default(), ""),
+        Op::Local(_) | Op::Await(_) => (Row::Program, String::new(), Matching::default(), ""),
         Op::Kube(op) => {
             let node = plan.nodes.iter().find(|node| node.address == step.node);
             let row = match op.verb {

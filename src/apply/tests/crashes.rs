@@ -97,13 +97,21 @@ fn check(
 
 #[test]
 fn a_crash_at_any_point_changes_nothing() {
-    let plan = plans::every_verb();
-    let (expected, points) = paused(unbroken(&plan));
-    assert_eq!(check(&plan, 4, &[], &expected), 1);
+    everywhere(&plans::every_verb());
+}
+
+#[test]
+fn a_crash_at_any_point_of_a_recovery_changes_nothing() {
+    everywhere(&plans::recovery());
+}
+
+fn everywhere(plan: &Plan) {
+    let (expected, points) = paused(unbroken(plan));
+    assert_eq!(check(plan, 4, &[], &expected), 1);
     let mut died = 0;
     for parallelism in [1, 4] {
         for point in 0..points {
-            died += usize::from(check(&plan, parallelism, &[point], &expected) > 1);
+            died += usize::from(check(plan, parallelism, &[point], &expected) > 1);
         }
     }
     // Every point of the sequential run was reached; parallel ones share records and have fewer.

@@ -14,7 +14,7 @@ use crate::model::inventory::Inventory;
 use crate::model::json_path::JsonPath;
 use crate::plan::document::{Plan, Step};
 use crate::world::Bound;
-use crate::world::op::{KubeOp, KubeVerb, Op};
+use crate::world::op::{Ground, KubeOp, KubeVerb, Op};
 use crate::world::query::{Answer, Effect, Fact, FailureClass, Query, Why};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -57,6 +57,8 @@ pub struct Inside {
     pub silent_after: BTreeMap<Place, (u32, u32)>,
     /// Made by somebody else at the moment of our next write there.
     pub appears: BTreeMap<Place, Json>,
+    /// Made by somebody else right after our next write there was refused.
+    pub appears_later: BTreeMap<Place, Json>,
     /// Nothing ever turns good.
     pub stuck: bool,
     pub counter: u64,
@@ -279,7 +281,7 @@ impl Fake {
                 let object = inside.objects.get(&place);
                 object.is_some_and(|object| object.pointer("/metadata/deletionTimestamp").is_some())
             }
-            Op::Kube(_) | Op::Local(_) => false,
+            Op::Kube(_) | Op::Local(_) | Op::Await(_) => false,
         };
         let done = match op {
             Op::Kube(op) => self.kube(op, bound)?,
@@ -296,6 +298,7 @@ impl Fake {
                     .or_insert(format!("identity-of-{}", command[1]));
                 Json::Null
             }
+            Op::Await(_) => panic!("what only waits is not sent"),
         };
         if !is_going {
             *self.inside().effects.entry(name.to_owned()).or_insert(0) += 1;
@@ -324,7 +327,15 @@ pub fn op_name(op: &Op) -> String {
             )
         }
         Op::Local(op) => format!("run {:?}", op.kubeconfig.known()),
+        Op::Await(gate) => format!("await {}", gate.text),
     }
+}
+
+/// Whether a step does this. What takes over or makes does one of two things to one place.
+fn is_named(step: &Step, name: &str) -> bool {
+    let own = op_name(&step.op);
+    let place = |name: &str| name.split_once(' ').map(|(_, place)| place.to_owned());
+    own == name || (step.ground == Ground::AnyAtFirstTouch && place(&own) == place(name))
 }
 
 fn silence() -> Answer {
@@ -436,6 +447,14 @@ impl Outside for Fake {
             }
         }
         let fault = self.take_fault(&name);
+        if let (Some(Fault::Refused(_)), Op::Kube(op)) = (&fault, op) {
+            let (plural, namespace) = (&op.resource.plural, op.namespace.as_deref());
+            let place = place(&op.provider, plural, namespace, &op.name);
+            let mut inside = self.inside();
+            if let Some(object) = inside.appears_later.remove(&place) {
+                inside.objects.insert(place, object);
+            }
+        }
         let lost = Why {
             class: FailureClass::Unreachable,
             message: "the answer was lost".to_owned(),
@@ -492,7 +511,7 @@ impl Fake {
                 let is_it = |step: &Step| {
                     matches!(entry, Entry::StepStarted { step: id, .. } if *id == step.id)
                 };
-                steps.any(|step| is_it(step) && op_name(&step.op) == name)
+                steps.any(|step| is_it(step) && is_named(step, name))
             })
         })
     }

@@ -7,6 +7,7 @@ mod fake;
 mod guards;
 mod outcomes;
 mod plans;
+mod recoveries;
 mod stops;
 
 use super::engine::{Job, run};

@@ -5,12 +5,13 @@ use crate::goal::{Goal, GoalMode};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
+use crate::model::guard::Guard;
 use crate::model::identity::{
     Instance, Key, KubeResource, OWNER_ANNOTATION, ProviderRef, STACK_LABEL, STEP_ANNOTATION,
 };
 use crate::model::json_path::{JsonPath, Projection};
 use crate::plan::document::*;
-use crate::world::op::{Ground, KubeOp, KubeVerb, LocalOp, Op};
+use crate::world::op::{Await, Ground, KubeOp, KubeVerb, LocalOp, Op};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ pub fn provider(text: &str) -> ProviderRef {
     ProviderRef::from(text.to_owned())
 }
 
-fn resource(plural: &str) -> KubeResource {
+pub fn resource(plural: &str) -> KubeResource {
     let (group, kind) = if plural == "namespaces" {
         ("", "Namespace")
     } else {
@@ -119,13 +120,16 @@ pub fn step(id: &str, op: Op, after: &[&str], ground: Ground, wait: Option<Condi
             verb: KubeVerb::Create,
             ..
         }) => BTreeMap::from([("uid".to_owned(), JsonPath::dotted("metadata.uid"))]),
-        Op::Kube(_) | Op::Local(_) => BTreeMap::new(),
+        Op::Kube(_) | Op::Local(_) | Op::Await(_) => BTreeMap::new(),
     };
     Step {
         id: StepId(id.to_owned()),
         node,
         op,
         after: after.iter().map(|id| StepId((*id).to_owned())).collect(),
+        tried: Vec::new(),
+        stage: None,
+        title: None,
         ground,
         guards: Vec::new(),
         wait: wait.map(|condition| Wait {
@@ -193,6 +197,7 @@ pub fn plan(steps: Vec<Step>) -> Plan {
             mode: GoalMode::Converge,
             target: Vec::new(),
             exclude: Vec::new(),
+            recovery: None,
         },
         providers: BTreeMap::from([
             (provider("kubernetes.old"), known),
@@ -218,6 +223,75 @@ pub fn plan(steps: Vec<Step>) -> Plan {
     plan
 }
 
+/// Makes a schedule that a later step of the same run writes again: its mark names it.
+pub fn create_to_change(id: &str, name: &str) -> Step {
+    let mut step = create(id, name, &[]);
+    if let Op::Kube(op) = &mut step.op {
+        let place = ["metadata", "annotations", OWNER_ANNOTATION].map(str::to_owned);
+        let owner = format!("v1/identity-of-old/velero.io.Schedule/velero/{name}");
+        let named = |member: &str| ["metadata".to_owned(), member.to_owned()];
+        op.body = op
+            .body
+            .clone()
+            .with(&place, Expr::Value(owner.into()))
+            .with(&named("name"), Expr::Value(name.into()))
+            .with(&named("namespace"), Expr::Value("velero".into()));
+    }
+    step
+}
+
+/// Makes a schedule, or takes over one that is there.
+pub fn taking(id: &str, name: &str) -> Step {
+    let mut step = create(id, name, &[]);
+    step.ground = Ground::AnyAtFirstTouch;
+    step
+}
+
+/// Waits for guards, a minute at most.
+pub fn gate(id: &str, guards: Vec<Guard>, after: &[&str]) -> Step {
+    let gate = Await {
+        provider: provider("kubernetes.old"),
+        text: "a gate".to_owned(),
+        limit_s: 60,
+    };
+    let mut step = step(id, Op::Await(gate), after, Ground::AnyAtFirstTouch, None);
+    step.guards = guards;
+    step
+}
+
+/// What a recovery does: makes a schedule and changes it later, takes one over, waits for a gate, and goes on behind it.
+pub fn recovery() -> Plan {
+    let change = Kube {
+        body: Expr::Value(json!({"spec": {"paused": true}})),
+        takes: &["spec.paused"],
+        after: &["velero_schedule.a#1", "velero_schedule.gate#1"],
+        ground: Ground::OfStep("velero_schedule.a#1".to_owned()),
+        ..old("velero_schedule.a#2", KubeVerb::Apply, "a")
+    };
+    let enabled = Guard::Ready {
+        resource: resource("schedules"),
+        namespace: Some("velero".to_owned()),
+        name: "a".to_owned(),
+        condition: Condition::ScheduleEnabled,
+        limit_s: 1,
+    };
+    let mut made = create_to_change("velero_schedule.a#1", "a");
+    made.wait = None;
+    let mut last = taking("velero_schedule.last#1", "last");
+    last.tried = vec![StepId("velero_schedule.changed#1".to_owned())];
+    plan(vec![
+        made,
+        taking("velero_schedule.changed#1", "changed"),
+        gate(
+            "velero_schedule.gate#1",
+            vec![enabled],
+            &["velero_schedule.a#1"],
+        ),
+        change.step(),
+        last,
+    ])
+}
+
 fn node(step: &Step) -> Node {
     let (key, at, action) = match &step.op {
         Op::Local(_) => (
@@ -226,6 +300,13 @@ fn node(step: &Step) -> Node {
             },
             None,
             Action::Create,
+        ),
+        Op::Await(gate) => (
+            Key::Cluster {
+                name: gate.text.clone(),
+            },
+            Some(gate.provider.clone()),
+            Action::NoOp,
         ),
         Op::Kube(op) => {
             let key = Key::Kube {

@@ -59,7 +59,7 @@ impl Node {
                 KubeVerb::Delete => Action::Delete,
                 KubeVerb::Release => Action::Forget,
             },
-            (action, Op::Kube(_) | Op::Local(_)) => action,
+            (action, Op::Kube(_) | Op::Local(_) | Op::Await(_)) => action,
         }
     }
 

@@ -15,6 +15,13 @@ use std::fmt;
 #[serde(transparent)]
 pub struct StepId(pub String);
 
+impl Step {
+    /// Everything that must be over before it begins: what it needs, and what is to have been tried.
+    pub fn waits_for(&self) -> impl Iterator<Item = &StepId> {
+        self.after.iter().chain(&self.tried)
+    }
+}
+
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -34,6 +41,15 @@ pub struct Step {
     /// Steps that must be done before.
     #[serde(default)]
     pub after: Vec<StepId>,
+    /// Steps that must have ended before, in whatever way: one that failed stops nobody who only waits for its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<StepId>,
+    /// Under which heading it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// What it is called, for people; where there is none, its resource and action name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// What must still be true just before the first write (R35).
     pub ground: Ground,
     /// What must hold beside the object, asked again just before the write (R35).

@@ -78,6 +78,7 @@ fn marks_of_others_copies_and_damage_are_never_ours() {
             mode: GoalMode::Destroy,
             target: Vec::new(),
             exclude: Vec::new(),
+            recovery: None,
         };
         let destroyed = make(&Story {
             resources: vec![shop.clone()],
@@ -480,6 +481,7 @@ fn prevent_destroy_holds_back_what_it_uses_too() {
         mode: GoalMode::Destroy,
         target: Vec::new(),
         exclude: Vec::new(),
+        recovery: None,
     };
     let made = check(
         &Story {

@@ -199,7 +199,10 @@ fn what_is_below_a_secret_is_shown_by_no_kind() {
                 projection.fingerprint(&live),
                 projection.fingerprint(&other),
             ),
-            Ground::Absent | Ground::AbsentAtFirstTouch => Default::default(),
+            Ground::Absent
+            | Ground::AbsentAtFirstTouch
+            | Ground::AnyAtFirstTouch
+            | Ground::OfStep(_) => Default::default(),
         };
         assert!(
             made.steps

@@ -35,7 +35,7 @@ fn of<'p>(plan: &'p mut Plan, id: &str) -> &'p mut Step {
 fn op<'p>(plan: &'p mut Plan, id: &str) -> &'p mut crate::world::op::KubeOp {
     match &mut of(plan, id).op {
         Op::Kube(op) => op,
-        Op::Local(_) => panic!("{id} runs a program"),
+        Op::Local(_) | Op::Await(_) => panic!("{id} writes nothing"),
     }
 }
 

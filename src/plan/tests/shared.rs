@@ -61,6 +61,7 @@ fn destroying() -> Goal {
         mode: GoalMode::Destroy,
         target: Vec::new(),
         exclude: Vec::new(),
+        recovery: None,
     }
 }
 

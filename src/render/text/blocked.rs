@@ -81,7 +81,7 @@ fn clause(sentence: &str) -> String {
 /// The flags of a plan that does what is held back.
 pub(crate) fn consent_flags(consent: &str, mode: GoalMode) -> Advice {
     match mode {
-        GoalMode::Converge => Advice::consent(consent),
+        GoalMode::Converge | GoalMode::Recover => Advice::consent(consent),
         GoalMode::Destroy => Advice::consent_to_destroy(consent),
     }
 }

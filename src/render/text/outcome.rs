@@ -109,6 +109,7 @@ pub(crate) fn headline(plan: &Plan, sums: &Sums) -> (String, &'static str) {
     let words = ["imported", "added", "changed", "destroyed", "forgotten"];
     let (subject, operation, words) = match plan.goal.mode {
         GoalMode::Converge => ("Apply", "apply", counts.words(words)),
+        GoalMode::Recover => ("Recovery", "apply", counts.words(words)),
         GoalMode::Destroy if counts.forget == 0 => (
             "Destroy",
             "destroy",

@@ -60,6 +60,15 @@ pub(crate) fn place(provider: &PlannedProvider) -> String {
         Instance::MadeBy(address) => {
             format!("the cluster that {address} makes; nothing was asked of it")
         }
+        Instance::Lost {
+            identity: Some(uid),
+        } => format!(
+            "lost, last known as cluster {}; nothing was asked of it",
+            clean(uid)
+        ),
+        Instance::Lost { identity: None } => {
+            "lost, and no record says which cluster it was; nothing was asked of it".to_owned()
+        }
         // Why, and what to do, is said once, with what it blocks.
         Instance::Unknown { .. } if title.is_empty() => "not reached".to_owned(),
         Instance::Unknown { .. } => format!("{title}, not reached"),

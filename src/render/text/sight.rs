@@ -31,7 +31,7 @@ pub(super) fn nothing(plan: &Plan) -> Nothing {
             sentence: "No objects need to be destroyed.",
             detail: "What is left of this stack is being deleted already.",
         },
-        (Sight::Whole(_) | Sight::Part(_), GoalMode::Converge)
+        (Sight::Whole(_) | Sight::Part(_), GoalMode::Converge | GoalMode::Recover)
             if !plan.findings.iter().all(is_ready) =>
         {
             Nothing {
@@ -42,7 +42,7 @@ pub(super) fn nothing(plan: &Plan) -> Nothing {
         }
         (Sight::Whole(seen), mode) => whole(seen, mode),
         (Sight::Part(seen), mode) => part(seen, mode),
-        (Sight::Nowhere, GoalMode::Converge) => Nothing {
+        (Sight::Nowhere, GoalMode::Converge | GoalMode::Recover) => Nothing {
             head: Some("No changes."),
             sentence: "Nothing was asked of any server.",
             detail: "No resource needs one that can be asked, so there was nothing to compare with.",
@@ -67,7 +67,7 @@ fn is_leaving(plan: &Plan) -> bool {
 
 fn whole(_: Compared, mode: GoalMode) -> Nothing {
     let (sentence, detail) = match mode {
-        GoalMode::Converge => (
+        GoalMode::Converge | GoalMode::Recover => (
             "Your infrastructure matches the configuration.",
             "sk-dr has compared what is live with your configuration and found no differences, so no changes are needed.",
         ),
@@ -85,7 +85,7 @@ fn whole(_: Compared, mode: GoalMode) -> Nothing {
 
 fn part(_: Compared, mode: GoalMode) -> Nothing {
     let (sentence, detail) = match mode {
-        GoalMode::Converge => (
+        GoalMode::Converge | GoalMode::Recover => (
             "What was looked at matches the configuration.",
             "sk-dr has compared a part of what is live and found no differences in it. The rest was not looked at.",
         ),
