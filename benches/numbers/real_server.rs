@@ -100,7 +100,7 @@ async fn create_all(requests: &Requests, plan: &str) -> usize {
     let annotation = ["metadata", "annotations", STEP_ANNOTATION].map(str::to_owned);
     let bodies = plan.steps.iter().map(|step| match &step.op {
         Op::Kube(op) => op.body.clone().without(&annotation).into_known().unwrap(),
-        Op::Local(_) => panic!("a cluster is there already"),
+        Op::Local(_) | Op::Await(_) => panic!("a cluster is there already"),
     });
     let post = |body: Json| async move { requests.post(velero::SCHEDULES, &body).await.ok() };
     let made = futures::stream::iter(bodies.map(post)).buffer_unordered(32);

@@ -70,6 +70,16 @@ pub enum Refusal {
         /// The run.
         run: String,
     },
+    /// A recovery is (R13).
+    #[error(
+        "run {run} of recovery \"{recovery}\" is open: until it is done nothing else is applied"
+    )]
+    OpenRecovery {
+        /// The run.
+        run: String,
+        /// Name of the recovery.
+        recovery: String,
+    },
     /// A run cannot be read, so what it left cannot be told.
     #[error("run {run} cannot be read, so what it left cannot be told: {reason}")]
     DamagedRun {
@@ -85,7 +95,7 @@ impl Refusal {
     pub fn exit_code(&self) -> u8 {
         match self {
             Refusal::Unexpected { .. } => STALE,
-            Refusal::OpenRun { .. } => LOCKED,
+            Refusal::OpenRun { .. } | Refusal::OpenRecovery { .. } => LOCKED,
             Refusal::Format { .. }
             | Refusal::Damaged { .. }
             | Refusal::NotApplyable
@@ -161,7 +171,12 @@ pub fn no_open_run(runs: &[RunSummary]) -> Result<(), Refusal> {
     for summary in runs {
         let run = summary.run.clone();
         match &summary.standing {
-            Standing::Open => return Err(Refusal::OpenRun { run }),
+            Standing::Open => {
+                return Err(match summary.open_recovery().map(str::to_owned) {
+                    Some(recovery) => Refusal::OpenRecovery { run, recovery },
+                    None => Refusal::OpenRun { run },
+                });
+            }
             Standing::Damaged(reason) => {
                 return Err(Refusal::DamagedRun {
                     run,

@@ -7,12 +7,13 @@ use super::judgement::{Bearing, Touch};
 use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
 use super::places::Places;
-use super::providers::{check_known, first_touch, provider_of};
+use super::providers::{Proved, check_known, first_touch, prove_lost, prove_new, provider_of};
 use super::schedule::Schedule;
 use super::settle::{Commit, End, Tasks, written};
 use super::step::{History, StepTask, bindings_of};
 use super::stop::{StopLevel, StopSignal};
 use super::writer::Writer;
+use crate::goal::GoalMode;
 use crate::journal::record::{Entry, Holder, RunOutcome};
 use crate::journal::status::{RunState, StepStatus};
 use crate::journal::store::Store;
@@ -111,11 +112,13 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
         .iter()
         .filter(|step| state.status(&step.id) != StepStatus::Done);
     let steps = to_do.clone().count();
-    let connected = check_known(outside, plan, to_do).await?;
+    let mut connected = check_known(outside, plan, to_do).await?;
     let writer = Writer { store, run, holder };
-    if state.opened.is_none() {
-        open(&writer, (plan, &mut state), directory, outside.now()).await?;
-    }
+    let proved = match state.opened {
+        Some(_) => Proved::default(),
+        None => begin(outside, &writer, (plan, &mut state), directory).await?,
+    };
+    connected.extend(proved.identities.keys().cloned());
     state
         .bindings
         .insert(HoleSource::Run, writer.run.clone().into());
@@ -126,6 +129,7 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
         run: writer.run.clone(),
         steps,
     });
+    tell_proved(&proved, &telling);
     let places = Places::default();
     let engine = Engine {
         places: &places,
@@ -154,11 +158,38 @@ pub async fn run(job: Job<'_>) -> Result<RunReport, ApplyError> {
     engine.run(parallelism.max(1), stop).await
 }
 
-/// Makes the run and writes its first record: before that it did nothing.
+/// Tells which clusters take the place of lost ones.
+fn tell_proved(proved: &Proved, telling: &dyn Fn(Event)) {
+    for (provider, uid) in &proved.identities {
+        telling(Event::ProviderIdentified {
+            provider: provider.to_string(),
+            kube_system_uid: uid.clone(),
+        });
+    }
+    for text in &proved.noticed {
+        telling(Event::Noticed { text: text.clone() });
+    }
+}
+
+/// Proves what a recovery takes for granted, then opens the run.
+async fn begin(
+    outside: &dyn Outside,
+    writer: &Writer<'_>,
+    run: (&Plan, &mut RunState),
+    directory: String,
+) -> Result<Proved, ApplyError> {
+    let proved = prove_lost(outside, run.0).await?;
+    let identities = proved.identities.clone();
+    open(writer, run, (directory, identities), outside.now()).await?;
+    Ok(proved)
+}
+
+/// Makes the run and writes its first record, with the clusters that answer in place of lost ones: before that it did
+/// nothing, and behind it no other cluster is written to.
 async fn open(
     writer: &Writer<'_>,
     (plan, state): (&Plan, &mut RunState),
-    directory: String,
+    (directory, identities): (String, BTreeMap<ProviderRef, String>),
     at: Timestamp,
 ) -> Result<(), ApplyError> {
     let made = writer.store.create_run(&writer.run, plan).await;
@@ -172,7 +203,14 @@ async fn open(
         plan_digest: plan.digest.clone(),
         directory: Some(directory),
     };
-    writer.append(plan, state, vec![opened], at)?.await
+    let identified = |(provider, kube_system_uid)| Entry::ProviderIdentified {
+        provider,
+        kube_system_uid,
+    };
+    let entries = std::iter::once(opened)
+        .chain(identities.into_iter().map(identified))
+        .collect();
+    writer.append(plan, state, entries, at)?.await
 }
 
 fn writers_of(plan: &Plan) -> BTreeMap<ObjectName<'_>, Vec<usize>> {
@@ -318,8 +356,11 @@ impl<'a> Engine<'a> {
     }
 
     fn touch_first(&self, provider: &ProviderRef, tasks: &mut Tasks<'a>) {
-        let (outside, provider, bindings) =
-            (self.outside, provider.clone(), self.state.bindings.clone());
+        let (outside, plan) = (self.outside, self.plan);
+        let (provider, bindings) = (provider.clone(), self.state.bindings.clone());
+        // What this run has identified it may have written to: that it is empty is asked once.
+        let is_new = !self.state.identities.contains_key(&provider);
+        let telling = self.telling;
         let planned = self
             .plan
             .providers
@@ -327,7 +368,20 @@ impl<'a> Engine<'a> {
             .filter(|planned| planned.instance.is_deferred());
         let task = async move {
             let found = match planned {
-                Some(planned) => first_touch(outside, &provider, planned, &bindings).await,
+                Some(planned) => {
+                    let reached = first_touch(outside, &provider, planned, &bindings).await;
+                    match reached {
+                        Ok(found) if is_new => {
+                            let proved = prove_new(outside, plan, &provider, &found).await;
+                            proved.map(|noticed| {
+                                let told = |text| telling(Event::Noticed { text });
+                                noticed.into_iter().for_each(told);
+                                found
+                            })
+                        }
+                        reached => reached,
+                    }
+                }
                 None => Err(super::judgement::moved(format!(
                     "the plan has no provider `{provider}`"
                 ))),
@@ -378,15 +432,21 @@ impl<'a> Engine<'a> {
             .collect()
     }
 
-    /// Closes the run, unless something is in doubt: then it stays open and its journal says where it stands (R44).
+    /// Whether the run has come to its end: nothing is in doubt, and a recovery that had an effect has had them all (R44).
+    fn has_ended(&self) -> bool {
+        let is_any = |status| self.state.of_status(self.plan, status).next().is_some();
+        let is_left = [StepStatus::Todo, StepStatus::Failed, StepStatus::Skipped].map(is_any);
+        let stays_open = match self.plan.goal.mode {
+            GoalMode::Recover => self.state.had_effect() && is_left.contains(&true),
+            GoalMode::Converge | GoalMode::Destroy => false,
+        };
+        !is_any(StepStatus::InDoubt) && !stays_open
+    }
+
+    /// Closes the run where it has ended; else it stays open, and its journal says where it stands.
     async fn finish(mut self) -> Result<RunReport, ApplyError> {
         let mut warnings = Vec::new();
-        if self
-            .state
-            .of_status(self.plan, StepStatus::InDoubt)
-            .next()
-            .is_none()
-        {
+        if self.has_ended() {
             let because = if self.level == StopLevel::GoOn {
                 "something it needs is not done"
             } else {

@@ -3,6 +3,7 @@
 
 pub mod admission;
 mod already;
+mod bare;
 pub mod close;
 mod ending;
 pub mod engine;

@@ -33,9 +33,9 @@ pub struct RunReport {
     pub skipped: Vec<(StepId, String)>,
     /// Steps that may or may not have had their effect, and why that cannot be told.
     pub in_doubt: Vec<(StepId, String)>,
-    /// Steps never reached, because something is in doubt.
+    /// Steps never reached, because something is in doubt, or a recovery stays open.
     pub todo: Vec<StepId>,
-    /// How it was closed; `None`: it stays open, because something is in doubt.
+    /// How it was closed; `None`: it stays open, because something is in doubt, or is left of a recovery.
     pub outcome: Option<RunOutcome>,
     /// Whether the outside may have been changed by this run.
     pub had_effect: bool,
@@ -144,6 +144,24 @@ pub enum ApplyError {
         /// UID that answers.
         found: String,
     },
+    /// The cluster that was declared lost answers (R1).
+    #[error(
+        "provider `{provider}` was declared lost, and the lost cluster answers: {found} is its identity; nothing was changed"
+    )]
+    LostAnswers {
+        /// The provider.
+        provider: ProviderRef,
+        /// Its identity.
+        found: String,
+    },
+    /// What takes the place of a lost cluster is not empty (R31).
+    #[error("the cluster behind provider `{provider}` is to take the place of a lost one, and is not empty: {}; nothing was changed", .found.join("; "))]
+    NotBare {
+        /// The provider.
+        provider: ProviderRef,
+        /// Everything that is there and must not be.
+        found: Vec<String>,
+    },
     /// A provider cannot be asked.
     #[error("provider `{provider}` cannot be asked which cluster it is: {}; nothing was changed", .why.message)]
     Provider {
@@ -191,7 +209,9 @@ impl ApplyError {
             ApplyError::TakenOver {
                 had_effect: false, ..
             } => LOCKED,
-            ApplyError::WrongIdentity { .. } => STALE,
+            ApplyError::WrongIdentity { .. }
+            | ApplyError::LostAnswers { .. }
+            | ApplyError::NotBare { .. } => STALE,
             ApplyError::Plan(_)
             | ApplyError::Provider { .. }
             | ApplyError::Journal {

@@ -1,14 +1,16 @@
-//! Which cluster is this? Providers known at plan are asked before the first effect (R21); one whose cluster this plan
-//! makes is asked at first touch (R31). Must not know steps.
+//! Which cluster is this? Providers known at plan are asked before the first effect (R21), and so is what takes the place
+//! of a lost one (R1); one whose cluster this plan makes is asked at first touch (R31). Must not know what steps do.
 
+use super::bare;
 use super::judgement::{Seen, seen, text};
 use super::outcome::ApplyError;
 use super::outside::Outside;
 use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::{Instance, ProviderRef};
 use crate::plan::document::{Plan, PlannedProvider, Step};
+use crate::world::op::Op;
 use crate::world::query::{FailureClass, Query, Why};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -66,6 +68,121 @@ pub async fn check_known<'a>(
         connected.insert(provider.clone());
     }
     Ok(connected)
+}
+
+/// What was found when a lost provider's cluster was reached for the first time.
+#[derive(Debug, Default)]
+pub struct Proved {
+    /// Identities of the clusters that answer.
+    pub identities: BTreeMap<ProviderRef, String>,
+    /// What is there beside, and stops nothing.
+    pub noticed: Vec<String>,
+}
+
+/// Proves, before the first effect, that what was declared lost does not answer, and that what takes its place is empty
+/// (R1, R31). Where the plan makes a cluster, silence is what is expected; that cluster is proved at first touch.
+///
+/// # Errors
+/// [`ApplyError::LostAnswers`], [`ApplyError::NotBare`], or that it cannot be told.
+pub async fn prove_lost(outside: &dyn Outside, plan: &Plan) -> Result<Proved, ApplyError> {
+    let mut proved = Proved::default();
+    let makes_cluster = plan.steps.iter().any(|step| match step.op {
+        Op::Local(_) => true,
+        Op::Kube(_) | Op::Await(_) => false,
+    });
+    for (provider, planned) in &plan.providers {
+        let Instance::Lost { identity: lost } = &planned.instance else {
+            continue;
+        };
+        let unreachable = |why: Why| ApplyError::Provider {
+            provider: provider.clone(),
+            why,
+        };
+        let reached = match outside
+            .connect(provider, &planned.connect, &Bindings::new())
+            .await
+        {
+            Ok(_) => identity(outside, provider).await,
+            Err(why) => Err(why),
+        };
+        let found = match reached {
+            Ok(found) => found,
+            Err(why) if makes_cluster && is_silence(why.class) => continue,
+            Err(why) => return Err(unreachable(why)),
+        };
+        if lost.as_ref() == Some(&found) {
+            return Err(ApplyError::LostAnswers {
+                provider: provider.clone(),
+                found,
+            });
+        }
+        let bare = bare::look(outside, plan, provider).await;
+        let bare = bare.map_err(unreachable)?;
+        if !bare.forbidden.is_empty() {
+            return Err(ApplyError::NotBare {
+                provider: provider.clone(),
+                found: bare.forbidden,
+            });
+        }
+        proved.noticed.extend(bare.noticed);
+        proved.identities.insert(provider.clone(), found);
+    }
+    Ok(proved)
+}
+
+/// Whether nothing answered: a server that refuses us is one.
+fn is_silence(class: FailureClass) -> bool {
+    match class {
+        FailureClass::Unreachable
+        | FailureClass::Unavailable
+        | FailureClass::Malformed
+        | FailureClass::Invalid
+        | FailureClass::NotFound
+        | FailureClass::Program
+        | FailureClass::Value
+        | FailureClass::Wait => true,
+        FailureClass::Unauthenticated
+        | FailureClass::Forbidden
+        | FailureClass::Untrusted
+        | FailureClass::Conflict
+        | FailureClass::Ground
+        | FailureClass::WrongIdentity => false,
+    }
+}
+
+/// The same of one whose cluster this run made, or that answers only now.
+///
+/// # Errors
+/// Why nothing may be written there.
+pub async fn prove_new(
+    outside: &dyn Outside,
+    plan: &Plan,
+    provider: &ProviderRef,
+    found: &str,
+) -> Result<Vec<String>, Why> {
+    let Some(Instance::Lost { identity: lost }) = plan
+        .providers
+        .get(provider)
+        .map(|planned| &planned.instance)
+    else {
+        return Ok(Vec::new());
+    };
+    if lost.as_deref() == Some(found) {
+        return Err(Why {
+            class: FailureClass::WrongIdentity,
+            message: format!(
+                "provider `{provider}` was declared lost, and the lost cluster answers: {found} is its identity"
+            ),
+        });
+    }
+    let bare = bare::look(outside, plan, provider).await?;
+    match bare.forbidden.is_empty() {
+        true => Ok(bare.noticed),
+        false => Err(super::judgement::moved(format!(
+            "it is to take the place of a lost cluster, and is not empty: {}",
+            bare.forbidden.join("; ")
+        ))),
+    }
 }
 
 /// Connects a provider whose cluster this plan made; its identity.

@@ -36,7 +36,9 @@ impl Schedule {
             for (before, behind) in [(&needed, &mut dependents), (&tried, &mut waiters)] {
                 let before = before.iter().filter_map(|step| index.get(step));
                 for at in before {
-                    behind.get_mut(*at).map(|behind| behind.push(number));
+                    if let Some(behind) = behind.get_mut(*at) {
+                        behind.push(number);
+                    }
                 }
             }
             let open = needed.len() + tried.len();

@@ -183,7 +183,9 @@ fn not_applyable(process: &Process, plan: &Plan, path: &Path) -> Trouble {
 
 fn refused(process: &Process, refusal: &Refusal) -> Trouble {
     let words = match refusal {
-        Refusal::OpenRun { run } => format!("{refusal}; {}", journal::go_on(process, run)),
+        Refusal::OpenRun { run } | Refusal::OpenRecovery { run, .. } => {
+            format!("{refusal}; {}", journal::go_on(process, run))
+        }
         Refusal::Format { .. }
         | Refusal::Damaged { .. }
         | Refusal::NotApplyable

@@ -236,6 +236,8 @@ pub(crate) fn failed(error: &ApplyError, line: &JournalLine) -> Trouble {
     let summary = match error {
         ApplyError::Plan(_) => "Plan not carried out",
         ApplyError::WrongIdentity { .. } => "Another cluster",
+        ApplyError::LostAnswers { .. } => "The lost cluster answers",
+        ApplyError::NotBare { .. } => "The new cluster is not empty",
         ApplyError::Provider { .. } => "Cluster not reached",
         ApplyError::TakenOver { .. } => "Run taken over",
         ApplyError::Journal { .. } => "Journal not written",
@@ -247,6 +249,12 @@ pub(crate) fn failed(error: &ApplyError, line: &JournalLine) -> Trouble {
         ApplyError::Journal { begun: false, .. } => {
             format!("{error}. Nothing was done: apply again once it can be written")
         }
+        ApplyError::LostAnswers { provider, .. } => format!(
+            "{error}. If it lives, nothing has to be rebuilt. Else point provider {provider} at the cluster that takes its place"
+        ),
+        ApplyError::NotBare { .. } => format!(
+            "{error}. Take an empty cluster, or name in `may_exist` of the recovery which of its namespaces may be there"
+        ),
         ApplyError::Plan(_)
         | ApplyError::WrongIdentity { .. }
         | ApplyError::Provider { .. }

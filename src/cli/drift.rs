@@ -76,6 +76,7 @@ async fn look(
     *stack = Some(configuration.settings.stack.clone());
     let place = journal::of_configuration(process, &flags.journal, &configuration);
     let store = journal::open(process, &place)?;
+    journal::warn_of_recovery(process, store.as_ref()).await;
     let wanted = Wanted {
         mode: GoalMode::Converge,
         target: &flags.target,

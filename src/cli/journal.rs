@@ -8,6 +8,7 @@ use crate::diag::Severity;
 use crate::journal::local::LocalStore;
 use crate::journal::lock::{self, Lock, LockError};
 use crate::journal::record::Holder;
+use crate::journal::runs;
 use crate::journal::store::{Store, StoreError};
 use crate::model::advice::Advice;
 use crate::model::inventory::Inventory;
@@ -148,6 +149,24 @@ pub(crate) fn warn_in_ci(process: &mut Process, flags: &JournalFlags, declared: 
             "Without `journal { path }` in the sk_dr block runs are recorded beside the configuration, and are lost with this \
              CI job: a killed run could not be resumed.",
         );
+    }
+}
+
+/// A recovery that is open is worth a word wherever something is planned (R13): what is declared is on its way back.
+/// Evidence only: a journal that cannot be read says nothing here.
+pub(crate) async fn warn_of_recovery(process: &mut Process, store: &dyn Store) {
+    let Ok(earlier) = runs::earlier(store).await else {
+        return;
+    };
+    for run in &earlier.open {
+        if let Some(recovery) = run.open_recovery() {
+            let detail = format!(
+                "Run {} of recovery \"{recovery}\" is not done, and nothing else can be applied before: {}.",
+                run.run,
+                go_on(process, &run.run)
+            );
+            warn(process, "A recovery is open", &detail);
+        }
     }
 }
 

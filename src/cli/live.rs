@@ -84,6 +84,7 @@ impl Live {
             }
             Event::RunOpened { .. }
             | Event::ProviderIdentified { .. }
+            | Event::Noticed { .. }
             | Event::AlreadyDone { .. }
             | Event::DoubtResolved { .. }
             | Event::Retrying { .. }

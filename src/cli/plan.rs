@@ -16,6 +16,7 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     let place = journal::of_configuration(process, &flags.journal, &configuration);
     let store = journal::open(process, &place)?;
+    journal::warn_of_recovery(process, store.as_ref()).await;
     let wanted = Wanted {
         mode: making::mode(flags.destroy),
         target: &flags.scope.target,

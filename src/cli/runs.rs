@@ -53,10 +53,12 @@ async fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Troub
         .map(|summary| row(summary, &this, now))
         .collect();
     process.stdout.print(&text::runs(&rows));
-    for row in rows
-        .iter()
-        .filter(|row| matches!(row.state, RunState::Held | RunState::Killed))
-    {
+    for row in rows.iter().filter(|row| {
+        matches!(
+            row.state,
+            RunState::Held | RunState::Killed | RunState::Open
+        )
+    }) {
         process
             .stdout
             .print(&format!("\n{}", text::held(row, &line)));
@@ -80,7 +82,12 @@ fn row(summary: &RunSummary, this: &Holder, now: Timestamp) -> RunRow {
         Standing::Closed(RunOutcome::Complete) => RunState::Complete,
         Standing::Closed(RunOutcome::Partial) => RunState::Partial,
         Standing::Closed(RunOutcome::Abandoned) => RunState::Abandoned,
-        Standing::Open if holder.is_some_and(|holder| is_dead(holder, this)) => RunState::Killed,
+        Standing::Open if holder.is_some_and(|holder| is_dead(holder, this)) => {
+            match facts.is_some_and(|facts| facts.recovery.is_some() && facts.in_doubt == 0) {
+                true => RunState::Open,
+                false => RunState::Killed,
+            }
+        }
         Standing::Open => RunState::Held,
     };
     let silent = facts
@@ -89,6 +96,7 @@ fn row(summary: &RunSummary, this: &Holder, now: Timestamp) -> RunRow {
     let count = |of: fn(&runs::RunFacts) -> usize| facts.map(of).unwrap_or_default();
     RunRow {
         run: summary.run.clone(),
+        recovery: facts.and_then(|facts| facts.recovery.clone()),
         state,
         holder: holder.map(|holder| holder.host.clone()).unwrap_or_default(),
         silent_for: silent

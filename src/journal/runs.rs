@@ -39,8 +39,10 @@ pub enum Standing {
 pub struct RunFacts {
     /// Stack.
     pub stack: String,
-    /// Converge or destroy.
+    /// Converge, destroy or recover.
     pub mode: GoalMode,
+    /// Name of the recovery that it carries out.
+    pub recovery: Option<String>,
     /// Digest of its plan.
     pub plan_digest: String,
     /// When it was opened.
@@ -64,6 +66,14 @@ pub struct RunFacts {
 }
 
 impl RunSummary {
+    /// Name of the recovery that it is, where it is open (R13).
+    pub fn open_recovery(&self) -> Option<&str> {
+        match self.standing {
+            Standing::Open => self.facts.as_ref()?.recovery.as_deref(),
+            Standing::NeverOpened | Standing::Closed(_) | Standing::Damaged(_) => None,
+        }
+    }
+
     /// Whether `apply` must not begin. A run that cannot be read may have left anything.
     pub fn is_open(&self) -> bool {
         match self.standing {
@@ -171,6 +181,11 @@ fn summarize(run: String, plan: &Plan, state: &RunState) -> RunSummary {
     let facts = RunFacts {
         stack: plan.stack.clone(),
         mode: plan.goal.mode,
+        recovery: plan
+            .goal
+            .recovery
+            .as_ref()
+            .map(|recovery| recovery.name.clone()),
         plan_digest: plan.digest.clone(),
         opened: state.opened,
         last_at: state.last_at,

@@ -21,6 +21,11 @@ pub enum Event {
         /// kube-system's UID.
         kube_system_uid: String,
     },
+    /// Something was found before the first effect that stops nothing.
+    Noticed {
+        /// What.
+        text: String,
+    },
     /// A step in doubt was asked about.
     DoubtResolved {
         /// The step.

@@ -34,8 +34,8 @@ fn world_of(fake: &Fake) -> BTreeMap<String, Json> {
         .collect()
 }
 
-async fn unbroken(plan: &Plan) -> (BTreeMap<String, Json>, u64) {
-    let fake = plans::world();
+async fn unbroken(plan: &Plan, world: fn() -> Fake) -> (BTreeMap<String, Json>, u64) {
+    let fake = world();
     let report = first(&fake, plan, 1).await.report();
     assert_eq!(report.exit_code(), 0);
     assert!(fake.recent().await.unwrap().iter().all(|run| run.is_marked));
@@ -73,13 +73,13 @@ async fn lives(fake: &Fake, plan: &Plan, parallelism: usize, crashes: &[u64]) ->
 }
 
 fn check(
-    plan: &Plan,
+    (plan, world): (&Plan, fn() -> Fake),
     parallelism: usize,
     crashes: &[u64],
     expected: &BTreeMap<String, Json>,
 ) -> usize {
     paused(async {
-        let fake = plans::world();
+        let fake = world();
         let count = lives(&fake, plan, parallelism, crashes).await;
         assert_eq!(
             world_of(&fake),
@@ -97,21 +97,27 @@ fn check(
 
 #[test]
 fn a_crash_at_any_point_changes_nothing() {
-    everywhere(&plans::every_verb());
+    everywhere(&plans::every_verb(), plans::world);
 }
 
 #[test]
 fn a_crash_at_any_point_of_a_recovery_changes_nothing() {
-    everywhere(&plans::recovery());
+    everywhere(&plans::recovery(), plans::world);
 }
 
-fn everywhere(plan: &Plan) {
-    let (expected, points) = paused(unbroken(plan));
-    assert_eq!(check(plan, 4, &[], &expected), 1);
+/// The cluster that takes the place of a lost one is proved empty once: what the run has made since is its own.
+#[test]
+fn a_crash_at_any_point_in_a_new_cluster_changes_nothing() {
+    everywhere(&super::lost::replacing(), super::lost::new_cluster);
+}
+
+fn everywhere(plan: &Plan, world: fn() -> Fake) {
+    let (expected, points) = paused(unbroken(plan, world));
+    assert_eq!(check((plan, world), 4, &[], &expected), 1);
     let mut died = 0;
     for parallelism in [1, 4] {
         for point in 0..points {
-            died += usize::from(check(plan, parallelism, &[point], &expected) > 1);
+            died += usize::from(check((plan, world), parallelism, &[point], &expected) > 1);
         }
     }
     // Every point of the sequential run was reached; parallel ones share records and have fewer.

@@ -5,6 +5,7 @@ mod commits;
 mod crashes;
 mod fake;
 mod guards;
+mod lost;
 mod outcomes;
 mod plans;
 mod recoveries;

@@ -26,7 +26,7 @@ pub fn check(plan: &Plan, worse: impl FnOnce(&Fake), expected: &str) -> Fake {
     })
 }
 
-fn tell(life: Life) -> String {
+pub fn tell(life: Life) -> String {
     let report = match life {
         Life::Ended(report) => report,
         Life::Refused(error) => return format!("{error} · exit {}", error.exit_code()),

@@ -89,6 +89,7 @@ impl EventMessages {
                 provider,
                 kube_system_uid,
             } => vec![identified(text, provider, kube_system_uid)],
+            Event::Noticed { .. } => vec![of_run(text, json!({"event": "noticed"}))],
             Event::AlreadyDone { step, by } => {
                 let by = by.as_deref().unwrap_or("another run");
                 vec![of_step(Level::Info, text, ("already_done", step), by)]
@@ -104,8 +105,7 @@ impl EventMessages {
             Event::Retrying { step, text: why } => {
                 vec![of_step(Level::Warn, text, ("retrying", step), why)]
             }
-            Event::Stopping { in_flight } => vec![Message::log(
-                Level::Warn,
+            Event::Stopping { in_flight } => vec![of_run(
                 text,
                 json!({"event": "stopping", "in_flight": in_flight}),
             )],
@@ -168,6 +168,11 @@ fn identified(text: String, provider: &str, kube_system_uid: &str) -> Message {
             "kube_system_uid": clean(kube_system_uid)
         }),
     )
+}
+
+/// Something about the whole run that somebody should read.
+fn of_run(text: String, what: Json) -> Message {
+    Message::log(Level::Warn, text, what)
 }
 
 /// A step that was not begun, or of which it is not known whether it was carried out.

@@ -81,6 +81,7 @@ impl EventLines {
                 "Provider {provider}: reached cluster {}",
                 clean(kube_system_uid)
             )),
+            Event::Noticed { text } => Some(format!("Note: {}", clean(text))),
             Event::AlreadyDone { step, by } => {
                 let by = match by {
                     Some(run) => format!("by run {}", clean(run)),

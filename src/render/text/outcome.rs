@@ -195,7 +195,16 @@ fn left(
         );
     }
     all.push(String::new());
+    let standing = |one: &StepOutcome| matches!(one, StepOutcome::Done | StepOutcome::Unready(_));
+    let is_open_recovery = plan.goal.mode == GoalMode::Recover && outcome.values().any(standing);
     all.push(match doubt {
+        0 if is_open_recovery => {
+            let open = "Nothing is in doubt. The recovery stays open.";
+            match resume {
+                Some(resume) => format!("{open} Mend what failed, then go on with: {resume}"),
+                None => open.to_owned(),
+            }
+        }
         0 => "Nothing is in doubt. Mend what failed, then plan and apply again.".to_owned(),
         count => {
             let doubt = format!("{count} {} in doubt.", plural(count, "step"));

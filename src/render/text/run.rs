@@ -15,6 +15,8 @@ pub enum RunState {
     Held,
     /// Nobody holds it, and it did not end: to be resumed or closed.
     Killed,
+    /// Nobody holds it; a recovery that is not done: to be resumed or closed.
+    Open,
     /// All done.
     Complete,
     /// Ended by itself, not all done, nothing in doubt.
@@ -32,6 +34,8 @@ pub enum RunState {
 pub struct RunRow {
     /// Its id.
     pub run: String,
+    /// Name of the recovery that it is.
+    pub recovery: Option<String>,
     /// How it stands.
     pub state: RunState,
     /// Host of its last holder.
@@ -60,7 +64,10 @@ pub fn runs(rows: &[RunRow]) -> String {
     table.extend(rows.iter().map(|row| {
         [
             row.run.clone(),
-            state(row.state).to_owned(),
+            match &row.recovery {
+                Some(recovery) => format!("{}, {}", state(row.state), clean(recovery)),
+                None => state(row.state).to_owned(),
+            },
             clean(&row.holder),
             format!("{} ago", age(row.silent_for)),
             row.serial.to_string(),
@@ -90,15 +97,19 @@ pub fn held(row: &RunRow, line: &JournalLine) -> String {
         age(row.silent_for),
         row.serial
     );
+    let of = match &row.recovery {
+        Some(recovery) => format!(" of recovery \"{}\"", clean(recovery)),
+        None => String::new(),
+    };
     let first = match row.state {
         RunState::Held => format!(
-            "Run {} is held by {}, {standing}.\nTo take it over:  {}\n",
+            "Run {}{of} is held by {}, {standing}.\nTo take it over:  {}\n",
             row.run,
             clean(&row.holder),
             Advice::take_over(line, &row.run, row.serial)
         ),
-        RunState::Killed => format!(
-            "Run {} was left by {}, {standing}.\n{}",
+        RunState::Killed | RunState::Open => format!(
+            "Run {}{of} was left by {}, {standing}.\n{}",
             row.run,
             clean(&row.holder),
             ways_on(line, &row.run)
@@ -108,7 +119,7 @@ pub fn held(row: &RunRow, line: &JournalLine) -> String {
         | RunState::Abandoned
         | RunState::NeverBegun
         | RunState::Damaged => {
-            format!("Run {} is closed ({}).\n", row.run, state(row.state))
+            format!("Run {}{of} is closed ({}).\n", row.run, state(row.state))
         }
     };
     format!(
@@ -130,6 +141,7 @@ fn state(state: RunState) -> &'static str {
     match state {
         RunState::Held => "held",
         RunState::Killed => "killed",
+        RunState::Open => "open",
         RunState::Complete => "complete",
         RunState::Partial => "partial",
         RunState::Abandoned => "abandoned",

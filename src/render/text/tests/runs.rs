@@ -175,6 +175,7 @@ Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.
 #[test]
 fn runs_in_a_table() {
     let row = RunRow {
+        recovery: None,
         run: "2026-11-22T03-14-07Z-7f3a".into(),
         state: RunState::Held,
         holder: "laptop-a".into(),
@@ -186,6 +187,7 @@ fn runs_in_a_table() {
         to_do: 14,
     };
     let killed = RunRow {
+        recovery: None,
         state: RunState::Killed,
         silent_for: Duration::from_secs(9),
         ..row.clone()
