@@ -1,6 +1,7 @@
 //! What is decided for one declared resource. One function for each state it can be found in.
 
 mod destroy;
+mod others;
 mod shared;
 
 use super::cluster;
@@ -452,38 +453,6 @@ impl<'a> Declared<'a, '_> {
                 format!("{} makes it ours.", Advice::adopt(&self.resource.address)),
             ));
         }
-        Outcome::Decided(Box::new(decision))
-    }
-
-    /// How another stack lets it go. Destroying it there would delete it, and no flag of ours takes it.
-    fn handed_over(&self, live: &Json, other: &str) -> String {
-        let ours = Advice::adopt(&self.resource.address);
-        match former::marked(live) {
-            Some(address) => format!(
-                "To hand it over, take {address} out of the configuration of stack \"{other}\", write there what follows, and apply it there. Then {ours} makes it ours.\n{}",
-                Advice::release(&address)
-            ),
-            None => format!(
-                "To hand it over, take it out of the configuration of stack \"{other}\", write a `removed` block with `destroy = false` there, and apply it there. Then {ours} makes it ours."
-            ),
-        }
-    }
-
-    fn refused(
-        &self,
-        live: &'a Json,
-        code: &str,
-        text: String,
-        cure: String,
-    ) -> Outcome<Decision<'a>> {
-        let mut decision = self
-            .decision(
-                Action::NoOp,
-                ReasonCode::Unknown,
-                "it belongs to somebody else",
-            )
-            .blocked(blocker(code, text, cure));
-        decision.was(live);
         Outcome::Decided(Box::new(decision))
     }
 
