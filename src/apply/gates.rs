@@ -28,7 +28,12 @@ impl StepTask<'_> {
     async fn hold(&self, provider: &ProviderRef, guard: &Guard) -> Result<(), Why> {
         let limit = match guard {
             Guard::Ready { limit_s, .. } => Duration::from_secs(*limit_s),
-            Guard::Idle { .. } | Guard::Exists { .. } => Duration::ZERO,
+            Guard::Idle { .. }
+            | Guard::Exists { .. }
+            | Guard::Pinned { .. }
+            | Guard::Synced(_)
+            | Guard::Restored(_)
+            | Guard::SoleWriter { .. } => Duration::ZERO,
         };
         let begun = Instant::now();
         let mut teller = self.teller(limit);
@@ -55,7 +60,8 @@ impl StepTask<'_> {
         guards::check(provider, guard, &live)
     }
 
-    /// Waits until every guard of the step holds at one time, or the limit passes. What cannot be told is waited for too.
+    /// Waits until every guard of the step holds at one time, or the limit passes. What cannot be told is waited for too; a
+    /// gate without a limit is looked at once.
     pub(super) async fn pass(&self, gate: &Await) -> Carried {
         let limit = Duration::from_secs(gate.limit_s);
         let begun = Instant::now();
@@ -66,6 +72,9 @@ impl StepTask<'_> {
             let Some(why) = self.first_open(&gate.provider).await else {
                 return Carried::Done(Json::Null);
             };
+            if limit.is_zero() {
+                return Carried::Failed(why);
+            }
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 return Carried::Failed(Why {

@@ -80,6 +80,7 @@ pub async fn wait_for(
     };
     let mut rhythm = Rhythm::default();
     let mut resting = None;
+    let mut stood = (begun, String::new());
     // What the write returned answers the first question, but for conditions that ask something else than it shows.
     let mut answer = match &wait.condition {
         Condition::Gone | Condition::ClusterAnswers => outside.answer(subject.query).await,
@@ -89,7 +90,9 @@ pub async fn wait_for(
         | Condition::Established
         | Condition::RolledOut
         | Condition::Fields(_)
-        | Condition::Status(_) => Answer::Present(Fact::Object(subject.object)),
+        | Condition::Status(_)
+        | Condition::RestoreEnded
+        | Condition::BackupEnded => Answer::Present(Fact::Object(subject.object)),
     };
     loop {
         let pending = match weigh(&wait.condition, &answer, &written_uid, written_at) {
@@ -102,9 +105,16 @@ pub async fn wait_for(
             }
             Judgement::Pending(reason) => reason,
         };
-        let elapsed = begun.elapsed();
+        let is_told = matches!(answer, Answer::Present(_));
+        if wait.condition.is_of_progress() && is_told && stood.1 != pending {
+            stood = (Instant::now(), pending.clone());
+        }
+        let elapsed = stood.0.elapsed();
         if elapsed >= limit {
-            let message = format!("not done within {}s: {pending}", wait.limit_s);
+            let message = match wait.condition.is_of_progress() {
+                true => format!("stuck: nothing moved for {}s: {pending}", wait.limit_s),
+                false => format!("not done within {}s: {pending}", wait.limit_s),
+            };
             return Err(Why {
                 class: FailureClass::Wait,
                 message,

@@ -1,6 +1,7 @@
 //! What a step waits for, as data. The judgement over a live object is [`judge`]; it is pure.
 
 mod manifest;
+mod velero;
 
 use super::identity::FIELD_MANAGER;
 use jiff::Timestamp;
@@ -30,6 +31,29 @@ pub enum Condition {
     Fields(BTreeMap<String, String>),
     /// Conditions in the object's status hold.
     Status(Vec<StatusCondition>),
+    /// A Restore of Velero is Completed; another last phase ends at once.
+    RestoreEnded,
+    /// A Backup of Velero is Completed; another last phase ends at once.
+    BackupEnded,
+}
+
+impl Condition {
+    /// Whether its limit is one of standing still: what moves may take as long as it takes. A restore brings the data of
+    /// its volumes back while it is InProgress, however much that is.
+    pub fn is_of_progress(&self) -> bool {
+        match self {
+            Condition::RestoreEnded | Condition::BackupEnded => true,
+            Condition::Gone
+            | Condition::NamespaceActive
+            | Condition::LocationAvailable
+            | Condition::ScheduleEnabled
+            | Condition::ClusterAnswers
+            | Condition::Established
+            | Condition::RolledOut
+            | Condition::Fields(_)
+            | Condition::Status(_) => false,
+        }
+    }
 }
 
 /// A condition in an object's status.
@@ -77,7 +101,9 @@ pub fn judge(condition: &Condition, live: Option<&Json>, written_at: Timestamp) 
             | Condition::Established
             | Condition::RolledOut
             | Condition::Fields(_)
-            | Condition::Status(_) => pending("the object is not there"),
+            | Condition::Status(_)
+            | Condition::RestoreEnded
+            | Condition::BackupEnded => pending("the object is not there"),
         };
     };
     match condition {
@@ -90,6 +116,8 @@ pub fn judge(condition: &Condition, live: Option<&Json>, written_at: Timestamp) 
         Condition::RolledOut => manifest::rolled_out(live),
         Condition::Fields(fields) => manifest::fields(live, fields),
         Condition::Status(conditions) => manifest::status(live, conditions),
+        Condition::RestoreEnded => velero::restore(live),
+        Condition::BackupEnded => velero::backup(live),
     }
 }
 

@@ -95,6 +95,8 @@ pub enum Instance {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         identity: Option<String>,
     },
+    /// A store that a recovery reads: its address is all that tells it, and nothing is made there.
+    Store,
     /// Asked, no answer: everything under it is blocked.
     Unknown {
         /// Why, in words.
@@ -107,7 +109,7 @@ impl Instance {
     pub fn is_deferred(&self) -> bool {
         match self {
             Instance::MadeBy(_) | Instance::Lost { .. } => true,
-            Instance::Known { .. } | Instance::Unknown { .. } => false,
+            Instance::Known { .. } | Instance::Store | Instance::Unknown { .. } => false,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What must hold beside an object when it is written: which questions tell, and what the answers say. The plan asks, and
 //! apply asks again just before the write (R35). An answer that is missing or unknown is never taken for "nothing runs".
 
+mod recovering;
+
 use super::decision::{Object, Resolution, Work, blocker};
 use super::document::{Blocker, Step};
 use super::input::{Guards, Input};
@@ -11,7 +13,7 @@ use crate::model::guard::{Guard, is_running};
 use crate::model::identity::{Instance, Key, KubeResource, ProviderRef};
 use crate::model::json_path::JsonPath;
 use crate::world::op::{KubeVerb, Op};
-use crate::world::query::{Answer, Fact, FailureClass, Live, Query, Why};
+use crate::world::query::{Answer, Depth, Fact, FailureClass, Live, Query, Why};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -49,6 +51,20 @@ pub fn queries(provider: &ProviderRef, guard: &Guard) -> Vec<Query> {
             name,
             ..
         } => vec![get(resource, namespace.as_deref(), name)],
+        Guard::Pinned {
+            store,
+            bucket,
+            prefix,
+            ..
+        } => vec![recovering::below(store, bucket, prefix, Depth::All)],
+        Guard::Synced(synced) => recovering::synced_queries(provider, synced).to_vec(),
+        Guard::Restored(restored) => recovering::restored_queries(provider, restored),
+        Guard::SoleWriter {
+            store,
+            bucket,
+            prefix,
+            ..
+        } => vec![recovering::below(store, bucket, prefix, Depth::Names)],
     }
 }
 
@@ -66,8 +82,7 @@ fn deployments() -> KubeResource {
 pub fn questions(steps: &[Step]) -> Vec<Query> {
     let of = |step: &Step| {
         let provider = step.op.provider();
-        // What is to become ready is no question of a plan.
-        let guards = step.guards.iter().filter(|guard| !is_awaited(guard));
+        let guards = step.guards.iter().filter(|guard| is_of_a_plan(guard));
         let asked = guards.filter_map(|guard| Some(queries(provider?, guard)));
         asked.flatten().collect::<Vec<_>>()
     };
@@ -75,11 +90,16 @@ pub fn questions(steps: &[Step]) -> Vec<Query> {
     queries.into_iter().collect()
 }
 
-/// Whether a guard is waited for where it does not hold.
-pub fn is_awaited(guard: &Guard) -> bool {
+/// Whether a plan asks too. What is to become so is no question of a plan, and what a recovery's plan says of a bucket it
+/// has just read there.
+fn is_of_a_plan(guard: &Guard) -> bool {
     match guard {
-        Guard::Ready { .. } => true,
-        Guard::Idle { .. } | Guard::Exists { .. } => false,
+        Guard::Idle { .. } | Guard::Exists { .. } => true,
+        Guard::Ready { .. }
+        | Guard::Pinned { .. }
+        | Guard::Synced(_)
+        | Guard::Restored(_)
+        | Guard::SoleWriter { .. } => false,
     }
 }
 
@@ -132,6 +152,16 @@ pub fn check(provider: &ProviderRef, guard: &Guard, live: &Live) -> Result<(), W
                     title(resource, namespace.as_deref(), name)
                 ))),
             }
+        }
+        Guard::Synced(synced) => recovering::synced(provider, synced, live),
+        Guard::Restored(restored) => recovering::restored(provider, restored, live),
+        Guard::Pinned { etags, .. } => {
+            let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
+            recovering::pinned(query, etags, live)
+        }
+        Guard::SoleWriter { known, .. } => {
+            let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
+            recovering::sole_writer(query, known, live)
         }
     }
 }
@@ -293,17 +323,28 @@ fn obstacle(input: &Input<'_>, provider: &ProviderRef, guard: &Guard) -> Option<
             check(provider, guard, &nothing(provider, guard))
         }
         // What cannot be reached is blocked already.
-        Some(Instance::Unknown { .. }) | None => Ok(()),
+        Some(Instance::Store | Instance::Unknown { .. }) | None => Ok(()),
     };
-    let why = outcome.err()?;
+    told(guard, outcome.err()?)
+}
+
+/// Why a guard that does not hold, or of which it cannot be told, stops what it guards.
+fn told(guard: &Guard, why: Why) -> Option<Blocker> {
     Some(match (why.class, guard) {
         (FailureClass::Ground, Guard::Idle { .. }) => blocker(
             "busy",
             format!("{}.", why.message),
             "Plan again once they have ended.",
         ),
-        // Waited for, never in a plan's way.
-        (_, Guard::Ready { .. }) => return None,
+        // Apply's own questions, never in a plan's way.
+        (
+            _,
+            Guard::Ready { .. }
+            | Guard::Pinned { .. }
+            | Guard::Synced(_)
+            | Guard::Restored(_)
+            | Guard::SoleWriter { .. },
+        ) => return None,
         (FailureClass::Ground, Guard::Exists { .. }) => blocker(
             "missing",
             format!("{}, and nothing that is declared makes it.", why.message),

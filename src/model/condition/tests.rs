@@ -224,3 +224,40 @@ fn objects_of_any_type_say_when_they_are_done() {
         check(Condition::RolledOut, live, wanted);
     }
 }
+
+#[test]
+fn what_velero_runs_has_ended_with_its_last_phase() {
+    let failed = json!({"status": {"phase": "PartiallyFailed", "errors": 2}});
+    for (live, wanted) in [
+        (Json::Null, "pending: the object is not there"),
+        (json!({}), "pending: Velero has not begun the restore yet"),
+        (
+            json!({"status": {"phase": "InProgress", "progress": {"itemsRestored": 3, "totalItems": 9}}}),
+            "pending: the restore is InProgress: 3 of 9 items",
+        ),
+        (
+            json!({"status": {"phase": "Finalizing"}}),
+            "pending: the restore is Finalizing",
+        ),
+        (json!({"status": {"phase": "Completed"}}), "ready"),
+        (
+            failed.clone(),
+            "failed: the restore is PartiallyFailed: 2 errors; its log in the bucket has them",
+        ),
+        (
+            json!({"status": {"phase": "FailedValidation", "validationErrors": ["no such backup"]}}),
+            "failed: the restore is FailedValidation: no such backup",
+        ),
+        (
+            json!({"status": {"phase": "Failed", "failureReason": "the server was started again"}}),
+            "failed: the restore is Failed: the server was started again",
+        ),
+    ] {
+        check(Condition::RestoreEnded, live, wanted);
+    }
+    check(
+        Condition::BackupEnded,
+        failed,
+        "failed: the backup is PartiallyFailed: 2 errors; its log in the bucket has them",
+    );
+}
