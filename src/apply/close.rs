@@ -166,7 +166,7 @@ async fn reach(
         return Ok(());
     };
     match &planned.instance {
-        Instance::Known { .. } | Instance::Unknown { .. } => {
+        Instance::Known { .. } | Instance::Store | Instance::Unknown { .. } => {
             let other = |error: ApplyError| Why {
                 class: FailureClass::WrongIdentity,
                 message: error.to_string(),

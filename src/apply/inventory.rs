@@ -5,6 +5,7 @@ use crate::journal::status::{RunState, StepStatus};
 use crate::model::identity::{Instance, Key};
 use crate::model::inventory::{Inventory, OwnedObject};
 use crate::plan::document::{Action, Node, NodeState, Plan, Step};
+use crate::plan::recovery;
 use crate::world::op::Op;
 use crate::world::query::FailureClass;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,6 +92,10 @@ fn objects<'a>(node: &'a Node, steps: &[&'a Step]) -> Vec<(OwnedObject, Action, 
             .filter(|step| step.op.key().as_ref() == Some(key));
         own.copied().collect()
     };
+    // A recovery records itself; nothing declares that, and nothing is to look for it.
+    if node.kind == recovery::KIND {
+        return Vec::new();
+    }
     match (&node.key, &node.former) {
         (Key::Composite { .. }, _) => node
             .parts

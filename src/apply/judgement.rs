@@ -8,8 +8,9 @@ use crate::model::identity::{
 use crate::model::json_path::{JsonPath, Projection};
 use crate::plan::document::{Node, Plan, Step};
 use crate::plan::ownership::{Bearer, is_written_by_us, names_bearer};
+use crate::plan::recovery::objects::is_record;
 use crate::world::ReadVersion;
-use crate::world::op::{Ground, KubeOp, KubeVerb};
+use crate::world::op::{Ground, KubeOp, KubeVerb, Op};
 use crate::world::query::{Answer, Fact, FailureClass, Why};
 use serde_json::Value as Json;
 
@@ -143,6 +144,10 @@ impl Bearing {
         if step.ground == Ground::AnyAtFirstTouch {
             return Bearing::Nobodys;
         }
+        // A recovery's record is no resource and bears no mark: once it is closed nothing declares it.
+        if matches!(&step.op, Op::Kube(op) if is_record(op)) {
+            return Bearing::Nobodys;
+        }
         let key = step.op.key();
         let part = node
             .parts
@@ -175,7 +180,13 @@ pub fn check_bearing(bearing: Bearing, plan: &Plan, op: &KubeOp, object: &Json) 
             live: object,
         }),
         // What is there at the first touch of a new cluster is refused as ground.
-        Some(Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. }) | None => true,
+        Some(
+            Instance::MadeBy(_)
+            | Instance::Lost { .. }
+            | Instance::Store
+            | Instance::Unknown { .. },
+        )
+        | None => true,
     };
     match bearing {
         Bearing::Ours if label == plan.stack && is_own => Ok(()),

@@ -43,7 +43,8 @@ pub async fn check_known<'a>(
             .get(provider)
             .ok_or_else(|| ApplyError::Plan(format!("it has no provider `{provider}`")))?;
         let expected = match &planned.instance {
-            Instance::Known { kube_system_uid } => kube_system_uid,
+            Instance::Known { kube_system_uid } => Some(kube_system_uid),
+            Instance::Store => None,
             Instance::MadeBy(_) | Instance::Lost { .. } => continue,
             Instance::Unknown { reason } => {
                 return Err(ApplyError::Plan(format!(
@@ -55,6 +56,8 @@ pub async fn check_known<'a>(
             .connect(provider, &planned.connect, &Bindings::new())
             .await
             .map_err(unreachable)?;
+        connected.insert(provider.clone());
+        let Some(expected) = expected else { continue };
         let found = identity(outside, provider).await.map_err(unreachable)?;
         if found != *expected {
             let expected = expected.clone();
@@ -65,7 +68,6 @@ pub async fn check_known<'a>(
                 found,
             });
         }
-        connected.insert(provider.clone());
     }
     Ok(connected)
 }

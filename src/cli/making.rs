@@ -88,6 +88,7 @@ pub(crate) async fn plan(
         consents: wanted.consents,
         conflicts: wanted.conflicts,
         confirm: wanted.confirm,
+        recovery: None,
         made_at: process.clock.now(),
     };
     planning::make(&world, &request).await.map_err(refused)

@@ -12,9 +12,13 @@ use crate::model::resource::{Configuration, IgnoreChanges, Resource};
 use crate::model::secret::SecretName;
 use crate::plan::document::{Action, Node, Plan, ReplaceOrder, Step};
 use crate::plan::found::Objects;
-use crate::plan::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
+use crate::plan::input::{
+    Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input, Recovering,
+};
 use crate::plan::secrets::{Comparison, Comparisons};
-use crate::plan::{self, Refusal, bound, guards, ignored, queries, secrets, types};
+use crate::plan::{
+    self, Refusal, bound, collection, guards, ignored, queries, recovery, secrets, types,
+};
 use crate::world::op::{KubeVerb, Op};
 use crate::world::query::{Answer, DryRun, Fact, FailureClass, Live, Query, Why};
 use crate::world::{Bound, World};
@@ -47,6 +51,8 @@ pub struct Request<'a> {
     pub conflicts: Conflicts,
     /// Dry-runs or not.
     pub confirm: Confirm,
+    /// The recovery with its points, where the goal is one.
+    pub recovery: Option<&'a Recovering>,
     /// Now.
     pub made_at: Timestamp,
 }
@@ -57,7 +63,8 @@ pub struct Request<'a> {
 /// Where nothing may be planned at all.
 pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal> {
     let mut live = world.answer_all(cluster_queries(request)).await;
-    let providers = find_providers(world, request, &live).await;
+    let mut providers = find_providers(world, request, &live).await;
+    providers.extend(stores(world, request).await);
     let types = types::questions(request.configuration, &providers);
     live.answers.extend(world.answer_all(types).await.answers);
     let typed = types::configuration(request.configuration, &live);
@@ -136,8 +143,12 @@ fn unreadable(world: &World, configuration: &Configuration) -> BTreeMap<SecretNa
 }
 
 fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Refusal> {
+    let first = request
+        .recovery
+        .map(|recovering| recovery::first::configuration(request.configuration, recovering));
     let input = Input {
-        configuration: request.configuration,
+        configuration: first.as_ref().unwrap_or(request.configuration),
+        declared: request.configuration,
         goal: request.goal,
         live,
         providers: &seen.providers,
@@ -149,7 +160,7 @@ fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Re
         comparisons: &seen.comparisons,
         unreadable: &seen.unreadable,
         guards: seen.guards,
-        recovery: None,
+        recovery: request.recovery,
         made_at: request.made_at,
     };
     let decided = plan::decide(&input)?;
@@ -212,6 +223,31 @@ fn lost_provider(
         },
         failure: None,
     }
+}
+
+/// The stores that a recovery's points are in: apply asks them again.
+async fn stores(world: &World, request: &Request<'_>) -> BTreeMap<ProviderRef, FoundProvider> {
+    let pins = request.recovery.map(|recovering| recovering.pins.iter());
+    let names: BTreeSet<&ProviderRef> = pins.into_iter().flatten().map(|pin| &pin.store).collect();
+    let mut found = BTreeMap::new();
+    for provider in names {
+        let Some(block) = request.configuration.providers.get(provider) else {
+            continue;
+        };
+        let connected = world
+            .connect(provider, &block.arguments, &Bindings::new())
+            .await;
+        let one = match connected {
+            Ok(title) => FoundProvider {
+                title,
+                instance: Instance::Store,
+                failure: None,
+            },
+            Err(why) => unreached("", why),
+        };
+        found.insert(provider.clone(), one);
+    }
+    found
 }
 
 /// The cluster of the same plan that a provider stands on.
@@ -320,7 +356,8 @@ fn loss_queries(plan: &Plan, live: &Live) -> Vec<Query> {
             .iter()
             .map(move |part| (node, &part.kind, &part.key, part.action))
     });
-    let mut queries = Vec::new();
+    let collected = plan.nodes.iter().filter_map(collection::question);
+    let mut queries: Vec<Query> = collected.collect();
     let mut objects = None;
     for (node, kind, key, _) in alone
         .chain(parts)

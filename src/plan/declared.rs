@@ -98,7 +98,7 @@ pub fn decide<'a>(
                 Some(Instance::Unknown { .. }) => {
                     declared.unknown_text(unreached_text(provider), String::new())
                 }
-                None => declared.unknown_text(
+                Some(Instance::Store) | None => declared.unknown_text(
                     "It was not asked.".to_owned(),
                     format!("needs: provider {provider}"),
                 ),

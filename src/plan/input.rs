@@ -79,8 +79,10 @@ pub struct Recovering {
 
 /// Input of a plan.
 pub struct Input<'a> {
-    /// What is declared.
+    /// What is to be made first: what is declared, but for what a recovery begins with.
     pub configuration: &'a Configuration,
+    /// What is declared.
+    pub declared: &'a Configuration,
     /// What the plan is for.
     pub goal: &'a Goal,
     /// Every answer.

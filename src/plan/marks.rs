@@ -152,15 +152,16 @@ fn owner(marked: &Marked<'_>) -> Expr {
         Instance::Known { kube_system_uid } => {
             Expr::Value(format!("v1{separator}{kube_system_uid}{separator}{suffix}").into())
         }
-        Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => {
-            Expr::Concat(vec![
-                Expr::Value(format!("v1{separator}").into()),
-                Expr::Hole(Box::new(Hole {
-                    source: HoleSource::ProviderIdentity(marked.provider.clone()),
-                    hole_type: HoleType::String,
-                })),
-                Expr::Value(format!("{separator}{suffix}").into()),
-            ])
-        }
+        Instance::MadeBy(_)
+        | Instance::Lost { .. }
+        | Instance::Store
+        | Instance::Unknown { .. } => Expr::Concat(vec![
+            Expr::Value(format!("v1{separator}").into()),
+            Expr::Hole(Box::new(Hole {
+                source: HoleSource::ProviderIdentity(marked.provider.clone()),
+                hole_type: HoleType::String,
+            })),
+            Expr::Value(format!("{separator}{suffix}").into()),
+        ]),
     }
 }

@@ -4,6 +4,7 @@
 pub mod bound;
 mod checks;
 mod cluster;
+pub mod collection;
 mod confirmations;
 pub mod decided;
 mod decision;
@@ -27,6 +28,7 @@ pub mod ownership;
 pub mod pinning;
 pub mod queries;
 pub mod readiness;
+pub mod recovery;
 mod refusal;
 mod removal;
 mod replacement;
@@ -50,7 +52,7 @@ use crate::model::identity::{Instance, Key, ProviderRef};
 use decided::Decided;
 use decision::{Outcome, Resolution, blocker};
 use declared::Context;
-use document::{Finding, FindingSeverity, HeldBack, Node, NodeState};
+use document::{Finding, FindingSeverity, HeldBack, Node, NodeState, Step};
 use found::Objects;
 use input::Input;
 pub use queries::{declared_identity, recorded_identity};
@@ -85,14 +87,15 @@ pub fn decide<'a>(input: &'a Input<'a>) -> Result<Decided<'a>, Refusal> {
         findings,
         unready,
     } = gather(&context, &graph, &scope);
-    let planned = planned(input, &resolutions);
-    let mut steps = order::ordered(planned, &graph).map_err(|circle| {
+    let (mut steps, own) = steps(input, &resolutions, &graph).map_err(|circle| {
         let names: Vec<String> = circle.0.iter().map(Address::to_string).collect();
         Refusal::Circle(names.join(" -> "))
     })?;
     readiness::gate(&mut steps, &unready, &graph);
     let decided = resolutions.into_iter().map(|one| (one.node, one.held_back));
-    let (nodes, held_back): (Vec<Node>, Vec<Vec<HeldBack>>) = decided.unzip();
+    let (mut nodes, held_back): (Vec<Node>, Vec<Vec<HeldBack>>) = decided.unzip();
+    nodes.extend(own);
+    nodes.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(Decided {
         input,
         objects,
@@ -104,6 +107,27 @@ pub fn decide<'a>(input: &'a Input<'a>) -> Result<Decided<'a>, Refusal> {
         findings,
         unready,
     })
+}
+
+/// The steps in their order, and the node of a recovery's own.
+fn steps(
+    input: &Input<'_>,
+    resolutions: &[Resolution<'_>],
+    graph: &Graph,
+) -> Result<(Vec<Step>, Option<Node>), order::Circle> {
+    match input.recovery {
+        None => Ok((order::ordered(planned(input, resolutions), graph)?, None)),
+        Some(recovering) => {
+            let rebuild = recovery::Rebuild {
+                input,
+                recovering,
+                resolutions,
+                graph,
+            };
+            let rebuilt = rebuild.steps()?;
+            Ok((rebuilt.steps, Some(rebuilt.node)))
+        }
+    }
 }
 
 /// What each object is resolved to, and how one resolution bears on the others.
@@ -119,7 +143,10 @@ fn gather<'a>(context: &Context<'a>, graph: &Graph, scope: &BTreeSet<Address>) -
     gathered
         .findings
         .extend(imports::findings(input, resolutions));
+    // What is held back writes nothing, and nobody asks what would guard it.
+    collection::hold(resolutions, input);
     guards::block(resolutions, input);
+    recovery::block(resolutions, input);
     spread_blocks(resolutions, graph);
     replacement::hold(context, resolutions);
     spread_held_back(resolutions);
@@ -211,7 +238,10 @@ fn check_identities(input: &Input<'_>) -> Result<(), Refusal> {
 fn cluster_of<'a>(input: &Input<'a>, provider: &ProviderRef) -> Option<&'a str> {
     match &input.providers.get(provider)?.instance {
         Instance::Known { kube_system_uid } => Some(kube_system_uid),
-        Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => None,
+        Instance::MadeBy(_)
+        | Instance::Lost { .. }
+        | Instance::Store
+        | Instance::Unknown { .. } => None,
     }
 }
 

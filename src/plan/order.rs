@@ -141,7 +141,7 @@ impl<'a> Removals<'a> {
 }
 
 /// Kahn's algorithm; among ready steps the first by position, so that the order is the same for the same input.
-fn sorted(steps: Vec<Step>) -> Result<Vec<Step>, Circle> {
+pub(super) fn sorted(steps: Vec<Step>) -> Result<Vec<Step>, Circle> {
     let position: BTreeMap<StepId, usize> = steps
         .iter()
         .enumerate()

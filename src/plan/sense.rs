@@ -8,7 +8,9 @@ mod form;
 use super::document::{
     Action, FORMAT, Former, Node, NodeState, Plan, ReplaceOrder, Step, StepId, VERSION,
 };
+use super::recovery::{self, part::part};
 use super::steps::step_id;
+use crate::goal::GoalMode;
 use crate::kinds::{self, Home, Kind};
 use crate::model::address::Address;
 use crate::model::expression::{Expr, HoleSource};
@@ -87,7 +89,7 @@ pub fn check(plan: &Plan) -> Result<(), Nonsense> {
         check_step(plan, node, step)?;
     }
     for node in told.values() {
-        check_whole(node)?;
+        check_whole(plan, node)?;
     }
     check_holes(plan)
 }
@@ -95,6 +97,10 @@ pub fn check(plan: &Plan) -> Result<(), Nonsense> {
 /// What a node says of each of its objects.
 fn check_node<'a>(plan: &Plan, node: &'a Node) -> Result<Vec<Said<'a>>, Nonsense> {
     let wrong = |what: &str| nonsense(&node.address, what);
+    // A recovery stands beside the resources: every step of it is judged by itself.
+    if node.kind == recovery::KIND && plan.goal.mode == GoalMode::Recover {
+        return Ok(Vec::new());
+    }
     let kind = kinds::find(&node.kind).ok_or_else(|| wrong("this program knows no such kind"))?;
     if node.kind != node.address.kind {
         return Err(wrong("its kind is not that of its address"));
@@ -294,6 +300,9 @@ fn check_step(plan: &Plan, told: &Told<'_>, step: &Step) -> Result<(), Nonsense>
         Op::Await(gate) => return form::check_await(plan, step, gate).map_err(wrong),
         Op::Kube(op) => op,
     };
+    if part(plan, told.node, step).is_some() {
+        return form::check(plan, step, op).map_err(wrong);
+    }
     if Some(&op.provider) != told.node.provider.as_ref() {
         return Err(wrong("it writes to another provider than its resource's"));
     }
@@ -333,7 +342,7 @@ fn does(verb: KubeVerb, action: Action) -> bool {
 }
 
 /// Each object has the steps that its action needs, writes stand before removals, unless what goes must go first.
-fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
+fn check_whole(plan: &Plan, told: &Told<'_>) -> Result<(), Nonsense> {
     let node = told.node;
     let acts = match node.state {
         NodeState::Planned | NodeState::Deferred => true,
@@ -342,9 +351,12 @@ fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
     if !acts {
         return Ok(());
     }
+    let steps = told.steps.iter();
+    let steps: Vec<&&Step> = steps
+        .filter(|step| part(plan, node, step).is_none())
+        .collect();
     for said in &told.said {
-        let own: Vec<KubeVerb> = told
-            .steps
+        let own: Vec<KubeVerb> = steps
             .iter()
             .filter_map(|step| match &step.op {
                 Op::Kube(op) if step.op.key().as_ref() == Some(said.key) => Some(op.verb),
@@ -357,7 +369,7 @@ fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
                 own.as_slice(),
                 [KubeVerb::Remove] | [KubeVerb::Apply] | [KubeVerb::Remove, KubeVerb::Apply]
             ),
-            Action::Create if said.kind.home() == Home::Command => told.steps.len() == 1,
+            Action::Create if said.kind.home() == Home::Command => steps.len() == 1,
             Action::Create | Action::Delete | Action::Forget => own.len() == 1,
             Action::Replace => false,
         };
@@ -370,8 +382,7 @@ fn check_whole(told: &Told<'_>) -> Result<(), Nonsense> {
         .former
         .as_ref()
         .is_some_and(|former| former.order == ReplaceOrder::RemoveFirst);
-    let order: Vec<bool> = told
-        .steps
+    let order: Vec<bool> = steps
         .iter()
         .filter_map(|step| match &step.op {
             Op::Kube(op) => Some(removes(op.verb) != removes_first),

@@ -65,7 +65,11 @@ pub fn step_id(address: &Address, number: usize) -> StepId {
 impl Maker<'_> {
     /// The steps of each object in order, without `after`.
     pub fn steps(&self, objects: &[Object<'_>]) -> Vec<Vec<Step>> {
-        let mut first = 1;
+        self.steps_from(1, objects)
+    }
+
+    /// The same, where the first one has this number.
+    pub fn steps_from(&self, mut first: usize, objects: &[Object<'_>]) -> Vec<Vec<Step>> {
         objects
             .iter()
             .map(|object| {
@@ -117,9 +121,10 @@ impl Builder<'_, '_> {
             }
             // Its type comes with this plan: nothing can be looked for before.
             Instance::Known { .. } => Ground::AbsentAtFirstTouch,
-            Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => {
-                Ground::AbsentAtFirstTouch
-            }
+            Instance::MadeBy(_)
+            | Instance::Lost { .. }
+            | Instance::Store
+            | Instance::Unknown { .. } => Ground::AbsentAtFirstTouch,
         };
         let op = self.kube(KubeVerb::Create, body, Vec::new())?;
         let mut step = self.step(

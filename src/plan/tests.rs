@@ -3,6 +3,7 @@
 mod manifests;
 mod ownership;
 mod readiness;
+mod rebuild;
 mod recovery;
 mod replacement;
 mod scope;
@@ -15,7 +16,9 @@ mod whole;
 mod writes;
 
 use super::document::{Finding, Node, NodeState, Plan};
-use super::input::{Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input};
+use super::input::{
+    Confirmation, Confirmations, Conflicts, FoundProvider, Guards, Input, Recovering,
+};
 use super::readiness::NOT_READY;
 use super::secrets::{Comparison, Comparisons};
 use super::{Refusal, bound, decide, guards, queries};
@@ -59,6 +62,7 @@ struct Story {
     unknown: Option<(&'static str, FailureClass)>,
     not_served: Option<&'static str>,
     moves: Vec<Move>,
+    recovering: Option<Recovering>,
 }
 
 fn kubernetes() -> ProviderRef {
@@ -100,6 +104,7 @@ fn story() -> Story {
         unknown: None,
         not_served: None,
         moves: Vec::new(),
+        recovering: None,
     }
 }
 
@@ -229,22 +234,18 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
                 .map_or(resource("velero_schedule", json!({})).span, |one| one.span),
         },
     );
-    let found = FoundProvider {
-        instance: story.instance.clone(),
-        title: "context acme".to_owned(),
-        failure: None,
-    };
-    let mut providers = BTreeMap::from([(kubernetes(), found.clone())]);
-    if let Some(also) = story.also.map(aliased) {
-        let block = configuration.providers[&kubernetes()].clone();
-        configuration.providers.insert(also.clone(), block);
-        providers.insert(also, found);
-    }
+    let providers = found(story, &mut configuration);
     let live = live(story, &configuration, &providers);
     let configuration = bound::configuration(&configuration, &live);
+    let recovering = story.recovering.as_ref();
+    let first = match recovering {
+        Some(recovering) => super::recovery::first::configuration(&configuration, recovering),
+        None => configuration.clone().into_owned(),
+    };
     let input = |live, guards| Input {
         guards,
-        configuration: &configuration,
+        configuration: &first,
+        declared: &configuration,
         goal: &story.goal,
         live,
         providers: &providers,
@@ -255,7 +256,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         confirmations: &story.confirmations,
         comparisons: &story.comparisons,
         unreadable: &story.unreadable,
-        recovery: None,
+        recovery: recovering,
         made_at: jiff::Timestamp::UNIX_EPOCH,
     };
     let first = plan(&input(&live, Guards::Unasked))?;
@@ -268,6 +269,33 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
     // Whatever is planned makes sense to whoever reads it.
     super::sense::check(&made).unwrap();
     Ok(made)
+}
+
+/// The providers as they were found, with the stores of a recovery.
+fn found(story: &Story, configuration: &mut Configuration) -> BTreeMap<ProviderRef, FoundProvider> {
+    let found = FoundProvider {
+        instance: story.instance.clone(),
+        title: "context acme".to_owned(),
+        failure: None,
+    };
+    let mut providers = BTreeMap::from([(kubernetes(), found.clone())]);
+    let pins = story
+        .recovering
+        .iter()
+        .flat_map(|recovering| &recovering.pins);
+    providers.extend(pins.map(|pin| {
+        let store = FoundProvider {
+            instance: Instance::Store,
+            ..found.clone()
+        };
+        (pin.store.clone(), store)
+    }));
+    if let Some(also) = story.also.map(aliased) {
+        let block = configuration.providers[&kubernetes()].clone();
+        configuration.providers.insert(also.clone(), block);
+        providers.insert(also, found);
+    }
+    providers
 }
 
 fn plan(input: &Input<'_>) -> Result<Plan, Refusal> {
@@ -333,9 +361,10 @@ fn live(
 fn cluster_reference(story: &Story) -> BTreeSet<Address> {
     match &story.instance {
         Instance::MadeBy(address) => BTreeSet::from([address.clone()]),
-        Instance::Known { .. } | Instance::Lost { .. } | Instance::Unknown { .. } => {
-            BTreeSet::new()
-        }
+        Instance::Known { .. }
+        | Instance::Lost { .. }
+        | Instance::Store
+        | Instance::Unknown { .. } => BTreeSet::new(),
     }
 }
 

@@ -34,7 +34,10 @@ pub(super) fn findings(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
             Instance::Known { kube_system_uid } => {
                 Some(finding(provider, &found.title, kube_system_uid))
             }
-            Instance::MadeBy(_) | Instance::Lost { .. } | Instance::Unknown { .. } => None,
+            Instance::MadeBy(_)
+            | Instance::Lost { .. }
+            | Instance::Store
+            | Instance::Unknown { .. } => None,
         })
         .collect()
 }

@@ -24,8 +24,8 @@ pub fn unswept(input: &Input<'_>, scope: &BTreeSet<Address>) -> Vec<Unswept> {
                 all.push(whole(input, scope, provider, &why));
             }
             Instance::MadeBy(cluster) => all.extend(not_made(input, provider, cluster)),
-            // That nothing is asked of it is what was declared.
-            Instance::Lost { .. } => {}
+            // That nothing is asked of it is what was declared; in a store nothing is ours.
+            Instance::Lost { .. } | Instance::Store => {}
             Instance::Known { .. } => all.extend(lists(input, scope, provider)),
         }
     }

@@ -156,6 +156,10 @@ async fn cluster(world: &World, ground: &Ground) -> Result<(String, String), Tro
         Instance::Unknown { reason } => {
             return Err(Trouble::of("Cluster not reached", &reason));
         }
+        Instance::Store => {
+            let detail = format!("Provider {} is a store.", ground.provider);
+            return Err(Trouble::error("Cluster not reached", detail));
+        }
         Instance::Lost { .. } => {
             let detail = format!("Provider {} is lost by declaration.", ground.provider);
             return Err(Trouble::error("Cluster not reached", detail));

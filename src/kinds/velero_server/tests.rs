@@ -312,6 +312,10 @@ fn a_change_is_guarded_and_a_creation_is_not() {
                 crate::model::guard::Guard::Idle { .. } => "idle",
                 crate::model::guard::Guard::Exists { .. } => "exists",
                 crate::model::guard::Guard::Ready { .. } => "ready",
+                crate::model::guard::Guard::Pinned { .. }
+                | crate::model::guard::Guard::Synced(_)
+                | crate::model::guard::Guard::Restored(_)
+                | crate::model::guard::Guard::SoleWriter { .. } => "of a recovery",
             })
             .collect()
     };

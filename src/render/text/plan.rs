@@ -69,6 +69,7 @@ pub(crate) fn place(provider: &PlannedProvider) -> String {
         Instance::Lost { identity: None } => {
             "lost, and no record says which cluster it was; nothing was asked of it".to_owned()
         }
+        Instance::Store => title,
         // Why, and what to do, is said once, with what it blocks.
         Instance::Unknown { .. } if title.is_empty() => "not reached".to_owned(),
         Instance::Unknown { .. } => format!("{title}, not reached"),

@@ -1,0 +1,68 @@
+//! The guards of a point's steps, from what the plan pinned.
+
+use super::super::document::Pinned;
+use super::objects;
+use crate::model::guard::{Guard, Restored, RestoredType, RestoredVolume, Synced};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is back, in words.
+pub(super) fn restored_title(pin: &Pinned) -> String {
+    match pin.pod_volumes.len() {
+        0 => format!("{} objects are back", pin.items),
+        volumes => format!("{} objects and {volumes} volumes are back", pin.items),
+    }
+}
+
+/// Its files are as they were.
+pub(super) fn pinned(pin: &Pinned) -> Guard {
+    let etags = pin.files.iter();
+    Guard::Pinned {
+        store: pin.store.clone(),
+        bucket: pin.bucket.clone(),
+        prefix: format!("{}backups/{}/", pin.root, pin.backup),
+        etags: etags
+            .map(|file| (file.key.clone(), file.etag.clone()))
+            .collect(),
+    }
+}
+
+/// Velero knows it.
+pub(super) fn synced(pin: &Pinned) -> Guard {
+    Guard::Synced(Synced {
+        namespace: pin.velero_namespace.clone(),
+        backup: pin.backup.clone(),
+        location: pin.location_name.clone(),
+        started: pin.started,
+        volumes: pin.pod_volumes.len(),
+    })
+}
+
+/// What is to be there, by type and namespace.
+fn expected(pin: &Pinned) -> Vec<RestoredType> {
+    let types = pin.expected.iter().filter_map(|(title, items)| {
+        let resource = pin.types.get(title)?.clone();
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for item in items {
+            let (namespace, name) = item.split_once('/').unwrap_or(("", item));
+            let of_namespace = names.entry(namespace.to_owned()).or_default();
+            of_namespace.insert(name.to_owned());
+        }
+        Some(RestoredType { resource, names })
+    });
+    types.collect()
+}
+
+/// All of it is back.
+pub(super) fn restored(pin: &Pinned, incarnation: &str) -> Guard {
+    let volumes = pin.pod_volumes.iter().map(|volume| RestoredVolume {
+        namespace: volume.namespace.clone(),
+        pod: volume.pod.clone(),
+        volume: volume.volume.clone(),
+    });
+    Guard::Restored(Restored {
+        restore: objects::restore_name(pin, incarnation),
+        namespace: pin.velero_namespace.clone(),
+        objects: expected(pin),
+        volumes: volumes.collect(),
+    })
+}

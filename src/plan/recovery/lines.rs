@@ -1,0 +1,417 @@
+//! The steps of each node of a rebuild, in their order; what they wait for beyond their node is said elsewhere.
+
+use super::super::decision::Resolution;
+use super::super::document::{NodeState, Pinned, Step, StepId};
+use super::super::marks::{self, Marked};
+use super::super::steps::{Maker, step_id};
+use super::objects::{self, Place, Run, STILL_S};
+use super::role::Role;
+use super::{Rebuild, address, gates, stage};
+use crate::kinds::{self, Writing};
+use crate::model::address::Address;
+use crate::model::condition::{Condition, Wait};
+use crate::model::guard::Guard;
+use crate::model::identity::{Key, ProviderRef};
+use crate::model::json_path::JsonPath;
+use crate::model::resource::Resource;
+use crate::world::op::{Await, Ground, KubeOp, KubeVerb, Op};
+use std::collections::BTreeMap;
+
+/// Seconds for Velero to take a backup over from the bucket: it looks every minute.
+const SYNC_S: u64 = 900;
+/// Seconds for what a restore brought to be there: Velero has said that it is.
+const SETTLE_S: u64 = 300;
+/// Places of a location that are not as declared at first.
+const SET_BACK: [&str; 3] = ["accessMode", "backupSyncPeriod", "validationFrequency"];
+
+/// The steps of one node.
+pub(super) struct Line {
+    pub(super) address: Address,
+    pub(super) provider: Option<ProviderRef>,
+    pub(super) steps: Vec<Step>,
+    /// The one after which others may use what it makes.
+    pub(super) usable: usize,
+}
+
+impl Line {
+    pub(super) fn at(&self, number: usize) -> Option<&StepId> {
+        self.steps.get(number).map(|step| &step.id)
+    }
+    pub(super) fn last(&self) -> Option<&StepId> {
+        self.steps.last().map(|step| &step.id)
+    }
+}
+
+/// Steps of an application's line, by place: they come before those of its Schedules.
+pub(super) mod point {
+    pub(in super::super) const SYNCED: usize = 0;
+    pub(in super::super) const RESTORE: usize = 1;
+    pub(in super::super) const RESTORED: usize = 2;
+    pub(in super::super) const DONE: usize = 3;
+    pub(in super::super) const FRESH: usize = 4;
+    pub(in super::super) const SCHEDULES: usize = 5;
+}
+
+/// Steps of the recovery's own line, by place; the last one closes it.
+pub(super) mod own {
+    pub(in super::super) const PROOF: usize = 0;
+    pub(in super::super) const NAMESPACE: usize = 1;
+    pub(in super::super) const RECORD: usize = 2;
+    pub(in super::super) const CLOSE: usize = 3;
+}
+
+/// All lines.
+pub(super) struct Lines<'a> {
+    pub(super) recovery: Line,
+    pub(super) others: Vec<(Role, Line)>,
+    pub(super) pins: &'a [Pinned],
+    /// Numbers of the pins in the order in which they are restored: the smallest first, since most are back soonest so.
+    pub(super) queue: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(rebuild: &'a Rebuild<'a>) -> Self {
+        let pins = &rebuild.recovering.pins;
+        let mut queue: Vec<usize> = (0..pins.len()).collect();
+        queue.sort_by_key(|at| pins.get(*at).map(|pin| (pin.bytes, &pin.of)));
+        let acts = |one: &&Resolution<'_>| match one.node.state {
+            NodeState::Planned | NodeState::Deferred => true,
+            NodeState::Blocked | NodeState::HeldBack => false,
+        };
+        let others = rebuild.resolutions.iter().filter(acts);
+        Self {
+            recovery: rebuild.own_line(),
+            others: others.map(|one| rebuild.line(one)).collect(),
+            pins,
+            queue,
+        }
+    }
+}
+
+/// One step, to be linked.
+struct Draft<'a> {
+    node: &'a Address,
+    number: usize,
+    stage: &'static str,
+    title: String,
+}
+
+impl Draft<'_> {
+    fn id(&self) -> StepId {
+        step_id(self.node, self.number)
+    }
+
+    fn step(self, op: Op, ground: Ground) -> Step {
+        Step {
+            id: self.id(),
+            node: self.node.clone(),
+            op,
+            after: Vec::new(),
+            tried: Vec::new(),
+            stage: Some(self.stage.to_owned()),
+            title: Some(self.title),
+            ground,
+            guards: Vec::new(),
+            wait: None,
+            alternatives: Vec::new(),
+            binds: BTreeMap::new(),
+        }
+    }
+
+    fn gate(self, provider: &ProviderRef, limit_s: u64, guards: Vec<Guard>) -> Step {
+        let op = Op::Await(Await {
+            provider: provider.clone(),
+            text: self.title.clone(),
+            limit_s,
+        });
+        Step {
+            guards,
+            ..self.step(op, Ground::AnyAtFirstTouch)
+        }
+    }
+}
+
+impl Rebuild<'_> {
+    fn run(&self) -> Run<'_> {
+        let settings = &self.input.configuration.settings;
+        Run {
+            stack: &settings.stack,
+            recovery: &self.recovering.block.name,
+            incarnation: &self.recovering.incarnation,
+            journal: settings.journal_path.as_deref(),
+        }
+    }
+
+    fn place(&self) -> Option<Place<'_>> {
+        Some(Place {
+            provider: self.provider()?,
+            namespace: self.velero(),
+        })
+    }
+
+    /// Proof, Velero's namespace, the record, its end.
+    fn own_line(&self) -> Line {
+        let address = address(&self.recovering.block.name);
+        let steps = self.place().map(|place| self.own_steps(place, &address));
+        Line {
+            provider: self.provider().cloned(),
+            steps: steps.unwrap_or_default(),
+            usable: own::RECORD,
+            address,
+        }
+    }
+
+    fn own_steps(&self, place: Place<'_>, address: &Address) -> Vec<Step> {
+        let draft = |at: usize, stage, title: &str| Draft {
+            node: address,
+            number: at + 1,
+            stage,
+            title: title.to_owned(),
+        };
+        let pins = &self.recovering.pins;
+        let Some(store) = pins.first().map(|pin| &pin.store) else {
+            return Vec::new();
+        };
+        let proof = draft(
+            own::PROOF,
+            stage::PROOF,
+            "the restore points are as planned",
+        );
+        let namespace = draft(own::NAMESPACE, stage::CLUSTER, "the namespace of Velero");
+        let record = draft(own::RECORD, stage::CLUSTER, "the record of this recovery");
+        let close = draft(own::CLOSE, stage::NORMAL, "the recovery is closed");
+        let (namespace_id, record_id) = (namespace.id(), record.id());
+        let made = Ground::OfStep(record_id.0.clone());
+        vec![
+            proof.gate(store, 0, pins.iter().map(gates::pinned).collect()),
+            namespace.step(
+                objects::namespace(place, &namespace_id),
+                Ground::AnyAtFirstTouch,
+            ),
+            record.step(
+                objects::record(place, self.run(), &record_id, pins),
+                Ground::AbsentAtFirstTouch,
+            ),
+            close.step(
+                objects::entry(place, "state".to_owned(), "closed".to_owned()),
+                made,
+            ),
+        ]
+    }
+
+    /// Steps of a resource, and what it is to the rebuild.
+    fn line(&self, resolution: &Resolution<'_>) -> (Role, Line) {
+        let node = &resolution.node;
+        let role = self.role(resolution);
+        let first = match role {
+            Role::Point(_) => point::SCHEDULES + 1,
+            Role::Cluster
+            | Role::Component
+            | Role::Server
+            | Role::Location
+            | Role::Held(_)
+            | Role::Behind(_)
+            | Role::Last => 1,
+        };
+        let maker = Maker {
+            stack: self.run().stack,
+            instance: node
+                .provider
+                .as_ref()
+                .and_then(|provider| Some(&self.input.providers.get(provider)?.instance)),
+            node,
+        };
+        let made = maker.steps_from(first, &resolution.objects);
+        let mut steps: Vec<Step> = made.into_iter().flatten().collect();
+        for step in &mut steps {
+            step.stage = Some(role.stage().to_owned());
+            if self.may_be_there(&role, step) {
+                step.ground = Ground::AnyAtFirstTouch;
+            }
+        }
+        let usable = match &role {
+            Role::Point(number) => {
+                let before = self.point_steps(resolution, *number);
+                steps = before.into_iter().chain(steps).collect();
+                point::DONE
+            }
+            Role::Location => {
+                let usable = steps.len().saturating_sub(1);
+                steps.extend(self.set_back(&node.address, steps.len() + 1));
+                usable
+            }
+            Role::Cluster
+            | Role::Component
+            | Role::Server
+            | Role::Held(_)
+            | Role::Behind(_)
+            | Role::Last => steps.len().saturating_sub(1),
+        };
+        let line = Line {
+            address: node.address.clone(),
+            provider: node.provider.clone(),
+            steps,
+            usable,
+        };
+        (role, line)
+    }
+
+    /// Synced, restored, looked at, recorded, backed up.
+    fn point_steps(&self, resolution: &Resolution<'_>, number: usize) -> Vec<Step> {
+        let (Some(place), Some(pin)) = (self.place(), self.recovering.pins.get(number)) else {
+            return Vec::new();
+        };
+        let node = &resolution.node.address;
+        let draft = |at: usize, stage, title: String| Draft {
+            node,
+            number: at + 1,
+            stage,
+            title,
+        };
+        let apps = stage::APPLICATIONS;
+        let synced = draft(
+            point::SYNCED,
+            apps,
+            format!("Velero knows backup {}", pin.backup),
+        );
+        let restore = draft(
+            point::RESTORE,
+            apps,
+            format!(
+                "restore of {} into {}",
+                pin.backup,
+                pin.namespaces.join(", ")
+            ),
+        );
+        let restored = draft(point::RESTORED, apps, gates::restored_title(pin));
+        let done = draft(point::DONE, apps, "recorded as done".to_owned());
+        let fresh = draft(point::FRESH, stage::NORMAL, "a fresh backup".to_owned());
+        let restore_id = restore.id();
+        let fresh_id = fresh.id();
+        let record =
+            Ground::OfStep(step_id(&address(&self.recovering.block.name), own::RECORD + 1).0);
+        let mut steps = vec![
+            synced.gate(place.provider, SYNC_S, vec![gates::synced(pin)]),
+            ended(
+                restore.step(
+                    objects::restore(place, self.run(), &restore_id, pin),
+                    Ground::AbsentAtFirstTouch,
+                ),
+                Condition::RestoreEnded,
+            ),
+            restored.gate(
+                place.provider,
+                SETTLE_S,
+                vec![gates::restored(pin, &self.recovering.incarnation)],
+            ),
+            done.step(
+                objects::entry(
+                    place,
+                    objects::point_key("done", &pin.of),
+                    format!("{}/{}", self.recovering.incarnation, pin.backup),
+                ),
+                record,
+            ),
+        ];
+        let declared = self.input.configuration.resources.iter();
+        let mut declared = declared.filter(|resource| resource.address == *node);
+        let backup = declared
+            .next()
+            .and_then(|resource| objects::backup(place, resource, &fresh_id, self.input.made_at));
+        steps.extend(backup.map(|op| {
+            ended(
+                fresh.step(op, Ground::AbsentAtFirstTouch),
+                Condition::BackupEnded,
+            )
+        }));
+        steps
+    }
+
+    /// A location as it is declared, once everything on it was tried.
+    fn set_back(&self, address: &Address, number: usize) -> Option<Step> {
+        let place = self.place()?;
+        let find = |resources: &'_ [Resource]| -> Option<Resource> {
+            resources
+                .iter()
+                .find(|one| one.address == *address)
+                .cloned()
+        };
+        let (first, declared) = (
+            find(&self.input.configuration.resources)?,
+            find(&self.input.declared.resources)?,
+        );
+        let kind = kinds::find(&address.kind)?;
+        let Some(Key::Kube {
+            resource,
+            namespace,
+            name,
+        }) = kind.key(&declared)
+        else {
+            return None;
+        };
+        let (before, mut body) = (kind.object(&first), kind.object(&declared));
+        let takes: Vec<JsonPath> = SET_BACK
+            .iter()
+            .map(|name| JsonPath(vec!["spec".to_owned(), (*name).to_owned()]))
+            .filter(|place| before.at(&place.0) != body.at(&place.0))
+            .collect();
+        if takes.is_empty() {
+            return None;
+        }
+        let marked = Marked {
+            stack: self.run().stack,
+            address,
+            provider: place.provider,
+            instance: &self.input.providers.get(place.provider)?.instance,
+            resource: &resource,
+            namespace: namespace.as_deref(),
+            name: &name,
+        };
+        for (at, value) in marks::ownership(&marked) {
+            body = body.with(&at.0, value);
+        }
+        let op = Op::Kube(KubeOp {
+            provider: place.provider.clone(),
+            verb: KubeVerb::Apply,
+            resource,
+            namespace,
+            name,
+            body,
+            takes,
+        });
+        let draft = Draft {
+            node: address,
+            number,
+            stage: stage::NORMAL,
+            title: "writable again".to_owned(),
+        };
+        let made = Ground::OfStep(step_id(address, 1).0);
+        Some(Step {
+            wait: kind.wait(Some(&declared), Writing::Update),
+            guards: self.sole_writer(address).into_iter().collect(),
+            ..draft.step(op, made)
+        })
+    }
+
+    fn sole_writer(&self, location: &Address) -> Option<Guard> {
+        let mut pins = self.recovering.pins.iter();
+        let pin = pins.find(|pin| pin.location == *location)?;
+        let known = self.recovering.known.get(location).cloned();
+        Some(Guard::SoleWriter {
+            store: pin.store.clone(),
+            bucket: pin.bucket.clone(),
+            prefix: format!("{}backups/", pin.root),
+            known: known.unwrap_or_default(),
+        })
+    }
+}
+
+fn ended(step: Step, condition: Condition) -> Step {
+    Step {
+        wait: Some(Wait {
+            condition,
+            limit_s: STILL_S,
+        }),
+        ..step
+    }
+}

@@ -1,0 +1,362 @@
+//! A rebuild: which steps there are, what each waits for, and what they write.
+
+use super::*;
+use crate::goal::Recover;
+use crate::kinds::velero_server::tests::body;
+use crate::model::recovery::{At, Mode, Recovery};
+use crate::plan::document::{Blocker, Pinned, PinnedFile, PinnedVolume, Step};
+
+const TIME: &str = "2026-11-20T01:00:03Z";
+
+fn application(name: &str) -> Resource {
+    named(
+        "velero_application",
+        name,
+        json!({
+            "name": name, "included_namespaces": [name], "storage_location": "main",
+            "retention": [{"daily": 7, "monthly": 2}],
+        }),
+    )
+}
+
+/// A point of an application that holds its namespace and one Pod.
+fn pin(name: &str, bytes: u64) -> Pinned {
+    let backup = format!("{name}-default-daily-20261120010003");
+    let tarball = PinnedFile {
+        key: format!("velero/backups/{backup}/{backup}.tar.gz"),
+        etag: "e1".to_owned(),
+        size: bytes,
+    };
+    let pods = KubeResource {
+        group: "".into(),
+        version: "v1".into(),
+        plural: "pods".into(),
+        kind: "Pod".into(),
+        namespaced: true,
+    };
+    Pinned {
+        of: Address::new("velero_application", name),
+        location: Address::new("velero_backup_storage_location", "main"),
+        location_name: "main".to_owned(),
+        velero_namespace: "velero".to_owned(),
+        store: ProviderRef::from("s3".to_owned()),
+        bucket: "backups".to_owned(),
+        root: "velero/".to_owned(),
+        backup,
+        started: TIME.parse().unwrap(),
+        completed: TIME.parse().unwrap(),
+        expires: None,
+        files: vec![tarball],
+        validity: "data-covered".to_owned(),
+        cluster_version: None,
+        namespaces: vec![name.to_owned()],
+        expected: BTreeMap::from([
+            ("configmaps".to_owned(), vec![format!("{name}/settings")]),
+            ("pods".to_owned(), vec![format!("{name}/web-0")]),
+        ]),
+        types: BTreeMap::from([("pods".to_owned(), pods)]),
+        items: 2,
+        bytes,
+        pod_volumes: vec![PinnedVolume {
+            namespace: name.to_owned(),
+            pod: "web-0".to_owned(),
+            volume: "data".to_owned(),
+        }],
+        volumes: 1,
+        passed_over: Vec::new(),
+    }
+}
+
+fn recovering(pins: Vec<Pinned>) -> Recovering {
+    Recovering {
+        block: Recovery {
+            name: "total_loss".to_owned(),
+            mode: Mode::Rebuild,
+            scope: Vec::new(),
+            lost: BTreeSet::from([kubernetes()]),
+            at: At::Latest,
+            points: BTreeMap::new(),
+            moments: BTreeMap::new(),
+            fresh: Vec::new(),
+            may_exist: BTreeSet::new(),
+            rpo: None,
+            description: None,
+            span: resource("velero_schedule", json!({})).span,
+            spans: BTreeMap::new(),
+        },
+        incarnation: "7f3a0c11".to_owned(),
+        pins,
+        known: BTreeMap::from([(
+            Address::new("velero_backup_storage_location", "main"),
+            BTreeSet::from(["shop-1".to_owned()]),
+        )]),
+        blockers: BTreeMap::new(),
+        not_restored: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn lost(resources: Vec<Resource>, pins: Vec<Pinned>) -> Story {
+    Story {
+        resources,
+        goal: Goal {
+            mode: GoalMode::Recover,
+            target: Vec::new(),
+            exclude: Vec::new(),
+            recovery: Some(Recover {
+                name: "total_loss".to_owned(),
+                incarnation: "7f3a0c11".to_owned(),
+                lost: BTreeMap::from([(kubernetes(), None)]),
+                may_exist: BTreeSet::new(),
+                scope_namespaces: BTreeSet::new(),
+            }),
+        },
+        instance: Instance::Lost { identity: None },
+        recovering: Some(recovering(pins)),
+        ..story()
+    }
+}
+
+fn server(more: Json) -> Resource {
+    named("velero_server", "main", body(more))
+}
+
+/// Everything that a small platform declares.
+fn platform() -> Vec<Resource> {
+    vec![
+        server(json!({})),
+        location("main"),
+        application("shop"),
+        application("wiki"),
+        schedule("everything"),
+        namespace("shop"),
+        namespace("cache"),
+        named(
+            "kubernetes_config_map",
+            "settings",
+            json!({"metadata": [{"name": "settings", "namespace": "shop"}], "data": {"a": "b"}}),
+        ),
+        named(
+            "kubernetes_config_map",
+            "new",
+            json!({"metadata": [{"name": "new", "namespace": "shop"}], "data": {"a": "b"}}),
+        ),
+    ]
+}
+
+/// One line for each step: what it does, where it stands, what it needs and what must have been tried.
+fn told(plan: &Plan) -> String {
+    let names = |ids: &[crate::plan::document::StepId]| {
+        let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
+        ids.join(", ")
+    };
+    let line = |step: &Step| {
+        let what = match &step.op {
+            Op::Kube(op) => format!("{:?} {} {}", op.verb, op.resource.kind, op.name),
+            Op::Await(gate) => format!("Await {}", gate.text),
+            Op::Local(_) => "Run".to_owned(),
+        };
+        let mut line = format!("{} [{}] {what}", step.id, step.stage.as_deref().unwrap());
+        if !step.after.is_empty() {
+            line.push_str(&format!("\n    after {}", names(&step.after)));
+        }
+        if !step.tried.is_empty() {
+            line.push_str(&format!("\n    tried {}", names(&step.tried)));
+        }
+        line
+    };
+    let lines: Vec<String> = plan.steps.iter().map(line).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn steps_of_a_rebuild_in_their_order() {
+    let plan = make(&lost(platform(), vec![pin("shop", 20), pin("wiki", 10)])).unwrap();
+    assert!(plan.applyable);
+    insta::assert_snapshot!(told(&plan));
+}
+
+fn step<'p>(plan: &'p Plan, id: &str) -> &'p Step {
+    plan.steps.iter().find(|step| step.id.0 == id).unwrap()
+}
+
+fn body_of(step: &Step) -> Json {
+    match &step.op {
+        Op::Kube(op) => serde_json::to_value(&op.body).unwrap(),
+        Op::Local(_) | Op::Await(_) => panic!("{} writes nothing", step.id),
+    }
+}
+
+#[test]
+fn a_location_is_read_only_until_everything_on_it_was_tried() {
+    let mut platform = platform();
+    let slow = json!({
+        "name": "main", "provider_name": "aws", "bucket": "backups", "backup_sync_period": "0s",
+    });
+    platform[1] = named("velero_backup_storage_location", "main", slow);
+    let plan = make(&lost(platform, vec![pin("shop", 20)])).unwrap();
+    let first = step(&plan, "velero_backup_storage_location.main#1");
+    let text = body_of(first).to_string();
+    assert!(text.contains(r#""accessMode":"ReadOnly""#), "{text}");
+    assert!(text.contains(r#""backupSyncPeriod":"1m0s""#), "{text}");
+    let last = step(&plan, "velero_backup_storage_location.main#2");
+    let text = body_of(last).to_string();
+    assert!(text.contains(r#""accessMode":"ReadWrite""#), "{text}");
+    assert!(text.contains(r#""backupSyncPeriod":"0s""#), "{text}");
+    let of_first = Ground::OfStep("velero_backup_storage_location.main#1".to_owned());
+    assert_eq!(last.ground, of_first);
+    let is_sole = |guard: &crate::model::guard::Guard| {
+        matches!(guard, crate::model::guard::Guard::SoleWriter { known, prefix, .. }
+            if known.contains("shop-1") && prefix == "velero/backups/")
+    };
+    assert!(last.guards.iter().any(is_sole), "{:?}", last.guards);
+}
+
+#[test]
+fn nothing_expires_while_anything_is_restored() {
+    for (args, wanted) in [
+        (json!({}), "gc"),
+        (json!({"disable-controllers": "schedule"}), "schedule,gc"),
+        (json!({"disable-controllers": "gc"}), "gc"),
+    ] {
+        let mut platform = platform();
+        platform[0] = server(json!({"args": args}));
+        let plan = make(&lost(platform, vec![pin("shop", 20)])).unwrap();
+        let deployments = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(&step.op, Op::Kube(op) if op.resource.kind == "Deployment"));
+        let bodies: Vec<String> = deployments.map(|step| body_of(step).to_string()).collect();
+        let flag = format!("--disable-controllers={wanted}\"");
+        assert!(
+            bodies.len() == 1 && bodies[0].contains(&flag),
+            "{flag} {bodies:?}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_could_restore_nothing_blocks() {
+    let mut platform = platform();
+    platform[0] = server(json!({"args": {"disable-controllers": "restore,backup-sync"}}));
+    let plan = make(&lost(platform, vec![pin("shop", 20)])).unwrap();
+    assert!(!plan.applyable);
+    let blocked = plan.nodes.iter().flat_map(|node| &node.blockers);
+    let codes: Vec<&str> = blocked.map(|blocker| blocker.code.as_str()).collect();
+    assert!(codes.contains(&"restores-nothing"), "{codes:?}");
+}
+
+#[test]
+fn what_has_no_point_is_blocked_and_stops_nothing_else() {
+    let mut story = lost(platform(), vec![pin("shop", 20)]);
+    let recovering = story.recovering.as_mut().unwrap();
+    recovering.blockers.insert(
+        Address::new("velero_application", "wiki"),
+        vec![Blocker {
+            code: "no-point".to_owned(),
+            text: "There is none.".to_owned(),
+            cure: "See backups.".to_owned(),
+        }],
+    );
+    let plan = make(&story).unwrap();
+    assert!(!plan.applyable);
+    let of = |name: &str| {
+        let own = plan.steps.iter();
+        own.filter(|step| step.node.name == name && step.node.kind == "velero_application")
+            .count()
+    };
+    assert_eq!((of("wiki"), of("shop") > 4), (0, true));
+}
+
+#[test]
+fn a_restore_names_its_namespaces_and_leaves_databases_out() {
+    let plan = make(&lost(platform(), vec![pin("shop", 20)])).unwrap();
+    let restore = body_of(step(&plan, "velero_application.shop#2"));
+    let spec = restore.to_string();
+    for wanted in [
+        r#""backupName":"shop-default-daily-20261120010003""#,
+        r#""includedNamespaces":["shop"]"#,
+        r#""existingResourcePolicy":"none""#,
+        "postgresclusters.postgres-operator.crunchydata.com",
+        "validatingwebhookconfigurations.admissionregistration.k8s.io",
+    ] {
+        assert!(spec.contains(wanted), "{wanted} in {spec}");
+    }
+    assert!(!spec.contains("includeClusterResources"), "{spec}");
+}
+
+/// What a server runs without, and what it is declared with.
+fn collecting(consents: &[&str], backups: Vec<(&'static str, Json)>) -> Plan {
+    let live = server(json!({"args": {"disable-controllers": "gc"}}));
+    let mut objects = applied_parts(&live);
+    for (_, object) in &mut objects {
+        if object["kind"] == "Deployment" {
+            object["status"] = json!({"readyReplicas": 1});
+        }
+    }
+    objects.extend(backups);
+    make(&Story {
+        resources: vec![server(json!({}))],
+        objects,
+        consents: consents.iter().map(|one| (*one).to_owned()).collect(),
+        ..story()
+    })
+    .unwrap()
+}
+
+fn expired(name: &str, phase: &str, completed: &str) -> (&'static str, Json) {
+    let object = json!({
+        "kind": "Backup",
+        "metadata": {
+            "name": name, "namespace": "velero", "labels": {"velero.io/schedule-name": "shop-daily"},
+        },
+        "status": {
+            "phase": phase, "completionTimestamp": completed, "expiration": "1969-01-01T00:00:00Z",
+        },
+    });
+    ("run", object)
+}
+
+#[test]
+fn garbage_collection_is_turned_on_by_a_person_who_saw_the_list() {
+    let newest = || {
+        let (kind, mut newest) = expired("shop-3", "Completed", "1968-03-01T00:00:00Z");
+        newest["status"]["expiration"] = json!("2099-01-01T00:00:00Z");
+        (kind, newest)
+    };
+    let backups = || {
+        vec![
+            expired("shop-1", "Completed", "1968-01-01T00:00:00Z"),
+            newest(),
+        ]
+    };
+    let held = collecting(&[], backups());
+    let [one] = held.held_back.as_slice() else {
+        panic!("{:?} {:?}", held.held_back, held.nodes);
+    };
+    assert_eq!(one.losses, ["Backup shop-1 (expired 1969-01-01T00:00:00Z)"]);
+    assert!(held.steps.is_empty(), "{:?}", held.steps);
+    let consent = one.consent.clone().unwrap();
+    let given = collecting(&[&consent], backups());
+    assert!(given.held_back.is_empty() && !given.steps.is_empty());
+    // Another list voids it.
+    let mut more = backups();
+    more.push(expired("shop-2", "Completed", "1968-02-01T00:00:00Z"));
+    assert!(!collecting(&[&consent], more).held_back.is_empty());
+}
+
+#[test]
+fn garbage_collection_never_takes_the_newest_that_is_left() {
+    let backups = vec![expired("shop-1", "Completed", "1968-01-01T00:00:00Z")];
+    let held = collecting(&[], backups);
+    let [one] = held.held_back.as_slice() else {
+        panic!("{:?}", held.held_back);
+    };
+    assert_eq!(one.consent, None);
+    assert!(
+        one.reason
+            .contains("the newest backup that is left: shop-1"),
+        "{}",
+        one.reason
+    );
+}
