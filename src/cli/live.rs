@@ -63,7 +63,10 @@ impl Live {
             } => self.flying.push(Flying {
                 step: step.clone(),
                 address: address.clone(),
-                words: doing(*action),
+                words: match self.lines.title(step) {
+                    Some(title) => title.to_owned(),
+                    None => doing(*action),
+                },
                 since: Instant::now(),
                 limit: None,
             }),

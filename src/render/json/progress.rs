@@ -43,6 +43,13 @@ impl EventMessages {
         let Some(text) = self.lines.line(event) else {
             return Vec::new();
         };
+        match self.titled(&text, event) {
+            Some(message) => vec![message],
+            None => self.untitled(text, event),
+        }
+    }
+
+    fn untitled(&self, text: String, event: &Event) -> Vec<Message> {
         match event {
             Event::StepStarted { step, address, .. } => {
                 let done = self.done(step, address);
@@ -110,6 +117,27 @@ impl EventMessages {
                 json!({"event": "stopping", "in_flight": in_flight}),
             )],
         }
+    }
+
+    /// A step with a title is no whole resource, and no hook of Terraform's unless it fails.
+    fn titled(&self, text: &str, event: &Event) -> Option<Message> {
+        let (kind, step) = match event {
+            Event::StepStarted { step, .. } => ("step_started", step),
+            Event::StepWaiting { step, .. } => ("step_waiting", step),
+            Event::StepDone { step, .. } => ("step_done", step),
+            Event::RunOpened { .. }
+            | Event::ProviderIdentified { .. }
+            | Event::Noticed { .. }
+            | Event::DoubtResolved { .. }
+            | Event::AlreadyDone { .. }
+            | Event::Retrying { .. }
+            | Event::StepFailed { .. }
+            | Event::StepInDoubt { .. }
+            | Event::StepSkipped { .. }
+            | Event::Stopping { .. } => return None,
+        };
+        let title = self.lines.title(step)?;
+        Some(of_step(Level::Info, text.to_owned(), (kind, step), title))
     }
 
     fn done<'a>(&self, step: &StepId, address: &'a Address) -> Done<'a> {

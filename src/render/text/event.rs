@@ -4,11 +4,13 @@ use super::super::style::clean;
 use crate::model::address::Address;
 use crate::plan::document::{Action, Node, Plan, Step, StepId};
 use crate::plan::event::Event;
+use crate::world::op::Op;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Turns events into lines. Waits are told every ten seconds per step, however often they are reported; a resource that
-/// takes several steps (what an apply cannot take away goes first) begins once and is complete once.
+/// takes several steps (what an apply cannot take away goes first) begins once and is complete once. A step with a title of
+/// its own begins and ends by itself.
 #[derive(Debug, Default)]
 pub struct EventLines {
     keys: BTreeMap<Address, String>,
@@ -16,6 +18,8 @@ pub struct EventLines {
     former: BTreeMap<(Address, Action), String>,
     /// What each step does: half of a replacement, else what its resource says.
     doing: BTreeMap<StepId, Action>,
+    /// What steps are called that are more than the making or changing of their resource.
+    titles: BTreeMap<StepId, String>,
     /// What was told last about a wait, and when.
     told: BTreeMap<StepId, (u64, String)>,
     /// The last step of each resource, or of each half of a replacement.
@@ -55,7 +59,9 @@ impl EventLines {
             keys: keys.collect(),
             former: former.collect(),
             doing: steps().map(|step| (step.id.clone(), doing(step))).collect(),
+            titles: steps().filter_map(titled).collect(),
             last: steps()
+                .filter(|step| titled(step).is_none())
                 .map(|step| ((step.node.clone(), doing(step)), step.id.clone()))
                 .collect(),
             adopted: plan
@@ -98,18 +104,7 @@ impl EventLines {
                 step,
                 address,
                 action,
-            } => {
-                self.doing.insert(step.clone(), *action);
-                let taken = self.taken(address, *action);
-                let is_first = self
-                    .begun
-                    .insert((address.clone(), *action), taken)
-                    .is_none();
-                is_first.then(|| {
-                    let id = self.identity(address, *action);
-                    format!("{address}: {}...{id}", self.verb(address, *action).0)
-                })
-            }
+            } => self.started((step, address), *action),
             Event::StepWaiting {
                 step,
                 address,
@@ -127,15 +122,50 @@ impl EventLines {
                 elapsed,
             } => self.done((step, address), *action, *elapsed),
             Event::StepFailed {
-                address, message, ..
-            } => Some(format!("{address}: failed: {}", clean(message))),
+                step,
+                address,
+                message,
+                ..
+            } => Some(self.ended((step, address), "failed", message)),
             Event::StepSkipped {
-                address, because, ..
-            } => Some(format!("{address}: skipped: {}", clean(because))),
+                step,
+                address,
+                because,
+            } => Some(self.ended((step, address), "skipped", because)),
             Event::StepInDoubt {
-                address, because, ..
-            } => Some(format!("{address}: in doubt: {}", clean(because))),
+                step,
+                address,
+                because,
+            } => Some(self.ended((step, address), "in doubt", because)),
             Event::Stopping { in_flight } => Some(stopping(in_flight)),
+        }
+    }
+
+    fn started(&mut self, (step, address): (&StepId, &Address), action: Action) -> Option<String> {
+        if let Some(title) = self.titles.get(step) {
+            return Some(format!("{address}: {title}..."));
+        }
+        self.doing.insert(step.clone(), action);
+        let taken = self.taken(address, action);
+        let is_first = self
+            .begun
+            .insert((address.clone(), action), taken)
+            .is_none();
+        is_first.then(|| {
+            let id = self.identity(address, action);
+            format!("{address}: {}...{id}", self.verb(address, action).0)
+        })
+    }
+
+    /// What a step is called, where it has a title.
+    pub(crate) fn title(&self, step: &StepId) -> Option<&str> {
+        self.titles.get(step).map(String::as_str)
+    }
+
+    fn ended(&self, (step, address): (&StepId, &Address), how: &str, why: &str) -> String {
+        match self.titles.get(step) {
+            Some(title) => format!("{address}: {title}: {how}: {}", clean(why)),
+            None => format!("{address}: {how}: {}", clean(why)),
         }
     }
 
@@ -145,6 +175,10 @@ impl EventLines {
         action: Action,
         elapsed: Duration,
     ) -> Option<String> {
+        if let Some(title) = self.titles.get(step) {
+            let taken = whole_seconds(elapsed);
+            return Some(format!("{address}: {title}: done after {taken}"));
+        }
         let half = (address.clone(), action);
         let taken = self.taken(address, action) + elapsed;
         let is_last = self.last.get(&half).is_none_or(|last| last == step);
@@ -197,10 +231,16 @@ impl EventLines {
             Some(_) | None => format!(" {}", clean(text)),
         };
         self.told.insert(step.clone(), (pace, text.to_owned()));
-        let doing = self.verb(address, self.doing(step)).0.to_lowercase();
+        let doing = match self.titles.get(step) {
+            Some(title) => format!("{title}, still waiting"),
+            None => {
+                let verb = self.verb(address, self.doing(step)).0;
+                format!("Still {}", verb.to_lowercase())
+            }
+        };
         let seconds = whole_seconds(Duration::from_secs(pace * PACE));
         Some(format!(
-            "{address}: Still {doing}... [{seconds} elapsed]{reason} (limit {})",
+            "{address}: {doing}... [{seconds} elapsed]{reason} (limit {})",
             whole_seconds(limit)
         ))
     }
@@ -228,6 +268,16 @@ impl EventLines {
             }
         }
     }
+}
+
+/// A step with the title that it is shown by: what only waits always has one.
+fn titled(step: &Step) -> Option<(StepId, String)> {
+    let title = match (&step.title, &step.op) {
+        (Some(title), _) => title,
+        (None, Op::Await(gate)) => &gate.text,
+        (None, Op::Kube(_) | Op::Local(_)) => return None,
+    };
+    Some((step.id.clone(), clean(title)))
 }
 
 fn is_adopted_as_it_is(node: &Node) -> bool {

@@ -3,7 +3,7 @@
 use super::super::{EventLines, Outcome, RunRow, RunState, StepOutcome, held, literal, runs};
 use crate::model::advice::Advice;
 use crate::model::command_line::JournalLine;
-use crate::plan::document::{Action, StepId};
+use crate::plan::document::{Action, Plan, StepId};
 use crate::plan::event::Event;
 use crate::render::fixture::{node, plan, step};
 use crate::render::style::Dress;
@@ -211,4 +211,138 @@ RUN                         STATE    HOLDER     LAST RECORD   SERIAL   STEPS
 2026-11-22T03-14-07Z-7f3a   killed   laptop-a   9s ago        57       done 16 · in doubt 1 · to do 14
 ");
     assert_snapshot!(runs(&[]), @"No runs are recorded in this journal.");
+}
+
+#[test]
+fn a_recovery_is_told_as_one() {
+    let row = RunRow {
+        recovery: Some("total_loss".into()),
+        run: "2026-11-22T03-14-07Z-7f3a".into(),
+        state: RunState::Open,
+        holder: "laptop-a".into(),
+        silent_for: Duration::from_secs(372),
+        serial: 57,
+        done: 16,
+        in_doubt: 0,
+        failed: 1,
+        to_do: 14,
+    };
+    assert_snapshot!(held(&row, &JournalLine::bare()), @r#"
+Run 2026-11-22T03-14-07Z-7f3a of recovery "total_loss" was left by laptop-a, silent for 6m, at serial 57.
+To go on with it:  sk-dr resume 2026-11-22T03-14-07Z-7f3a
+To give it up:     sk-dr runs close 2026-11-22T03-14-07Z-7f3a
+
+  done 16 · in doubt 0 · failed 1 · to do 14
+"#);
+    assert_snapshot!(runs(&[row]), @r"
+RUN                         STATE              HOLDER     LAST RECORD   SERIAL   STEPS
+2026-11-22T03-14-07Z-7f3a   open, total_loss   laptop-a   6m ago        57       done 16 · in doubt 0 · failed 1 · to do 14
+");
+    let plan = plan(json!({
+        "goal": {"mode": "recover"}, "nodes": [node(json!({}))],
+        "steps": [step("velero_schedule.shop", 1), step("velero_schedule.shop", 2)]
+    }));
+    let id = |number: usize| StepId(format!("velero_schedule.shop#{number}"));
+    let end = |first: StepOutcome| {
+        let failed = StepOutcome::Failed("403 Forbidden".into());
+        let outcome = Outcome::from([(id(1), first), (id(2), failed)]);
+        let resume = Advice::resume(&JournalLine::bare(), "run-1");
+        let text = super::super::outcome(&plan, &outcome, (Some(&resume), Dress::default()));
+        text.lines().last().unwrap().to_owned()
+    };
+    assert_snapshot!(end(StepOutcome::Done), @"Nothing is in doubt. The recovery stays open. Mend what failed, then go on with: sk-dr resume run-1");
+    let failed = StepOutcome::Failed("403 Forbidden".into());
+    assert_snapshot!(end(failed), @"Nothing is in doubt. Mend what failed, then plan and apply again.");
+}
+
+/// A resource that is made, changed later by a step with a title, and waited for; what a run tells of that.
+fn with_titles() -> (Plan, Vec<Event>) {
+    let shop = "velero_schedule.shop";
+    let mut titled = step(shop, 2);
+    titled["title"] = json!("read-write again");
+    let mut gate = step(shop, 3);
+    gate["op"] =
+        json!({"await": {"provider": "kubernetes", "text": "backups are listed", "limit_s": 60}});
+    let plan = plan(json!({
+        "nodes": [node(json!({"action": "create"}))], "steps": [step(shop, 1), titled, gate]
+    }));
+    let address = plan.nodes[0].address.clone();
+    let started = |number: usize| Event::StepStarted {
+        step: StepId(format!("{shop}#{number}")),
+        address: address.clone(),
+        action: Action::Create,
+    };
+    let done = |number: usize| Event::StepDone {
+        step: StepId(format!("{shop}#{number}")),
+        address: address.clone(),
+        action: Action::Create,
+        elapsed: Duration::from_secs(2),
+    };
+    let waiting = Event::StepWaiting {
+        step: StepId(format!("{shop}#3")),
+        address: address.clone(),
+        text: "Backup velero/shop-1 does not exist".into(),
+        elapsed: Duration::from_secs(10),
+        limit: Duration::from_secs(60),
+    };
+    let failed = Event::StepFailed {
+        step: StepId(format!("{shop}#3")),
+        address: address.clone(),
+        message: "not done within 60s".into(),
+        elapsed: Duration::from_secs(60),
+    };
+    let told = vec![
+        started(1),
+        done(1),
+        started(2),
+        done(2),
+        started(3),
+        waiting,
+        failed,
+    ];
+    (plan, told)
+}
+
+/// A step with a title is more than the making of its resource, which begins once and is complete once beside it.
+#[test]
+fn steps_with_a_title_are_told_by_it() {
+    let (plan, told) = with_titles();
+    let mut lines = EventLines::new(&plan);
+    let lines: Vec<String> = told.iter().filter_map(|event| lines.line(event)).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+velero_schedule.shop: Creating...
+velero_schedule.shop: Creation complete after 2s [id=velero/shop]
+velero_schedule.shop: read-write again...
+velero_schedule.shop: read-write again: done after 2s
+velero_schedule.shop: backups are listed...
+velero_schedule.shop: backups are listed, still waiting... [10s elapsed] Backup velero/shop-1 does not exist (limit 1m0s)
+velero_schedule.shop: backups are listed: failed: not done within 60s
+");
+}
+
+#[test]
+fn steps_with_a_title_are_no_hooks() {
+    let (plan, told) = with_titles();
+    // Terraform's hooks are of whole resources: what has a title is a message of ours, unless it fails.
+    let mut messages = crate::render::json::EventMessages::new(&plan);
+    let now = "2026-11-21T09:00:00Z".parse().unwrap();
+    let events: Vec<serde_json::Value> = told
+        .iter()
+        .flat_map(|event| messages.messages(event))
+        .map(|message| message.at(now))
+        .map(|message| json!([message["type"], message["sk_dr"]["event"]]))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            json!(["apply_start", null]),
+            json!(["apply_complete", null]),
+            json!(["log", "step_started"]),
+            json!(["log", "step_done"]),
+            json!(["log", "step_started"]),
+            json!(["log", "step_waiting"]),
+            json!(["apply_errored", null]),
+            json!(["diagnostic", null]),
+        ]
+    );
 }
