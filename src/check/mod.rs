@@ -120,8 +120,9 @@ pub const LINTS: &[&Lint] = &[
 /// about a part of the configuration only, its findings are too.
 pub fn findings(decided: &Decided<'_>) -> Vec<Finding> {
     match decided.mode() {
-        GoalMode::Destroy => Vec::new(),
-        GoalMode::Converge | GoalMode::Recover => {
+        // What is declared was looked at on quiet days; a recovery makes some of it otherwise on purpose.
+        GoalMode::Destroy | GoalMode::Recover => Vec::new(),
+        GoalMode::Converge => {
             let nodes = decided.nodes().iter().collect();
             let scene = Scene::planned(decided.configuration(), decided.objects(), nodes);
             found_in(&scene, decided.narrowed_to())

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::making::{self, Wanted};
 use super::planning::Confirm;
 use super::process::{Form, Process, Trouble};
-use super::{approval, journal, load, plan_file, present, typed};
+use super::{approval, journal, load, plan_file, present, recovery, typed};
 use crate::apply::admission::{self, Admission, Refusal};
 use crate::journal::record::Holder;
 use crate::journal::runs;
@@ -44,6 +44,9 @@ fn check_flags(flags: &ApplyFlags) -> Result<(), Trouble> {
         ("-adopt", !scope.adopt.is_empty()),
         ("-force-conflicts", scope.force_conflicts),
         ("-destroy", flags.destroy),
+        ("-recover", flags.recovery.recover.is_some()),
+        ("-at", flags.recovery.at.is_some()),
+        ("-point", !flags.recovery.point.is_empty()),
         ("-var", given(|item| matches!(item, OnLine::Value { .. }))),
         ("-var-file", given(|item| matches!(item, OnLine::File(_)))),
     ];
@@ -86,6 +89,8 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
         .await
         .map_err(journal::unreadable)?;
     admission::no_open_run(&earlier.open).map_err(|refusal| refused(process, &refusal))?;
+    let asked = (flags.exclude.as_slice(), flags.run.parallelism);
+    let recovering = recovery::asked(process, &configuration, &flags.recovery, asked).await?;
     let wanted = Wanted {
         mode: making::mode(flags.destroy),
         target: &flags.scope.target,
@@ -94,6 +99,7 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
         consents: &[],
         conflicts: making::conflicts(flags.scope.force_conflicts),
         confirm: Confirm::ByDryRun,
+        recovering: recovering.as_ref(),
         parallelism: flags.run.parallelism,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;

@@ -2,6 +2,7 @@
 
 mod backups;
 mod import;
+mod recovery;
 mod review;
 mod runs;
 mod vendor;
@@ -10,6 +11,7 @@ pub use backups::{
     BackupsAction, BackupsFlags, PlaceFlags, ShowBackupFlags, StatusFlags, StatusFormat,
 };
 pub use import::ImportFlags;
+pub use recovery::RecoveryFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, DriftFormat, ShowFlags};
 pub use runs::{CloseFlags, RunsAction, RunsFlags, UnlockFlags};
 pub use vendor::{VendorFlags, VendorVeleroFlags, VendorWhat};
@@ -200,6 +202,9 @@ pub struct PlanFlags {
     /// Do what is held back under this consent; may be repeated
     #[arg(long, value_name = "HEX")]
     pub consent: Vec<String>,
+    /// A recovery.
+    #[command(flatten)]
+    pub recovery: RecoveryFlags,
     /// `-json`.
     #[command(flatten)]
     pub json: JsonFlags,
@@ -237,6 +242,9 @@ pub struct ApplyFlags {
     /// Of `destroy`: a plan is narrowed where it is made.
     #[arg(skip)]
     pub exclude: Vec<Target>,
+    /// A recovery.
+    #[command(flatten)]
+    pub recovery: RecoveryFlags,
     /// Whether to ask.
     #[command(flatten)]
     pub approval: ApprovalFlags,
@@ -313,6 +321,7 @@ impl From<DestroyFlags> for ApplyFlags {
             expect: None,
             destroy: true,
             exclude,
+            recovery: RecoveryFlags::default(),
             approval,
             json,
             scope,

@@ -86,6 +86,7 @@ async fn look(
         // Whoever holds a field, that it differs is what is asked; nothing is taken.
         conflicts: Conflicts::Force,
         confirm: Confirm::Never,
+        recovering: None,
         parallelism: flags.questions.parallelism,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;

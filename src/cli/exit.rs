@@ -1,6 +1,7 @@
 //! Exit codes (R46). Must not know how a command came to its result.
 
 use crate::plan::document::Plan;
+use crate::plan::pinning::BREACHED;
 use crate::render::text::{Counts, Drift};
 
 /// How a command ended, for the shell.
@@ -97,7 +98,13 @@ pub fn of_plan(plan: &Plan, detail: Detail) -> Exit {
         Detail::Detailed if Counts::of(plan) != Counts::default() => Exit::Changes,
         Detail::Detailed | Detail::Coarse => Exit::Done,
     };
-    combine([blocked, changes])
+    let is_breached = plan.findings.iter().any(|one| one.code == BREACHED);
+    let objectives = if is_breached {
+        Exit::Breached
+    } else {
+        Exit::Done
+    };
+    combine([blocked, changes, objectives])
 }
 
 /// Of a drift. Here what is held back counts: it is there and not declared.
@@ -183,6 +190,9 @@ mod tests {
         );
         let held = json!({"address": "velero_schedule.shop", "action": "delete", "reason": "", "losses": [], "consent": null});
         check(json!({"held_back": [held]}), (0, 0, 2));
+        let breach =
+            json!({"code": "objective-breached", "address": null, "summary": "", "detail": ""});
+        check(json!({"findings": [breach]}), (5, 5, 0));
         let unswept = |weight| json!({"unswept": [{"provider": "kubernetes", "resource": "x", "reason": "", "class": "forbidden", "weight": weight}]});
         check(unswept("note"), (0, 0, 0));
         check(unswept("error"), (1, 1, 1));

@@ -4,6 +4,7 @@ use super::exit::Exit;
 use super::journal;
 use super::planning::{self, Confirm, Request};
 use super::process::{Process, Trouble};
+use super::recovery;
 use crate::goal;
 use crate::goal::{Goal, GoalMode};
 use crate::journal::store::Store;
@@ -12,7 +13,7 @@ use crate::model::resource::Configuration;
 use crate::model::secret::{SecretName, SecretSource};
 use crate::plan::Refusal;
 use crate::plan::document::Plan;
-use crate::plan::input::Conflicts;
+use crate::plan::input::{Conflicts, Recovering};
 use crate::world::{Doors, World};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) conflicts: Conflicts,
     /// Whether updates are shown to the server.
     pub(crate) confirm: Confirm,
+    /// `-recover`, its points chosen.
+    pub(crate) recovering: Option<&'a Recovering>,
     /// `-parallelism`: questions at a time.
     pub(crate) parallelism: u16,
 }
@@ -73,11 +76,17 @@ pub(crate) async fn plan(
             .map_err(|unknown| Trouble::of("Unknown address", &unknown))?;
     }
     let inventory = journal::inventory(process, store).await;
+    let recovery = wanted
+        .recovering
+        .map(|recovering| recovery::goal(recovering, configuration, inventory.as_ref()));
     let goal = Goal {
-        mode: wanted.mode,
+        mode: match recovery {
+            Some(_) => GoalMode::Recover,
+            None => wanted.mode,
+        },
         target: wanted.target.to_vec(),
         exclude: wanted.exclude.to_vec(),
-        recovery: None,
+        recovery,
     };
     let world = world(process, configuration.secrets.clone()).asking(wanted.parallelism);
     let request = Request {
@@ -88,7 +97,7 @@ pub(crate) async fn plan(
         consents: wanted.consents,
         conflicts: wanted.conflicts,
         confirm: wanted.confirm,
-        recovery: None,
+        recovery: wanted.recovering,
         made_at: process.clock.now(),
     };
     planning::make(&world, &request).await.map_err(refused)

@@ -22,6 +22,7 @@ pub mod planning;
 mod present;
 mod printed;
 pub mod process;
+mod recovery;
 mod reporter;
 mod resume;
 mod runs;

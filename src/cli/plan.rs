@@ -6,7 +6,7 @@ use super::making::{self, Wanted};
 use super::planning::Confirm;
 use super::present::{self, Telling};
 use super::process::{Process, Trouble};
-use super::{journal, load};
+use super::{journal, load, recovery};
 
 /// Runs it.
 ///
@@ -17,6 +17,8 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
     let place = journal::of_configuration(process, &flags.journal, &configuration);
     let store = journal::open(process, &place)?;
     journal::warn_of_recovery(process, store.as_ref()).await;
+    let asked = (flags.exclude.as_slice(), flags.questions.parallelism);
+    let recovering = recovery::asked(process, &configuration, &flags.recovery, asked).await?;
     let wanted = Wanted {
         mode: making::mode(flags.destroy),
         target: &flags.scope.target,
@@ -25,6 +27,7 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
         consents: &flags.consent,
         conflicts: making::conflicts(flags.scope.force_conflicts),
         confirm: Confirm::ByDryRun,
+        recovering: recovering.as_ref(),
         parallelism: flags.questions.parallelism,
     };
     let plan = making::plan(process, &configuration, store.as_ref(), &wanted).await?;

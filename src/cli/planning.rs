@@ -2,7 +2,7 @@
 //! The one place where asking and planning meet; must not print.
 
 use crate::check;
-use crate::goal::Goal;
+use crate::goal::{Goal, GoalMode};
 use crate::kinds::{self, Loss};
 use crate::model::address::{Address, Target};
 use crate::model::expression::{Bindings, Expr, HoleSource};
@@ -392,6 +392,10 @@ fn loss_queries(plan: &Plan, live: &Live) -> Vec<Query> {
 /// skipped; 403 means "not confirmed", never unknown (R36).
 async fn confirm(world: &World, request: &Request<'_>, plan: &Plan) -> Confirmations {
     let mut confirmations = Confirmations::new();
+    if request.goal.mode == GoalMode::Recover {
+        // Nothing is asked of what is lost (R1).
+        return confirmations;
+    }
     for step in plan.steps.iter().filter(|step| is_apply(step)) {
         let declared = &request.configuration.resources;
         let found = declared.binary_search_by(|resource| resource.address.cmp(&step.node));

@@ -6,7 +6,7 @@ use super::exit::{Exit, of_plan};
 use super::plan_file;
 use super::process::{ColourFlag, Form, Process, Trouble};
 use super::{stream, typed};
-use crate::goal::GoalMode;
+use crate::goal::{Goal, GoalMode};
 use crate::model::address::Address;
 use crate::model::advice::Advice;
 use crate::model::command_line::{CommandLine, JournalLine};
@@ -66,10 +66,11 @@ pub(crate) fn show(process: &mut Process, plan: &Plan, dress: Dress) {
 const PROSE: usize = 100;
 
 /// Without a file nothing binds what is done to what was shown.
-fn unsaved(mode: GoalMode, line: &JournalLine) -> String {
-    let now = match mode {
-        GoalMode::Converge | GoalMode::Recover => Advice::apply_unsaved(line),
-        GoalMode::Destroy => Advice::destroy_unsaved(line),
+fn unsaved(goal: &Goal, line: &JournalLine) -> String {
+    let now = match (goal.mode, &goal.recovery) {
+        (GoalMode::Recover, Some(recovery)) => Advice::recover_unsaved(line, &recovery.name),
+        (GoalMode::Converge | GoalMode::Recover, _) => Advice::apply_unsaved(line),
+        (GoalMode::Destroy, _) => Advice::destroy_unsaved(line),
     };
     format!(
         "Note: You didn't use the -out option to save this plan, so sk-dr can't guarantee to take exactly these actions if you run \"{now}\" now."
@@ -84,7 +85,7 @@ fn hints(plan: &Plan, out: Option<&Path>, (line, width): (&JournalLine, Option<u
     let text = match out {
         None if nothing => return String::new(),
         None => {
-            let note = unsaved(plan.goal.mode, line);
+            let note = unsaved(&plan.goal, line);
             format!("{}\n", wrap(&note, Some(width)).join("\n"))
         }
         Some(out) if plan.applyable => format!(

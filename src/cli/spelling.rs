@@ -9,7 +9,6 @@ use clap::{Arg, ArgAction, Command};
 /// Flags that users of this program or of Terraform know and that this version does not have.
 const LATER_FLAGS: &[&str] = &[
     "accept-partial",
-    "at",
     "compact-warnings",
     "concise",
     "confirm",
@@ -17,7 +16,6 @@ const LATER_FLAGS: &[&str] = &[
     "generate-config-out",
     "json-into",
     "lock",
-    "recover",
     "refresh",
     "refresh-only",
     "replace",

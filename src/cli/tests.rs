@@ -194,9 +194,10 @@ fn refusals_say_what_was_meant() {
         &["apply", "-exclude=a.b"],
         "`apply` has no flag `-exclude`; `plan` has.",
     );
+    refused(&["plan", "-recover"], "`-recover` needs a value");
     refused(
-        &["plan", "-recover=x"],
-        "`-recover` is planned and not available yet",
+        &["plan", "-recover=x", "-point=a.b"],
+        "expected ADDR=BACKUP",
     );
     refused(&["doctor"], "`doctor` is planned and not available yet");
     refused(&["plan", "-out"], "`-out` needs a value");

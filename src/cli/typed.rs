@@ -35,6 +35,9 @@ pub(crate) fn planned(process: &Process, plan: &Plan, file: &str) -> CommandLine
     if plan.goal.mode == GoalMode::Destroy {
         line = line.word("-destroy");
     }
+    if let Some(recovery) = &plan.goal.recovery {
+        line = line.flag("recover", &recovery.name);
+    }
     for target in &plan.goal.target {
         line = line.flag("target", target);
     }

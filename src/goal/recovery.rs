@@ -15,18 +15,27 @@ const REBUILT: &str = "kubernetes";
 /// What a recovery cannot do with what it names. `damaged` are resources of which not all is known: they are declared all
 /// the same.
 pub fn check(configuration: &Configuration, damaged: &[Resource]) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for recovery in configuration.recoveries.values() {
-        let checked = Checked {
-            recovery,
-            resources: configuration.resources.iter().chain(damaged).collect(),
-        };
-        diagnostics.extend(checked.lost());
-        diagnostics.extend(checked.points());
-        diagnostics.extend(checked.fresh());
-        diagnostics.extend(checked.scope());
-    }
-    diagnostics
+    let recoveries = configuration.recoveries.values();
+    recoveries
+        .flat_map(|recovery| mistakes(recovery, configuration, damaged))
+        .collect()
+}
+
+/// The same of one recovery.
+pub fn mistakes(
+    recovery: &Recovery,
+    configuration: &Configuration,
+    damaged: &[Resource],
+) -> Vec<Diagnostic> {
+    let checked = Checked {
+        recovery,
+        resources: configuration.resources.iter().chain(damaged).collect(),
+    };
+    let mut all: Vec<Diagnostic> = checked.lost().into_iter().collect();
+    all.extend(checked.points());
+    all.extend(checked.fresh());
+    all.extend(checked.scope());
+    all
 }
 
 /// What a recovery restores: the applications in its scope, in order of address.

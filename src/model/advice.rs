@@ -226,6 +226,11 @@ impl Advice {
         command(Told::ApplyUnsaved, line.of("apply"))
     }
 
+    /// `sk-dr apply -recover=NAME`: plans a recovery anew.
+    pub fn recover_unsaved(line: &JournalLine, name: &str) -> Self {
+        command(Told::ApplyUnsaved, line.of("apply").flag("recover", name))
+    }
+
     /// `sk-dr destroy`: plans anew, to destroy.
     pub fn destroy_unsaved(line: &JournalLine) -> Self {
         command(Told::ApplyUnsaved, line.of("destroy"))

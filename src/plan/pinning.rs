@@ -16,7 +16,7 @@ use crate::catalog::velero::point::Point;
 use crate::catalog::velero::restoring::SYSTEM_NAMESPACES;
 use crate::goal::recovery::restored;
 use crate::kinds;
-use crate::model::address::Address;
+use crate::model::address::{Address, Target};
 use crate::model::duration::GoDuration;
 use crate::model::identity::ProviderRef;
 use crate::model::recovery::Recovery;
@@ -56,6 +56,8 @@ pub struct Points<'a> {
     pub opened: &'a BTreeMap<Wanted, Opened>,
     /// What was found for each application that is restored.
     pub found: &'a BTreeMap<Address, Result<Choice, Stop>>,
+    /// What is left out of the recovery this time.
+    pub exclude: &'a [Target],
     /// Now.
     pub now: Timestamp,
 }
@@ -85,7 +87,11 @@ pub fn recovering(points: &Points<'_>) -> Recovering {
         not_restored: Vec::new(),
         findings: Vec::new(),
     };
+    let is_excluded = |address: &Address| points.exclude.iter().any(|one| one.covers(address));
     for resource in restored(points.block, points.configuration) {
+        if is_excluded(&resource.address) {
+            continue;
+        }
         let address = &resource.address;
         let stopped = match points.found.get(address) {
             Some(Err(stop)) => blocked::stopped(points, resource, stop),

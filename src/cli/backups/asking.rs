@@ -120,13 +120,13 @@ fn blobs(answer: Option<Answer>) -> Known<Blobs> {
     }
 }
 
-/// Reads the small files of these backups into the catalog.
+/// Reads the small files of these backups into the catalog; those of which the store did not hand over every one.
 pub(super) async fn read(
     world: &World,
     places: &[Place],
     catalog: &mut Catalog,
     wanted: Vec<Wanted>,
-) {
+) -> BTreeSet<Wanted> {
     let mut questions = Vec::new();
     let mut files = Vec::new();
     for one in &wanted {
@@ -139,8 +139,12 @@ pub(super) async fn read(
     }
     let answers = world.answer_all(questions).await.answers;
     let mut bytes: BTreeMap<Wanted, Bytes> = BTreeMap::new();
+    let mut silent = BTreeSet::new();
     for (one, file, query) in files {
         let blob = blob(answers.get(&query).cloned());
+        if blob.is_err() {
+            silent.insert(one.clone());
+        }
         let of_one = bytes.entry(one).or_default();
         of_one.insert(file, blob.map(|blob| blob.bytes));
     }
@@ -152,6 +156,7 @@ pub(super) async fn read(
         let read = read.unwrap_or_else(|| Err("it is not in the listing".to_owned()));
         catalog.put(one, read);
     }
+    silent
 }
 
 /// The question for a file of a backup, where it was listed.

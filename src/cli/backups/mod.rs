@@ -3,6 +3,7 @@
 mod asking;
 mod declared;
 mod locks;
+pub(super) mod recovering;
 mod show;
 pub(super) mod status;
 

@@ -47,7 +47,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ShowBackupFlags) -> Resul
         catalog: &catalog,
         wanted: &wanted,
     };
-    let tarball = looked.tarball().await;
+    let tarball = looked.tarball(Reader::default()).await;
     let locks = looked.locks(&looking.configuration, held, point).await;
     let judgement = point.judge(tarball.tarball());
     let judgement = judgement.with_locks(&locks);
@@ -130,15 +130,20 @@ fn find(catalog: &Catalog, name: &str) -> Result<Wanted, Trouble> {
 }
 
 /// One backup in its place.
-struct Looked<'a> {
-    world: &'a World,
-    places: &'a [Place],
-    catalog: &'a Catalog,
-    wanted: &'a Wanted,
+pub(super) struct Looked<'a> {
+    /// Who asks.
+    pub(super) world: &'a World,
+    /// Where.
+    pub(super) places: &'a [Place],
+    /// What is known.
+    pub(super) catalog: &'a Catalog,
+    /// Which one.
+    pub(super) wanted: &'a Wanted,
 }
 
 impl Looked<'_> {
-    async fn tarball(&self) -> Unpacked {
+    /// What comes of its tarball, read by this reader.
+    pub(super) async fn tarball(&self, mut reader: Reader) -> Unpacked {
         let place = self.places.get(self.wanted.location);
         let bucket = place.and_then(|place| place.bucket.as_ref().ok());
         let files = self.catalog.files(self.wanted);
@@ -149,7 +154,6 @@ impl Looked<'_> {
         let mut parts =
             self.world
                 .read_blob(&bucket.provider, &bucket.name, &listed.key, &listed.etag);
-        let mut reader = Reader::default();
         while let Some(part) = parts.next().await {
             let pushed = match part {
                 Ok(part) => reader.push(&part),

@@ -173,6 +173,7 @@ fn recovered(rest: &str, now: &str, case: &Case<'_>) -> Recovering {
         stores: &stores,
         opened: &all,
         found: &found,
+        exclude: &[],
         now,
     })
 }

@@ -15,6 +15,7 @@ mod outcome;
 mod outputs;
 pub(crate) mod parts;
 mod plan;
+mod recovery;
 pub(crate) mod row;
 mod run;
 mod schema;

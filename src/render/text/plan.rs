@@ -7,6 +7,7 @@ use super::findings;
 use super::layout::Mark;
 use super::node::{planned, replace_mark};
 use super::outputs;
+use super::recovery;
 use super::sight::{self, Nothing};
 use super::summary::{self, is_done};
 use crate::goal::Goal;
@@ -17,6 +18,7 @@ use std::collections::BTreeSet;
 /// The plan as text, ending in a newline. Hints about what to type next are the caller's: they are not the plan.
 pub fn plan(plan: &Plan, dress: Dress) -> String {
     let mut all = providers(plan, dress.style);
+    all.extend(recovery::head(plan, dress));
     all.extend(narrowed(&plan.goal, dress.width));
     if plan.nodes.is_empty() && plan.held_back.is_empty() {
         all.extend(nothing(plan, dress));
