@@ -262,6 +262,7 @@ impl<'a> Engine<'a> {
                     if level == StopLevel::Now {
                         break;
                     }
+                    self.places.stop();
                     (self.telling)(Event::Stopping { in_flight: self.ids_in_flight() });
                 }
                 Some(end) = tasks.next() => {

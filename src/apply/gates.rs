@@ -61,7 +61,7 @@ impl StepTask<'_> {
     }
 
     /// Waits until every guard of the step holds at one time, or the limit passes. What cannot be told is waited for too; a
-    /// gate without a limit is looked at once.
+    /// gate without a limit is looked at once. It has nothing outside, so it ends where the run is asked to stop.
     pub(super) async fn pass(&self, gate: &Await) -> Carried {
         let limit = Duration::from_secs(gate.limit_s);
         let begun = Instant::now();
@@ -82,8 +82,15 @@ impl StepTask<'_> {
                     message: format!("not done within {}s: {}", gate.limit_s, why.message),
                 });
             }
-            teller.tell(why.message);
-            sleep(rhythm.next().min(left)).await;
+            teller.tell(why.message.clone());
+            tokio::select! {
+                biased;
+                () = self.places.stopped() => return Carried::Failed(Why {
+                    class: FailureClass::Wait,
+                    message: format!("the run was stopped while it waited: {}", why.message),
+                }),
+                () = sleep(rhythm.next().min(left)) => {}
+            }
         }
     }
 

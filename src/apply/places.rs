@@ -1,4 +1,5 @@
-//! Places among the steps in flight: a step that only waits gives its place to another. Must not know what it waits for.
+//! Places among the steps in flight: a step that only waits gives its place to another, and its turn up where the run is
+//! asked to stop. Must not know what it waits for.
 
 use std::cell::Cell;
 use tokio::sync::Notify;
@@ -11,6 +12,8 @@ const MOST_RESTING: usize = 100;
 pub struct Places {
     resting: Cell<usize>,
     freed: Notify,
+    is_stopping: Cell<bool>,
+    stopping: Notify,
 }
 
 /// Held while a step waits.
@@ -28,6 +31,20 @@ impl Places {
     /// How many in flight hold no place.
     pub fn free(&self) -> usize {
         self.resting.get().min(MOST_RESTING)
+    }
+
+    /// The run is asked to stop: what only waits, and has nothing outside, ends.
+    pub fn stop(&self) {
+        self.is_stopping.set(true);
+        self.stopping.notify_waiters();
+    }
+
+    /// Resolves once the run is asked to stop.
+    pub async fn stopped(&self) {
+        let stopping = self.stopping.notified();
+        if !self.is_stopping.get() {
+            stopping.await;
+        }
     }
 
     /// Resolves once a place was freed.

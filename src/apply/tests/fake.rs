@@ -579,13 +579,14 @@ impl Store for Fake {
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
-    async fn runs(&self, _: usize) -> Result<Vec<Listed>, StoreError> {
+    async fn runs(&self, most: usize) -> Result<Vec<Listed>, StoreError> {
         let inside = self.inside();
         let listed = |run: &String| Listed {
             run: run.clone(),
             is_marked: inside.closed.contains(run),
         };
-        Ok(inside.runs.keys().map(listed).collect())
+        let mut all: Vec<Listed> = inside.runs.keys().map(listed).collect();
+        Ok(all.split_off(all.len().saturating_sub(most)))
     }
     async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
         Ok(self.run(run)?.0)

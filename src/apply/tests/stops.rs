@@ -1,7 +1,7 @@
 //! Ctrl-C once and twice, and giving a run up.
 
 use super::fake::Fake;
-use super::plans::{create, plan, world};
+use super::plans::{create, gate, plan, resource, world};
 use super::{Attempt, Life, RUN, another, first, holder, live, paused, resume};
 use crate::apply::close::{Closing, close};
 use crate::apply::outcome::RunReport;
@@ -13,6 +13,7 @@ use crate::journal::record::RunOutcome;
 use crate::journal::runs::load;
 use crate::journal::status::RunState;
 use crate::journal::store::Store;
+use crate::model::guard::Guard;
 use crate::plan::document::Plan;
 use crate::plan::event::Event;
 use std::time::Duration;
@@ -26,8 +27,15 @@ fn two() -> Plan {
 
 /// A run that is asked to stop at these moments, in milliseconds.
 async fn stopped_at(fake: &Fake, presses: &[u64], heard: &mut Vec<Event>) -> RunReport {
+    stopped((fake, &two()), presses, heard).await
+}
+
+async fn stopped(
+    (fake, plan): (&Fake, &Plan),
+    presses: &[u64],
+    heard: &mut Vec<Event>,
+) -> RunReport {
     let (stopper, signal) = stop_pair();
-    let plan = two();
     let mut hear = |event| heard.push(event);
     let run = live(
         Attempt {
@@ -36,8 +44,8 @@ async fn stopped_at(fake: &Fake, presses: &[u64], heard: &mut Vec<Event>) -> Run
             stop: Some(signal),
             events: &mut hear,
         },
-        &plan,
-        RunState::fresh(&plan),
+        plan,
+        RunState::fresh(plan),
         1,
     );
     let begun = tokio::time::Instant::now();
@@ -53,6 +61,34 @@ async fn stopped_at(fake: &Fake, presses: &[u64], heard: &mut Vec<Event>) -> Run
         life = run => life.report(),
         () = press => panic!("the press never ends"),
     }
+}
+
+/// It may have an hour left, and nothing of it is outside.
+#[test]
+fn the_first_press_ends_what_only_waits() {
+    paused(async {
+        let never = Guard::Exists {
+            resource: resource("schedules"),
+            namespace: Some("velero".to_owned()),
+            name: "never".to_owned(),
+        };
+        let gated = plan(vec![
+            create("velero_schedule.a#1", "a", &[]),
+            gate("velero_schedule.gate#1", vec![never], &[]),
+        ]);
+        let fake = world();
+        let begun = tokio::time::Instant::now();
+        let report = stopped((&fake, &gated), &[1_000], &mut Vec::new()).await;
+        assert_eq!((report.done.len(), report.in_doubt.len()), (1, 0));
+        assert_eq!(
+            report.failed[0].message,
+            "the run was stopped while it waited: Schedule velero/never does not exist"
+        );
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "its limit is a minute"
+        );
+    });
 }
 
 #[test]
