@@ -6,6 +6,7 @@ use super::judgement::{Seen, seen, text};
 use super::outcome::ApplyError;
 use super::outside::Outside;
 use crate::model::expression::{Bindings, Expr};
+use crate::model::guard::Guard;
 use crate::model::identity::{Instance, ProviderRef};
 use crate::plan::document::{Plan, PlannedProvider, Step};
 use crate::world::op::Op;
@@ -22,6 +23,12 @@ pub fn provider_of(step: &Step) -> Option<&ProviderRef> {
     step.op.provider()
 }
 
+/// Every provider that is asked for a step: its own, and the stores of its guards.
+fn asked_for(step: &Step) -> impl Iterator<Item = &ProviderRef> {
+    let stores = step.guards.iter().filter_map(Guard::store);
+    provider_of(step).into_iter().chain(stores)
+}
+
 /// Connects every provider known at plan that these steps need, and checks that it is the same cluster.
 ///
 /// # Errors
@@ -31,7 +38,7 @@ pub async fn check_known<'a>(
     plan: &Plan,
     steps: impl Iterator<Item = &'a Step>,
 ) -> Result<BTreeSet<ProviderRef>, ApplyError> {
-    let needed: BTreeSet<&ProviderRef> = steps.filter_map(provider_of).collect();
+    let needed: BTreeSet<&ProviderRef> = steps.flat_map(asked_for).collect();
     let mut connected = BTreeSet::new();
     for provider in needed {
         let unreachable = |why: Why| ApplyError::Provider {

@@ -72,6 +72,20 @@ pub enum Guard {
     },
 }
 
+impl Guard {
+    /// The store that it asks, beside the provider of its step.
+    pub fn store(&self) -> Option<&ProviderRef> {
+        match self {
+            Self::Pinned { store, .. } | Self::SoleWriter { store, .. } => Some(store),
+            Self::Idle { .. }
+            | Self::Ready { .. }
+            | Self::Exists { .. }
+            | Self::Synced(_)
+            | Self::Restored(_) => None,
+        }
+    }
+}
+
 /// A backup as Velero is to know it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

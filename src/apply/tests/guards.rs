@@ -6,10 +6,11 @@ use super::plans::{Kube, old, plan, provider};
 use crate::model::condition::Condition;
 use crate::model::expression::Expr;
 use crate::model::guard::Guard;
-use crate::model::identity::KubeResource;
-use crate::plan::document::Plan;
+use crate::model::identity::{Instance, KubeResource};
+use crate::plan::document::{Plan, PlannedProvider};
 use crate::world::op::KubeVerb;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 fn type_(plural: &str, kind: &str) -> KubeResource {
     KubeResource {
@@ -30,6 +31,27 @@ fn guarded(guard: Guard) -> Plan {
     .step();
     step.guards = vec![guard];
     plan(vec![step])
+}
+
+/// A resumed recovery has no step left whose own provider the store is, and its guards ask the store all the same.
+#[test]
+fn the_store_that_a_guard_asks_is_connected_before_the_first_effect() {
+    let mut plan = guarded(Guard::SoleWriter {
+        store: provider("s3"),
+        bucket: "backups".to_owned(),
+        prefix: "velero/".to_owned(),
+        known: BTreeSet::new(),
+    });
+    let store = PlannedProvider {
+        instance: Instance::Store,
+        connect: Expr::Value(json!({})),
+        title: "a store".to_owned(),
+        answers: 1,
+    };
+    plan.providers.insert(provider("s3"), store);
+    plan.digest = plan.compute_digest().unwrap();
+    let refused = "provider `s3` cannot be asked which cluster it is: no kubeconfig; nothing was changed · exit 1";
+    check(&plan, |_| {}, refused);
 }
 
 fn put(fake: &Fake, plural: &str, name: &str, object: Json) {
