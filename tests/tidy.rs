@@ -552,6 +552,11 @@ const NAMED: &[(&str, &str, &str)] = &[
         "the demo types these itself",
     ),
     (
+        "src/cli/demo/loss.rs",
+        "sk-dr ",
+        "the demo types these itself",
+    ),
+    (
         "src/cli/typed.rs",
         "-",
         "words of a command line, for an advice",

@@ -192,7 +192,7 @@ pub(crate) struct House {
     /// Where its Kubernetes API is served.
     pub(crate) address: SocketAddr,
     /// Where its buckets are served.
-    s3_address: SocketAddr,
+    pub(crate) s3_address: SocketAddr,
     claim: Claim,
     /// Generation and versions of the state that was written last.
     kept: Option<(u64, u64, u64)>,

@@ -445,6 +445,13 @@ async fn the_demo_tells_its_story() {
         "in doubt: it was sent, and no answer is recorded; the effect is there",
         "3 creates were asked for, 3 were done.",
         "No changes.",
+        "Restore points; apply uses exactly these:",
+        "velero_application.app[\"shop\"]",
+        "Killed",
+        "in doubt: it was sent, and no answer is recorded; the effect is there",
+        "2 creates were asked for, 2 were done.",
+        "GET /api/v1/namespaces/shop/configmaps/prices: {\"tea\":\"3\"}",
+        "held back  velero_server.main",
         "sk-dr sandbox -dir=",
     ];
     // A scene is seen at once.

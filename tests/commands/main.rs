@@ -23,6 +23,7 @@ mod examples;
 mod hostile_repository;
 mod pipelines;
 mod place;
+mod recovery;
 #[path = "../shared/s3.rs"]
 mod s3;
 mod safe;

@@ -249,6 +249,24 @@ impl Place {
         Buckets(self.sandbox.clone())
     }
 
+    /// Namespaces hold from now on what those of a real cluster do.
+    pub fn furnish_namespaces(&self) {
+        self.sandbox.furnish_namespaces();
+    }
+
+    /// Another one just like it, which goes its own way from here.
+    pub fn again(&self) -> Self {
+        let sandbox = Sandbox::from_json(&self.sandbox.to_json().unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        copy(self.directory(), directory.path());
+        Self {
+            directory,
+            sandbox,
+            environment: self.environment.clone(),
+            ..Self::new()
+        }
+    }
+
     /// Objects of a type, such as `schedules.velero.io`, as they are stored.
     pub fn objects(&self, of: &str) -> Vec<serde_json::Value> {
         self.sandbox.with(|state| {

@@ -1,6 +1,7 @@
 //! `demo`: the whole story in a sandbox. Every command in it is a child process of this same program, and the kill is a
 //! SIGKILL of such a child, sent at the wire: the server has carried out its request, the answer never arrives.
 
+mod loss;
 mod stage;
 
 use super::arguments::DemoFlags;
@@ -43,10 +44,14 @@ pub(crate) async fn run(process: &mut Process, flags: &DemoFlags) -> Result<Exit
     sandbox.add_bucket(example::BUCKET);
     let house = House::open(sandbox, Claim::take(&directory)?, Ports::free()).await?;
     let ending = ending(process, &directory, &program);
-    let mut stage = Stage::new(process, &house, (directory, program), flags.colour.flag());
+    let colour = flags.colour.flag();
+    let place = (directory.clone(), program.clone());
+    let mut stage = Stage::new(process, &house, place, colour);
     let told = story(&mut stage).await;
+    let scenes = stage.scenes();
     house.close().await?;
     told?;
+    loss::play(process, (&directory, program), (colour, scenes)).await?;
     process.stdout.print(&ending);
     Ok(Exit::Done)
 }

@@ -10,6 +10,7 @@ use crate::sandbox::state::ADMIN_TOKEN;
 use crate::world::local::files::{self, Boundary};
 use bytes::Bytes;
 use http::{Method, Request, header};
+use jiff::SignedDuration;
 use rustix::process::{Pid, Signal};
 use serde_json::Value as Json;
 use std::io::BufRead;
@@ -18,10 +19,26 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use tokio::process::Command;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
 
 /// Variables of the user that would lead the children elsewhere than into the sandbox.
 const OTHERWHERE: &[&str] = &["KUBE", "SKDR_", "TF_", "CI"];
+
+/// How fast the sandbox's clock goes while a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As that of the machine.
+    Real,
+    /// [`HURRY`] more at each [`LOOK`].
+    Fast,
+}
+
+/// How often a command that is hurried is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// What passes each time.
+const HURRY: SignedDuration = SignedDuration::from_secs(2);
 
 /// The stage.
 pub(super) struct Stage<'a> {
@@ -31,6 +48,8 @@ pub(super) struct Stage<'a> {
     program: PathBuf,
     dress: Dress,
     scenes: u32,
+    pace: Pace,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl<'a> Stage<'a> {
@@ -49,7 +68,32 @@ impl<'a> Stage<'a> {
             program,
             dress,
             scenes: 0,
+            pace: Pace::Real,
+            environment: Vec::new(),
         }
+    }
+
+    /// Its scenes come after so many others.
+    pub(super) fn after(self, scenes: u32) -> Self {
+        Self { scenes, ..self }
+    }
+
+    /// With a clock that goes so fast.
+    pub(super) fn at(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Its children have these variables too.
+    pub(super) fn with(self, variables: &[(&'static str, String)]) -> Self {
+        Self {
+            environment: variables.to_vec(),
+            ..self
+        }
+    }
+
+    /// How many scenes there were.
+    pub(super) fn scenes(&self) -> u32 {
+        self.scenes
     }
 
     /// A new scene under its caption, once the user has seen the one before.
@@ -84,11 +128,24 @@ impl<'a> Stage<'a> {
     /// A command of this program, with the exit code it must have.
     pub(super) async fn command(&mut self, line: &str, expected: i32) -> Result<(), Trouble> {
         self.prompt(line);
-        let mut child = self.start(line)?;
-        let status = child
-            .wait()
-            .await
-            .map_err(|error| wrong(&error.to_string()))?;
+        let (asked, lines) = match line.split_once(" | head -") {
+            Some((asked, lines)) => (asked, lines.parse().ok()),
+            None => (line, None),
+        };
+        let mut child = self.start(asked, lines.map(|_: usize| Stdio::piped()))?;
+        let told = child.stdout.take();
+        let told = async {
+            let mut text = String::new();
+            if let Some(mut told) = told {
+                told.read_to_string(&mut text).await?;
+            }
+            Ok::<_, std::io::Error>(text)
+        };
+        let (status, told) = tokio::join!(self.end_of(child), told);
+        let (status, told) = (status?, told.map_err(|error| wrong(&error.to_string()))?);
+        for line in told.lines().take(lines.unwrap_or(0)) {
+            self.process.stdout.line(line);
+        }
         if status.code() != Some(expected) {
             return Err(unexpected(line, status));
         }
@@ -117,13 +174,10 @@ impl<'a> Stage<'a> {
         });
         let faults = &self.house.sandbox.faults;
         faults.kill_at(matching, nth, (Moment::After, kill));
-        let mut child = self.start(line)?;
+        let child = self.start(line, None)?;
         let number = child.id().and_then(|number| i32::try_from(number).ok());
         victim.store(number.unwrap_or_default(), Ordering::SeqCst);
-        let status = child
-            .wait()
-            .await
-            .map_err(|error| wrong(&error.to_string()))?;
+        let status = self.end_of(child).await?;
         faults.clear();
         if status.signal() != Some(Signal::KILL.as_raw()) {
             return Err(unexpected(line, status));
@@ -133,22 +187,36 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn start(&self, line: &str) -> Result<tokio::process::Child, Trouble> {
+    /// Waits for a command, while the sandbox's clock goes as it should.
+    async fn end_of(&self, mut child: Child) -> Result<ExitStatus, Trouble> {
+        loop {
+            tokio::select! {
+                status = child.wait() => return status.map_err(|error| wrong(&error.to_string())),
+                () = tokio::time::sleep(LOOK) => match self.pace {
+                    Pace::Real => {}
+                    Pace::Fast => self.house.sandbox.advance(HURRY),
+                }
+            }
+        }
+    }
+
+    fn start(&self, line: &str, stdout: Option<Stdio>) -> Result<Child, Trouble> {
         let environment = self
             .process
             .environment
             .iter()
             .filter(|(name, _)| !OTHERWHERE.iter().any(|start| name.starts_with(start)));
-        let (line, stdout) = match line.strip_suffix(" >/dev/null") {
+        let (line, usual) = match line.strip_suffix(" >/dev/null") {
             Some(line) => (line, Stdio::null()),
             None => (line, Stdio::inherit()),
         };
         Command::new(&self.program)
             .args(line.split(' ').skip(1))
-            .stdout(stdout)
+            .stdout(stdout.unwrap_or(usual))
             .current_dir(&self.directory)
             .env_clear()
             .envs(environment)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()
@@ -165,14 +233,47 @@ impl<'a> Stage<'a> {
             .header(header::AUTHORIZATION, format!("Bearer {ADMIN_TOKEN}"))
             .body(Bytes::from(patch.to_string()))
             .map_err(|error| wrong(&error.to_string()))?;
-        let answer = self.house.sandbox.answer(Server::Kubernetes, &request);
-        if !answer.status().is_success() {
-            return Err(wrong(&format!("PATCH {target}: {}", answer.status())));
-        }
+        self.answered(&request)?;
         self.process
             .stdout
             .print(&format!("PATCH {target}\n{patch}\n"));
         Ok(())
+    }
+
+    /// What the sandbox answers to a request that it must carry out.
+    fn answered(&self, request: &Request<Bytes>) -> Result<Json, Trouble> {
+        let answer = self.house.sandbox.answer(Server::Kubernetes, request);
+        if !answer.status().is_success() {
+            let what = format!("{} {}", request.method(), request.uri());
+            return Err(wrong(&format!("{what}: {}", answer.status())));
+        }
+        serde_json::from_slice(answer.body()).map_err(|error| wrong(&error.to_string()))
+    }
+
+    /// Somebody makes an object.
+    pub(super) fn create(&mut self, path: &str, object: &Json) -> Result<(), Trouble> {
+        let request = request(Method::POST, path, object.to_string())?;
+        self.answered(&request).map(|_| ())
+    }
+
+    /// Shows a part of an object that is live.
+    pub(super) fn show(&mut self, path: &str, pointer: &str) -> Result<(), Trouble> {
+        let object = self.answered(&request(Method::GET, path, String::new())?)?;
+        let found = object
+            .pointer(pointer)
+            .ok_or_else(|| wrong(&format!("{path} has no {pointer}")))?;
+        self.process.stdout.line(&format!("GET {path}: {found}"));
+        Ok(())
+    }
+
+    /// The cluster is lost; an empty one is in its place.
+    pub(super) fn lose(&mut self) {
+        self.house.sandbox.wipe();
+    }
+
+    /// Time passes at once.
+    pub(super) fn pass(&mut self, time: SignedDuration) {
+        self.house.sandbox.advance(time);
     }
 
     /// Adds lines to a file after one of its lines, and shows them.
@@ -237,6 +338,16 @@ impl<'a> Stage<'a> {
     fn faint(&self, text: &str) -> String {
         self.dress.style.paint(Role::Faint, text)
     }
+}
+
+fn request(method: Method, path: &str, body: String) -> Result<Request<Bytes>, Trouble> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {ADMIN_TOKEN}"))
+        .body(Bytes::from(body))
+        .map_err(|error| wrong(&error.to_string()))
 }
 
 fn unexpected(line: &str, status: ExitStatus) -> Trouble {

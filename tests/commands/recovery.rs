@@ -1,0 +1,118 @@
+//! A platform is lost and brought back in process: what came back is what there was, and it does not matter where the
+//! program was killed on the way.
+
+use crate::place::{Place, Said};
+use serde_json::Value;
+
+/// What two applications are made of: path and object.
+const MADE: [&str; 6] = [
+    r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "sales"}}}"#,
+    r#"/api/v1/namespaces/shop/configmaps {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "prices"}, "data": {"tea": "3"}}"#,
+    r#"/api/v1/namespaces/shop/persistentvolumeclaims {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "orders"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}"#,
+    r#"/api/v1/namespaces/shop/pods {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "database-0"}, "spec": {"containers": [{"name": "database", "image": "database:1"}], "volumes": [{"name": "orders", "persistentVolumeClaim": {"claimName": "orders"}}]}}"#,
+    r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "wiki"}}"#,
+    r#"/apis/apps/v1/namespaces/wiki/deployments {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "wiki"}, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "wiki"}}, "template": {"metadata": {"labels": {"app": "wiki"}}, "spec": {"containers": [{"name": "wiki", "image": "wiki:1"}]}}}}"#,
+];
+
+/// Types whose objects must come back, or be made anew.
+const TYPES: [&str; 10] = [
+    "namespaces",
+    "configmaps",
+    "deployments.apps",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "backupstoragelocations.velero.io",
+    "podvolumerestores.velero.io",
+    "restores.velero.io",
+    "schedules.velero.io",
+];
+
+/// `fixtures/recovery` with two applications, backed up for a day; then its cluster is lost.
+async fn lost() -> Place {
+    let mut place = Place::new();
+    for act in [
+        "copy fixtures/recovery",
+        "env S3_CREDENTIALS=of-this-test",
+        "env REPOSITORY_PASSWORD=of-this-test-too",
+        "env AWS_ACCESS_KEY_ID=sandbox",
+        "env AWS_SECRET_ACCESS_KEY=sandbox-secret-key",
+        "lose",
+    ] {
+        place.act(act, "").await;
+    }
+    place.furnish_namespaces();
+    run(&mut place, "sk-dr apply -auto-approve").await;
+    for object in MADE {
+        place.act(&format!("create {object}"), "").await;
+    }
+    place.act("pass 24h", "").await;
+    place.act("lose", "").await;
+    run(&mut place, "sk-dr plan -recover=total_loss -out=back.plan").await;
+    place
+}
+
+async fn run(place: &mut Place, line: &str) -> Said {
+    let said = place.run(line).await;
+    assert_eq!(said.code, Some(0), "{line}\n{}{}", said.stdout, said.stderr);
+    said
+}
+
+/// What is in the cluster, without what differs from one run to the next.
+fn world(place: &Place) -> String {
+    let mut told = String::new();
+    for title in TYPES {
+        for object in place.objects(title) {
+            let metadata = &object["metadata"];
+            let name = metadata["name"].as_str().unwrap_or_default();
+            // Their names are drawn.
+            let name = match title {
+                "podvolumerestores.velero.io" => &object["spec"]["pod"]["name"],
+                "persistentvolumes" => &object["spec"]["claimRef"]["name"],
+                _ => &Value::from(name),
+            };
+            let namespace = metadata["namespace"].as_str().unwrap_or("-");
+            let phase = &object["status"]["phase"];
+            told += &format!("{title} {namespace}/{name} {phase} {}\n", object["data"]);
+        }
+    }
+    told
+}
+
+/// Nothing is left to do but what asks for a consent: garbage collection stays off until a person turns it on (R3).
+async fn is_whole(place: &mut Place) {
+    let said = run(place, "sk-dr plan").await;
+    let left = "Plan: 0 to add, 0 to change, 0 to destroy.\n  held back  velero_server.main\n";
+    assert!(said.stdout.contains(left), "{}", said.stdout);
+    let prices = place.objects("configmaps");
+    assert!(prices.iter().any(|object| object["data"]["tea"] == "3"));
+    let pods = place.objects("pods");
+    let phases: Vec<&Value> = pods.iter().map(|pod| &pod["status"]["phase"]).collect();
+    assert_eq!(phases, ["Running"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_effect_it_goes_on_to_the_same_world() {
+    let lost = lost().await;
+    let mut unbroken = lost.again();
+    run(&mut unbroken, "sk-dr apply back.plan").await;
+    is_whole(&mut unbroken).await;
+    let wanted = world(&unbroken);
+    let mut kills = 0;
+    for method in ["POST", "PATCH", "PUT", "DELETE"] {
+        for nth in 1.. {
+            let mut place = lost.again();
+            place.act(&format!("crash {method} / {nth}"), "").await;
+            let said = place.run("sk-dr apply back.plan").await;
+            if said.code.is_some() {
+                assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+                break;
+            }
+            kills += 1;
+            run(&mut place, "sk-dr resume").await;
+            is_whole(&mut place).await;
+            assert_eq!(world(&place), wanted, "killed at {method} {nth}");
+        }
+    }
+    assert!(kills > 10, "{kills}");
+}
