@@ -98,7 +98,7 @@ pub fn recovering(points: &Points<'_>) -> Recovering {
             Some(Ok(choice)) => match points.chosen(resource, choice) {
                 Some(chosen) => {
                     points.pin(&chosen, &mut all);
-                    blocked::by_contents(&chosen)
+                    blocked::by_contents(points, &chosen)
                 }
                 None => vec![blocked::unread(address)],
             },

@@ -2,6 +2,7 @@
 
 use super::files::{Unreadable, or_default, plain};
 use crate::model::duration::GoDuration;
+use crate::model::identity::STEP_ANNOTATION;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub struct Backup {
     pub labels: BTreeMap<String, String>,
     /// Version of the cluster that was backed up: `v1.34.4`.
     pub cluster_version: Option<String>,
+    /// Made by sk-dr itself, right behind a restore that it had looked over: its namespaces are new, and nothing is wrong
+    /// with that. One of a Schedule may carry along what the Schedule bears.
+    pub ends_a_recovery: bool,
     /// How far it came.
     pub phase: Phase,
     /// When it began: what changed afterwards may not be in it.
@@ -146,8 +150,10 @@ pub fn backup(directory: &str, bytes: &[u8]) -> Result<Backup, Unreadable> {
     }
     Ok(Backup {
         name: metadata.name,
-        labels: metadata.labels,
         cluster_version: metadata.annotations.get(CLUSTER_VERSION).cloned(),
+        ends_a_recovery: !metadata.labels.contains_key(SCHEDULE_LABEL)
+            && metadata.annotations.contains_key(STEP_ANNOTATION),
+        labels: metadata.labels,
         phase: Phase::of(&status.phase),
         started: status.start_timestamp,
         completed: status.completion_timestamp,

@@ -337,7 +337,7 @@ impl Search<'_> {
         if let Some(why) = against(point, &judgement) {
             return Found::Bad(passed(point, why));
         }
-        let Some((before, older)) = before else {
+        let Some((before, older)) = before.filter(|_| !point.backup.ends_a_recovery) else {
             return Found::Good(judgement);
         };
         let Some(former) = self.seen.opened.get(before) else {

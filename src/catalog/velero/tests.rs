@@ -65,6 +65,7 @@ fn read(bytes: &[u8], parts: usize) -> Result<Contents, Broken> {
 struct Stored {
     name: &'static str,
     labels: Json,
+    annotations: Json,
     status: Json,
     spec: Json,
     files: BTreeMap<File, Json>,
@@ -77,6 +78,7 @@ fn stored(name: &'static str, ended: &'static str) -> Stored {
     Stored {
         name,
         labels: json!({}),
+        annotations: json!({}),
         status: json!({
             "phase": "Completed", "formatVersion": "1.1.0", "startTimestamp": ended, "completionTimestamp": ended,
             "expiration": "2026-12-21T01:00:00Z", "progress": {"totalItems": 100, "itemsBackedUp": 100},
@@ -108,7 +110,7 @@ impl Stored {
     fn metadata(&self) -> Json {
         json!({
             "apiVersion": "velero.io/v1", "kind": "Backup",
-            "metadata": {"name": self.name, "labels": self.labels}, "spec": self.spec, "status": self.status,
+            "metadata": {"name": self.name, "labels": self.labels, "annotations": self.annotations}, "spec": self.spec, "status": self.status,
         })
     }
     fn entries(&self) -> Vec<BlobEntry> {

@@ -6,6 +6,7 @@ use super::super::input::Recovering;
 use super::{Chosen, Points};
 use crate::catalog::velero::choice::{Passed, Stop};
 use crate::catalog::velero::point::Judgement;
+use crate::catalog::velero::restoring::SYSTEM_NAMESPACES;
 use crate::catalog::velero::volumes::{Claim, Coverage};
 use crate::model::address::Address;
 use crate::model::recovery::At;
@@ -44,11 +45,7 @@ pub(super) fn stopped(points: &Points<'_>, resource: &Resource, stop: &Stop) -> 
             "Name a backup of {address} that is there in its `point` block, or leave the block out."
         )
     };
-    let without = || {
-        format!(
-            "List {address} in `fresh` if it may start without data, leave it out with `scope`, or name a backup in a `point` block."
-        )
-    };
+    let without = || without(address);
     vec![match stop {
         Stop::None(_) | Stop::Unusable(_) if is_fresh => return Vec::new(),
         Stop::None(0) => blocker(
@@ -124,11 +121,18 @@ fn list(names: impl Iterator<Item = String>) -> String {
 }
 
 /// What a point holds that stops its application.
-pub(super) fn by_contents(chosen: &Chosen<'_>) -> Vec<Blocker> {
+pub(super) fn by_contents(points: &Points<'_>, chosen: &Chosen<'_>) -> Vec<Blocker> {
     let address = &chosen.resource.address;
     let backup = &chosen.point.backup.name;
     let leave_out = format!("leave {address} out with `scope`");
     let mut all = Vec::new();
+    if holds_nothing(chosen) && !points.block.is_fresh(address) {
+        all.push(blocker(
+            "empty-point",
+            format!("Backup {backup} holds no namespace of {address}: it would come back empty."),
+            without(address),
+        ));
+    }
     for (title, name) in chosen.items.databases(&chosen.namespaces) {
         all.push(blocker(
             "database-in-backup",
@@ -161,6 +165,21 @@ pub(super) fn by_contents(chosen: &Chosen<'_>) -> Vec<Blocker> {
         ));
     }
     all
+}
+
+/// Nothing of it would be restored, and not because all of it is the cluster's own or Velero's.
+fn holds_nothing(chosen: &Chosen<'_>) -> bool {
+    let velero = &chosen.held.location.installation.namespace;
+    let is_of_the_platform = |name: &&str| SYSTEM_NAMESPACES.contains(name) || name == velero;
+    let mut namespaces = chosen.items.namespaces().into_iter();
+    chosen.namespaces.is_empty() && !namespaces.any(|name| is_of_the_platform(&name))
+}
+
+/// What to do where there is nothing to restore from.
+fn without(address: &Address) -> String {
+    format!(
+        "List {address} in `fresh` if it may start without data, leave it out with `scope`, or name a backup in a `point` block."
+    )
 }
 
 pub(super) fn is_covered(judgement: &Judgement, claim: &Claim) -> bool {

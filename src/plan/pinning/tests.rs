@@ -366,6 +366,16 @@ fn what_a_point_holds_stops_an_application() {
 }
 
 #[test]
+fn a_point_that_holds_nothing_of_its_application_stops_it() {
+    const SHOP: &str = "scope = [velero_application.shop]\n";
+    let empty = || opened(&[("configmaps/namespaces/other/a", json!({}))]);
+    let told = "velero_application.shop empty-point: Backup shop-1 holds no namespace of velero_application.shop: it would come back empty. | List velero_application.shop in `fresh` if it may start without data, leave it out with `scope`, or name a backup in a `point` block.";
+    check_blocked(SHOP, &[("shop", "shop-1", Ok(empty()))], &[told]);
+    let fresh = format!("{SHOP}fresh = [velero_application.shop]\n");
+    check_blocked(&fresh, &[("shop", "shop-1", Ok(empty()))], &[]);
+}
+
+#[test]
 fn points_that_get_into_each_others_way() {
     let wiki = (
         "namespaces/cluster/wiki",

@@ -195,6 +195,30 @@ fn what_a_tarball_or_a_repository_tells_is_held_against_a_point() {
 }
 
 #[test]
+fn a_backup_right_behind_a_recovery_is_of_new_namespaces() {
+    let tarball = || opened(holding("another", "2026-11-20T12:00:00Z"));
+    let mut fresh = stored(NEW, "2026-11-21T01:00:00Z");
+    fresh.labels = json!({"application": "shop", "profile": "default"});
+    fresh.annotations = json!({"sk-dr.io/step": "r/velero_application.shop#5"});
+    let expected = [
+        "open shop-20261121010000",
+        "take shop-20261121010000 data-covered",
+    ];
+    check_newest(fresh.clone(), Some(tarball()), &[], &expected);
+    // What a Schedule bears its backups may carry along.
+    let expected = [
+        "open shop-20261121010000",
+        "open shop-20261120010000",
+        "open shop-20261119010000",
+        "take shop-20261120010000 data-covered",
+        &format!(
+            "passed {NEW}: suspicious: its namespace shop was new, made at 2026-11-20T12:00:00Z, after the backup before it"
+        ),
+    ];
+    check_newest(fresh.of_schedule("shop"), Some(tarball()), &[], &expected);
+}
+
+#[test]
 fn what_cannot_be_told_is_not_passed_over() {
     let [new, ..] = three();
     check_newest(
