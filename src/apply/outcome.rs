@@ -2,7 +2,7 @@
 
 use crate::journal::record::RunOutcome;
 use crate::journal::status::{RunState, StepStatus};
-use crate::journal::store::StoreError;
+use crate::journal::store::{Fault, StoreError};
 use crate::model::expression::Bindings;
 use crate::model::identity::ProviderRef;
 use crate::plan::document::{Plan, StepId};
@@ -208,6 +208,15 @@ impl ApplyError {
             } => PARTIAL,
             ApplyError::TakenOver {
                 had_effect: false, ..
+            } => LOCKED,
+            ApplyError::Journal {
+                had_effect: false,
+                error:
+                    StoreError {
+                        fault: Fault::Overtaken,
+                        ..
+                    },
+                ..
             } => LOCKED,
             ApplyError::WrongIdentity { .. }
             | ApplyError::LostAnswers { .. }

@@ -62,11 +62,11 @@ fn check_flags(flags: &ApplyFlags) -> Result<(), Trouble> {
 }
 
 async fn saved(process: &mut Process, flags: &ApplyFlags, plan: &Plan) -> Result<Exit, Trouble> {
-    journal::warn_in_ci(process, &flags.journal, plan.journal.as_deref());
-    let place = journal::of_plan(process, &flags.journal, plan);
+    journal::warn_in_ci(process, &flags.journal, plan.journal.as_ref());
+    let place = journal::of_plan(process, &flags.journal, plan)?;
     let holder = journal::holder()?;
     let _lock = journal::lock(process, &place, &holder, flags.run.lock_timeout).await?;
-    let store = journal::open(process, &place)?;
+    let store = journal::open(process, &place, &holder).await?;
     carry_out(process, flags, plan, (store.as_ref(), holder)).await
 }
 
@@ -78,13 +78,13 @@ async fn fresh(process: &mut Process, flags: &ApplyFlags) -> Result<Exit, Troubl
     journal::warn_in_ci(
         process,
         &flags.journal,
-        configuration.settings.journal_path.as_deref(),
+        configuration.settings.journal.as_ref(),
     );
-    let place = journal::of_configuration(process, &flags.journal, &configuration);
+    let place = journal::of_configuration(process, &flags.journal, &configuration)?;
     let holder = journal::holder()?;
     // Before planning: what is planned under the lock cannot be moved by another run of ours.
     let _lock = journal::lock(process, &place, &holder, flags.run.lock_timeout).await?;
-    let store = journal::open(process, &place)?;
+    let store = journal::open(process, &place, &holder).await?;
     let earlier = runs::earlier(store.as_ref())
         .await
         .map_err(journal::unreadable)?;
@@ -137,6 +137,7 @@ async fn carry_out(
         carry::tell_outcome(process, plan, nothing, flags.colour.flag());
         return Ok(Exit::Done);
     }
+    journal::check(process, store).await?;
     let run = Run {
         id: free_id(process, &earlier.ids, |now| {
             runs::new_run_id(now, &holder, &plan.digest)

@@ -13,7 +13,7 @@ pub use backups::{
 pub use import::ImportFlags;
 pub use recovery::RecoveryFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, DriftFormat, ShowFlags};
-pub use runs::{CloseFlags, RunsAction, RunsFlags, UnlockFlags};
+pub use runs::{CloseFlags, InitFlags, RunsAction, RunsFlags, UnlockFlags};
 pub use vendor::{VendorFlags, VendorVeleroFlags, VendorWhat};
 
 use super::process::{ColourFlag, Trouble};
@@ -68,6 +68,8 @@ pub enum Command {
     Backups(BackupsFlags),
     /// Whether the objectives are met by the backups in the buckets; exit 5 where one is not
     Status(StatusFlags),
+    /// Make the bucket of the journal
+    Init(InitFlags),
     /// Go on with a run that was killed
     Resume(ResumeFlags),
     /// Runs in the journal
@@ -118,7 +120,7 @@ pub struct JsonFlags {
 /// `-journal`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct JournalFlags {
-    /// Journal directory; without it the one that the configuration names, or .sk-dr beside it
+    /// Journal directory, or s3://BUCKET/PREFIX; without it the one that the configuration names, or .sk-dr beside it
     #[arg(long, value_name = "PATH")]
     pub journal: Option<PathBuf>,
 }

@@ -12,7 +12,7 @@ use crate::apply::outcome::{ApplyError, RunReport};
 use crate::apply::stop::{Stopper, stop_pair};
 use crate::journal::record::Holder;
 use crate::journal::status::RunState;
-use crate::journal::store::Store;
+use crate::journal::store::{Fault, Store, StoreError};
 use crate::model::advice::Advice;
 use crate::model::command_line::JournalLine;
 use crate::model::expression::Bindings;
@@ -246,6 +246,15 @@ pub(crate) fn failed(error: &ApplyError, line: &JournalLine) -> Trouble {
         ApplyError::Journal {
             run, begun: true, ..
         } => format!("{error}, go on with `{}`", Advice::resume(line, run)),
+        ApplyError::Journal {
+            begun: false,
+            error:
+                StoreError {
+                    fault: Fault::Overtaken,
+                    ..
+                },
+            ..
+        } => format!("{error}. Nothing was done: see `{}`", Advice::runs(line)),
         ApplyError::Journal { begun: false, .. } => {
             format!("{error}. Nothing was done: apply again once it can be written")
         }

@@ -74,8 +74,8 @@ async fn look(
     let dress = process.spoken_dress(flags.colour.flag(), flags.compat.compat)?;
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     *stack = Some(configuration.settings.stack.clone());
-    let place = journal::of_configuration(process, &flags.journal, &configuration);
-    let store = journal::open(process, &place)?;
+    let place = journal::of_configuration(process, &flags.journal, &configuration)?;
+    let store = journal::open(process, &place, &journal::holder()?).await?;
     journal::warn_of_recovery(process, store.as_ref()).await;
     let wanted = Wanted {
         mode: GoalMode::Converge,

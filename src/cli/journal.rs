@@ -3,92 +3,236 @@
 use super::arguments::JournalFlags;
 use super::exit::Exit;
 use super::process::{Form, Process, Trouble};
-use super::{stream, typed};
+use super::{making, stream, typed};
 use crate::diag::Severity;
+use crate::journal::bucket::{BucketPlace, BucketStore};
 use crate::journal::local::LocalStore;
 use crate::journal::lock::{self, Lock, LockError};
 use crate::journal::record::Holder;
 use crate::journal::runs;
 use crate::journal::store::{Store, StoreError};
 use crate::model::advice::Advice;
+use crate::model::expression::Expr;
+use crate::model::identity::ProviderRef;
 use crate::model::inventory::Inventory;
+use crate::model::journal_place::{self, JournalBucket, PlannedJournal};
 use crate::model::resource::Configuration;
+use crate::model::secret::{SecretName, SecretSource};
 use crate::plan::document::Plan;
 use crate::render::json;
 use crate::world::local::files::Boundary;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Name of the journal directory where nothing else is said.
 const DEFAULT: &str = ".sk-dr";
 
-/// Where a journal is, and how far the path may lead: one that the command line names is the operator's, one that a
-/// configuration or a plan names stays in the repository under `-safe` (R47).
+/// Where a journal is.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
-    directory: PathBuf,
-    boundary: Boundary,
+pub(crate) enum Place {
+    /// A directory, and how far the path may lead: one that the command line names is the operator's, one that a
+    /// configuration or a plan names stays in the repository under `-safe` (R47).
+    Directory {
+        /// Absolute.
+        directory: PathBuf,
+        /// How far it may lead.
+        boundary: Boundary,
+    },
+    /// Objects of a bucket, and where the secrets are that lead there.
+    Bucket(Box<BucketPlace>, BTreeMap<SecretName, SecretSource>),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Directory { directory, .. } => directory.display().fmt(out),
+            Place::Bucket(place, _) => place.fmt(out),
+        }
+    }
 }
 
 impl Place {
-    /// As shown.
-    pub(crate) fn display(&self) -> std::path::Display<'_> {
-        self.directory.display()
-    }
-
-    fn store(&self) -> LocalStore {
-        LocalStore::within(&self.directory, self.boundary.clone())
-    }
-
-    /// Whether there is a journal.
+    /// Whether there is a journal. Of a bucket its runs tell.
     ///
     /// # Errors
     /// Where what is there cannot be used as one.
     pub(crate) fn is_there(&self) -> Result<bool, Trouble> {
-        self.store().is_there().map_err(unreadable)
+        match self {
+            Place::Directory {
+                directory,
+                boundary,
+            } => LocalStore::within(directory, boundary.clone())
+                .is_there()
+                .map_err(unreadable),
+            Place::Bucket(..) => Ok(true),
+        }
     }
 }
 
 /// The journal of a configuration in the working directory.
+///
+/// # Errors
+/// Where `-journal` names none.
 pub(crate) fn of_configuration(
     process: &Process,
     flags: &JournalFlags,
     configuration: &Configuration,
-) -> Place {
-    let declared = configuration.settings.journal_path.as_deref();
-    place(process, flags, declared)
+) -> Result<Place, Trouble> {
+    let Configuration {
+        settings,
+        providers,
+        secrets,
+        ..
+    } = configuration;
+    let declared = settings
+        .journal
+        .as_ref()
+        .and_then(|journal| PlannedJournal::of(journal, &settings.stack, providers));
+    place(process, flags, (declared.as_ref(), secrets))
 }
 
-/// The journal of a plan, found without its configuration (R44): beside where apply runs, not where the plan was made.
-pub(crate) fn of_plan(process: &Process, flags: &JournalFlags, plan: &Plan) -> Place {
-    place(process, flags, plan.journal.as_deref())
+/// The journal of a plan, found without its configuration (R44): a directory beside where apply runs, not where the plan
+/// was made.
+///
+/// # Errors
+/// Where `-journal` names none.
+pub(crate) fn of_plan(
+    process: &Process,
+    flags: &JournalFlags,
+    plan: &Plan,
+) -> Result<Place, Trouble> {
+    place(process, flags, (plan.journal.as_ref(), &plan.secrets))
 }
 
-fn place(process: &Process, flags: &JournalFlags, declared: Option<&str>) -> Place {
+fn place(
+    process: &Process,
+    flags: &JournalFlags,
+    (declared, secrets): (Option<&PlannedJournal>, &BTreeMap<SecretName, SecretSource>),
+) -> Result<Place, Trouble> {
     let boundary = process.guard.boundary();
-    match &flags.journal {
-        Some(given) => {
+    let Some(given) = &flags.journal else {
+        return Ok(match declared {
+            Some(PlannedJournal::Bucket(bucket)) => in_bucket(bucket, secrets),
+            Some(PlannedJournal::Directory(path)) => Place::Directory {
+                directory: process.directory.join(path),
+                boundary,
+            },
+            None => Place::Directory {
+                directory: process.directory.join(DEFAULT),
+                boundary,
+            },
+        });
+    };
+    match given.to_str() {
+        Some(url) if url.starts_with("s3://") => {
+            let declared = match declared {
+                Some(PlannedJournal::Bucket(bucket)) => Some(bucket),
+                Some(PlannedJournal::Directory(_)) | None => None,
+            };
+            named_bucket(url, declared).map(|bucket| in_bucket(&bucket, secrets))
+        }
+        Some(_) | None => {
             let directory = process.directory.join(given);
-            Place {
+            Ok(Place::Directory {
                 boundary: boundary.of_named(&directory),
                 directory,
-            }
+            })
         }
-        None => Place {
-            directory: process.directory.join(declared.unwrap_or(DEFAULT)),
-            boundary,
-        },
     }
 }
 
-/// Opens a journal, which need not be there yet.
+fn in_bucket(bucket: &JournalBucket, secrets: &BTreeMap<SecretName, SecretSource>) -> Place {
+    let place = BucketPlace {
+        provider: bucket.provider.clone(),
+        connect: bucket.connect.clone(),
+        bucket: bucket.bucket.clone(),
+        prefix: bucket.prefix.clone(),
+    };
+    Place::Bucket(Box::new(place), secrets.clone())
+}
+
+/// The journal of `-journal=s3://BUCKET/PREFIX`. A store that the configuration or the plan names for this bucket is taken,
+/// else the variables AWS_* lead there.
+fn named_bucket(url: &str, declared: Option<&JournalBucket>) -> Result<JournalBucket, Trouble> {
+    let found = journal_place::of_url(url).filter(|(bucket, _)| !bucket.is_empty());
+    let Some((bucket, prefix)) = found else {
+        return Err(Trouble::error(
+            "Invalid value",
+            format!("`-journal={url}` names no bucket: s3://BUCKET/PREFIX, as `runs` prints it."),
+        ));
+    };
+    let (bucket, prefix) = (bucket.to_owned(), prefix.trim_matches('/').to_owned());
+    Ok(
+        match declared.filter(|declared| declared.bucket == bucket) {
+            Some(declared) => JournalBucket {
+                prefix,
+                ..declared.clone()
+            },
+            None => JournalBucket {
+                bucket,
+                prefix,
+                provider: ProviderRef {
+                    provider: "s3".to_owned(),
+                    alias: None,
+                },
+                connect: Expr::object(BTreeMap::new()),
+            },
+        },
+    )
+}
+
+/// Opens a journal, which need not be there yet. `holder` is who writes.
 ///
 /// # Errors
 /// Where it cannot be opened, is out of reach, or may be written by others.
-pub(crate) fn open(process: &Process, place: &Place) -> Result<Box<dyn Store>, Trouble> {
+pub(crate) async fn open(
+    process: &Process,
+    place: &Place,
+    holder: &Holder,
+) -> Result<Box<dyn Store>, Trouble> {
     place.is_there()?;
-    let opened = process.stores.open(&place.directory, &place.boundary);
-    opened.map_err(unreadable)
+    match place {
+        Place::Directory {
+            directory,
+            boundary,
+        } => process.stores.open(directory, boundary).map_err(unreadable),
+        Place::Bucket(bucket, secrets) => {
+            let opened = in_store(process, bucket, (secrets, holder)).await?;
+            Ok(process.stores.over(opened))
+        }
+    }
+}
+
+/// The store of a journal in a bucket, connected.
+///
+/// # Errors
+/// Where it cannot be connected.
+pub(crate) async fn in_store(
+    process: &Process,
+    place: &BucketPlace,
+    (secrets, holder): (&BTreeMap<SecretName, SecretSource>, &Holder),
+) -> Result<BucketStore, Trouble> {
+    let world = Arc::new(making::world(process, secrets.clone()));
+    let opened = BucketStore::open(world, place.clone(), holder.clone());
+    opened.await.map_err(unreadable)
+}
+
+/// What must hold before a run's first effect. What could not be told is said.
+///
+/// # Errors
+/// Where the place does not keep what a journal needs.
+pub(crate) async fn check(process: &mut Process, store: &dyn Store) -> Result<(), Trouble> {
+    for unknown in store.check().await.map_err(unreadable)? {
+        warn(
+            process,
+            "Journal not looked at whole",
+            &format!("{unknown}."),
+        );
+    }
+    Ok(())
 }
 
 /// The newest inventory. It is evidence only: where it cannot be read there is a warning, no more (R26).
@@ -114,7 +258,8 @@ pub(crate) fn holder() -> Result<Holder, Trouble> {
     lock::this_process().map_err(unreadable)
 }
 
-/// Takes the lock, so that no other process writes.
+/// Takes the lock, so that no other process of this machine writes. A bucket has none: there the first number and each
+/// serial keep two processes apart, and nothing proves that a holder is dead (R42).
 ///
 /// # Errors
 /// Where somebody holds it: exit 4.
@@ -123,10 +268,19 @@ pub(crate) async fn lock(
     place: &Place,
     holder: &Holder,
     timeout: Duration,
-) -> Result<Lock, Trouble> {
+) -> Result<Option<Lock>, Trouble> {
+    let Place::Directory {
+        directory,
+        boundary,
+    } = place
+    else {
+        return Ok(None);
+    };
+    let store = LocalStore::within(directory, boundary.clone());
     let runs = Advice::runs(&typed::journal(process));
-    lock::acquire(&place.store(), holder, timeout)
+    lock::acquire(&store, holder, timeout)
         .await
+        .map(Some)
         .map_err(|error| match error {
             LockError::Store(error) => unreadable(error),
             held @ LockError::Held { .. } => Trouble::error(
@@ -141,12 +295,12 @@ pub(crate) async fn lock(
 }
 
 /// A run elsewhere leaves its journal on that machine: in CI it is gone with the job (R43).
-pub(crate) fn warn_in_ci(process: &mut Process, flags: &JournalFlags, declared: Option<&str>) {
+pub(crate) fn warn_in_ci<T>(process: &mut Process, flags: &JournalFlags, declared: Option<&T>) {
     if flags.journal.is_none() && declared.is_none() && process.variable("CI").is_some() {
         warn(
             process,
             "The journal is local",
-            "Without `journal { path }` in the sk_dr block runs are recorded beside the configuration, and are lost with this \
+            "Without a `journal` block in the sk_dr block runs are recorded beside the configuration, and are lost with this \
              CI job: a killed run could not be resumed.",
         );
     }

@@ -12,6 +12,7 @@ mod drift;
 mod example;
 pub mod exit;
 mod import;
+mod init;
 mod journal;
 mod live;
 mod load;
@@ -152,6 +153,7 @@ async fn command(process: &mut Process, command: Command) -> Result<Exit, Troubl
         Command::Import(flags) => import::run(process, &flags).await,
         Command::Resume(flags) => resume::run(process, &flags).await,
         Command::Runs(flags) => runs::run(process, &flags).await,
+        Command::Init(flags) => init::run(process, &flags).await,
         Command::Unlock(flags) => unlock::run(process, &flags).await,
         Command::Sandbox(flags) => sandbox::run(process, &flags).await,
         Command::Demo(flags) => demo::run(process, &flags).await,

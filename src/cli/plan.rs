@@ -14,8 +14,8 @@ use super::{journal, load, recovery};
 /// Where there is no plan, or it cannot be saved.
 pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit, Trouble> {
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
-    let place = journal::of_configuration(process, &flags.journal, &configuration);
-    let store = journal::open(process, &place)?;
+    let place = journal::of_configuration(process, &flags.journal, &configuration)?;
+    let store = journal::open(process, &place, &journal::holder()?).await?;
     journal::warn_of_recovery(process, store.as_ref()).await;
     let asked = (flags.exclude.as_slice(), flags.questions.parallelism);
     let recovering = recovery::asked(process, &configuration, &flags.recovery, asked).await?;

@@ -87,6 +87,7 @@ mod tests {
     use super::*;
     use crate::model::any::{config, expressions, json, texts};
     use crate::model::expression::Expr;
+    use crate::model::journal_place::PlannedJournal;
     use crate::plan::document::PlannedOutput;
     use crate::render::fixture::{node, plan, step};
     use crate::world::op::Op;
@@ -131,7 +132,7 @@ mod tests {
         ) {
             let mut whole = plan(json!({"nodes": [node(json!({}))], "steps": [step("velero_schedule.shop", 1)]}));
             whole.stack = words.clone();
-            whole.journal = Some(words.clone());
+            whole.journal = Some(PlannedJournal::Directory(words.clone()));
             let deep = ["spec", "template", "spec"].map(str::to_owned);
             let Op::Kube(op) = &mut whole.steps[0].op else { unreachable!() };
             op.body = Expr::Value(Json::Null).with(&deep, after.clone());

@@ -4,6 +4,7 @@
 use super::arguments::Compat;
 use super::exit::Exit;
 use super::printed::{Escapes, printed};
+use crate::journal::bucket::BucketStore;
 use crate::journal::local::LocalStore;
 use crate::journal::store::{Store, StoreError};
 use crate::render::style::{Dress, Speaker, Style};
@@ -92,6 +93,11 @@ pub trait Stores: Send + Sync {
     /// # Errors
     /// Where it cannot be opened.
     fn open(&self, directory: &Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError>;
+
+    /// The journal in a bucket, which is open.
+    fn over(&self, store: BucketStore) -> Box<dyn Store> {
+        Box::new(store)
+    }
 }
 
 /// Journals in local directories.

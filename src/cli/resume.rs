@@ -26,7 +26,7 @@ use std::time::Duration;
 /// # Errors
 /// Where there is nothing to go on with, somebody else may be at work, or not everything was done.
 pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Exit, Trouble> {
-    let place = place(process, &flags.journal);
+    let place = place(process, &flags.journal)?;
     let taken = take(
         process,
         place,
@@ -97,7 +97,7 @@ fn elsewhere(
 ) -> Trouble {
     let line = JournalLine {
         line: typed::here(process).flag("chdir", "DIRECTORY"),
-        journal: Some(place.display().to_string()),
+        journal: Some(place.to_string()),
     };
     let advice = match purpose {
         Purpose::Close => Advice::close(&line, run),
@@ -111,7 +111,10 @@ fn elsewhere(
 
 /// The journal of the working directory: `-journal`, else as its configuration says, else the usual place. A
 /// configuration that cannot be read is no reason not to go on.
-pub(crate) fn place(process: &Process, flags: &JournalFlags) -> Place {
+///
+/// # Errors
+/// Where `-journal` names none.
+pub(crate) fn place(process: &Process, flags: &JournalFlags) -> Result<Place, Trouble> {
     let configuration = match flags.journal {
         Some(_) => None,
         None => {
@@ -148,7 +151,7 @@ pub(crate) async fn take(
     if !place.is_there()? {
         let detail = format!(
             "There is no journal in {}. Name it with {}.",
-            place.display(),
+            place,
             Advice::journal()
         );
         return Err(Trouble::error("No journal", detail));
@@ -158,12 +161,12 @@ pub(crate) async fn take(
         journal::lock(process, &place, &holder, timeout).await,
         takeover,
     ) {
-        (Ok(lock), _) => Some(lock),
+        (Ok(lock), _) => lock,
         // The holder lives and is overtaken on purpose: it loses the next serial and stops (R42).
         (Err(trouble), Some(_)) if trouble.exit == Exit::Locked => None,
         (Err(trouble), _) => return Err(trouble),
     };
-    let store = journal::open(process, &place)?;
+    let store = journal::open(process, &place, &holder).await?;
     let found = resume::find(store.as_ref(), run)
         .await
         .map_err(|error| refused(process, &error))?;
@@ -177,6 +180,10 @@ pub(crate) async fn take(
         Purpose::Resume | Purpose::Close => lead_from(process, found.state.begun.as_ref(), &holder)
             .map_err(|why| elsewhere(process, &place, (&found.run, &why), purpose))?,
     };
+    match purpose {
+        Purpose::Resume => journal::check(process, store.as_ref()).await?,
+        Purpose::Unlock | Purpose::Close => {}
+    }
     let request = Request {
         takeover,
         holder: &holder,

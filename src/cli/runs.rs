@@ -15,14 +15,20 @@ use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
 
+/// Runs that are told where nobody asks for all.
+const SHOWN: usize = 50;
+
 /// Runs it.
 ///
 /// # Errors
 /// Where the journal cannot be read, or the run cannot be closed.
 pub(crate) async fn run(process: &mut Process, flags: &RunsFlags) -> Result<Exit, Trouble> {
     match &flags.action {
-        None => list(process, &flags.journal).await,
-        Some(RunsAction::List(inner)) => list(process, either(inner, &flags.journal)).await,
+        None => list(process, &flags.journal, most(flags.all)).await,
+        Some(RunsAction::List(inner)) => {
+            let journal = either(&inner.journal, &flags.journal);
+            list(process, journal, most(flags.all || inner.all)).await
+        }
         Some(RunsAction::Close(inner)) => {
             let journal = either(&inner.journal, &flags.journal).clone();
             close_run(process, inner, &journal).await
@@ -39,12 +45,17 @@ fn either<'a>(inner: &'a JournalFlags, outer: &'a JournalFlags) -> &'a JournalFl
     }
 }
 
-async fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Trouble> {
-    let place = resume::place(process, flags);
-    let store = journal::open(process, &place)?;
+/// How many runs are told.
+fn most(all: bool) -> usize {
+    if all { usize::MAX } else { SHOWN }
+}
+
+async fn list(process: &mut Process, flags: &JournalFlags, most: usize) -> Result<Exit, Trouble> {
+    let place = resume::place(process, flags)?;
     let this = journal::holder()?;
+    let store = journal::open(process, &place, &this).await?;
     let now = process.clock.now();
-    let summaries = runs::list(store.as_ref(), usize::MAX)
+    let summaries = runs::list(store.as_ref(), most)
         .await
         .map_err(journal::unreadable)?;
     let line = typed::journal(process);
@@ -53,6 +64,11 @@ async fn list(process: &mut Process, flags: &JournalFlags) -> Result<Exit, Troub
         .map(|summary| row(summary, &this, now))
         .collect();
     process.stdout.print(&text::runs(&rows));
+    if rows.len() == SHOWN && most == SHOWN {
+        process.stdout.print(&format!(
+            "\nThese are the newest {SHOWN}; older ones are left out.\n"
+        ));
+    }
     for row in rows.iter().filter(|row| {
         matches!(
             row.state,
@@ -122,7 +138,7 @@ async fn close_run(
     flags: &CloseFlags,
     journal: &JournalFlags,
 ) -> Result<Exit, Trouble> {
-    let place = resume::place(process, journal);
+    let place = resume::place(process, journal)?;
     let which = (Some(flags.id.as_str()), flags.takeover);
     let Taken {
         resumed,

@@ -35,7 +35,6 @@ const LATER_COMMANDS: &[&str] = &[
     "doctor",
     "fmt",
     "graph",
-    "init",
     "output",
     "restore",
 ];

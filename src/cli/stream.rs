@@ -19,6 +19,7 @@ pub(crate) fn is_wanted(command: &Command) -> bool {
         | Command::Backups(_)
         | Command::Status(_)
         | Command::Runs(_)
+        | Command::Init(_)
         | Command::Unlock(_)
         | Command::Vendor(_)
         | Command::Schema(_)

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// # Errors
 /// Where no run is open, or it is at another serial.
 pub(crate) async fn run(process: &mut Process, flags: &UnlockFlags) -> Result<Exit, Trouble> {
-    let place = resume::place(process, &flags.journal);
+    let place = resume::place(process, &flags.journal)?;
     let which = (None, Some(flags.serial));
     let taken = resume::take(process, place, which, (Purpose::Unlock, Duration::ZERO)).await?;
     let run = taken.resumed.run;

@@ -7,6 +7,7 @@ use crate::diag::Span;
 use crate::model::address::{Address, Target};
 use crate::model::identity::ProviderRef;
 use crate::model::ignore::IgnoreRule;
+use crate::model::journal_place::JournalPlace;
 use crate::model::recovery::Recovery;
 use crate::model::resource::{AllowedLint, Fate, IgnoreChanges};
 use crate::model::schema::Schema;
@@ -104,13 +105,22 @@ impl ResourceName {
     }
 }
 
+/// `journal { }`.
+#[derive(Clone, Debug)]
+pub struct DeclaredJournal {
+    /// Where it is.
+    pub place: JournalPlace,
+    /// Where that stands in the text: of a bucket, its provider.
+    pub span: Span,
+}
+
 /// `sk_dr { }`.
 #[derive(Debug)]
 pub struct SettingsBlock {
     /// `stack`, where it is a good name.
     pub stack: Option<String>,
-    /// `journal { path }`.
-    pub journal_path: Option<String>,
+    /// `journal { }`.
+    pub journal: Option<DeclaredJournal>,
     /// `allow_lint`.
     pub allowed_lints: Vec<AllowedLint>,
     /// The header.

@@ -57,6 +57,8 @@ told! {
     Runs,
     /// Another journal is read.
     Journal,
+    /// The bucket of a journal is made.
+    MakeJournal,
     /// A lock is waited for.
     Wait,
     /// Nobody is asked.
@@ -266,6 +268,12 @@ impl Advice {
     /// `sk-dr runs`.
     pub fn runs(line: &JournalLine) -> Self {
         command(Told::Runs, line.of("runs"))
+    }
+
+    /// `sk-dr init -journal`.
+    pub fn make_journal() -> Self {
+        let line = CommandLine::bare().word("init").word("-journal");
+        command(Told::MakeJournal, line)
     }
 
     /// `sk-dr schema`.

@@ -16,6 +16,7 @@ pub mod guard;
 pub mod identity;
 pub mod ignore;
 pub mod inventory;
+pub mod journal_place;
 pub mod json_path;
 pub mod number;
 pub mod object_store;

@@ -6,6 +6,7 @@ use super::checks::CheckResult;
 use super::expression::Expr;
 use super::identity::{KubeResource, ProviderRef};
 use super::ignore::IgnoreRule;
+use super::journal_place::JournalPlace;
 use super::recovery::Recovery;
 use super::secret::{SecretName, SecretSource};
 use crate::diag::{SourceMap, Span};
@@ -16,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Settings {
     /// Stack name, `[a-z0-9-]{1,63}`.
     pub stack: String,
-    /// `journal { path }`, relative to the configuration directory.
-    pub journal_path: Option<String>,
+    /// `journal { }`.
+    pub journal: Option<JournalPlace>,
     /// `allow_lint`, in the order of the text.
     pub allowed_lints: Vec<AllowedLint>,
 }

@@ -11,6 +11,7 @@ use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
+use crate::model::journal_place::PlannedJournal;
 use crate::model::resource::{Configuration, Output};
 use crate::model::secret::{SecretName, SecretSource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +85,7 @@ impl Decided<'_> {
             unchanged: self.unchanged,
             held_back: self.held_back,
             unswept: unswept::unswept(input, &self.scope),
-            journal: input.configuration.settings.journal_path.clone(),
+            journal: planned_journal(input),
             pinned: input
                 .recovery
                 .map(|recovering| recovering.pins.clone())
@@ -116,6 +117,15 @@ fn noticed(input: &Input<'_>, plan: &Plan) -> Vec<Finding> {
     findings.extend(unguarded::findings(input, plan));
     findings.extend(checks::findings(&plan.checks));
     findings
+}
+
+fn planned_journal(input: &Input<'_>) -> Option<PlannedJournal> {
+    let Configuration {
+        settings,
+        providers,
+        ..
+    } = input.configuration;
+    PlannedJournal::of(settings.journal.as_ref()?, &settings.stack, providers)
 }
 
 fn planned_providers(input: &Input<'_>) -> BTreeMap<ProviderRef, PlannedProvider> {
@@ -152,8 +162,13 @@ fn sources(input: &Input<'_>, plan: &Plan) -> BTreeMap<SecretName, SecretSource>
         .providers
         .values()
         .flat_map(|provider| provider.connect.secrets());
+    let in_journal = match &plan.journal {
+        Some(PlannedJournal::Bucket(bucket)) => bucket.connect.secrets(),
+        Some(PlannedJournal::Directory(_)) | None => BTreeSet::new(),
+    };
     in_steps
         .chain(in_providers)
+        .chain(in_journal)
         .filter_map(|name| Some((name.clone(), input.configuration.secrets.get(name)?.clone())))
         .collect()
 }

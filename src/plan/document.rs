@@ -12,6 +12,7 @@ use crate::model::address::Address;
 use crate::model::checks::CheckResult;
 use crate::model::expression::Expr;
 use crate::model::identity::{Instance, Key, ProviderRef};
+use crate::model::journal_place::PlannedJournal;
 use crate::model::secret::{SecretName, SecretSource};
 use jiff::Timestamp;
 pub use pinned::{PassedOver, Pinned, PinnedFile, PinnedVolume};
@@ -44,11 +45,11 @@ pub struct Plan {
     pub stack: String,
     /// Converge or destroy, and what it was narrowed to.
     pub goal: Goal,
-    /// `journal { path }` as declared: apply and resume need no `*.hcl` (R44). Like every relative path of a plan it is
+    /// The journal as declared: apply and resume need no `*.hcl` (R44). Like every relative path of a plan it is
     /// relative to the configuration, whose directory is that in which `apply` and `resume` run: a plan knows no directory
     /// of the machine that made it, so that two checkouts of one commit make one plan (R37).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub journal: Option<String>,
+    pub journal: Option<PlannedJournal>,
     /// Provider instances: which real thing each is, and how to connect.
     pub providers: BTreeMap<ProviderRef, PlannedProvider>,
     /// Where each secret used is read.
@@ -354,7 +355,7 @@ struct Covered<'a> {
     tool: &'a str,
     stack: &'a str,
     goal: &'a Goal,
-    journal: &'a Option<String>,
+    journal: &'a Option<PlannedJournal>,
     providers: &'a BTreeMap<ProviderRef, PlannedProvider>,
     secrets: &'a BTreeMap<SecretName, SecretSource>,
     nodes: &'a [Node],

@@ -1,11 +1,14 @@
-//! Flags of `runs` and `unlock`: what a journal remembers.
+//! Flags of `init`, `runs` and `unlock`: the journal and what it remembers.
 
-use super::JournalFlags;
+use super::{ColourFlags, JournalFlags, VariableFlags};
 use clap::{Args, Subcommand};
 
 /// Flags of `runs`.
 #[derive(Debug, Args)]
 pub struct RunsFlags {
+    /// All of them; without it the newest 50
+    #[arg(long)]
+    pub all: bool,
     /// What to do with them; list without it
     #[command(subcommand)]
     pub action: Option<RunsAction>,
@@ -17,10 +20,21 @@ pub struct RunsFlags {
 /// What to do with runs.
 #[derive(Debug, Subcommand)]
 pub enum RunsAction {
-    /// All runs, oldest first
-    List(JournalFlags),
+    /// The newest 50 runs, or all of them, oldest first
+    List(ListFlags),
     /// Ask about what is in doubt, record it, give the run up
     Close(CloseFlags),
+}
+
+/// Flags of `runs list`.
+#[derive(Debug, Args)]
+pub struct ListFlags {
+    /// All of them; without it the newest 50
+    #[arg(long)]
+    pub all: bool,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
 }
 
 /// Flags of `runs close`.
@@ -35,6 +49,20 @@ pub struct CloseFlags {
     /// `-journal`.
     #[command(flatten)]
     pub journal: JournalFlags,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct InitFlags {
+    /// Make the bucket of the journal, and prove that it can hold one; once more changes nothing
+    #[arg(long)]
+    pub journal: bool,
+    /// `-var` and `-var-file`.
+    #[command(flatten)]
+    pub variables: VariableFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
 }
 
 /// Flags of `unlock`.

@@ -27,6 +27,10 @@ impl Keys {
         &self.prefix
     }
 
+    pub(super) fn owner(&self) -> String {
+        format!("{}sk-dr-owner.json", self.prefix)
+    }
+
     pub(super) fn numbers(&self) -> String {
         format!("{}seq/", self.prefix)
     }

@@ -8,6 +8,7 @@
 //! | `runs/<id>/closed` | that it is closed |
 //! | `plans/<digest>.json.gz` | a plan |
 //! | `inventory/<99999999-n>.json` | inventory number *n* |
+//! | `sk-dr-owner.json` | whose it is |
 //!
 //! Everything is written where nothing is (`If-None-Match: *`), nothing is written over or deleted. Two new runs meet at one
 //! number, two processes of one run at one serial (R42). Must not know what records mean, but for the end of a run that
@@ -16,10 +17,12 @@
 mod keys;
 mod place;
 mod plans;
+mod preparing;
 mod suitable;
 mod writing;
 
 pub use place::BucketPlace;
+pub use preparing::{Bucket, Prepared};
 
 use super::document::{
     self, InventoryFile, check_next, check_run_id, decode, encode, file_name, is_run_id, no_run,
@@ -336,8 +339,7 @@ impl Store for BucketStore {
     }
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
-        let said = [self.check_versions().await?, self.check_expiry().await?];
-        Ok(said.into_iter().flatten().collect())
+        self.looked_at().await
     }
 
     async fn plan(&self, run: &str) -> Result<Plan, StoreError> {

@@ -5,8 +5,14 @@ use crate::journal::store::StoreError;
 use crate::world::s3::Versions;
 
 impl BucketStore {
+    /// What could not be told.
+    pub(super) async fn looked_at(&self) -> Result<Vec<String>, StoreError> {
+        let said = [self.check_versions().await?, self.check_expiry().await?];
+        Ok(said.into_iter().flatten().collect())
+    }
+
     /// Versioning: where it was ever on, some stores take a condition and ignore it.
-    pub(super) async fn check_versions(&self) -> Result<Option<String>, StoreError> {
+    async fn check_versions(&self) -> Result<Option<String>, StoreError> {
         let (provider, bucket) = (&self.place.provider, &self.place.bucket);
         match self.world.bucket_versions(provider, bucket).await {
             Ok(Versions::Never) => Ok(None),
@@ -24,7 +30,7 @@ impl BucketStore {
         }
     }
 
-    pub(super) async fn check_expiry(&self) -> Result<Option<String>, StoreError> {
+    async fn check_expiry(&self) -> Result<Option<String>, StoreError> {
         let (provider, bucket) = (&self.place.provider, &self.place.bucket);
         let rules = match self.world.bucket_expiry(provider, bucket).await {
             Ok(rules) => rules,

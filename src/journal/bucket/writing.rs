@@ -3,6 +3,7 @@
 
 use super::BucketStore;
 use crate::journal::store::{Append, Fault, StoreError};
+use crate::model::advice::Advice;
 use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
 use crate::world::s3::Put;
 use bytes::Bytes;
@@ -125,7 +126,7 @@ impl BucketStore {
                 format!("\n{CHOICE}")
             }
             FailureClass::NotFound if why.message.contains("NoSuchBucket") => {
-                "\nMake the bucket first, without versions".to_owned()
+                format!("\nMake it with `{}`", Advice::make_journal())
             }
             FailureClass::Forbidden => "\nA journal needs s3:ListBucket on its bucket, and s3:GetObject and s3:PutObject below its prefix".to_owned(),
             FailureClass::Unauthenticated

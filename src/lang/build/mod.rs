@@ -168,6 +168,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
             }
         }
         self.recoveries();
+        self.journal_is_first();
         self.configuration
             .resources
             .sort_by(|left, right| left.address.cmp(&right.address));
@@ -197,7 +198,7 @@ impl<'b, 'm, 'e> Builder<'b, 'm, 'e> {
             Some(settings) => {
                 self.configuration.settings = Settings {
                     stack: settings.stack.clone().unwrap_or_default(),
-                    journal_path: settings.journal_path.clone(),
+                    journal: settings.journal.clone().map(|journal| journal.place),
                     allowed_lints: settings.allowed_lints.clone(),
                 };
             }

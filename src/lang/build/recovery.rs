@@ -1,8 +1,10 @@
-//! `recovery` blocks, once every resource is made: only now it shows whether an instance that one names is there.
+//! `recovery` blocks, once every resource is made: only now it shows whether an instance that one names is there. And what
+//! the journal needs, which is there before all of them.
 
 use super::Builder;
 use crate::diag::Diagnostic;
 use crate::model::address::{Address, Target};
+use crate::model::journal_place::JournalPlace;
 
 impl Builder<'_, '_, '_> {
     pub(super) fn recoveries(&mut self) {
@@ -26,6 +28,24 @@ impl Builder<'_, '_, '_> {
                 recoveries.insert(recovery.name.clone(), recovery);
             }
             self.evaluator.diagnostics.extend(missing);
+        }
+    }
+
+    /// The store of a journal is reached before anything is made.
+    pub(super) fn journal_is_first(&mut self) {
+        let Some(JournalPlace::Bucket { provider, .. }) = &self.configuration.settings.journal
+        else {
+            return;
+        };
+        let Some(block) = self.configuration.providers.get(provider) else {
+            return;
+        };
+        if let Some(made) = block.references.first() {
+            let detail = format!(
+                "the journal is in this store, and is read before `{made}` is made: it needs values that stand in the text"
+            );
+            let found = Diagnostic::error("invalid-provider", "Invalid provider", detail);
+            self.evaluator.diagnostics.push(found.at(block.span));
         }
     }
 

@@ -5,6 +5,7 @@ mod attributes;
 mod blocks;
 mod bodies;
 pub mod dynamic;
+mod journal;
 pub mod order;
 mod providers;
 mod recovery;
@@ -49,6 +50,7 @@ pub fn check<'m>(
         .map(|(at, module)| {
             let checked = blocks::check(module, library, schemas, diagnostics);
             refactoring::check(module, library, diagnostics);
+            journal::check(module, diagnostics);
             recovery::check(module, library, diagnostics);
             (ModuleIndex(at), checked)
         })

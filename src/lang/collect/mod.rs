@@ -6,6 +6,7 @@ mod arguments;
 mod call;
 mod condition;
 mod drift;
+mod journal;
 mod recovery;
 mod refactoring;
 mod resource;

@@ -95,7 +95,10 @@ impl Collector<'_, '_> {
         }
     }
 
-    fn provider_reference(&mut self, attribute: &Attribute) -> Option<(ProviderRef, Span)> {
+    pub(super) fn provider_reference(
+        &mut self,
+        attribute: &Attribute,
+    ) -> Option<(ProviderRef, Span)> {
         let span = attribute.value.span;
         let reference = provider_reference(&attribute.value);
         if reference.is_none() {

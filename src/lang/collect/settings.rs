@@ -59,7 +59,7 @@ impl Collector<'_, '_> {
                 good
             }),
         };
-        let journal_path = self.journal(&mut block);
+        let journal = self.journal(&mut block);
         let allowed_lints = take_blocks(&mut block.body, "allow_lint")
             .into_iter()
             .filter_map(|allowed| self.allowed_lint(allowed))
@@ -72,38 +72,9 @@ impl Collector<'_, '_> {
         );
         self.module.settings = Some(SettingsBlock {
             stack,
-            journal_path,
+            journal,
             allowed_lints,
             header: block.header,
         });
-    }
-
-    fn journal(&mut self, block: &mut Block) -> Option<String> {
-        let mut journals = take_blocks(&mut block.body, "journal").into_iter();
-        let mut journal = journals.next()?;
-        for second in journals {
-            self.duplicate("the `journal` block", second.header, journal.header);
-        }
-        for name in ["bucket", "provider", "on_loss"] {
-            if let Some(attribute) = take(&mut journal.body, name) {
-                let detail =
-                    format!("`{name}` is not available yet: the journal is a directory, `path`");
-                self.report(
-                    Diagnostic::error("not-available", "Not available yet", detail)
-                        .at(attribute.name.span),
-                );
-            }
-        }
-        let path =
-            take(&mut journal.body, "path").and_then(|attribute| self.constant_text(&attribute));
-        leftover(&journal, &["path"], &[], &mut self.evaluator.diagnostics);
-        if path.as_ref().is_some_and(|path| path.trim().is_empty()) {
-            let detail = "`path` is empty; leave the block out for .sk-dr beside the configuration";
-            self.report(
-                Diagnostic::error("unusable-argument", "Unusable argument", detail)
-                    .at(journal.header),
-            );
-        }
-        path.map(|text| text.to_string())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{listed, load_files, load_text, resources, shown};
 use crate::model::expression::Expr;
+use crate::model::journal_place::JournalPlace;
 use crate::model::resource::IgnoreChanges;
 use crate::model::secret::SecretSource;
 use serde_json::json;
@@ -172,7 +173,8 @@ fn lifecycle_alias_outputs_and_settings() {
     let loaded = load_files(&[("main.hcl", text)], &[]);
     assert!(loaded.diagnostics.is_empty(), "{}", shown(&loaded));
     let configuration = loaded.configuration;
-    assert_eq!(configuration.settings.journal_path.as_deref(), Some("j"));
+    let directory = JournalPlace::Directory("j".to_owned());
+    assert_eq!(configuration.settings.journal, Some(directory));
     let [a, b] = configuration.resources.as_slice() else {
         panic!("two resources")
     };
