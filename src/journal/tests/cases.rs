@@ -60,8 +60,9 @@ fn a_run_is_made_once(store: &dyn Store) {
     assert_eq!(store.records("run-1").now().unwrap().1, 2, "it stays");
     let end = record(2, 1, vec![closed(RunOutcome::Abandoned)]);
     assert_eq!(store.append(&end).now().unwrap(), Append::Written);
+    store.mark_closed("run-1").now().unwrap();
     store.create_run("run-2", &plan()).now().unwrap();
-    let both = [listed("run-1", false), listed("run-2", false)];
+    let both = [listed("run-1", true), listed("run-2", false)];
     assert_eq!(store.runs(2).now().unwrap(), both);
     assert_eq!(store.runs(1).now().unwrap(), both[1..], "the newest");
     let recent = store.recent().now().unwrap();
