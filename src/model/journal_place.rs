@@ -22,6 +22,18 @@ pub enum JournalPlace {
     },
 }
 
+impl JournalPlace {
+    /// Where the journal of a stack is, as `-journal` takes it.
+    pub fn told(&self, stack: &str) -> String {
+        match self {
+            JournalPlace::Directory(path) => path.clone(),
+            JournalPlace::Bucket { bucket, prefix, .. } => {
+                format!("s3://{bucket}/{}", of_stack(prefix, stack))
+            }
+        }
+    }
+}
+
 /// The same in a plan, with what leads there: apply and resume need no `*.hcl` (R44). A directory is its text alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

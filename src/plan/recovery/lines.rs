@@ -138,7 +138,7 @@ impl Rebuild<'_> {
             stack: &settings.stack,
             recovery: &self.recovering.block.name,
             incarnation: &self.recovering.incarnation,
-            journal: settings.journal_path.as_deref(),
+            journal: settings.journal.as_ref(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::model::address::Address;
 use crate::model::duration::GoDuration;
 use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{KubeResource, ProviderRef, short_digest};
+use crate::model::journal_place::JournalPlace;
 use crate::model::json_path::JsonPath;
 use crate::model::resource::Resource;
 use crate::plan::document::{Pinned, StepId};
@@ -64,7 +65,7 @@ pub struct Run<'a> {
     /// Its incarnation.
     pub incarnation: &'a str,
     /// Where its journal is, as declared.
-    pub journal: Option<&'a str>,
+    pub journal: Option<&'a JournalPlace>,
 }
 
 /// Whether it writes the record.
@@ -117,7 +118,10 @@ pub fn record(place: Place<'_>, run: Run<'_>, step: &StepId, pins: &[Pinned]) ->
         ("incarnation".to_owned(), json!(run.incarnation)),
         ("state".to_owned(), json!("open")),
     ]);
-    data.extend(run.journal.map(|at| ("journal".to_owned(), json!(at))));
+    data.extend(
+        run.journal
+            .map(|at| ("journal".to_owned(), json!(at.told(run.stack)))),
+    );
     data.extend(pins.iter().map(|pin| {
         let point = format!("{}: {} of {}/{}", pin.of, pin.backup, pin.bucket, pin.root);
         (point_key("point", &pin.of), point.into())
