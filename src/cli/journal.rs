@@ -161,7 +161,7 @@ fn named_bucket(url: &str, declared: Option<&JournalBucket>) -> Result<JournalBu
     let Some((bucket, prefix)) = found else {
         return Err(Trouble::error(
             "Invalid value",
-            format!("`-journal={url}` names no bucket: s3://BUCKET/PREFIX, as `runs` prints it."),
+            format!("{url} names no bucket. A journal in one is s3://BUCKET/PREFIX."),
         ));
     };
     let (bucket, prefix) = (bucket.to_owned(), prefix.trim_matches('/').to_owned());
