@@ -37,6 +37,9 @@ const IGNORED: &[&str] = &[
     // Velero's own mark on what it restored.
     "/metadata/labels/velero.io~1backup-name",
     "/metadata/labels/velero.io~1restore-name",
+    // Our own mark, which names the cluster and the run.
+    "/metadata/annotations/sk-dr.io~1owner",
+    "/metadata/annotations/sk-dr.io~1step",
     // What binds claim and volume.
     "/metadata/annotations/pv.kubernetes.io~1bind-completed",
     "/metadata/annotations/pv.kubernetes.io~1bound-by-controller",

@@ -41,6 +41,7 @@ macro_rules! case {
 /// Every case.
 pub fn all() -> Vec<Case> {
     let mut all = vec![
+        case!(900, total_loss::everything_comes_back),
         // Up to four minutes, on Velero's own clock.
         case!(
             600,

@@ -9,7 +9,7 @@ use crate::program::Stack;
 use crate::requests::Requests;
 use crate::servers::User;
 use crate::site::{Site, files};
-use crate::velero::SCHEDULES;
+use crate::velero::{LOCATIONS, SCHEDULES};
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::path::PathBuf;
@@ -33,12 +33,14 @@ resource "kubernetes_namespace" "shop" {
 resource "velero_application" "shop" {
   namespaces       = [kubernetes_namespace.shop.metadata[0].name]
   storage_location = velero_backup_storage_location.main.name
+  cluster_resources = "related"
   rpo              = "26h"
   retention {
     daily = 7
   }
 }
 resource "velero_application" "wiki" {
+  cluster_resources = "related"
   storage_location = velero_backup_storage_location.main.name
   retention {
     daily = 7
@@ -58,6 +60,27 @@ pub struct Before {
     pub files: Vec<(PathBuf, Vec<u8>)>,
     /// A Backup of each application.
     pub backups: Vec<Json>,
+}
+
+/// Lost, planned with nothing but the configuration and the bucket, applied on a bare API server: every object is back,
+/// the volume byte for byte, the location takes backups, the Schedules run, and there is nothing left to do.
+pub async fn everything_comes_back(place: Place) {
+    let (mut site, stack, before) = lost(&place).await;
+    let elsewhere = stack.copy_to(&place.directory.join("elsewhere"));
+    let plan = elsewhere
+        .run("plan -recover=total_loss -out=recovery.plan")
+        .await;
+    let plan = plan.expect(0);
+    println!("{}", plan.stdout);
+    site.rebuild().await;
+    let limit = Duration::from_secs(600);
+    let apply = elsewhere.run_within(limit, "apply recovery.plan").await;
+    println!("{}", apply.text());
+    apply.expect(0);
+    is_back(&site, &before).await;
+    takes_backups(&site.harness().await).await;
+    let next = elsewhere.run("plan").await.expect(0);
+    println!("{}", next.stdout);
 }
 
 /// Both applications run and were backed up, then everything but the bucket is lost.
@@ -136,4 +159,16 @@ pub async fn is_back(site: &Site, before: &Before) {
         files(&site.disk("shop", "files")) == before.files,
         "bytes of the volume"
     );
+}
+
+/// Velero works as on any other day.
+async fn takes_backups(harness: &Requests) {
+    let location = harness.read(&format!("{LOCATIONS}/main")).await;
+    assert_ne!(location["spec"]["accessMode"], "ReadOnly", "{location:#}");
+    assert_eq!(location["status"]["phase"], "Available", "{location:#}");
+    for application in applications::NAMESPACES {
+        let schedule = format!("{SCHEDULES}/{application}-default-daily");
+        let schedule: Json = harness.read(&schedule).await;
+        assert_eq!(schedule["status"]["phase"], "Enabled", "{schedule:#}");
+    }
 }
