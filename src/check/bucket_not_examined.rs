@@ -12,7 +12,7 @@ pub(super) const LINT: Lint = Lint {
     cause: "A location is about to be made. If another cluster's Velero wrote to that place, this one imports its backups \
             and deletes the expired ones with their data, within a minute.",
     cure: "Make sure that the bucket and prefix are empty or this cluster's own, or declare access_mode = \"ReadOnly\" first.",
-    blind: "It does not look into the bucket: it is said of every location to be made.",
+    blind: "Where a provider block reads the bucket it is looked into, and this is not said.",
     check,
 };
 

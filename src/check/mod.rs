@@ -125,9 +125,17 @@ pub fn findings(decided: &Decided<'_>) -> Vec<Finding> {
         GoalMode::Converge => {
             let nodes = decided.nodes().iter().collect();
             let scene = Scene::planned(decided.configuration(), decided.objects(), nodes);
-            found_in(&scene, decided.narrowed_to())
+            let found = found_in(&scene, decided.narrowed_to()).into_iter();
+            found.filter(|one| !is_answered(decided, one)).collect()
         }
     }
+}
+
+/// What was looked into is not said to be unseen.
+fn is_answered(decided: &Decided<'_>, found: &Finding) -> bool {
+    let address = found.address.as_ref();
+    found.code == bucket_not_examined::LINT.code
+        && address.is_some_and(|address| decided.looked_into(address))
 }
 
 fn found_in(scene: &Scene<'_>, about: Option<&BTreeSet<Address>>) -> Vec<Finding> {

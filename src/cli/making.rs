@@ -1,5 +1,6 @@
 //! What a command plans, from its flags, and the refusals of planning in words and codes.
 
+use super::backups;
 use super::exit::Exit;
 use super::journal;
 use super::planning::{self, Confirm, Request};
@@ -89,8 +90,10 @@ pub(crate) async fn plan(
         recovery,
     };
     let world = world(process, configuration.secrets.clone()).asking(wanted.parallelism);
+    let buckets = backups::questions(configuration, &process.environment);
     let request = Request {
         configuration,
+        buckets: &buckets,
         goal: &goal,
         inventory: inventory.as_ref(),
         adopt: wanted.adopt,

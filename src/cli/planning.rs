@@ -17,7 +17,8 @@ use crate::plan::input::{
 };
 use crate::plan::secrets::{Comparison, Comparisons};
 use crate::plan::{
-    self, Refusal, bound, collection, guards, ignored, queries, recovery, secrets, types,
+    self, Refusal, bound, collection, full_bucket, guards, ignored, queries, recovery, secrets,
+    types,
 };
 use crate::world::op::{KubeVerb, Op};
 use crate::world::query::{Answer, DryRun, Fact, FailureClass, Live, Query, Why};
@@ -51,6 +52,8 @@ pub struct Request<'a> {
     pub conflicts: Conflicts,
     /// Dry-runs or not.
     pub confirm: Confirm,
+    /// The question what backups are there, for each location whose bucket can be asked.
+    pub buckets: &'a BTreeMap<Address, Query>,
     /// The recovery with its points, where the goal is one.
     pub recovery: Option<&'a Recovering>,
     /// Now.
@@ -93,6 +96,11 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         live.answers.extend(world.answer_all(losses).await.answers);
         plan = plan_with(request, &live, &seen)?;
     }
+    let buckets = look_into(world, request, &plan).await;
+    if !buckets.is_empty() {
+        live.answers.extend(buckets);
+        plan = plan_with(request, &live, &seen)?;
+    }
     if request.confirm == Confirm::ByDryRun {
         let questions = guards::questions(&plan.steps);
         seen.guards = Guards::Asked;
@@ -107,6 +115,31 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         }
     }
     Ok(plan)
+}
+
+/// What is in the buckets of locations that the plan makes writable (R2). Where a store is not reached nothing is said of
+/// it, and the plan says that nobody looked.
+async fn look_into(world: &World, request: &Request<'_>, plan: &Plan) -> BTreeMap<Query, Answer> {
+    let mut answers = BTreeMap::new();
+    let made = plan
+        .nodes
+        .iter()
+        .filter(|node| full_bucket::makes_writable(node));
+    for query in made.filter_map(|node| request.buckets.get(&node.address)) {
+        let Query::Blobs { provider, .. } = query else {
+            continue;
+        };
+        let Some(block) = request.configuration.providers.get(provider) else {
+            continue;
+        };
+        let connected = world
+            .connect(provider, &block.arguments, &Bindings::new())
+            .await;
+        if connected.is_ok() {
+            answers.insert(query.clone(), world.answer(query).await);
+        }
+    }
+    answers
 }
 
 /// What was found out beside the answers to queries.
@@ -160,6 +193,7 @@ fn plan_with(request: &Request<'_>, live: &Live, seen: &Seen) -> Result<Plan, Re
         comparisons: &seen.comparisons,
         unreadable: &seen.unreadable,
         guards: seen.guards,
+        buckets: request.buckets,
         recovery: request.recovery,
         made_at: request.made_at,
     };

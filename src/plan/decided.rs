@@ -6,7 +6,7 @@ use super::document::{
 use super::found::Objects;
 use super::input::Input;
 use super::readiness::{self, Unready};
-use super::{Refusal, checks, confirmations, orphans, secrets, unguarded, unswept};
+use super::{Refusal, checks, confirmations, full_bucket, orphans, secrets, unguarded, unswept};
 use crate::goal::GoalMode;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
@@ -44,6 +44,13 @@ impl Decided<'_> {
     /// The resources that it is about, where it was narrowed to a part of the configuration.
     pub fn narrowed_to(&self) -> Option<&BTreeSet<Address>> {
         orphans::is_narrowed(self.input.goal).then_some(&self.scope)
+    }
+
+    /// Whether somebody looked what backups are in the bucket of a location.
+    pub fn looked_into(&self, location: &Address) -> bool {
+        let mut nodes = self.nodes.iter();
+        let node = nodes.find(|node| node.address == *location);
+        node.is_some_and(|node| full_bucket::found(self.input, node).is_some())
     }
 
     /// What is live.

@@ -9,7 +9,7 @@ use crate::model::inventory::Inventory;
 use crate::model::recovery::Recovery;
 use crate::model::resource::Configuration;
 use crate::model::secret::SecretName;
-use crate::world::query::{FailureClass, Live};
+use crate::world::query::{FailureClass, Live, Query};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,6 +105,8 @@ pub struct Input<'a> {
     pub comparisons: &'a Comparisons,
     /// Secrets that are not where they should be, and why.
     pub unreadable: &'a BTreeMap<SecretName, String>,
+    /// The question what backups are there, for each location whose bucket can be asked.
+    pub buckets: &'a BTreeMap<Address, Query>,
     /// The recovery, where the goal is one.
     pub recovery: Option<&'a Recovering>,
     /// Now.

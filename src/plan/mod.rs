@@ -14,6 +14,7 @@ pub mod drift;
 pub mod event;
 mod former;
 pub mod found;
+pub mod full_bucket;
 pub mod guards;
 pub mod ignored;
 mod imports;
@@ -147,6 +148,7 @@ fn gather<'a>(context: &Context<'a>, graph: &Graph, scope: &BTreeSet<Address>) -
     collection::hold(resolutions, input);
     guards::block(resolutions, input);
     recovery::block(resolutions, input);
+    full_bucket::block(resolutions, input);
     spread_blocks(resolutions, graph);
     replacement::hold(context, resolutions);
     spread_held_back(resolutions);

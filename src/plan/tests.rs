@@ -1,5 +1,6 @@
 //! Cases of planning: declared resources and live objects in, one line for each thing the plan says out.
 
+mod full_bucket;
 mod manifests;
 mod ownership;
 mod readiness;
@@ -63,6 +64,9 @@ struct Story {
     not_served: Option<&'static str>,
     moves: Vec<Move>,
     recovering: Option<Recovering>,
+    /// The question what backups are there, for each location that can be asked, and the answer.
+    buckets: BTreeMap<Address, Query>,
+    in_buckets: Option<Answer>,
 }
 
 fn kubernetes() -> ProviderRef {
@@ -105,6 +109,8 @@ fn story() -> Story {
         not_served: None,
         moves: Vec::new(),
         recovering: None,
+        buckets: BTreeMap::new(),
+        in_buckets: None,
     }
 }
 
@@ -256,6 +262,7 @@ fn make(story: &Story) -> Result<Plan, Refusal> {
         confirmations: &story.confirmations,
         comparisons: &story.comparisons,
         unreadable: &story.unreadable,
+        buckets: &story.buckets,
         recovery: recovering,
         made_at: jiff::Timestamp::UNIX_EPOCH,
     };
@@ -350,6 +357,13 @@ fn live(
     let mut live = Live {
         answers: answers.collect(),
     };
+    for query in story.buckets.values() {
+        let answer = story
+            .in_buckets
+            .clone()
+            .map(|answer| (query.clone(), answer));
+        live.answers.extend(answer);
+    }
     for one in &story.resources {
         if let Some(query) = queries::cluster_query(one) {
             live.answers.insert(query, Answer::Absent);

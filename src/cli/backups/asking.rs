@@ -99,6 +99,16 @@ fn listings(bucket: &Bucket) -> [Query; 3] {
     ]
 }
 
+/// The question for the names of backups.
+pub(super) fn names(bucket: &Bucket) -> Query {
+    Query::Blobs {
+        provider: bucket.provider.clone(),
+        bucket: bucket.name.clone(),
+        prefix: format!("{}{BACKUPS}", bucket.root),
+        depth: Depth::Names,
+    }
+}
+
 fn listing(bucket: &Bucket, answers: &mut BTreeMap<Query, Answer>) -> Known<Listing> {
     let [backups, roots, repositories] =
         listings(bucket).map(|query| blobs(answers.get(&query).cloned()));

@@ -19,9 +19,24 @@ use crate::model::resource::Configuration;
 use crate::render::json;
 use crate::render::text::{self, Backups};
 use crate::world::World;
+use crate::world::query::Query;
 use crate::world::redactor::Redactor;
 use declared::Place;
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The question what backups are there, for each location whose bucket can be asked.
+pub(super) fn questions(
+    configuration: &Configuration,
+    environment: &BTreeMap<String, String>,
+) -> BTreeMap<Address, Query> {
+    let places = declared::places(configuration, environment).into_iter();
+    let questions = places.filter_map(|place| {
+        let question = asking::names(place.bucket.as_ref().ok()?);
+        Some((place.location.address, question))
+    });
+    questions.collect()
+}
 
 /// Runs it.
 ///

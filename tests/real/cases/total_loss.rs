@@ -73,6 +73,9 @@ pub async fn everything_comes_back(place: Place) {
     let plan = plan.expect(0);
     println!("{}", plan.stdout);
     site.rebuild().await;
+    // Nobody here knows the lost cluster: the bucket tells.
+    let bare = elsewhere.run("apply -auto-approve").await.expect(1);
+    bare.says("This looks like a loss");
     let limit = Duration::from_secs(600);
     let apply = elsewhere.run_within(limit, "apply recovery.plan").await;
     println!("{}", apply.text());
