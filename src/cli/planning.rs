@@ -1,6 +1,8 @@
 //! From a configuration to a plan: asks what a plan needs answered, in the order in which answers lead to questions.
 //! The one place where asking and planning meet; must not print.
 
+mod stores;
+
 use crate::check;
 use crate::goal::{Goal, GoalMode};
 use crate::kinds::{self, Loss};
@@ -17,8 +19,7 @@ use crate::plan::input::{
 };
 use crate::plan::secrets::{Comparison, Comparisons};
 use crate::plan::{
-    self, Refusal, bound, collection, full_bucket, guards, ignored, queries, recovery, secrets,
-    types,
+    self, Refusal, bound, collection, guards, ignored, queries, recovery, secrets, types,
 };
 use crate::world::op::{KubeVerb, Op};
 use crate::world::query::{Answer, DryRun, Fact, FailureClass, Live, Query, Why};
@@ -67,7 +68,7 @@ pub struct Request<'a> {
 pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal> {
     let mut live = world.answer_all(cluster_queries(request)).await;
     let mut providers = find_providers(world, request, &live).await;
-    providers.extend(stores(world, request).await);
+    providers.extend(stores::of_points(world, request).await);
     let types = types::questions(request.configuration, &providers);
     live.answers.extend(world.answer_all(types).await.answers);
     let typed = types::configuration(request.configuration, &live);
@@ -96,7 +97,7 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         live.answers.extend(world.answer_all(losses).await.answers);
         plan = plan_with(request, &live, &seen)?;
     }
-    let buckets = look_into(world, request, &plan).await;
+    let buckets = stores::look_into(world, request, &plan).await;
     if !buckets.is_empty() {
         live.answers.extend(buckets);
         plan = plan_with(request, &live, &seen)?;
@@ -115,31 +116,6 @@ pub async fn make(world: &World, request: &Request<'_>) -> Result<Plan, Refusal>
         }
     }
     Ok(plan)
-}
-
-/// What is in the buckets of locations that the plan makes writable (R2). Where a store is not reached nothing is said of
-/// it, and the plan says that nobody looked.
-async fn look_into(world: &World, request: &Request<'_>, plan: &Plan) -> BTreeMap<Query, Answer> {
-    let mut answers = BTreeMap::new();
-    let made = plan
-        .nodes
-        .iter()
-        .filter(|node| full_bucket::makes_writable(node));
-    for query in made.filter_map(|node| request.buckets.get(&node.address)) {
-        let Query::Blobs { provider, .. } = query else {
-            continue;
-        };
-        let Some(block) = request.configuration.providers.get(provider) else {
-            continue;
-        };
-        let connected = world
-            .connect(provider, &block.arguments, &Bindings::new())
-            .await;
-        if connected.is_ok() {
-            answers.insert(query.clone(), world.answer(query).await);
-        }
-    }
-    answers
 }
 
 /// What was found out beside the answers to queries.
@@ -257,31 +233,6 @@ fn lost_provider(
         },
         failure: None,
     }
-}
-
-/// The stores that a recovery's points are in: apply asks them again.
-async fn stores(world: &World, request: &Request<'_>) -> BTreeMap<ProviderRef, FoundProvider> {
-    let pins = request.recovery.map(|recovering| recovering.pins.iter());
-    let names: BTreeSet<&ProviderRef> = pins.into_iter().flatten().map(|pin| &pin.store).collect();
-    let mut found = BTreeMap::new();
-    for provider in names {
-        let Some(block) = request.configuration.providers.get(provider) else {
-            continue;
-        };
-        let connected = world
-            .connect(provider, &block.arguments, &Bindings::new())
-            .await;
-        let one = match connected {
-            Ok(title) => FoundProvider {
-                title,
-                instance: Instance::Store,
-                failure: None,
-            },
-            Err(why) => unreached("", why),
-        };
-        found.insert(provider.clone(), one);
-    }
-    found
 }
 
 /// The cluster of the same plan that a provider stands on.

@@ -47,8 +47,22 @@ pub struct Backup {
     pub failure: Option<String>,
     /// How volumes were to be backed up.
     pub volumes: VolumeSettings,
+    /// Of which namespaces it is.
+    pub namespaces: Namespaces,
     /// How long plugins may take after the last item.
     pub operation_timeout: Option<GoDuration>,
+}
+
+/// The namespaces that a backup was to take, as its object names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Namespaces(Vec<String>);
+
+impl Namespaces {
+    /// Whether one may be in it: all are where none is named, and what a pattern takes cannot be told.
+    pub fn may_hold(&self, namespace: &str) -> bool {
+        let is_open = |name: &String| name == namespace || name.contains(['*', '?', '[']);
+        self.0.is_empty() || self.0.iter().any(is_open)
+    }
 }
 
 /// How a backup was to take volumes.
@@ -172,6 +186,7 @@ pub fn backup(directory: &str, bytes: &[u8]) -> Result<Backup, Unreadable> {
             no_snapshots: spec.snapshot_volumes == Some(false),
             by_policy: spec.resource_policy.is_some(),
         },
+        namespaces: Namespaces(spec.included_namespaces),
         operation_timeout: spec.item_operation_timeout.parse().ok(),
     })
 }
@@ -202,6 +217,8 @@ struct Spec {
     default_volumes_to_fs_backup: Option<bool>,
     default_volumes_to_restic: Option<bool>,
     snapshot_volumes: Option<bool>,
+    #[serde(deserialize_with = "or_default")]
+    included_namespaces: Vec<String>,
     resource_policy: Option<serde::de::IgnoredAny>,
     #[serde(deserialize_with = "or_default")]
     item_operation_timeout: String,

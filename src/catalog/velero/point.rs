@@ -361,7 +361,7 @@ impl Point {
             (Err(why), _) => Err(why.clone()),
             (Ok(told), Tarball::Read(contents)) => Ok(told.declared(contents, self.backup.volumes)),
             (Ok(told), Tarball::NotRead | Tarball::Broken(_) | Tarball::Unknown(_)) => {
-                Ok(told.listed())
+                Ok(told.listed(&self.backup.namespaces))
             }
         };
         match tarball {

@@ -629,6 +629,39 @@ fn volumes_as_the_small_files_tell() {
     assert!(judgement.is_unknown() && !judgement.is_usable());
 }
 
+/// With all cluster-scoped objects every disk of the cluster is in every backup: of another application, or of none.
+#[test]
+fn disks_of_others_that_came_along_are_not_missing() {
+    let skipped = |more: Json| {
+        let mut info = info(json!({"skipped": true, "skippedReason": "no idea"}));
+        info[0]
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        info
+    };
+    let of = |namespaces: Json, info: Json| {
+        let mut one = daily().with(File::VolumeInfo, info);
+        one.spec["includedNamespaces"] = namespaces;
+        one
+    };
+    let whole: (&str, bool, &[&str]) = ("complete", true, &["tarball not read"]);
+    check_worth(&of(json!(["wiki"]), skipped(json!({}))), None, whole);
+    let unbound = skipped(json!({"pvcName": "", "pvcNamespace": ""}));
+    check_worth(&of(json!(["shop"]), unbound), None, whole);
+    let missing: (&str, bool, &[&str]) = (
+        "complete",
+        false,
+        &[
+            "1 of 1 volumes not covered: shop/data (skipped: no idea)",
+            "tarball not read",
+        ],
+    );
+    for namespaces in [json!(["shop"]), json!(["*"]), json!(null), json!(["sh*"])] {
+        check_worth(&of(namespaces, skipped(json!({}))), None, missing);
+    }
+}
+
 /// By a policy, by an annotation of a Pod: in the words of Velero 1.18.1.
 #[test]
 fn what_somebody_left_out_is_not_missing() {

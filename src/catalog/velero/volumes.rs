@@ -1,7 +1,7 @@
 //! Which volumes a backup really holds. `Completed` does not tell: Velero lists volumes as skipped without a warning. Two
 //! files do, volumeinfo and the PodVolumeBackups, and only the tarball tells which volumes there were (R8).
 
-use super::backup::VolumeSettings;
+use super::backup::{Namespaces, VolumeSettings};
 use super::contents::{Contents, Mount, Wish};
 use super::files::{Unreadable, gzipped, or_default};
 use serde::Deserialize;
@@ -87,9 +87,14 @@ pub fn told(info: Option<&[u8]>, copies: Option<&[u8]>) -> Result<Told, Unreadab
 }
 
 impl Told {
-    /// Volumes as the two files list them; one that neither lists is not among them.
-    pub fn listed(&self) -> Vec<Volume> {
-        let infos = self.volumes.iter().map(|info| Volume {
+    /// Volumes as the two files list them; one that neither lists is not among them. A backup with all cluster-scoped objects
+    /// lists the disks of every other application as skipped: those are none of its volumes.
+    pub fn listed(&self, namespaces: &Namespaces) -> Vec<Volume> {
+        let own = self
+            .volumes
+            .iter()
+            .filter(|info| !info.is_of_others(namespaces));
+        let infos = own.map(|info| Volume {
             title: info.claim().map_or_else(
                 || format!("PersistentVolume {}", info.pv_name),
                 |claim| claim.to_string(),
@@ -251,6 +256,14 @@ struct PvbInfo {
 }
 
 impl VolumeInfo {
+    /// Whether it only came along: skipped, and bound to a claim elsewhere or to none.
+    fn is_of_others(&self, namespaces: &Namespaces) -> bool {
+        self.skipped
+            && !self
+                .claim()
+                .is_some_and(|claim| namespaces.may_hold(&claim.namespace))
+    }
+
     fn claim(&self) -> Option<Claim> {
         (!self.pvc_name.is_empty()).then(|| Claim {
             namespace: self.pvc_namespace.clone(),
