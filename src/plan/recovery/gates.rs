@@ -7,9 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is back, in words.
 pub(super) fn restored_title(pin: &Pinned) -> String {
-    match pin.pod_volumes.len() {
-        0 => format!("{} objects are back", pin.items),
-        volumes => format!("{} objects and {volumes} volumes are back", pin.items),
+    let count = |number: u64, what: &str| match number {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    };
+    let objects = count(pin.items, "object");
+    match pin.pod_volumes.len() as u64 {
+        0 if pin.items == 1 => format!("{objects} is back"),
+        0 => format!("{objects} are back"),
+        volumes => format!("{objects} and {} are back", count(volumes, "volume")),
     }
 }
 
