@@ -51,8 +51,10 @@ pub enum Ask {
     PutElsewhere(&'static str),
     /// The first so many objects below a prefix.
     First(&'static str, u16),
-    /// Whether the bucket, and one that is not, is there; what it keeps and what it deletes by itself.
+    /// Whether the bucket, and one that is not, is there; what it deletes by itself.
     Rules,
+    /// Whether it keeps versions.
+    Versions,
     /// Makes a bucket, looks, and makes it once more.
     MakeBucket,
 }
@@ -65,6 +67,9 @@ pub enum Meanwhile {
     /// Somebody writes the object.
     Written,
 }
+
+/// The case whose question moto answers with a document that is none of S3's.
+pub const VERSIONS: &str = "bucket: whether it keeps versions";
 
 /// A case: objects with so many bytes, a question, and the answer in words.
 pub struct StoreCase {
@@ -241,8 +246,9 @@ fn writes() -> Vec<StoreCase> {
             "bucket: what it does by itself",
             TWO,
             Ask::Rules,
-            "Ok(There) Ok(Missing) Ok(Never) Ok([])",
+            "Ok(There) Ok(Missing) Ok([])",
         ),
+        case(VERSIONS, TWO, Ask::Versions, "Ok(Never)"),
         case(
             "bucket: made, and there",
             &[],
@@ -318,7 +324,12 @@ async fn answer(
         key: key.to_owned(),
     };
     let query = match case.ask {
-        Ask::PutNew(..) | Ask::PutElsewhere(_) | Ask::First(..) | Ask::Rules | Ask::MakeBucket => {
+        Ask::PutNew(..)
+        | Ask::PutElsewhere(_)
+        | Ask::First(..)
+        | Ask::Rules
+        | Ask::Versions
+        | Ask::MakeBucket => {
             return written(world, provider, case, bucket).await;
         }
         Ask::List(prefix, depth) => list(bucket, prefix, depth),
@@ -384,11 +395,11 @@ async fn written(world: &World, provider: &ProviderRef, case: &StoreCase, bucket
                 Err(why) => why.message,
             }
         }
+        Ask::Versions => format!("{:?}", world.bucket_versions(provider, bucket).await),
         Ask::Rules => format!(
-            "{:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?}",
             world.bucket_state(provider, bucket).await,
             world.bucket_state(provider, "nobody-made-this").await,
-            world.bucket_versions(provider, bucket).await,
             world.bucket_expiry(provider, bucket).await
         ),
         Ask::MakeBucket => {

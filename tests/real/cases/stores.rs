@@ -51,15 +51,11 @@ pub async fn a_store_answers_what_is_asked(place: Place) {
     let moto = Moto::start(&place.bin, &place.directory, "first").await;
     let mut failures = Vec::new();
     for (number, case) in store_cases::cases().iter().enumerate() {
-        // moto answers the question for the versioning of a bucket with another document: the sandbox alone shows it.
-        if case.name == "bucket: what it does by itself" {
-            println!(
-                "store case {:<40} not run: moto gives no such answer",
-                case.name
-            );
-            continue;
-        }
         let came_of_it = store_cases::run(case, &moto, &format!("case-{number}")).await;
+        let came_of_it = match case.name {
+            store_cases::VERSIONS => cannot_be_read(came_of_it),
+            _other => came_of_it,
+        };
         println!(
             "store case {:<40} {}",
             case.name,
@@ -68,4 +64,13 @@ pub async fn a_store_answers_what_is_asked(place: Place) {
         failures.extend(came_of_it.err());
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// moto's answer has the root `GetBucketVersioningResponse`. What cannot be read must be told so, and never be taken for
+/// "it keeps none".
+fn cannot_be_read(came_of_it: Result<(), String>) -> Result<(), String> {
+    match came_of_it {
+        Err(told) if told.contains("answered 200, and it cannot be read") => Ok(()),
+        other => Err(format!("moto's document was read: {other:?}")),
+    }
 }
