@@ -350,6 +350,10 @@ fn live(
         ));
     }
     asked.extend(defined(story));
+    if story.objects.iter().any(|(kind, _)| *kind == "run") {
+        let backups = super::recovery::objects::BACKUPS;
+        asked.push(queries::list_for(&kubernetes(), &backups, Some("velero")));
+    }
     let answers = asked.into_iter().map(|query| {
         let answer = answer(story, &query);
         (query, answer)

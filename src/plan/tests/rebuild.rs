@@ -360,3 +360,54 @@ fn garbage_collection_never_takes_the_newest_that_is_left() {
         one.reason
     );
 }
+
+fn in_mode(mode: &str) -> Resource {
+    let mut one = location("main");
+    let path = ["access_mode".to_owned()];
+    one.body = one.body.with(&path, Expr::Value(json!(mode)));
+    one
+}
+
+fn made_writable(backups: Vec<(&'static str, Json)>, consents: &[String]) -> Plan {
+    let mut objects = vec![applied(&in_mode("ReadOnly"))];
+    objects.extend(backups);
+    make(&Story {
+        resources: vec![in_mode("ReadWrite")],
+        objects,
+        consents: consents.to_vec(),
+        ..story()
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_location_is_not_made_writable_while_that_expires_something() {
+    let of = |location: &str, (kind, mut one): (&'static str, Json)| {
+        one["spec"] = json!({"storageLocation": location});
+        (kind, one)
+    };
+    let old = || expired("shop-1", "Completed", "1968-01-01T00:00:00Z");
+    let newest = || {
+        let (kind, mut one) = expired("shop-2", "Completed", "1968-09-01T00:00:00Z");
+        one["status"]["expiration"] = json!("2099-01-01T00:00:00Z");
+        (kind, one)
+    };
+    let backups = || vec![of("main", old()), of("main", newest())];
+    let held = made_writable(backups(), &[]);
+    let [one] = held.held_back.as_slice() else {
+        panic!("{:?} {:?}", held.held_back, held.nodes);
+    };
+    assert_eq!(one.losses, ["Backup shop-1 (expired 1969-01-01T00:00:00Z)"]);
+    assert!(one.reason.starts_with("it makes the location writable"));
+    assert!(held.steps.is_empty());
+    let given = made_writable(backups(), &[one.consent.clone().unwrap()]);
+    assert!(given.held_back.is_empty() && !given.steps.is_empty());
+    // What expired elsewhere, or has not, is no reason.
+    for quiet in [
+        vec![of("other", old()), of("other", newest())],
+        vec![of("main", newest())],
+    ] {
+        let made = made_writable(quiet, &[]);
+        assert!(made.held_back.is_empty() && !made.steps.is_empty());
+    }
+}
