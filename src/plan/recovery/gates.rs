@@ -5,7 +5,7 @@ use super::objects;
 use crate::model::guard::{Guard, Restored, RestoredType, RestoredVolume, Synced};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is back, in words.
+/// What is to be back, in words.
 pub(super) fn restored_title(pin: &Pinned) -> String {
     let count = |number: u64, what: &str| match number {
         1 => format!("1 {what}"),
@@ -13,9 +13,12 @@ pub(super) fn restored_title(pin: &Pinned) -> String {
     };
     let objects = count(pin.items, "object");
     match pin.pod_volumes.len() as u64 {
-        0 if pin.items == 1 => format!("{objects} is back"),
-        0 => format!("{objects} are back"),
-        volumes => format!("{objects} and {} are back", count(volumes, "volume")),
+        0 if pin.items == 1 => format!("check that {objects} is back"),
+        0 => format!("check that {objects} are back"),
+        volumes => format!(
+            "check that {objects} and {} are back",
+            count(volumes, "volume")
+        ),
     }
 }
 

@@ -175,11 +175,19 @@ impl Rebuild<'_> {
         let proof = draft(
             own::PROOF,
             stage::PROOF,
-            "the restore points are as planned",
+            "check that the restore points are as planned",
         );
-        let namespace = draft(own::NAMESPACE, stage::CLUSTER, "the namespace of Velero");
-        let record = draft(own::RECORD, stage::CLUSTER, "the record of this recovery");
-        let close = draft(own::CLOSE, stage::NORMAL, "the recovery is closed");
+        let namespace = draft(
+            own::NAMESPACE,
+            stage::CLUSTER,
+            "make the namespace of Velero",
+        );
+        let record = draft(
+            own::RECORD,
+            stage::CLUSTER,
+            "write the record of this recovery",
+        );
+        let close = draft(own::CLOSE, stage::NORMAL, "close the recovery");
         let (namespace_id, record_id) = (namespace.id(), record.id());
         let made = Ground::OfStep(record_id.0.clone());
         vec![
@@ -272,20 +280,20 @@ impl Rebuild<'_> {
         let synced = draft(
             point::SYNCED,
             apps,
-            format!("Velero knows backup {}", pin.backup),
+            format!("wait until Velero knows backup {}", pin.backup),
         );
         let restore = draft(
             point::RESTORE,
             apps,
-            format!(
-                "restore of {} into {}",
-                pin.backup,
-                pin.namespaces.join(", ")
-            ),
+            format!("restore {} into {}", pin.backup, pin.namespaces.join(", ")),
         );
         let restored = draft(point::RESTORED, apps, gates::restored_title(pin));
-        let done = draft(point::DONE, apps, "recorded as done".to_owned());
-        let fresh = draft(point::FRESH, stage::NORMAL, "a fresh backup".to_owned());
+        let done = draft(point::DONE, apps, "record it as done".to_owned());
+        let fresh = draft(
+            point::FRESH,
+            stage::NORMAL,
+            "make a fresh backup".to_owned(),
+        );
         let restore_id = restore.id();
         let fresh_id = fresh.id();
         let record =
@@ -383,7 +391,7 @@ impl Rebuild<'_> {
             node: address,
             number,
             stage: stage::NORMAL,
-            title: "writable again".to_owned(),
+            title: "make it writable again".to_owned(),
         };
         let made = Ground::OfStep(step_id(address, 1).0);
         Some(Step {
