@@ -5,6 +5,7 @@ use super::bare;
 use super::judgement::{Seen, seen, text};
 use super::outcome::ApplyError;
 use super::outside::Outside;
+use crate::model::address::Address;
 use crate::model::expression::{Bindings, Expr};
 use crate::model::guard::Guard;
 use crate::model::identity::{Instance, ProviderRef};
@@ -89,18 +90,18 @@ pub struct Proved {
 }
 
 /// Proves, before the first effect, that what was declared lost does not answer, and that what takes its place is empty
-/// (R1, R31). Where the plan makes a cluster, silence is what is expected; that cluster is proved at first touch.
+/// (R1, R31). Where the plan makes that cluster, silence is what is expected; that cluster is proved at first touch.
 ///
 /// # Errors
 /// [`ApplyError::LostAnswers`], [`ApplyError::NotBare`], or that it cannot be told.
 pub async fn prove_lost(outside: &dyn Outside, plan: &Plan) -> Result<Proved, ApplyError> {
     let mut proved = Proved::default();
-    let makes_cluster = plan.steps.iter().any(|step| match step.op {
-        Op::Local(_) => true,
-        Op::Kube(_) | Op::Await(_) => false,
-    });
     for (provider, planned) in &plan.providers {
-        let Instance::Lost { identity: lost } = &planned.instance else {
+        let Instance::Lost {
+            identity: lost,
+            replacement,
+        } = &planned.instance
+        else {
             continue;
         };
         let unreachable = |why: Why| ApplyError::Provider {
@@ -116,7 +117,7 @@ pub async fn prove_lost(outside: &dyn Outside, plan: &Plan) -> Result<Proved, Ap
         };
         let found = match reached {
             Ok(found) => found,
-            Err(why) if makes_cluster && is_silence(why.class) => continue,
+            Err(why) if is_to_come(plan, replacement.as_ref()) && is_silence(why.class) => continue,
             Err(why) => return Err(unreachable(why)),
         };
         if lost.as_ref() == Some(&found) {
@@ -139,6 +140,15 @@ pub async fn prove_lost(outside: &dyn Outside, plan: &Plan) -> Result<Proved, Ap
     Ok(proved)
 }
 
+/// Whether the cluster that takes the place of a lost one is still to be made by this plan.
+fn is_to_come(plan: &Plan, replacement: Option<&Address>) -> bool {
+    let made = |step: &Step| match step.op {
+        Op::Local(_) => replacement == Some(&step.node),
+        Op::Kube(_) | Op::Await(_) => false,
+    };
+    plan.steps.iter().any(made)
+}
+
 /// Whether nothing answered: a server that refuses us is one.
 fn is_silence(class: FailureClass) -> bool {
     match class {
@@ -146,6 +156,7 @@ fn is_silence(class: FailureClass) -> bool {
         | FailureClass::Unavailable
         | FailureClass::Malformed
         | FailureClass::Invalid
+        | FailureClass::Unsupported
         | FailureClass::NotFound
         | FailureClass::Program
         | FailureClass::Value
@@ -169,7 +180,7 @@ pub async fn prove_new(
     provider: &ProviderRef,
     found: &str,
 ) -> Result<Vec<String>, Why> {
-    let Some(Instance::Lost { identity: lost }) = plan
+    let Some(Instance::Lost { identity: lost, .. }) = plan
         .providers
         .get(provider)
         .map(|planned| &planned.instance)

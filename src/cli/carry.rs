@@ -211,6 +211,7 @@ pub(crate) fn outcome(report: RunReport) -> Outcome {
             | FailureClass::Unavailable
             | FailureClass::Malformed
             | FailureClass::Invalid
+            | FailureClass::Unsupported
             | FailureClass::Conflict
             | FailureClass::NotFound
             | FailureClass::Program

@@ -201,7 +201,7 @@ async fn find_providers(
         if let Some(identity) = lost.and_then(|recovery| recovery.lost.get(&provider)) {
             found.insert(
                 provider.clone(),
-                lost_provider(request, &provider, identity),
+                lost_provider(request, live, &provider, identity),
             );
             continue;
         }
@@ -222,6 +222,7 @@ async fn find_providers(
 /// A provider that is lost by declaration: it is not connected, and nothing is asked of it (R1).
 fn lost_provider(
     request: &Request<'_>,
+    live: &Live,
     provider: &ProviderRef,
     identity: &Option<String>,
 ) -> FoundProvider {
@@ -230,6 +231,10 @@ fn lost_provider(
         title: "lost".to_owned(),
         instance: Instance::Lost {
             identity: identity.clone().or_else(recorded),
+            replacement: match behind(request, live, provider) {
+                Behind::Absent(cluster) => Some(cluster),
+                Behind::Nothing | Behind::Unknown(_) => None,
+            },
         },
         failure: None,
     }

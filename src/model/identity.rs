@@ -94,6 +94,9 @@ pub enum Instance {
         /// UID of the lost cluster's kube-system, where it was declared or recorded: that one must not answer any more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         identity: Option<String>,
+        /// The cluster of the same plan that takes its place: until it is made, silence is what is expected.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replacement: Option<Address>,
     },
     /// A store that a recovery reads: its address is all that tells it, and nothing is made there.
     Store,

@@ -121,6 +121,7 @@ pub fn class_words(class: FailureClass) -> &'static str {
         FailureClass::Unavailable => "the server is not able to answer now",
         FailureClass::Malformed => "the answer makes no sense",
         FailureClass::Invalid => "the server refused the request",
+        FailureClass::Unsupported => "the server does not know the request",
         FailureClass::Conflict => "somebody else holds it",
         FailureClass::NotFound => "it was not found",
         FailureClass::Program => "a program failed",

@@ -213,12 +213,19 @@ fn next(class: FailureClass) -> &'static str {
             "Name the authority that signed the server's certificate (`cluster_ca_certificate`, or the kubeconfig's), or mend the address; then plan again."
         }
         FailureClass::Unavailable => "Wait until the server has less to do, then plan again.",
-        FailureClass::Malformed | FailureClass::NotFound | FailureClass::Invalid => {
+        FailureClass::Malformed
+        | FailureClass::NotFound
+        | FailureClass::Invalid
+        | FailureClass::Unsupported => {
             "See whether a Kubernetes API answers at this address, then plan again."
         }
+        FailureClass::Program => {
+            "See that the program works when it is run by hand (most often somebody has to log in again), then plan again."
+        }
+        FailureClass::Value => {
+            "Mend the provider block, or the file or variable that it takes its settings from; then plan again."
+        }
         FailureClass::Conflict
-        | FailureClass::Program
-        | FailureClass::Value
         | FailureClass::Wait
         | FailureClass::Ground
         | FailureClass::WrongIdentity => "Mend the provider block, then plan again.",

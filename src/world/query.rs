@@ -200,6 +200,8 @@ pub enum FailureClass {
     Malformed,
     /// The server refused the content: 400, 422, Strict.
     Invalid,
+    /// 501: the server does not know what was asked for.
+    Unsupported,
     /// 409: somebody else changed or holds it, uid precondition failed.
     Conflict,
     /// 404 where the object or its namespace should be.

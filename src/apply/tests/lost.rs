@@ -8,6 +8,7 @@ use crate::apply::admission::no_open_run;
 use crate::goal::{GoalMode, Recover};
 use crate::journal::runs::{earlier, load};
 use crate::journal::status::RunState;
+use crate::model::address::Address;
 use crate::model::condition::Condition;
 use crate::model::expression::Expr;
 use crate::model::identity::Instance;
@@ -31,8 +32,16 @@ fn recovering(mut plan: Plan) -> Plan {
         scope_namespaces: ["known", "shop"].map(str::to_owned).into(),
     });
     let planned = plan.providers.get_mut(&provider("kubernetes")).unwrap();
+    let replacement = match &planned.instance {
+        Instance::MadeBy(cluster) => Some(cluster.clone()),
+        Instance::Known { .. }
+        | Instance::Lost { .. }
+        | Instance::Store
+        | Instance::Unknown { .. } => None,
+    };
     planned.instance = Instance::Lost {
         identity: Some(lost),
+        replacement,
     };
     plan.digest = plan.compute_digest().unwrap();
     plan
@@ -173,12 +182,29 @@ fn a_cluster_that_the_run_makes_is_proved_at_first_touch() {
         |_| {},
         "done 8 · Complete · exit 0",
     );
+    // A cluster that is made elsewhere in the plan excuses no silence here.
+    let mut elsewhere = recovering(every_verb());
+    elsewhere
+        .providers
+        .get_mut(&provider("kubernetes"))
+        .unwrap()
+        .instance = Instance::Lost {
+        identity: None,
+        replacement: None,
+    };
+    elsewhere.digest = elsewhere.compute_digest().unwrap();
+    check(
+        &elsewhere,
+        |_| {},
+        "provider `kubernetes` cannot be asked which cluster it is: no kubeconfig; nothing was changed · exit 1",
+    );
     let mut same = every_verb();
     same.providers
         .get_mut(&provider("kubernetes"))
         .unwrap()
         .instance = Instance::Lost {
         identity: Some("identity-of-kubernetes".to_owned()),
+        replacement: Some(Address::new("kubernetes_cluster", "main")),
     };
     same.digest = same.compute_digest().unwrap();
     let stopped = "done 5, kubernetes_namespace.velero#1 failed WrongIdentity, velero_schedule.one#1 skipped: \

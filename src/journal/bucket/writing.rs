@@ -122,10 +122,10 @@ impl BucketStore {
     /// What a failure of the store says of the journal.
     pub(super) fn failed(&self, key: &str, why: Why) -> StoreError {
         let cure = match why.class {
-            FailureClass::Invalid if why.message.contains("NotImplemented") => {
+            FailureClass::Unsupported => {
                 format!("\n{CHOICE}")
             }
-            FailureClass::NotFound if why.message.contains("NoSuchBucket") => {
+            FailureClass::NotFound => {
                 format!("\nMake it with `{}`", Advice::make_journal())
             }
             FailureClass::Forbidden => "\nA journal needs s3:ListBucket on its bucket, and s3:GetObject and s3:PutObject below its prefix".to_owned(),
@@ -136,7 +136,6 @@ impl BucketStore {
             | FailureClass::Malformed
             | FailureClass::Invalid
             | FailureClass::Conflict
-            | FailureClass::NotFound
             | FailureClass::Program
             | FailureClass::Value
             | FailureClass::Wait
@@ -158,6 +157,7 @@ fn fault(class: FailureClass) -> Fault {
         | FailureClass::Untrusted
         | FailureClass::Malformed => Fault::Unreached,
         FailureClass::Invalid
+        | FailureClass::Unsupported
         | FailureClass::Conflict
         | FailureClass::NotFound
         | FailureClass::Program

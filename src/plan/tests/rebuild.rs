@@ -111,7 +111,10 @@ fn lost(resources: Vec<Resource>, pins: Vec<Pinned>) -> Story {
                 scope_namespaces: BTreeSet::new(),
             }),
         },
-        instance: Instance::Lost { identity: None },
+        instance: Instance::Lost {
+            identity: None,
+            replacement: None,
+        },
         recovering: Some(recovering(pins)),
         ..story()
     }

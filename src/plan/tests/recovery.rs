@@ -27,6 +27,7 @@ fn recovering(story: Story) -> Story {
 fn lost() -> Instance {
     Instance::Lost {
         identity: Some("cluster-0".to_owned()),
+        replacement: None,
     }
 }
 

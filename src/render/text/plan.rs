@@ -64,11 +64,12 @@ pub(crate) fn place(provider: &PlannedProvider) -> String {
         }
         Instance::Lost {
             identity: Some(uid),
+            ..
         } => format!(
             "lost, last known as cluster {}; nothing was asked of it",
             clean(uid)
         ),
-        Instance::Lost { identity: None } => {
+        Instance::Lost { identity: None, .. } => {
             "lost, and no record says which cluster it was; nothing was asked of it".to_owned()
         }
         Instance::Store => title,

@@ -31,13 +31,13 @@ impl Wires for KubeWires {
         let (title, redactor) = (resolved.title, Arc::new(resolved.redactor));
         let mut config = Config::try_from(resolved.kubeconfig).map_err(|error| {
             let words = redactor.redact(&kubeconfig::words(&error));
-            refuse(format!("{title}: {words}"))
+            kubeconfig::refuse(format!("{title}: {words}"))
         })?;
         // Not read again from the kubeconfig: one parse for check, display and request.
         config.cluster_url = resolved
             .server
             .uri()
-            .map_err(|error| refuse(format!("{title}: {error}")))?;
+            .map_err(|error| kubeconfig::refuse(format!("{title}: {error}")))?;
         // kube takes HTTPS_PROXY from the process; a proxy that was asked for is refused with its reason by `resolve`.
         config.proxy_url = None;
         // Another part of the process may have installed it; either is the same provider.
@@ -50,7 +50,10 @@ impl Wires for KubeWires {
             }
             Some(plugin) => Renewing::start(config, plugin, redactor, arguments.clock.clone())
                 .await
-                .map_err(|why| refuse(format!("{title}: {}", why.message)))?,
+                .map_err(|why| Why {
+                    message: format!("{title}: {}", why.message),
+                    ..why
+                })?,
         };
         Ok(Connected { wire, title })
     }
@@ -160,12 +163,5 @@ fn unsent(error: BoxError, redactor: &Redactor) -> BoxError {
 }
 
 fn failed(title: &str, error: &kube::Error, redactor: &Redactor) -> Why {
-    refuse(format!("{title}: {}", redactor.redact(&chain(error))))
-}
-
-fn refuse(message: impl Into<String>) -> Why {
-    Why {
-        class: FailureClass::Unauthenticated,
-        message: message.into(),
-    }
+    kubeconfig::refuse(format!("{title}: {}", redactor.redact(&chain(error))))
 }

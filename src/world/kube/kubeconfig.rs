@@ -472,17 +472,14 @@ fn one_context(chosen: Chosen) -> Kubeconfig {
     }
 }
 
+/// What a connection is made of cannot be used: no server was asked, so none refused anybody.
 pub(super) fn refuse(message: impl Into<String>) -> Why {
     Why {
-        class: FailureClass::Unauthenticated,
+        class: FailureClass::Value,
         message: message.into(),
     }
 }
 
-/// No credential is at fault: what was said cannot be used.
 pub(super) fn unusable(unusable: Unusable) -> Why {
-    Why {
-        class: FailureClass::Value,
-        message: unusable.to_string(),
-    }
+    refuse(unusable.to_string())
 }

@@ -8,7 +8,7 @@ use crate::model::argument::Arguments;
 use crate::world::guard::Start;
 use crate::world::local;
 use crate::world::local::answering::{self, Question};
-use crate::world::query::Why;
+use crate::world::query::{FailureClass, Why};
 use crate::world::redactor::Redactor;
 use crate::world::waiting::Waiting;
 use base64::Engine;
@@ -133,11 +133,11 @@ impl Plugin {
         match answering::ask(&self.question, &self.waiting).await {
             Ok(printed) => self
                 .credential(&printed.answer)
-                .map_err(|what| refuse(format!("the credential plugin {name} {what}"))),
-            Err(failed) => {
-                let known = Redactor::new(&credentials::of_output(&failed.printed.answer));
+                .map_err(|what| failed(format!("the credential plugin {name} {what}"))),
+            Err(told) => {
+                let known = Redactor::new(&credentials::of_output(&told.printed.answer));
                 let title = format!("the credential plugin {name}");
-                Err(refuse(failed.told(&title, &redactor.and(&known))))
+                Err(self::failed(told.told(&title, &redactor.and(&known))))
             }
         }
     }
@@ -188,6 +188,14 @@ impl Plugin {
             "printed a credential whose expirationTimestamp is no RFC 3339 timestamp".to_owned()
         })?;
         Ok(Credential { user, expires })
+    }
+}
+
+/// What the plugin did not give may be there once somebody has logged in again.
+fn failed(message: String) -> Why {
+    Why {
+        class: FailureClass::Program,
+        message,
     }
 }
 

@@ -185,6 +185,7 @@ fn rehearsal(request: &Request, reply: Reply, conflicts: Vec<Conflict>) -> DryRu
         | FailureClass::Untrusted
         | FailureClass::Unavailable
         | FailureClass::Malformed
+        | FailureClass::Unsupported
         | FailureClass::Program
         | FailureClass::Value
         | FailureClass::Wait

@@ -170,16 +170,19 @@ fn class(status: u16, code: Option<&str>) -> FailureClass {
         ) => return FailureClass::Unauthenticated,
         // Sent with 400.
         Some("RequestTimeout" | "SlowDown") => return FailureClass::Unavailable,
+        // A 404 that does not say what is missing may come from anything that answers HTTP.
+        Some("NoSuchBucket" | "NoSuchKey") => return FailureClass::NotFound,
+        Some("NotImplemented") => return FailureClass::Unsupported,
         Some(_) | None => {}
     }
     match status {
         401 => FailureClass::Unauthenticated,
         403 => FailureClass::Forbidden,
-        404 => FailureClass::NotFound,
+        404 => FailureClass::Malformed,
         409 => FailureClass::Conflict,
         412 => FailureClass::Ground,
         // What a store does not know it will not know a moment later.
-        501 => FailureClass::Invalid,
+        501 => FailureClass::Unsupported,
         429 | 500..=599 => FailureClass::Unavailable,
         300..=499 => FailureClass::Invalid,
         _ => FailureClass::Malformed,

@@ -206,7 +206,7 @@ fn of(name: &str, why: &str) -> Why {
 
 fn refuse(message: impl Into<String>) -> Why {
     Why {
-        class: FailureClass::Unauthenticated,
+        class: FailureClass::Value,
         message: message.into(),
     }
 }

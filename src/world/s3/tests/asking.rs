@@ -90,12 +90,12 @@ async fn an_object_is_there_or_not_or_unknown() {
     );
     check(
         get(vec![Step::Answer(404, &[], "<html>no</html>".into())]).await,
-        "NotFound .. answered 404: <html>no</html>",
+        "Malformed .. answered 404: <html>no</html>",
         1,
     );
     check(
         get(vec![Step::Answer(404, &[], String::new())]).await,
-        "NotFound .. answered 404 NotFound;",
+        "Malformed .. answered 404 NotFound;",
         1,
     );
     // Nor does a success that is another one.

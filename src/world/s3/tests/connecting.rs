@@ -34,7 +34,7 @@ fn check(given: Json, environment: &[(&str, &str)], expected: &str) {
             )
         }
         Err(why) => {
-            assert_eq!(why.class, FailureClass::Unauthenticated);
+            assert_eq!(why.class, FailureClass::Value);
             why.message
         }
     };
