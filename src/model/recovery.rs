@@ -27,7 +27,7 @@ pub struct Recovery {
     pub moments: BTreeMap<Address, Timestamp>,
     /// What may start without data where there is no point (R9).
     pub fresh: Vec<Target>,
-    /// Namespaces that a new cluster may hold already (P27).
+    /// Namespaces that a new cluster may hold already.
     pub may_exist: BTreeSet<String>,
     /// How old the points may be; told as breached where one is older.
     pub rpo: Option<GoDuration>,

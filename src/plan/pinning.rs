@@ -149,7 +149,7 @@ impl<'a> Points<'a> {
         all.pins.push(pinned);
     }
 
-    /// A point that Velero may delete before it is restored; a living Velero elsewhere does not look at restores (P37).
+    /// A point that Velero may delete before it is restored; a living Velero elsewhere does not look at restores.
     fn expiring(&self, pinned: &Pinned) -> Option<Finding> {
         let expires = pinned.expires?;
         let left = expires.duration_since(self.now);

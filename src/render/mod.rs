@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 pub mod hcl;
 pub mod json;
 pub mod markdown;
+pub(crate) mod recovery;
 pub mod status;
 pub mod style;
 pub mod text;

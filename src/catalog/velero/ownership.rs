@@ -1,4 +1,4 @@
-//! Whose a backup is (P21): its labels tell and nothing else does, its name least of all. A name only tells what to read
+//! Whose a backup is: its labels tell and nothing else does, its name least of all. A name only tells what to read
 //! first. Must not know how an owner was declared.
 
 use super::backup::SCHEDULE_LABEL;

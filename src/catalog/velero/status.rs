@@ -1,4 +1,4 @@
-//! Whether declared objectives are met, from what was read (P29). Unknown is neither met nor breached. Must not know how
+//! Whether declared objectives are met, from what was read. Unknown is neither met nor breached. Must not know how
 //! it is shown.
 
 use super::catalog::{Catalog, Entry};

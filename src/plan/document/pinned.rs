@@ -1,4 +1,4 @@
-//! The restore points that a recovery uses, each resolved once, at plan (R6, P11): whoever applies, resumes or plans again
+//! The restore points that a recovery uses, each resolved once, at plan (R6): whoever applies, resumes or plans again
 //! while it is open uses exactly these. Must not know how a point is chosen.
 
 use crate::model::address::Address;

@@ -5,6 +5,7 @@ mod budget;
 mod drift;
 mod inline;
 mod plan;
+mod recovery;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::super::text::parts::{
 };
 use super::budget::{Part, Rank, fit};
 use super::inline::{at_margin, code, code_of_name, collapsed, fenced, prose, resources, titled};
+use super::recovery::recovery;
 use super::sections::{
     self, TAGGED, blocked_entry, findings, folded, marker, prose_after, providers, section,
     unreached,
@@ -19,6 +20,7 @@ use crate::plan::document::{Action, HeldBack, Node, NodeState, Plan};
 /// The plan in at most `budget` bytes, at least [`super::LEAST_BUDGET`]; `file` is what its commands call it. Ends in a newline.
 pub fn plan(plan: &Plan, file: &str, budget: usize) -> String {
     let mut parts = vec![Part::Fixed(head(plan))];
+    parts.extend(recovery(plan));
     parts.extend(narrowed(plan));
     parts.extend(destroyed(plan));
     parts.extend(held_back(plan));

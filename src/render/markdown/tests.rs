@@ -279,6 +279,16 @@ fn any_node(at: usize) -> impl Strategy<Value = Json> {
     )
 }
 
+fn pinned(backup: &str, reason: &str) -> Json {
+    json!({
+        "of": "velero_application.shop", "location": "velero_backup_storage_location.main", "location_name": "main",
+        "velero_namespace": "velero", "store": "s3", "bucket": "backups", "root": "", "backup": backup,
+        "started": "2026-11-21T01:00:01Z", "completed": "2026-11-21T01:00:03Z", "files": [], "validity": "data-covered",
+        "namespaces": ["shop"], "expected": {}, "items": 4, "bytes": 6400, "pod_volumes": [], "volumes": 1,
+        "passed_over": [{"backup": backup, "started": "2026-11-22T01:00:01Z", "reason": reason}]
+    })
+}
+
 fn any_plan() -> impl Strategy<Value = Json> {
     let nodes = prop::collection::vec(0usize..1, 0..30).prop_flat_map(|nodes| {
         let nodes: Vec<_> = (0..nodes.len()).map(any_node).collect();
@@ -288,8 +298,13 @@ fn any_plan() -> impl Strategy<Value = Json> {
         |(nodes, one, other, times, applyable)| {
             let finding = json!({"code": "x", "address": null, "summary": one, "detail": other.repeat(times)});
             let held = json!({"address": "velero_schedule.kept", "action": "delete", "reason": one, "losses": [other, one], "consent": "aa"});
+            let mut of_recovery = step("velero_schedule.shop");
+            of_recovery["stage"] = json!(one);
+            of_recovery["title"] = json!(other);
             json!({
-                "stack": one, "nodes": nodes, "applyable": applyable, "steps": [step("velero_schedule.shop")],
+                "goal": {"mode": "recover", "recovery": {"name": other, "incarnation": one, "lost": {"kubernetes": null}, "may_exist": [], "scope_namespaces": []}},
+                "pinned": vec![pinned(&one, &other); times], "not_restored": vec![other.clone(); times],
+                "stack": one, "nodes": nodes, "applyable": applyable, "steps": [step("velero_schedule.shop"), of_recovery],
                 "findings": vec![finding; times], "held_back": vec![held; times], "consents": [other],
                 "providers": {"kubernetes": {"instance": {"unknown": {"reason": one.repeat(times)}}, "connect": {"value": {}}, "title": other}},
                 "outputs": {"o": {"value": {"value": "CANARY-output"}, "sensitive": true}}

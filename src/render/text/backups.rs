@@ -262,7 +262,7 @@ fn state(state: &State) -> &'static str {
 }
 
 /// Absolute, in UTC, to the second.
-pub(super) fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -279,7 +279,7 @@ fn age(length: SignedDuration) -> String {
 }
 
 /// `812 B`, `1.2 MiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1024 {
         return format!("{bytes} B");
     }

@@ -29,6 +29,7 @@ pub(super) mod value;
 
 pub use backup::{Shown, backup};
 pub use backups::{Backups, backups, standings};
+pub(crate) use backups::{size, time};
 pub use drift::{Drift, drift};
 pub use event::EventLines;
 pub(crate) use event::errored;

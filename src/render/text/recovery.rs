@@ -1,13 +1,12 @@
 //! The head of a recovery's plan: what it is, from which points, what is lost with them, in which order, what stays away.
 //! Must not know how a point was chosen.
 
+use super::super::recovery::{lost, passed, sentence, stages};
 use super::super::style::{Dress, Role, clean, clean_line, wrap};
 use super::backups::{size, time};
 use super::table::{Row, table};
 use crate::goal::Recover;
-use crate::model::address::Address;
-use crate::plan::document::{PassedOver, Pinned, Plan, Step};
-use std::collections::BTreeSet;
+use crate::plan::document::{Pinned, Plan};
 
 const HEAD: [&str; 6] = [
     "RESTORED",
@@ -32,16 +31,12 @@ pub(crate) fn head(plan: &Plan, dress: Dress) -> Vec<String> {
 
 fn title(recovery: &Recover, dress: Dress) -> Vec<String> {
     let name = format!("Recovery {}:", clean_line(&recovery.name));
-    let lost: Vec<String> = recovery.lost.keys().map(ToString::to_string).collect();
-    let words = format!(
-        "{} {} lost by declaration, and nothing was asked of {}; incarnation {}",
-        lost.join(", "),
-        if lost.len() == 1 { "is" } else { "are" },
-        if lost.len() == 1 { "it" } else { "them" },
-        clean_line(&recovery.incarnation)
-    );
     vec![
-        format!("{} {words}", dress.style.paint(Role::Strong, &name)),
+        format!(
+            "{} {}",
+            dress.style.paint(Role::Strong, &name),
+            sentence(recovery)
+        ),
         String::new(),
     ]
 }
@@ -58,12 +53,8 @@ fn points(plan: &Plan, dress: Dress) -> Vec<String> {
     let text = table(&HEAD, rows, dress);
     all.extend(text.lines().map(str::to_owned));
     all.push(String::new());
-    let lost: Vec<String> = plan
-        .pinned
-        .iter()
-        .map(|pin| format!("{}: everything since {} UTC", pin.of, time(pin.started)))
-        .collect();
-    all.extend(listed("Lost", &lost, dress));
+    let losses: Vec<String> = plan.pinned.iter().map(lost).collect();
+    all.extend(listed("Lost", &losses, dress));
     all
 }
 
@@ -81,50 +72,21 @@ fn row(pin: &Pinned) -> Row {
     }
 }
 
-fn passed(passed: &PassedOver) -> String {
-    let saves = passed.started.map_or_else(String::new, |started| {
-        format!("; it would keep everything until {} UTC", time(started))
-    });
-    format!("passed over {}: {}{saves}", passed.backup, passed.reason)
-}
-
-/// Steps under their headings, each once: what is called something by its title, the rest by address.
+/// Steps under their headings.
 fn order(plan: &Plan, dress: Dress) -> Vec<String> {
-    let mut stages: Vec<(&str, Vec<&Step>)> = Vec::new();
-    for step in &plan.steps {
-        let Some(stage) = step.stage.as_deref() else {
-            continue;
-        };
-        match stages.iter_mut().find(|(name, _)| *name == stage) {
-            Some((_, steps)) => steps.push(step),
-            None => stages.push((stage, vec![step])),
-        }
-    }
+    let stages = stages(&plan.steps);
     if stages.is_empty() {
         return Vec::new();
     }
+    let width = dress.width.map(|width| width.saturating_sub(4));
     let mut all = vec!["In this order:".to_owned()];
-    for (at, (stage, steps)) in stages.iter().enumerate() {
+    for (at, (stage, lines)) in stages.iter().enumerate() {
         let head = format!("{} {}", at + 1, clean_line(stage));
         all.push(format!("  {}", dress.style.paint(Role::Strong, &head)));
-        all.extend(of_stage(steps, dress));
+        let wrapped = lines.iter().flat_map(|line| wrap(line, width));
+        all.extend(wrapped.map(|line| format!("    {line}")));
     }
     all.push(String::new());
-    all
-}
-
-fn of_stage(steps: &[&Step], dress: Dress) -> Vec<String> {
-    let width = dress.width.map(|width| width.saturating_sub(4));
-    let mut told: BTreeSet<&Address> = BTreeSet::new();
-    let mut all = Vec::new();
-    for step in steps {
-        let text = match &step.title {
-            Some(title) => format!("{}: {}", step.node, clean_line(title)),
-            None if told.insert(&step.node) => step.node.to_string(),
-            None => continue,
-        };
-        all.extend(wrap(&text, width).iter().map(|line| format!("    {line}")));
-    }
     all
 }
 
