@@ -177,12 +177,12 @@ fn capital(text: &str) -> String {
 
 /// Resources that are blocked, each for a reason of its own.
 fn stopped(plan: &Plan, blocked: &[&Node], typed: &CommandLine) -> String {
-    let number = match blocked.len() {
-        1 => "One resource is".to_owned(),
-        more => format!("{more} resources are"),
+    let (number, it) = match blocked.len() {
+        1 => ("One resource is".to_owned(), "it"),
+        more => (format!("{more} resources are"), "them"),
     };
     let way = way_around(plan, typed);
-    format!("{number} blocked, as shown above. Mend what blocks them, or leave them out{way}")
+    format!("{number} blocked, as shown above. Mend what blocks {it}, or leave {it} out{way}")
 }
 
 /// How what is blocked is left out, as the end of a sentence: the command line that was typed, with more in it.

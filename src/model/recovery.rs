@@ -29,6 +29,8 @@ pub struct Recovery {
     pub fresh: Vec<Target>,
     /// Namespaces that a new cluster may hold already.
     pub may_exist: BTreeSet<String>,
+    /// What becomes of claims whose data no backup holds and whose disk outlives its cluster, by `NAMESPACE/CLAIM` (R8).
+    pub volumes: BTreeMap<String, VolumeUse>,
     /// How old the points may be; told as breached where one is older.
     pub rpo: Option<GoDuration>,
     /// For people.
@@ -44,6 +46,13 @@ pub struct Recovery {
 pub enum Mode {
     /// The same platform again, in place of what is gone.
     Rebuild,
+}
+
+/// What becomes of a claim whose disk outlives its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VolumeUse {
+    /// It is bound to that disk again, with what is on it.
+    Adopt,
 }
 
 /// How new the points of a recovery may be (R7).

@@ -2,11 +2,14 @@
 //! back, what deserves a word (R6 to R9). Must not know how a point was found nor what is done with it. Pure.
 
 mod blocked;
+mod disks;
 mod left;
 #[cfg(test)]
 mod tests;
 
-use super::document::{Finding, FindingSeverity, PassedOver, Pinned, PinnedFile, PinnedVolume};
+use super::document::{
+    Finding, FindingSeverity, PassedOver, Pinned, PinnedDisk, PinnedFile, PinnedVolume,
+};
 use super::input::Recovering;
 use crate::catalog::velero::catalog::{Catalog, Held, Wanted};
 use crate::catalog::velero::choice::{Choice, Opened, Stop};
@@ -109,6 +112,10 @@ pub fn recovering(points: &Points<'_>) -> Recovering {
         }
     }
     blocked::between(&mut all);
+    let adopted: Vec<_> = all.pins.iter().flat_map(|pin| &pin.disks).collect();
+    let unasked = disks::unasked(points.block, &adopted);
+    all.findings
+        .extend(unasked.iter().map(|claim| of_volume(claim)));
     all
 }
 
@@ -143,7 +150,7 @@ impl<'a> Points<'a> {
             let names = listing.directory.backups.keys().cloned();
             all.known.insert(location.clone(), names.collect());
         }
-        let pinned = pinned(chosen);
+        let pinned = pinned(chosen, disks::adopted(self.block, chosen));
         all.findings.extend(self.expiring(&pinned));
         all.findings.extend(self.breached(chosen, &pinned));
         all.pins.push(pinned);
@@ -188,6 +195,18 @@ impl<'a> Points<'a> {
     }
 }
 
+fn of_volume(claim: &str) -> Finding {
+    Finding {
+        code: "volume-decides-nothing".to_owned(),
+        severity: FindingSeverity::Warning,
+        address: None,
+        summary: "A volume block decides nothing".to_owned(),
+        detail: format!(
+            "No chosen backup has a claim {claim} whose data it lacks and whose disk is kept: the block changes nothing."
+        ),
+    }
+}
+
 fn finding(code: &str, address: &Address, summary: &str, detail: String) -> Finding {
     Finding {
         code: code.to_owned(),
@@ -198,10 +217,14 @@ fn finding(code: &str, address: &Address, summary: &str, detail: String) -> Find
     }
 }
 
-fn pinned(chosen: &Chosen<'_>) -> Pinned {
+fn pinned(chosen: &Chosen<'_>, disks: Vec<PinnedDisk>) -> Pinned {
     let backup = &chosen.point.backup;
     let location = &chosen.held.location;
-    let expected = chosen.items.expected(&chosen.namespaces);
+    let mut expected = chosen.items.expected(&chosen.namespaces);
+    if !disks.is_empty() {
+        let volumes = disks.iter().map(|disk| disk.volume.clone()).collect();
+        expected.insert(disks::TYPE.to_owned(), volumes);
+    }
     let is_expected = |namespace: &str, pod: &str| {
         let pods = expected.get("pods");
         pods.is_some_and(|pods| pods.contains(&format!("{namespace}/{pod}")))
@@ -248,6 +271,7 @@ fn pinned(chosen: &Chosen<'_>) -> Pinned {
         bytes: chosen.point.files.bytes.saturating_add(bytes),
         pod_volumes,
         volumes: covered.map_or(0, |(covered, _)| covered as u64),
+        disks,
         passed_over: passed_over(chosen.choice),
     }
 }

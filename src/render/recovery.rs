@@ -5,7 +5,7 @@ use super::style::clean_line;
 use super::text::time;
 use crate::goal::Recover;
 use crate::model::address::Address;
-use crate::plan::document::{PassedOver, Pinned, Step};
+use crate::plan::document::{PassedOver, Pinned, PinnedDisk, Step};
 use std::collections::BTreeSet;
 
 /// What is lost, and which attempt at it this is.
@@ -25,6 +25,14 @@ pub(crate) fn sentence(recovery: &Recover) -> String {
 /// What is lost with a point.
 pub(crate) fn lost(pin: &Pinned) -> String {
     format!("{}: everything since {} UTC", pin.of, time(pin.started))
+}
+
+/// A disk that comes back with its claim.
+pub(crate) fn disk(pin: &Pinned, disk: &PinnedDisk) -> String {
+    format!(
+        "{}: claim {} gets its disk {} back ({}, PersistentVolume {}), with what is on it: see that nothing else writes to it",
+        pin.of, disk.claim, disk.handle, disk.size, disk.volume
+    )
 }
 
 /// A newer point that was not chosen, and what choosing it would keep.

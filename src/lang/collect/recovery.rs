@@ -7,11 +7,11 @@ use super::resource::{provider_reference, target};
 use crate::diag::{Diagnostic, Span};
 use crate::lang::coerce;
 use crate::lang::module::RecoveryBlock;
-use crate::lang::syntax::{Attribute, Block, Body, Term};
+use crate::lang::syntax::{Attribute, Block, Body, Name, Term};
 use crate::model::address::{Address, Target};
 use crate::model::duration::GoDuration;
 use crate::model::identity::ProviderRef;
-use crate::model::recovery::{At, Mode, Recovery};
+use crate::model::recovery::{At, Mode, Recovery, VolumeUse};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ const ARGUMENTS: &[&str] = &[
     "may_exist",
     "description",
 ];
-const BLOCKS: &[&str] = &["point", "objective"];
+const BLOCKS: &[&str] = &["point", "objective", "volume"];
 /// Arguments that come later, with what is to be done until then.
 const LATER_ARGUMENTS: [(&str, &str); 2] = [
     (
@@ -37,11 +37,7 @@ const LATER_ARGUMENTS: [(&str, &str); 2] = [
     ),
 ];
 /// Blocks that come later.
-const LATER_BLOCKS: [(&str, &str); 3] = [
-    (
-        "volume",
-        "a claim that no backup covers stops its application: leave that out with `scope`",
-    ),
+const LATER_BLOCKS: [(&str, &str); 2] = [
     (
         "into",
         "a recovery restores under the names that were backed up",
@@ -87,6 +83,7 @@ impl Collector<'_, '_> {
             .collect();
         self.come_later(&mut block.body, header);
         let points = self.points(&mut block.body);
+        let volumes = self.volumes(&mut block.body);
         let written = self.written(&mut block);
         leftover(&block, ARGUMENTS, BLOCKS, &mut self.evaluator.diagnostics);
         let known = self.module.recoveries.get(&name.text);
@@ -112,6 +109,7 @@ impl Collector<'_, '_> {
             moments: points.moments,
             fresh: named(&written.fresh),
             may_exist: written.may_exist,
+            volumes,
             rpo: written.rpo,
             description: written.description,
             span: header,
@@ -372,7 +370,58 @@ impl Collector<'_, '_> {
         }
     }
 
+    fn volumes(&mut self, body: &mut Body) -> BTreeMap<String, VolumeUse> {
+        let mut volumes = BTreeMap::new();
+        let mut headers: BTreeMap<String, Span> = BTreeMap::new();
+        for mut block in take_blocks(body, "volume") {
+            let header = block.header;
+            let used = take(&mut block.body, "use");
+            leftover(&block, &["use"], &[], &mut self.evaluator.diagnostics);
+            let Some(claim) = claim(&block.labels) else {
+                let detail = "this block is written volume \"NAMESPACE/CLAIM\" { use = \"adopt\" }";
+                self.wrong_recovery(header, detail);
+                continue;
+            };
+            if let Some(first) = headers.insert(claim.clone(), header) {
+                self.duplicate(&format!("the volume {claim}"), header, first);
+            }
+            match used {
+                Some(used) => {
+                    volumes.extend(self.volume_use(&used).map(|used| (claim, used)));
+                }
+                None => self.report(missing("use", "volume", header)),
+            }
+        }
+        volumes
+    }
+
+    fn volume_use(&mut self, attribute: &Attribute) -> Option<VolumeUse> {
+        let span = attribute.value.span;
+        let text = self.constant_text(attribute)?;
+        match text.as_ref() {
+            "adopt" => return Some(VolumeUse::Adopt),
+            "empty" => self.later(
+                "`use = \"empty\"` comes later: Velero restores the PersistentVolume of a claim with it, so the claim would be bound to the old disk again. Leave the application out with `scope`",
+                span,
+                attribute.name.span,
+            ),
+            other => self.wrong_recovery(
+                span,
+                &format!("there is no use \"{other}\" of a volume: write use = \"adopt\""),
+            ),
+        }
+        None
+    }
+
     fn wrong_recovery(&mut self, span: Span, detail: &str) {
         self.report(Diagnostic::error("invalid-recovery", "Invalid recovery", detail).at(span));
     }
+}
+
+/// `NAMESPACE/CLAIM`.
+fn claim(labels: &[Name]) -> Option<String> {
+    let [label] = labels else { return None };
+    let (namespace, name) = label.text.split_once('/')?;
+    let is_name = |text: &str| !text.is_empty() && !text.contains(['/', ' ']);
+    (is_name(namespace) && is_name(name)).then(|| label.text.to_string())
 }

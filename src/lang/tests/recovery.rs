@@ -18,8 +18,12 @@ fn line(recovery: &Recovery) -> String {
         At::Time(time) => time.to_string(),
     };
     let lost: Vec<String> = recovery.lost.iter().map(ToString::to_string).collect();
+    let volumes = match recovery.volumes.is_empty() {
+        true => String::new(),
+        false => format!(" volumes={:?}", recovery.volumes),
+    };
     format!(
-        "{} lost={} at={at} scope={} fresh={} exist={:?} points={:?} moments={:?} rpo={:?} {:?}",
+        "{} lost={} at={at} scope={} fresh={} exist={:?} points={:?} moments={:?} rpo={:?} {:?}{volumes}",
         recovery.name,
         lost.join(","),
         targets(&recovery.scope),
@@ -65,9 +69,9 @@ fn a_recovery_is_what_it_says() {
         &["r lost=cloud at=latest scope= fresh= exist={} points=[] moments=[] rpo=None None"],
     );
     check(
-        "recovery \"all\" {\nmode = \"rebuild\"\nlost = [cloud, cloud.eu]\nat = \"2026-11-21T02:00:00+01:00\"\nscope = [cloud_thing.each, module.m]\nfresh = [cloud_thing.one]\nmay_exist = [\"monitoring\"]\ndescription = \"all gone\"\npoint \"cloud_thing.each[\\\"k\\\"]\" {\nname = \"k-20261121010000\"\n}\npoint \"module.m.cloud_thing.in\" {\nat = \"2026-11-20T00:00:00Z\"\n}\nobjective {\nrpo = \"26h\"\n}\n}\nrecovery \"other\" {\nmode = \"rebuild\"\nlost = [cloud]\nat = \"latest\"\n}\n",
+        "recovery \"all\" {\nmode = \"rebuild\"\nlost = [cloud, cloud.eu]\nat = \"2026-11-21T02:00:00+01:00\"\nscope = [cloud_thing.each, module.m]\nfresh = [cloud_thing.one]\nmay_exist = [\"monitoring\"]\ndescription = \"all gone\"\npoint \"cloud_thing.each[\\\"k\\\"]\" {\nname = \"k-20261121010000\"\n}\npoint \"module.m.cloud_thing.in\" {\nat = \"2026-11-20T00:00:00Z\"\n}\nobjective {\nrpo = \"26h\"\n}\nvolume \"shop/data\" {\nuse = \"adopt\"\n}\n}\nrecovery \"other\" {\nmode = \"rebuild\"\nlost = [cloud]\nat = \"latest\"\n}\n",
         &[
-            "all lost=cloud,cloud.eu at=2026-11-21T01:00:00Z scope=cloud_thing.each,module.m fresh=cloud_thing.one exist={\"monitoring\"} points=[\"cloud_thing.each[\\\"k\\\"]=k-20261121010000\"] moments=[\"module.m.cloud_thing.in=2026-11-20T00:00:00Z\"] rpo=Some(93600) Some(\"all gone\")",
+            "all lost=cloud,cloud.eu at=2026-11-21T01:00:00Z scope=cloud_thing.each,module.m fresh=cloud_thing.one exist={\"monitoring\"} points=[\"cloud_thing.each[\\\"k\\\"]=k-20261121010000\"] moments=[\"module.m.cloud_thing.in=2026-11-20T00:00:00Z\"] rpo=Some(93600) Some(\"all gone\") volumes={\"shop/data\": Adopt}",
             "other lost=cloud at=latest scope= fresh= exist={} points=[] moments=[] rpo=None None",
         ],
     );
@@ -79,8 +83,8 @@ fn what_comes_later_says_so() {
         ("quiesce = [cloud_thing.one]", "`quiesce` comes later"),
         ("existing = \"keep\"", "`existing` comes later"),
         (
-            "volume \"a/b\" {\nuse = \"adopt\"\n}",
-            "`volume` comes later",
+            "volume \"a/b\" {\nuse = \"empty\"\n}",
+            "`use = \"empty\"` comes later",
         ),
         ("into {}", "`into` comes later"),
         ("isolate {}", "`isolate` comes later"),
@@ -133,6 +137,20 @@ fn what_a_recovery_may_not_say() {
         (
             "points {}",
             &["unsupported-block: `recovery` has no block `points`"],
+        ),
+        (
+            "volume \"data\" {\nuse = \"adopt\"\n}",
+            &[
+                "invalid-recovery: this block is written volume \"NAMESPACE/CLAIM\" { use = \"adopt\" }",
+            ],
+        ),
+        (
+            "volume \"a/b\" {\nuse = \"keep\"\n}",
+            &["invalid-recovery: there is no use \"keep\" of a volume: write use = \"adopt\""],
+        ),
+        (
+            "volume \"a/b\" {\nuse = \"adopt\"\n}\nvolume \"a/b\" {\nuse = \"adopt\"\n}",
+            &["duplicate: the volume a/b is already declared at main.hcl:17"],
         ),
         (
             "may_exist = [1, \"\"]",

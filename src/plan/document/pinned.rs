@@ -57,6 +57,9 @@ pub struct Pinned {
     pub pod_volumes: Vec<PinnedVolume>,
     /// Claims that its Pods mount and whose data it holds.
     pub volumes: u64,
+    /// Claims that are bound to the disk that they had, by declaration.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disks: Vec<PinnedDisk>,
     /// Backups of the same owner that are newer, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
@@ -84,6 +87,20 @@ pub struct PinnedVolume {
     pub pod: String,
     /// Name of the volume in it.
     pub volume: String,
+}
+
+/// A disk that outlived its cluster: no backup holds what is on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedDisk {
+    /// `NAMESPACE/CLAIM`.
+    pub claim: String,
+    /// The PersistentVolume that comes back with the claim.
+    pub volume: String,
+    /// The disk, in the words of its driver.
+    pub handle: String,
+    /// Its size, as Kubernetes writes it.
+    pub size: String,
 }
 
 /// A newer backup that was not chosen.

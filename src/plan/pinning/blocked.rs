@@ -3,7 +3,7 @@
 
 use super::super::document::Blocker;
 use super::super::input::Recovering;
-use super::{Chosen, Points};
+use super::{Chosen, Points, disks};
 use crate::catalog::velero::choice::{Passed, Stop};
 use crate::catalog::velero::point::Judgement;
 use crate::catalog::velero::restoring::SYSTEM_NAMESPACES;
@@ -142,28 +142,7 @@ pub(super) fn by_contents(points: &Points<'_>, chosen: &Chosen<'_>) -> Vec<Block
             format!("Restore the database by its own means, and {leave_out} until then."),
         ));
     }
-    for (claim, volume) in &chosen.items.claims {
-        let is_restored = chosen.namespaces.contains(&claim.namespace);
-        let disk = chosen.items.disks.get(volume);
-        let Some(disk) = disk.filter(|disk| disk.is_retained && is_restored) else {
-            continue;
-        };
-        if is_covered(&chosen.choice.judgement, claim) {
-            continue;
-        }
-        let handle = match disk.handle.as_str() {
-            "" => String::new(),
-            handle => format!(", disk {handle}"),
-        };
-        all.push(blocker(
-            "retained-volume",
-            format!(
-                "Backup {backup} does not hold the data of claim {claim}, whose PersistentVolume {volume} ({}{handle}) is kept when it is released. Velero would bind the claim to that disk again, if it is still there.",
-                disk.size
-            ),
-            format!("Save what is on the disk, and {leave_out}; or name a backup that covers the claim in its `point` block."),
-        ));
-    }
+    all.extend(disks::undecided(points.block, chosen));
     all
 }
 

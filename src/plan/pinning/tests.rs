@@ -348,7 +348,7 @@ fn what_a_point_holds_stops_an_application() {
         &[("shop", "shop-1", Ok(holds("Retain")))],
         &[
             database,
-            "velero_application.shop retained-volume: Backup shop-1 does not hold the data of claim shop/other, whose PersistentVolume pv (10Gi, disk 17) is kept when it is released. Velero would bind the claim to that disk again, if it is still there. | Save what is on the disk, and leave velero_application.shop out with `scope`; or name a backup that covers the claim in its `point` block.",
+            "velero_application.shop retained-volume: Backup shop-1 does not hold the data of claim shop/other, whose PersistentVolume pv (10Gi, disk 17) is kept when it is released. Velero would bind the claim to that disk again, if it is still there. | If the disk is there and nothing else writes to it, write volume \"shop/other\" { use = \"adopt\" } into the recovery. Else save what is on it, and leave velero_application.shop out with `scope`; or name a backup that covers the claim in its `point` block.",
         ],
     );
     check_blocked(
@@ -363,6 +363,69 @@ fn what_a_point_holds_stops_an_application() {
             "velero_application.shop: the data of claim shop/other, which backup shop-1 does not hold: it comes back empty"
         ]
     );
+}
+
+/// Of what is kept a person says what becomes of it, where another cluster can have it at all.
+#[test]
+fn a_kept_disk_comes_back_with_its_claim_where_that_is_declared() {
+    const ADOPT: &str =
+        "scope = [velero_application.shop]\nvolume \"shop/other\" {\nuse = \"adopt\"\n}\n";
+    let holds = |policy: &str, driver: Json| {
+        let spec = json!({"persistentVolumeReclaimPolicy": policy, "capacity": {"storage": "10Gi"}, "csi": driver});
+        opened(&[
+            namespace(),
+            (
+                "persistentvolumeclaims/namespaces/shop/other",
+                json!({"spec": {"volumeName": "pv"}}),
+            ),
+            (
+                "persistentvolumes/cluster/pv",
+                json!({"apiVersion": "v1", "kind": "PersistentVolume", "spec": spec}),
+            ),
+        ])
+    };
+    let disk = || json!({"volumeHandle": "17"});
+    let found = recovered(
+        ADOPT,
+        NOW,
+        &[("shop", "shop-1", Ok(holds("Retain", disk())))],
+    );
+    assert!(found.blockers.is_empty(), "{:?}", found.blockers);
+    let [pin] = found.pins.as_slice() else {
+        panic!("{:?}", found.pins)
+    };
+    let disks: Vec<String> = pin
+        .disks
+        .iter()
+        .map(|disk| {
+            format!(
+                "{} {} {} {}",
+                disk.claim, disk.volume, disk.handle, disk.size
+            )
+        })
+        .collect();
+    assert_eq!(disks, ["shop/other pv 17 10Gi"]);
+    // It is waited for as anything else is that comes back.
+    assert_eq!(
+        pin.expected.get("persistentvolumes"),
+        Some(&vec!["pv".to_owned()])
+    );
+    assert!(pin.types.contains_key("persistentvolumes"));
+    assert_eq!(pin.items, 3);
+    check_blocked(
+        ADOPT,
+        &[("shop", "shop-1", Ok(holds("Retain", Json::Null)))],
+        &[
+            "velero_application.shop retained-volume: Backup shop-1 does not hold the data of claim shop/other, whose PersistentVolume pv (10Gi) is no disk of a CSI driver: it is where the lost cluster was, and Velero would bind the claim to it. | Save what is on it, and leave velero_application.shop out with `scope`; or name a backup that covers the claim in its `point` block.",
+        ],
+    );
+    let found = recovered(
+        ADOPT,
+        NOW,
+        &[("shop", "shop-1", Ok(holds("Delete", disk())))],
+    );
+    let codes: Vec<&str> = found.findings.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(codes, ["volume-decides-nothing"]);
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn pin(name: &str, bytes: u64) -> Pinned {
             volume: "data".to_owned(),
         }],
         volumes: 1,
+        disks: Vec::new(),
         passed_over: Vec::new(),
     }
 }
@@ -79,6 +80,7 @@ fn recovering(pins: Vec<Pinned>) -> Recovering {
             moments: BTreeMap::new(),
             fresh: Vec::new(),
             may_exist: BTreeSet::new(),
+            volumes: BTreeMap::new(),
             rpo: None,
             description: None,
             span: resource("velero_schedule", json!({})).span,

@@ -1,7 +1,7 @@
 //! What a recovery's plan says beyond any plan's: from which points, what is lost with them, what stays away, and the order.
 //! Must not know how a point was chosen.
 
-use super::super::recovery::{lost, passed, sentence, stages};
+use super::super::recovery::{disk, lost, passed, sentence, stages};
 use super::super::style::clean_line;
 use super::super::text::{size, time};
 use super::budget::{Part, Rank};
@@ -27,6 +27,9 @@ pub(crate) fn recovery(plan: &Plan) -> Vec<Part> {
     ));
     let losses = plan.pinned.iter().map(|pin| entry(&lost(pin)));
     parts.extend(section("Lost", Rank::Serious, losses.collect()));
+    let disks = plan.pinned.iter();
+    let disks = disks.flat_map(|pin| pin.disks.iter().map(|one| entry(&disk(pin, one))));
+    parts.extend(section("Disks", Rank::Serious, disks.collect()));
     let away = plan.not_restored.iter().map(|text| entry(text));
     parts.extend(section("Not restored", Rank::Finding, away.collect()));
     parts.extend(order(plan));

@@ -1,7 +1,7 @@
 //! The head of a recovery's plan: what it is, from which points, what is lost with them, in which order, what stays away.
 //! Must not know how a point was chosen.
 
-use super::super::recovery::{lost, passed, sentence, stages};
+use super::super::recovery::{disk, lost, passed, sentence, stages};
 use super::super::style::{Dress, Role, clean, clean_line, wrap};
 use super::backups::{size, time};
 use super::table::{Row, table};
@@ -55,6 +55,9 @@ fn points(plan: &Plan, dress: Dress) -> Vec<String> {
     all.push(String::new());
     let losses: Vec<String> = plan.pinned.iter().map(lost).collect();
     all.extend(listed("Lost", &losses, dress));
+    let disks = plan.pinned.iter();
+    let disks = disks.flat_map(|pin| pin.disks.iter().map(|one| disk(pin, one)));
+    all.extend(listed("Disks", &disks.collect::<Vec<_>>(), dress));
     all
 }
 
