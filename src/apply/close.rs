@@ -128,6 +128,7 @@ async fn look(
             .iter()
             .find(|node| node.address == step.node)
             .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
+        first: Vec::new(),
         telling,
         places: &places,
     };
@@ -153,7 +154,7 @@ async fn look(
 }
 
 /// Connects the step's provider and makes sure that it is the same cluster.
-async fn reach(
+pub(super) async fn reach(
     outside: &dyn Outside,
     plan: &Plan,
     state: &RunState,

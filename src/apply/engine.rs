@@ -8,6 +8,7 @@ use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
 use super::places::Places;
 use super::providers::{Proved, check_known, first_touch, prove_lost, prove_new, provider_of};
+use super::retry;
 use super::schedule::Schedule;
 use super::settle::{Commit, End, Tasks, written};
 use super::step::{History, StepTask, bindings_of};
@@ -337,10 +338,9 @@ impl<'a> Engine<'a> {
             address: step.node.clone(),
             action: self.action(step),
         });
-        let history = if self.state.attempts(&step.id) == 0 {
-            History::Fresh
-        } else {
-            History::Started
+        let history = match self.state.is_begun(&step.id) {
+            false => History::Fresh,
+            true => History::Started,
         };
         self.prepare(index, step, history, tasks);
     }
@@ -415,6 +415,7 @@ impl<'a> Engine<'a> {
                 .nodes
                 .get(&step.node)
                 .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
+            first: retry::removed(&self.state, step),
             telling: self.telling,
             places: self.places,
         }

@@ -4,6 +4,7 @@
 pub mod admission;
 mod already;
 mod bare;
+mod clearing;
 pub mod close;
 mod ending;
 pub mod engine;
@@ -17,13 +18,14 @@ pub mod outside;
 mod places;
 mod providers;
 pub mod resume;
+pub mod retry;
 mod schedule;
 mod settle;
 mod step;
 pub mod stop;
 mod taking;
 mod wait;
-mod writer;
+pub mod writer;
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,11 @@ impl Schedule {
         let mut missing = Vec::with_capacity(plan.steps.len());
         let mut ready = BTreeSet::new();
         for (number, step) in plan.steps.iter().enumerate() {
+            // What is done waits for nobody, also where something that it only waited for is tried once more.
+            if is_done(&step.id) {
+                missing.push(0);
+                continue;
+            }
             let open = |steps: &'p [StepId]| -> BTreeSet<&'p StepId> {
                 steps.iter().filter(|step| !is_done(step)).collect()
             };
@@ -42,7 +47,7 @@ impl Schedule {
                 }
             }
             let open = needed.len() + tried.len();
-            if open == 0 && !is_done(&step.id) {
+            if open == 0 {
                 ready.insert(number);
             }
             missing.push(open);

@@ -10,6 +10,7 @@ use super::outside::Outside;
 use super::places::Places;
 use super::taking::sent;
 use super::wait::{Subject, wait_for};
+use crate::journal::record::Removed;
 use crate::model::expression::{Bindings, Expr, HoleSource};
 use crate::plan::document::{Plan, Step};
 use crate::plan::event::Event;
@@ -42,6 +43,8 @@ pub struct StepTask<'a> {
     pub touch: Touch,
     /// What the plan says of the object's marks.
     pub bearing: Bearing,
+    /// What goes before its write: what a former attempt made.
+    pub first: Vec<Removed>,
     /// Where events go.
     pub telling: &'a dyn Fn(Event),
     /// Where it gives its place to others while it waits.
@@ -146,12 +149,17 @@ impl StepTask<'_> {
     /// What may go out goes out only while what guards it holds; that is asked last, just before the write (R35).
     async fn guarded(&self, prepared: Prepared) -> Prepared {
         match prepared {
-            Prepared::Go(read) => match self.check_guards().await {
+            Prepared::Go(read) => match self.may_go_out().await {
                 Ok(()) => Prepared::Go(read),
                 Err(why) => Prepared::Failed(why),
             },
             Prepared::There(_) | Prepared::Failed(_) | Prepared::Unclear(_) => prepared,
         }
+    }
+
+    async fn may_go_out(&self) -> Result<(), Why> {
+        self.clear().await?;
+        self.check_guards().await
     }
 
     /// A type that this very run makes may be served a moment after its definition says so.

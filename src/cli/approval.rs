@@ -45,23 +45,50 @@ pub(crate) fn ask(
     if flags.auto_approve {
         return Ok(());
     }
-    let (question, warning, cancelled) = match mode {
-        GoalMode::Converge => (
-            "Do you want to perform these actions?",
-            "sk-dr will perform the actions described above.",
-            "Apply cancelled.",
-        ),
-        GoalMode::Recover => (
-            "Do you want to recover as described above?",
-            "sk-dr will restore from exactly the backups named above.",
-            "Recovery cancelled.",
-        ),
-        GoalMode::Destroy => (
-            "Do you really want to destroy all resources of this stack?",
-            "sk-dr will destroy what is listed above. There is no undo.",
-            "Destroy cancelled.",
-        ),
-    };
+    put(
+        process,
+        match mode {
+            GoalMode::Converge => (
+                "Do you want to perform these actions?",
+                "sk-dr will perform the actions described above.",
+                "Apply cancelled.",
+            ),
+            GoalMode::Recover => (
+                "Do you want to recover as described above?",
+                "sk-dr will restore from exactly the backups named above.",
+                "Recovery cancelled.",
+            ),
+            GoalMode::Destroy => (
+                "Do you really want to destroy all resources of this stack?",
+                "sk-dr will destroy what is listed above. There is no undo.",
+                "Destroy cancelled.",
+            ),
+        },
+    )
+}
+
+/// Asks before what an attempt at a restore made is removed, unless the flags answer.
+///
+/// # Errors
+/// Where the answer is not `yes`.
+pub(crate) fn ask_again(process: &mut Process, flags: ApprovalFlags) -> Result<(), Trouble> {
+    if flags.auto_approve {
+        return Ok(());
+    }
+    let question = (
+        "Do you want to restore it once more?",
+        "sk-dr will remove what is listed above, with everything in it, and restore it from the same backup.",
+        "Retry cancelled.",
+    );
+    put(process, question)
+}
+
+/// # Errors
+/// Where the answer is not `yes`.
+fn put(
+    process: &mut Process,
+    (question, warning, cancelled): (&str, &str, &str),
+) -> Result<(), Trouble> {
     process.stdout.print(&format!(
         "\n{question}\n  {warning}\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
     ));

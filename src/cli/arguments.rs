@@ -13,7 +13,7 @@ pub use backups::{
 pub use import::ImportFlags;
 pub use recovery::RecoveryFlags;
 pub use review::{Compat, CompatFlags, DriftFlags, DriftFormat, ShowFlags};
-pub use runs::{CloseFlags, InitFlags, RunsAction, RunsFlags, UnlockFlags};
+pub use runs::{CloseFlags, InitFlags, ResumeFlags, RunsAction, RunsFlags, UnlockFlags};
 pub use vendor::{VendorFlags, VendorVeleroFlags, VendorWhat};
 
 use super::process::{ColourFlag, Trouble};
@@ -334,29 +334,6 @@ impl From<DestroyFlags> for ApplyFlags {
             compat,
         }
     }
-}
-
-/// Flags of `resume`.
-#[derive(Debug, Args)]
-pub struct ResumeFlags {
-    /// The run; without it the one that is open
-    #[arg(id = "RUN")]
-    pub id: Option<String>,
-    /// Take the run over from its holder, which wrote this serial last
-    #[arg(long, value_name = "SERIAL")]
-    pub takeover: Option<u64>,
-    /// `-json`.
-    #[command(flatten)]
-    pub json: JsonFlags,
-    /// `-journal`.
-    #[command(flatten)]
-    pub journal: JournalFlags,
-    /// How much at a time.
-    #[command(flatten)]
-    pub run: RunFlags,
-    /// `-no-color`.
-    #[command(flatten)]
-    pub colour: ColourFlags,
 }
 
 /// Flags of `schema`.

@@ -1,6 +1,7 @@
 //! A run before a user: events as lines while it goes on, Ctrl-C twice, what came of it at the end. Used by `apply`,
 //! `destroy` and `resume`.
 
+use super::again;
 use super::exit::Exit;
 use super::journal;
 use super::making;
@@ -174,6 +175,8 @@ pub(crate) fn tell_outcome(
     let resume = run.map(|run| Advice::resume(&typed::journal(process), run));
     let ending = text::outcome(plan, outcome, (resume.as_ref(), dress));
     process.stdout.print(&format!("\n{ending}"));
+    let ways = run.map(|run| again::ways(process, plan, outcome, run));
+    process.stdout.print(&ways.unwrap_or_default());
     let outputs = text::outputs(&plan.outputs);
     if run.is_some() && sums.open() == 0 && !outputs.is_empty() {
         process.stdout.print(&format!("\n{outputs}"));

@@ -324,6 +324,24 @@ pub(crate) async fn warn_of_recovery(process: &mut Process, store: &dyn Store) {
     }
 }
 
+/// Whether a recovery may be planned: while one is open its points stay as they were chosen (R6).
+///
+/// # Errors
+/// Where one is open.
+pub(crate) async fn no_open_recovery(process: &Process, store: &dyn Store) -> Result<(), Trouble> {
+    // A journal that cannot be read is told by whoever applies.
+    let earlier = runs::earlier(store).await.unwrap_or_default();
+    let mut open = earlier.open.iter();
+    let Some((run, recovery)) = open.find_map(|run| Some((&run.run, run.open_recovery()?))) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "Run {run} of recovery \"{recovery}\" is not done, and its backups stay those that were chosen: {}.",
+        go_on(process, run)
+    );
+    Err(Trouble::error("A recovery is open", detail).with_exit(Exit::Locked))
+}
+
 /// Tells a warning: on standard error, or as a message of the stream.
 pub(crate) fn warn(process: &mut Process, summary: &str, detail: &str) {
     if process.stdout.form() == Form::Stream {

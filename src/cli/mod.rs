@@ -1,6 +1,7 @@
 //! The edge: the only folder that prints, reads the environment or exits. One file per command; [`run`] is the whole
 //! program for a [`Process`], and [`main`] makes the real one.
 
+mod again;
 mod apply;
 mod approval;
 pub mod arguments;

@@ -16,7 +16,10 @@ pub(crate) async fn run(process: &mut Process, flags: &PlanFlags) -> Result<Exit
     let configuration = load::valid(process, &flags.variables, flags.colour.flag())?;
     let place = journal::of_configuration(process, &flags.journal, &configuration)?;
     let store = journal::open(process, &place, &journal::holder()?).await?;
-    journal::warn_of_recovery(process, store.as_ref()).await;
+    match flags.recovery.recover {
+        Some(_) => journal::no_open_recovery(process, store.as_ref()).await?,
+        None => journal::warn_of_recovery(process, store.as_ref()).await,
+    }
     let asked = (flags.exclude.as_slice(), flags.questions.parallelism);
     let recovering = recovery::asked(process, &configuration, &flags.recovery, asked).await?;
     let wanted = Wanted {

@@ -1,6 +1,7 @@
 //! `resume`: go on with a run that was killed, here or on another machine. Needs the journal and the credentials, no
 //! `*.hcl` (R44).
 
+use super::again;
 use super::arguments::{JournalFlags, ResumeFlags, VariableFlags};
 use super::carry::{self, Run};
 use super::exit::Exit;
@@ -9,6 +10,8 @@ use super::load;
 use super::process::{Process, Trouble};
 use super::typed;
 use crate::apply::resume::{self, Request, ResumeError, Resumed};
+use crate::apply::retry;
+use crate::apply::writer::Writer;
 use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
 use crate::journal::status::Begun;
@@ -26,6 +29,7 @@ use std::time::Duration;
 /// # Errors
 /// Where there is nothing to go on with, somebody else may be at work, or not everything was done.
 pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Exit, Trouble> {
+    again::check(flags)?;
     let place = place(process, &flags.journal)?;
     let taken = take(
         process,
@@ -34,7 +38,18 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
         (Purpose::Resume, flags.run.lock_timeout),
     )
     .await?;
-    let Resumed { run, plan, state } = taken.resumed;
+    let Resumed {
+        run,
+        plan,
+        mut state,
+    } = taken.resumed;
+    let writer = Writer {
+        store: taken.store.as_ref(),
+        run: run.clone(),
+        holder: taken.holder.clone(),
+    };
+    again::write(process, flags, (&plan, &mut state), &writer).await?;
+    let plan = retry::at_attempts(plan, &state);
     let run = Run {
         id: run,
         plan: &plan,

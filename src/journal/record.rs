@@ -121,6 +121,22 @@ pub enum Entry {
         /// Why.
         because: String,
     },
+    /// A restore is made once more, by consent (R6): it and whatever comes after it are to do again.
+    Retried {
+        /// The step of the restore.
+        step: StepId,
+        /// Which attempt comes next, from 2.
+        attempt: u32,
+        /// What the last attempt made, and what goes before the next one.
+        removed: Vec<Removed>,
+    },
+    /// A person goes on past a step that failed.
+    Accepted {
+        /// The step.
+        step: StepId,
+        /// Why, in that person's words.
+        reason: String,
+    },
     /// Another process goes on with the run.
     TakenOver {
         /// Last serial it saw.
@@ -133,6 +149,15 @@ pub enum Entry {
         /// Evidence for later plans (R26).
         inventory: Inventory,
     },
+}
+
+/// A namespace that goes before a restore is made once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// Its name.
+    pub namespace: String,
+    /// Its UID: another one of its name stays.
+    pub uid: String,
 }
 
 /// A bound hole.

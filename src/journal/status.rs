@@ -1,6 +1,10 @@
 //! Status of a run: a fold over its records with one transition function. A journal that tells something impossible is
 //! reported, never guessed at. Pure. Must not know where records are kept or how a step is performed.
 
+mod again;
+
+pub use again::Retry;
+
 use super::record::{Entry, Holder, Record, RunOutcome, VERSION};
 use crate::model::expression::{Bindings, HoleSource};
 use crate::model::identity::ProviderRef;
@@ -72,6 +76,12 @@ impl StepStatus {
             (Todo | Skipped, Entry::StepSkipped { .. }) => Ok(Skipped),
             (InDoubt | Done | Failed, Entry::StepSkipped { .. }) => illegal,
             (Done, Entry::StepStarted { .. } | Entry::StepFailed { .. }) => illegal,
+            // By consent: also what was done, since what it made goes.
+            (Todo | Done | Failed | Skipped, Entry::Retried { .. }) => Ok(Todo),
+            (InDoubt, Entry::Retried { .. }) => illegal,
+            // What is looked at behind it was not begun.
+            (Failed | Skipped, Entry::Accepted { .. }) => Ok(Done),
+            (Todo | InDoubt | Done, Entry::Accepted { .. }) => illegal,
             (status, Entry::RunClosed { outcome, .. }) => match (outcome, status) {
                 (RunOutcome::Complete, Done)
                 | (RunOutcome::Partial, Done | Failed | Skipped)
@@ -92,6 +102,8 @@ fn entry_name(entry: &Entry) -> &'static str {
         Entry::StepFailed { .. } => "step_failed",
         Entry::StepSkipped { .. } => "step_skipped",
         Entry::TakenOver { .. } => "taken_over",
+        Entry::Retried { .. } => "retried",
+        Entry::Accepted { .. } => "accepted",
         Entry::RunClosed {
             outcome: RunOutcome::Complete,
             ..
@@ -120,6 +132,8 @@ pub struct StepState {
     pub writes: bool,
     /// How often it was started. Zero: nothing of it can be outside.
     pub attempts: u32,
+    /// How many of these belong to attempts at a restore that were given up: nothing of them is outside any more.
+    pub given_up: u32,
     /// UID of its object, once done.
     pub uid: Option<String>,
     /// Why it failed, the last time it did.
@@ -146,6 +160,8 @@ pub struct RunState {
     pub bindings: Bindings,
     /// Identities bound at first touch (R31).
     pub identities: BTreeMap<ProviderRef, String>,
+    /// Restores that are made once more, by their step.
+    pub retries: BTreeMap<StepId, Retry>,
     /// When it was opened; `None`: never, so it had no effect.
     pub opened: Option<Timestamp>,
     /// Where it was begun; `None`: the record does not say.
@@ -198,6 +214,7 @@ impl RunState {
                 Op::Await(_) => false,
             },
             attempts: 0,
+            given_up: 0,
             uid: None,
             failure: None,
             because: None,
@@ -210,6 +227,7 @@ impl RunState {
                 .collect(),
             bindings: Bindings::new(),
             identities: BTreeMap::new(),
+            retries: BTreeMap::new(),
             opened: None,
             begun: None,
             outcome: None,
@@ -369,6 +387,14 @@ impl RunState {
                 self.step(step, entry)?.because = Some(because.clone())
             }
             Entry::TakenOver { .. } => {}
+            Entry::Retried {
+                step,
+                attempt,
+                removed,
+            } => self.retry(step, entry, (*attempt, removed))?,
+            Entry::Accepted { step, .. } => {
+                self.step(step, entry)?;
+            }
             Entry::RunClosed { outcome, inventory } => {
                 for (step, state) in &self.steps {
                     state

@@ -51,6 +51,8 @@ told! {
     Resume,
     /// A run is taken from its holder.
     TakeOver,
+    /// A restore is made once more.
+    Retry,
     /// A run is given up.
     Close,
     /// Runs are listed.
@@ -258,6 +260,12 @@ impl Advice {
     pub fn take_over(line: &JournalLine, run: &str, serial: u64) -> Self {
         let line = line.of("resume").flag("takeover", serial);
         command(Told::TakeOver, line.word(run))
+    }
+
+    /// `sk-dr resume -retry=ADDR RUN`.
+    pub fn retry(line: &JournalLine, run: &str, address: &Address) -> Self {
+        let line = line.of("resume").flag("retry", address);
+        command(Told::Retry, line.word(run))
     }
 
     /// `sk-dr runs close RUN`.

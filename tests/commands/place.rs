@@ -458,6 +458,7 @@ impl Place {
                 self.token = STORY_TOKEN;
             }
             "velero" if rest == "stop" => self.sandbox.with(sk_dr::sandbox::velero::stop),
+            "velero" if rest == "restart" => self.sandbox.with(sk_dr::sandbox::velero::restart),
             "velero" if rest == "remove" => self.sandbox.with(|state| {
                 state.objects.retain(|key, _| !key.contains("velero.io"));
                 state.velero = None;

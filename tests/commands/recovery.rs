@@ -116,3 +116,49 @@ async fn killed_at_any_effect_it_goes_on_to_the_same_world() {
     }
     assert!(kills > 10, "{kills}");
 }
+
+/// The shop's restore dies with its server in the middle, and is made once more: killed at any effect of that it goes on,
+/// and what comes back is what there was.
+#[tokio::test(start_paused = true)]
+async fn a_restore_once_more_brings_back_what_there_was() {
+    let lost = lost().await;
+    let mut unbroken = lost.again();
+    run(&mut unbroken, "sk-dr apply back.plan").await;
+    let mut failed = lost.again();
+    failed.act("crash POST /restores 2", "").await;
+    assert_eq!(failed.run("sk-dr apply back.plan").await.code, None);
+    failed.act("pass 4s", "").await;
+    failed.act("velero restart", "").await;
+    assert_eq!(failed.run("sk-dr resume").await.code, Some(6));
+    let wanted = settled(&unbroken);
+    let mut kills = 0;
+    for method in ["POST", "PATCH", "PUT", "DELETE"] {
+        for nth in 1.. {
+            let mut place = failed.again();
+            place.act(&format!("crash {method} / {nth}"), "").await;
+            let line = "sk-dr resume -retry='velero_application.app[\"shop\"]' -auto-approve";
+            let said = place.run(line).await;
+            if said.code.is_some() {
+                assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+                is_whole(&mut place).await;
+                assert_eq!(settled(&place), wanted);
+                break;
+            }
+            kills += 1;
+            run(&mut place, "sk-dr resume").await;
+            is_whole(&mut place).await;
+            assert_eq!(settled(&place), wanted, "killed at {method} {nth}");
+        }
+    }
+    assert!(kills > 4, "{kills}");
+}
+
+/// The same world, whichever attempt brought it: Restores and what they left beside the objects are told elsewhere.
+fn settled(place: &Place) -> String {
+    let all = world(place);
+    let is_of_an_attempt =
+        |line: &&str| line.starts_with("restores.") || line.starts_with("podvolumerestores.");
+    let mut lines: Vec<&str> = all.lines().filter(|line| !is_of_an_attempt(line)).collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}

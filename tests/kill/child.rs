@@ -111,7 +111,10 @@ fn write_of(entry: &Entry) -> Option<Write> {
         Entry::StepDone { step, .. } => Some(Write::Done(step.0.clone())),
         Entry::TakenOver { .. } => Some(Write::TakenOver),
         Entry::RunClosed { .. } => Some(Write::Closed),
-        Entry::StepFailed { .. } | Entry::StepSkipped { .. } => None,
+        Entry::StepFailed { .. }
+        | Entry::StepSkipped { .. }
+        | Entry::Retried { .. }
+        | Entry::Accepted { .. } => None,
     }
 }
 
@@ -244,6 +247,8 @@ fn unfinished(records: &[Record]) -> BTreeSet<StepId> {
             | Entry::ProviderIdentified { .. }
             | Entry::StepSkipped { .. }
             | Entry::TakenOver { .. }
+            | Entry::Retried { .. }
+            | Entry::Accepted { .. }
             | Entry::RunClosed { .. } => None,
         };
     }

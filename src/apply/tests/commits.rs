@@ -28,9 +28,11 @@ async fn records(store: &dyn Store) -> Vec<String> {
         Entry::RunOpened { .. } => "opened",
         Entry::RunClosed { .. } => "closed",
         Entry::StepSkipped { .. } => "skipped",
-        Entry::ProviderIdentified { .. } | Entry::StepFailed { .. } | Entry::TakenOver { .. } => {
-            "other"
-        }
+        Entry::ProviderIdentified { .. }
+        | Entry::StepFailed { .. }
+        | Entry::TakenOver { .. }
+        | Entry::Retried { .. }
+        | Entry::Accepted { .. } => "other",
     };
     let told = records.iter().map(|record| {
         let words: Vec<&str> = record.entries.iter().map(word).collect();

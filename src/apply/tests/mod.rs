@@ -9,6 +9,7 @@ mod lost;
 mod outcomes;
 mod plans;
 mod recoveries;
+mod retry;
 mod stops;
 
 use super::engine::{Job, run};

@@ -1,6 +1,7 @@
 //! Flags of `init`, `runs` and `unlock`: the journal and what it remembers.
 
-use super::{ColourFlags, JournalFlags, VariableFlags};
+use super::{ApprovalFlags, ColourFlags, JournalFlags, JsonFlags, RunFlags, VariableFlags};
+use crate::model::address::Address;
 use clap::{Args, Subcommand};
 
 /// Flags of `runs`.
@@ -73,4 +74,39 @@ pub struct UnlockFlags {
     /// `-journal`.
     #[command(flatten)]
     pub journal: JournalFlags,
+}
+
+/// Flags of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeFlags {
+    /// The run; without it the one that is open
+    #[arg(id = "RUN")]
+    pub id: Option<String>,
+    /// Take the run over from its holder, which wrote this serial last
+    #[arg(long, value_name = "SERIAL")]
+    pub takeover: Option<u64>,
+    /// Restore this application once more; what its last attempt made goes first
+    #[arg(long, value_name = "ADDR", conflicts_with = "accept_restore")]
+    pub retry: Option<Address>,
+    /// Go on with what the restore of this application brought, although not all of it came
+    #[arg(long, value_name = "ADDR", requires = "reason")]
+    pub accept_restore: Option<Address>,
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT", requires = "accept_restore", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub reason: Option<String>,
+    /// Whether to ask before anything is removed.
+    #[command(flatten)]
+    pub approval: ApprovalFlags,
+    /// `-json`.
+    #[command(flatten)]
+    pub json: JsonFlags,
+    /// `-journal`.
+    #[command(flatten)]
+    pub journal: JournalFlags,
+    /// How much at a time.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// `-no-color`.
+    #[command(flatten)]
+    pub colour: ColourFlags,
 }

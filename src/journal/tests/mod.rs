@@ -108,6 +108,21 @@ pub fn skipped(step: StepId) -> Entry {
     }
 }
 
+pub fn retried(step: StepId, attempt: u32) -> Entry {
+    Entry::Retried {
+        step,
+        attempt,
+        removed: Vec::new(),
+    }
+}
+
+pub fn accepted(step: StepId) -> Entry {
+    Entry::Accepted {
+        step,
+        reason: "it is enough".to_owned(),
+    }
+}
+
 pub fn taken_over(from_serial: u64) -> Entry {
     Entry::TakenOver { from_serial }
 }

@@ -14,7 +14,7 @@ fn the_transition_table() {
         kube_system_uid: "u".to_owned(),
     };
     // What each entry makes of to do, in doubt, done, failed, skipped.
-    let table: [(Entry, [Option<StepStatus>; 5]); 10] = [
+    let table: [(Entry, [Option<StepStatus>; 5]); 12] = [
         (opened(), [Some(Todo), None, None, None, None]),
         (
             identified,
@@ -55,6 +55,11 @@ fn the_transition_table() {
             skipped(a()),
             [Some(Skipped), None, None, None, Some(Skipped)],
         ),
+        (
+            retried(a(), 2),
+            [Some(Todo), None, Some(Todo), Some(Todo), Some(Todo)],
+        ),
+        (accepted(a()), [None, None, None, Some(Done), Some(Done)]),
         (
             closed(RunOutcome::Complete),
             [None, None, Some(Done), None, None],
@@ -219,6 +224,50 @@ fn the_longest_story() {
             story[..end].last().map_or(1, |record| record.serial + 1)
         );
     }
+}
+
+/// What is made once more is to do again with all that comes after it, and what else was done stays so (R6).
+#[test]
+fn a_restore_that_is_made_once_more_begins_anew() {
+    let story = vec![
+        record(1, 1, vec![opened(), started(a(), 1)]),
+        record(2, 1, vec![done(a()), started(b(), 1)]),
+        record(3, 1, vec![failed(b())]),
+        record(4, 2, vec![taken_over(3)]),
+        record(5, 2, vec![retried(a(), 2)]),
+    ];
+    let state = fold(&plan(), &story).unwrap();
+    for step in [a(), b()] {
+        assert_eq!(state.status(&step), StepStatus::Todo, "{step}");
+        assert!(!state.is_begun(&step), "{step}");
+    }
+    let told = |entries| {
+        let mut records = story.clone();
+        records.push(record(6, 2, entries));
+        fold(&plan(), &records).map(|state| (state.status(&a()), state.status(&b())))
+    };
+    let on = told(vec![started(a(), 2), done(a())]).unwrap();
+    assert_eq!(on, (StepStatus::Done, StepStatus::Todo));
+    let twice = told(vec![retried(a(), 2)]).unwrap_err().to_string();
+    assert!(
+        twice.contains("begins attempt 2, but 2 were made"),
+        "{twice}"
+    );
+    let doubt = told(vec![started(a(), 2), retried(a(), 3)]).unwrap_err();
+    assert!(doubt.to_string().contains("in doubt"), "{doubt}");
+    // Of what comes after it alone, the first stays done.
+    let mut later = story[..4].to_vec();
+    later.push(record(5, 2, vec![retried(b(), 2)]));
+    let state = fold(&plan(), &later).unwrap();
+    assert_eq!(state.status(&a()), StepStatus::Done);
+    later.pop();
+    later.push(record(
+        5,
+        2,
+        vec![accepted(b()), closed(RunOutcome::Complete)],
+    ));
+    let state = fold(&plan(), &later).unwrap();
+    assert_eq!(state.outcome, Some(RunOutcome::Complete));
 }
 
 fn check_illegal(records: &[Record], expected: &str) {

@@ -45,6 +45,7 @@ fn reason(live: &Json) -> String {
     ) {
         (Some(why), _, _) => why.to_owned(),
         (None, [_, ..], _) => errors.join("; "),
+        (None, [], Some(1)) => "1 error; its log in the bucket has it".to_owned(),
         (None, [], Some(count)) => format!("{count} errors; its log in the bucket has them"),
         (None, [], None) => "Velero gives no reason".to_owned(),
     }

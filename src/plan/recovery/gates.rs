@@ -69,7 +69,7 @@ pub(super) fn restored(pin: &Pinned, incarnation: &str) -> Guard {
         volume: volume.volume.clone(),
     });
     Guard::Restored(Restored {
-        restore: objects::restore_name(pin, incarnation),
+        restore: objects::restore_name(pin, incarnation, 1),
         namespace: pin.velero_namespace.clone(),
         objects: expected(pin),
         volumes: volumes.collect(),

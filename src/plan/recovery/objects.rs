@@ -160,15 +160,16 @@ pub fn point_key(what: &str, address: &Address) -> String {
     format!("{what}.{}", short_digest(&address.to_string(), 10))
 }
 
-/// Name of the first Restore of a point (R6): never counted from what is live.
-pub fn restore_name(pin: &Pinned, incarnation: &str) -> String {
-    format!("{}-{incarnation}-1", short_digest(&pin.of.to_string(), 10))
+/// Name of the Restore of a point at an attempt, from 1 (R6): never counted from what is live.
+pub fn restore_name(pin: &Pinned, incarnation: &str, attempt: u32) -> String {
+    let of = short_digest(&pin.of.to_string(), 10);
+    format!("{of}-{incarnation}-{attempt}")
 }
 
 /// The Restore of a point. It names its namespaces and takes no cluster-scoped object but what those need, so that no
 /// application brings back the disks of another.
 pub fn restore(place: Place<'_>, run: Run<'_>, step: &StepId, pin: &Pinned) -> Op {
-    let name = restore_name(pin, run.incarnation);
+    let name = restore_name(pin, run.incarnation, 1);
     let databases = restoring::DATABASES.iter().map(|(type_, _)| type_);
     let excluded: Vec<&&str> = restoring::EXCLUDED_RESOURCES
         .iter()

@@ -5,7 +5,7 @@ use super::event::plural;
 use super::summary::Counts;
 use crate::goal::GoalMode;
 use crate::model::advice::Advice;
-use crate::plan::document::{Action, Node, Plan, StepId};
+use crate::plan::document::{Action, Node, Plan, Step, StepId};
 use std::collections::BTreeMap;
 
 /// Standing of one step when the run ended. A step without an entry was not begun.
@@ -132,12 +132,15 @@ pub(crate) fn headline(plan: &Plan, sums: &Sums) -> (String, &'static str) {
 /// What is on the servers and not counted, because nobody has seen it work.
 fn standing(plan: &Plan, outcome: &Outcome) -> Vec<String> {
     let unready = |step: &StepId| matches!(outcome.get(step), Some(StepOutcome::Unready(_)));
+    // What a recovery does for a resource beside making it has a title of its own.
+    let makes = |step: &Step| step.title.is_none();
     let lines: Vec<String> = plan
         .nodes
         .iter()
         .filter_map(|node| {
             let mut steps = plan.steps.iter();
-            let step = steps.find(|step| step.node == node.address && unready(&step.id))?;
+            let step =
+                steps.find(|step| step.node == node.address && makes(step) && unready(&step.id))?;
             Some(format!("  {} {}.", node.address, stands(node.doing(step))))
         })
         .collect();
@@ -186,7 +189,7 @@ fn left(
             }
         };
         let width = dress.width.map(|width| width.saturating_sub(4));
-        let lines = wrap(&format!("{word}: {}: {}", step.node, clean(text)), width);
+        let lines = wrap(&format!("{word}: {}: {}", called(step), clean(text)), width);
         all.extend(
             lines
                 .iter()
@@ -215,6 +218,14 @@ fn left(
         }
     });
     all
+}
+
+/// A step by its resource, and by its title where it has one.
+fn called(step: &Step) -> String {
+    match &step.title {
+        Some(title) => format!("{}: {}", step.node, clean(title)),
+        None => step.node.to_string(),
+    }
 }
 
 /// `done 16 · in doubt 1 · failed 1 · to do 14`; without failures that part is left out.
