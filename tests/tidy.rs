@@ -435,16 +435,12 @@ fn cited_rules_exist() {
     );
 }
 
-#[test]
-fn acceptance_names_tests_that_exist() {
-    let page = fs::read_to_string(root().join("docs/acceptance.md")).unwrap();
+/// Everything in which a function or a test may stand.
+fn all_code() -> String {
     let mut everything = String::new();
-    let mut waiting = vec![
-        root().join("src"),
-        root().join("tests"),
-        root().join("benches"),
-        root().join(".ci"),
-    ];
+    let mut waiting = ["src", "tests", "benches", ".ci"]
+        .map(|folder| root().join(folder))
+        .to_vec();
     while let Some(directory) = waiting.pop() {
         let Ok(entries) = fs::read_dir(&directory) else {
             continue;
@@ -457,27 +453,36 @@ fn acceptance_names_tests_that_exist() {
             }
         }
     }
-    let mut checked = 0;
-    let mut missing = Vec::new();
-    for cited in page
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|cited| cited.contains("::") && !cited.contains(' '))
-    {
-        let test = cited.rsplit("::").next().unwrap();
-        checked += 1;
-        if !everything.contains(&format!("fn {test}"))
-            && !everything.contains(&format!("\"{test}\""))
+    everything
+}
+
+#[test]
+fn pages_name_tests_that_exist() {
+    let everything = all_code();
+    for name in ["docs/acceptance.md", "docs/traps.md"] {
+        let page = fs::read_to_string(root().join(name)).unwrap();
+        let mut checked = 0;
+        let mut missing = Vec::new();
+        for cited in page
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|cited| cited.contains("::") && !cited.contains(' '))
         {
-            missing.push(cited);
+            let test = cited.rsplit("::").next().unwrap();
+            checked += 1;
+            if !everything.contains(&format!("fn {test}"))
+                && !everything.contains(&format!("\"{test}\""))
+            {
+                missing.push(cited);
+            }
         }
+        assert!(checked > 0, "{name} cites no test");
+        assert!(
+            missing.is_empty(),
+            "{name} cites what does not exist: {missing:?}"
+        );
     }
-    assert!(checked > 0, "the page cites no test");
-    assert!(
-        missing.is_empty(),
-        "cited tests that do not exist: {missing:?}"
-    );
 }
 
 /// Commands and flags that stand in the text of the program and are told to nobody to be typed: file, words, why.
