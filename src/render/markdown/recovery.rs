@@ -42,7 +42,8 @@ fn shortened(sentence: &str) -> String {
 }
 
 fn entry(text: &str) -> String {
-    format!("- {}\n", prose(text))
+    // Four spaces behind the mark would begin a block of code.
+    format!("- {}\n", prose(clean_line(text).trim()))
 }
 
 fn point(pin: &Pinned) -> String {

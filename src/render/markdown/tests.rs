@@ -348,6 +348,17 @@ fn check(text: &str, budget: usize) {
     assert!(text.ends_with('\n'));
 }
 
+/// What begins with many spaces is no block of code of its own.
+#[test]
+fn what_does_not_come_back_stays_a_line() {
+    let text = text(json!({
+        "goal": {"mode": "recover", "recovery": {"name": "r", "incarnation": "1", "lost": {"kubernetes": null}, "may_exist": [], "scope_namespaces": []}},
+        "not_restored": ["\n\n\n ```", "     data"]
+    }));
+    check(&text, super::BUDGET);
+    assert!(text.contains("\n- \\`\\`\\`\n- data\n"), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
