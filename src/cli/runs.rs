@@ -6,6 +6,7 @@ use super::process::{ColourFlag, Process, Trouble};
 use super::resume::{self, Purpose, Taken};
 use super::{carry, journal, making, typed};
 use crate::apply::close::{self, Closing};
+use crate::apply::retry;
 use crate::journal::record::{Holder, RunOutcome};
 use crate::journal::runs::{self, RunSummary, Standing};
 use crate::plan::event::Event;
@@ -141,12 +142,13 @@ async fn close_run(
     let place = resume::place(process, journal)?;
     let which = (Some(flags.id.as_str()), flags.takeover);
     let Taken {
-        resumed,
+        mut resumed,
         store,
         holder,
         ..
     } = resume::take(process, place, which, (Purpose::Close, Duration::ZERO)).await?;
-    let plan = resumed.plan.clone();
+    let plan = retry::at_attempts(resumed.plan, &resumed.state);
+    resumed.plan = plan.clone();
     let world = making::world(process, plan.secrets.clone());
     let line = typed::journal(process);
     let mut lines = EventLines::new(&plan);

@@ -42,6 +42,7 @@ macro_rules! case {
 pub fn all() -> Vec<Case> {
     let mut all = vec![
         case!(900, total_loss::everything_comes_back),
+        case!(900, total_loss::a_restore_that_died_is_made_once_more),
         // Up to four minutes, on Velero's own clock.
         case!(
             600,

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 const BACKUPS: &str = "/apis/velero.io/v1/namespaces/velero/backups";
 
+const RESTORES: &str = "/apis/velero.io/v1/namespaces/velero/restores";
+
 const APPLICATIONS: &str = r#"
 provider "s3" {
   endpoint   = "STORE"
@@ -80,6 +82,51 @@ pub async fn everything_comes_back(place: Place) {
     let next = elsewhere.run("plan").await.expect(0);
     next.says("it turns garbage collection on")
         .says("Plan: 0 to add, 0 to change, 0 to destroy.");
+}
+
+/// Velero dies in the middle of the shop's restore. What that left goes, by consent, and the next attempt brings back all of
+/// it, the volume byte for byte: over what was left it would have brought none.
+pub async fn a_restore_that_died_is_made_once_more(place: Place) {
+    let (mut site, stack, before) = lost(&place).await;
+    stack
+        .run("plan -recover=total_loss -out=recovery.plan")
+        .await
+        .expect(0);
+    site.rebuild().await;
+    let limit = Duration::from_secs(600);
+    let apply = stack.run_within(limit, "apply recovery.plan");
+    let (apply, ()) = tokio::join!(apply, die_in_the_middle(&site));
+    let told = "sk-dr resume -retry=velero_application.shop";
+    apply.expect(6).says(told);
+    let retry = "resume -retry=velero_application.shop -auto-approve";
+    let retry = stack.run_within(limit, retry).await.expect(0);
+    retry
+        .says("What the attempt before made goes first")
+        .says("claims files");
+    is_back(&site, &before).await;
+    takes_backups(&site.harness().await).await;
+}
+
+/// Ends Velero's server once it restores the shop and has made its claim; the kubelet starts it again.
+async fn die_in_the_middle(site: &Site) {
+    let harness = site.harness().await;
+    let claim = "/api/v1/namespaces/shop/persistentvolumeclaims/files";
+    until(
+        "the shop is being restored",
+        Duration::from_secs(300),
+        || async {
+            let claim = harness.get(claim).await.body;
+            let restores = harness.get(RESTORES).await.body;
+            let all = restores["items"].as_array().cloned().unwrap_or_default();
+            let is_under_way = all.iter().any(|restore| {
+                restore["spec"]["includedNamespaces"] == json!(["shop"])
+                    && restore["status"]["phase"] == "InProgress"
+            });
+            (is_under_way && claim["metadata"]["uid"].is_string()).then_some(())
+        },
+    )
+    .await;
+    site.kubelet().kill_all();
 }
 
 /// Both applications run and were backed up, then everything but the bucket is lost.
