@@ -12,6 +12,7 @@ mod demo;
 mod drift;
 mod example;
 pub mod exit;
+mod follow;
 mod import;
 mod init;
 mod journal;

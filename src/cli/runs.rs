@@ -4,7 +4,7 @@ use super::arguments::{CloseFlags, JournalFlags, RunsAction, RunsFlags};
 use super::exit::Exit;
 use super::process::{ColourFlag, Process, Trouble};
 use super::resume::{self, Purpose, Taken};
-use super::{carry, journal, making, typed};
+use super::{carry, follow, journal, making, typed};
 use crate::apply::close::{self, Closing};
 use crate::apply::retry;
 use crate::journal::record::{Holder, RunOutcome};
@@ -24,6 +24,13 @@ const SHOWN: usize = 50;
 /// # Errors
 /// Where the journal cannot be read, or the run cannot be closed.
 pub(crate) async fn run(process: &mut Process, flags: &RunsFlags) -> Result<Exit, Trouble> {
+    if let (Some(_), Some(_)) = (&flags.follow, &flags.action) {
+        let detail = "`-follow` tells the records of a run: it goes with no other command on runs.";
+        return Err(Trouble::error("Flag without effect", detail));
+    }
+    if let Some(run) = &flags.follow {
+        return follow::follow(process, &flags.journal, run.as_deref()).await;
+    }
     match &flags.action {
         None => list(process, &flags.journal, most(flags.all)).await,
         Some(RunsAction::List(inner)) => {

@@ -10,6 +10,9 @@ pub struct RunsFlags {
     /// All of them; without it the newest 50
     #[arg(long)]
     pub all: bool,
+    /// Tell the records of this run as they come; without a name those of the newest
+    #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, conflicts_with = "all")]
+    pub follow: Option<Option<String>>,
     /// What to do with them; list without it
     #[command(subcommand)]
     pub action: Option<RunsAction>,
