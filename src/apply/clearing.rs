@@ -10,6 +10,7 @@ use crate::model::expression::{Bindings, Expr};
 use crate::model::identity::ProviderRef;
 use crate::model::json_path::Projection;
 use crate::plan::document::Step;
+use crate::plan::event::Event;
 use crate::plan::recovery::objects::NAMESPACES;
 use crate::world::op::{Ground, KubeOp, KubeVerb, Op};
 use crate::world::query::{Effect, Query, Why};
@@ -76,7 +77,14 @@ impl StepTask<'_> {
             object,
             places: self.places,
         };
-        let gone = wait_for(self.outside, self.telling, &wait, subject).await;
+        // The row is that of the restore: what it waits for is said with it.
+        let telling = |mut event: Event| {
+            if let Event::StepWaiting { text, .. } = &mut event {
+                *text = format!("namespace {} has to go first: {text}", removed.namespace);
+            }
+            (self.telling)(event);
+        };
+        let gone = wait_for(self.outside, &telling, &wait, subject).await;
         gone.map(|_| ()).map_err(|why| Why {
             message: format!(
                 "namespace {} does not go: {}",

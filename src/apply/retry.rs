@@ -18,20 +18,15 @@ use crate::world::op::{KubeOp, KubeVerb, Op};
 use crate::world::query::{Answer, Fact, FailureClass, Query, Why};
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use std::borrow::Cow;
 
 /// Last phases of a Restore: behind them Velero does nothing more for it.
 const ENDED: [&str; 4] = ["Completed", "PartiallyFailed", "Failed", "FailedValidation"];
 /// The one of a restore that brought most of it.
 const PARTLY: &str = "PartiallyFailed";
 
-const CLAIMS: KubeResource = KubeResource {
-    group: Cow::Borrowed(""),
-    version: Cow::Borrowed("v1"),
-    plural: Cow::Borrowed("persistentvolumeclaims"),
-    kind: Cow::Borrowed("PersistentVolumeClaim"),
-    namespaced: true,
-};
+/// Types that are told by name, or looked at by themselves.
+const CLAIMS: &str = "persistentvolumeclaims";
+const VOLUMES: &str = "persistentvolumes";
 
 /// Which of an application's steps is done again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +69,15 @@ pub struct Left {
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// Nothing of this address is restored.
-    #[error("nothing of {0} is restored by this run")]
+    #[error("nothing of {0} is restored by this run: name one of the applications in its plan")]
     NotRestored(Address),
     /// It is done.
-    #[error("the restore of {0} is done")]
+    #[error("the restore of {0} is done: nothing of it is to be made once more")]
     Done(Address),
     /// It did not fail.
-    #[error("the restore of {of} is {status}: nothing of it has failed")]
+    #[error(
+        "the restore of {of} is {status}, it has not failed: go on with the run without a flag, which gives it its turn"
+    )]
     NotFailed {
         /// The application.
         of: Address,
@@ -100,14 +97,19 @@ pub enum Refusal {
         /// Its phase.
         phase: String,
     },
-    /// A disk came back with it.
+    /// A disk came back with it, and is bound to a claim that would go.
     #[error(
-        "application {0} got a disk back that outlived its cluster, and removing what is around it would let go of that: take the claim out of the namespace by hand"
+        "PersistentVolume {volume} of claim {claim} is a disk that outlived its cluster, and what is on it is in no backup. See that its reclaim policy is Retain, so that the disk stays; delete its namespace and then it by hand; then retry: it comes back as before"
     )]
-    HasDisk(Address),
+    HasDisk {
+        /// The PersistentVolume.
+        volume: String,
+        /// `NAMESPACE/CLAIM`.
+        claim: String,
+    },
     /// A namespace is none of its making.
     #[error(
-        "namespace {namespace} {why}, so it is none of what the restore made, and nothing is restored over what is there"
+        "namespace {namespace} {why}, so it is none of what the restore made, and nothing is restored over what is there. If it may go, delete it by hand and retry"
     )]
     NotItsOwn {
         /// The namespace.
@@ -117,12 +119,12 @@ pub enum Refusal {
     },
     /// What ended is nothing that can be accepted.
     #[error(
-        "the restore of {of} ended {phase}, and only one that ended {PARTLY} or Completed brought what can be accepted"
+        "the restore of {of} {phase}, and only one that ended {PARTLY} or Completed brought what can be accepted: retry it"
     )]
     NotAcceptable {
         /// The application.
         of: Address,
-        /// The phase of its Restore.
+        /// How its Restore ended.
         phase: String,
     },
     /// It cannot be told.
@@ -260,10 +262,8 @@ impl Looking<'_> {
             });
         }
         let point = self.failed(address)?;
-        if !point.pin.disks.is_empty() {
-            return Err(Refusal::HasDisk(address.clone()));
-        }
         reach(self.outside, self.plan, self.state, point.restore).await?;
+        self.no_disk(&point).await?;
         let id = &point.restore.id;
         let made = self.state.retries.get(id).map_or(1, |retry| retry.attempt);
         let first = self.restore(&point, 1).await?;
@@ -301,6 +301,10 @@ impl Looking<'_> {
             .await?;
         let phase = restore.map_or_else(String::new, |one| text(&one, "/status/phase"));
         if !matches!(phase.as_str(), PARTLY | "Completed") {
+            let phase = match phase.as_str() {
+                "" => "has no end".to_owned(),
+                phase => format!("ended {phase}"),
+            };
             let of = address.clone();
             return Err(Refusal::NotAcceptable { of, phase });
         }
@@ -375,6 +379,25 @@ impl Looking<'_> {
         }
     }
 
+    /// Whether every disk that came back with the claims of a point is let go of: a namespace that goes takes its claims
+    /// along, and only a person sees what that does to what no backup holds.
+    async fn no_disk(&self, point: &Point<'_>) -> Result<(), Refusal> {
+        let resource = point.pin.types.get(VOLUMES);
+        for disk in &point.pin.disks {
+            let Some(resource) = resource.cloned() else {
+                return Err(malformed("the plan does not say what a volume is".to_owned()).into());
+            };
+            let volume = disk.volume.clone();
+            if self.get(point, resource, None, volume).await?.is_some() {
+                return Err(Refusal::HasDisk {
+                    volume: disk.volume.clone(),
+                    claim: disk.claim.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// What of a namespace is there; it has to be of the restore's making.
     async fn left(
         &self,
@@ -399,11 +422,14 @@ impl Looking<'_> {
             Some(_) => return Err(not_its_own("is older than it")),
             None => return Err(not_its_own("is there, and no Restore was made")),
         }
-        let mut objects = 0;
-        for resource in point.pin.types.values().filter(|one| one.namespaced) {
-            objects += self.list(point, resource, name).await?.len();
+        let (mut objects, mut claims) = (0, Vec::new());
+        for (type_, resource) in point.pin.types.iter().filter(|(_, one)| one.namespaced) {
+            let found = self.list(point, resource, name).await?;
+            objects += found.len();
+            if type_ == CLAIMS {
+                claims = found;
+            }
         }
-        let claims = self.list(point, &CLAIMS, name).await?;
         Ok(Some(Left {
             removed: Removed {
                 namespace: name.to_owned(),

@@ -15,6 +15,7 @@ use crate::model::address::Address;
 use crate::model::advice::Advice;
 use crate::plan::document::Plan;
 use crate::plan::recovery::part::{Part, part};
+use crate::render::style::clean_line;
 use crate::render::text::{self, Outcome, StepOutcome};
 
 /// Whether somebody can be asked, before the run is taken.
@@ -48,7 +49,7 @@ pub(crate) async fn write(
         (Some(address), _) => {
             let again = looking.again(address).await.map_err(|why| refused(&why))?;
             if process.stdout.form() == Form::Text {
-                process.stdout.print(&told(address, &again));
+                process.stdout.words(&told(address, &again));
             }
             if !again.left.is_empty() {
                 let approval = approval::with_json(flags.approval, flags.json);
@@ -89,24 +90,23 @@ fn told(address: &Address, again: &Again) -> String {
             format!("{address} is restored once more from {backup}: attempt {attempt}.\n")
         }
         What::Backup => {
-            return format!("{address} is backed up once more, as {backup}-{attempt}.\n\n");
+            return format!("{address} is backed up once more, as {backup}-{attempt}.\n");
         }
     };
     if again.left.is_empty() {
-        return format!("{head}Nothing of the attempt before is there.\n\n");
+        return format!("{head}Nothing of the attempt before is there.\n");
     }
     let mut all = format!("{head}\nWhat the attempt before made goes first:\n");
     for left in &again.left {
         all.push_str(&line(left));
     }
-    all.push('\n');
     all
 }
 
 fn line(left: &Left) -> String {
     let claims = match left.claims.as_slice() {
         [] => "no claims".to_owned(),
-        claims => format!("claims {}", claims.join(", ")),
+        claims => format!("claims {}", clean_line(&claims.join(", "))),
     };
     let objects = match left.objects {
         1 => "1 object of the backup's types".to_owned(),

@@ -10,6 +10,7 @@ use crate::journal::runs::load;
 use crate::journal::store::{Store, StoreError};
 use crate::plan::document::{Plan, StepId};
 use crate::render::style::clean_line;
+use crate::render::text::parts::plural;
 use std::time::Duration;
 
 /// How often the journal is read.
@@ -91,10 +92,10 @@ fn exit(outcome: RunOutcome) -> Exit {
 fn line(plan: &Plan, entry: &Entry, record: &Record) -> String {
     let called = |step: &StepId| called(plan, step);
     let text = match entry {
-        Entry::RunOpened { .. } => match plan.steps.len() {
-            1 => "begun: 1 step".to_owned(),
-            steps => format!("begun: {steps} steps"),
-        },
+        Entry::RunOpened { .. } => {
+            let steps = plan.steps.len();
+            format!("begun: {steps} {}", plural(steps, "step"))
+        }
         Entry::ProviderIdentified {
             provider,
             kube_system_uid,

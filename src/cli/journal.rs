@@ -328,9 +328,23 @@ pub(crate) async fn warn_of_recovery(process: &mut Process, store: &dyn Store) {
 ///
 /// # Errors
 /// Where one is open.
-pub(crate) async fn no_open_recovery(process: &Process, store: &dyn Store) -> Result<(), Trouble> {
-    // A journal that cannot be read is told by whoever applies.
-    let earlier = runs::earlier(store).await.unwrap_or_default();
+pub(crate) async fn no_open_recovery(
+    process: &mut Process,
+    store: &dyn Store,
+) -> Result<(), Trouble> {
+    let earlier = match runs::earlier(store).await {
+        Ok(earlier) => earlier,
+        // Where the journal is lost with the cluster it must be possible to see what would come back; apply refuses.
+        Err(why) => {
+            let detail = format!("{why}. Nothing is applied before it can be read.");
+            warn(
+                process,
+                "Whether a recovery is open cannot be told",
+                &detail,
+            );
+            return Ok(());
+        }
+    };
     let mut open = earlier.open.iter();
     let Some((run, recovery)) = open.find_map(|run| Some((&run.run, run.open_recovery()?))) else {
         return Ok(());

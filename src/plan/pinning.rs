@@ -164,7 +164,7 @@ impl<'a> Points<'a> {
             let tense = if left.is_negative() { "expired" } else { "expires" };
             finding(
                 "point-expires",
-                &pinned.of,
+                Some(&pinned.of),
                 "A restore point expires",
                 format!(
                     "{}: {} {tense} at {expires:.0}. A Velero that still lives and may write to {} deletes it then, also while it is restored.",
@@ -183,7 +183,7 @@ impl<'a> Points<'a> {
         (age > SignedDuration::from_nanos(rpo.nanoseconds())).then(|| {
             finding(
                 BREACHED,
-                &pinned.of,
+                Some(&pinned.of),
                 "An objective is breached",
                 format!(
                     "{}: what it comes back from began {} h ago, rpo = {rpo}.",
@@ -196,22 +196,21 @@ impl<'a> Points<'a> {
 }
 
 fn of_volume(claim: &str) -> Finding {
-    Finding {
-        code: "volume-decides-nothing".to_owned(),
-        severity: FindingSeverity::Warning,
-        address: None,
-        summary: "A volume block decides nothing".to_owned(),
-        detail: format!(
+    finding(
+        "volume-decides-nothing",
+        None,
+        "A volume block decides nothing",
+        format!(
             "No chosen backup has a claim {claim} whose data it lacks and whose disk is kept: the block changes nothing."
         ),
-    }
+    )
 }
 
-fn finding(code: &str, address: &Address, summary: &str, detail: String) -> Finding {
+fn finding(code: &str, address: Option<&Address>, summary: &str, detail: String) -> Finding {
     Finding {
         code: code.to_owned(),
         severity: FindingSeverity::Warning,
-        address: Some(address.clone()),
+        address: address.cloned(),
         summary: summary.to_owned(),
         detail,
     }

@@ -91,29 +91,44 @@ async fn is_whole(place: &mut Place) {
     assert_eq!(phases, ["Running"]);
 }
 
+/// Kills a command after each of its effects and resumes: it ends in the same world each time. Returns how often it was.
+async fn killed_at_each_effect(
+    begun: &Place,
+    line: &str,
+    told: fn(&Place) -> String,
+    wanted: &str,
+) -> usize {
+    let mut kills = 0;
+    for method in ["POST", "PATCH", "PUT", "DELETE"] {
+        for nth in 1.. {
+            let mut place = begun.again();
+            place.act(&format!("crash {method} / {nth}"), "").await;
+            let said = place.run(line).await;
+            let is_killed = said.code.is_none();
+            if is_killed {
+                kills += 1;
+                run(&mut place, "sk-dr resume").await;
+            } else {
+                assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+            }
+            is_whole(&mut place).await;
+            assert_eq!(told(&place), wanted, "killed at {method} {nth}");
+            if !is_killed {
+                break;
+            }
+        }
+    }
+    kills
+}
+
 #[tokio::test(start_paused = true)]
 async fn killed_at_any_effect_it_goes_on_to_the_same_world() {
     let lost = lost().await;
     let mut unbroken = lost.again();
     run(&mut unbroken, "sk-dr apply back.plan").await;
     is_whole(&mut unbroken).await;
-    let wanted = world(&unbroken);
-    let mut kills = 0;
-    for method in ["POST", "PATCH", "PUT", "DELETE"] {
-        for nth in 1.. {
-            let mut place = lost.again();
-            place.act(&format!("crash {method} / {nth}"), "").await;
-            let said = place.run("sk-dr apply back.plan").await;
-            if said.code.is_some() {
-                assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
-                break;
-            }
-            kills += 1;
-            run(&mut place, "sk-dr resume").await;
-            is_whole(&mut place).await;
-            assert_eq!(world(&place), wanted, "killed at {method} {nth}");
-        }
-    }
+    let kills =
+        killed_at_each_effect(&lost, "sk-dr apply back.plan", world, &world(&unbroken)).await;
     assert!(kills > 10, "{kills}");
 }
 
@@ -130,26 +145,8 @@ async fn a_restore_once_more_brings_back_what_there_was() {
     failed.act("pass 4s", "").await;
     failed.act("velero restart", "").await;
     assert_eq!(failed.run("sk-dr resume").await.code, Some(6));
-    let wanted = settled(&unbroken);
-    let mut kills = 0;
-    for method in ["POST", "PATCH", "PUT", "DELETE"] {
-        for nth in 1.. {
-            let mut place = failed.again();
-            place.act(&format!("crash {method} / {nth}"), "").await;
-            let line = "sk-dr resume -retry='velero_application.app[\"shop\"]' -auto-approve";
-            let said = place.run(line).await;
-            if said.code.is_some() {
-                assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
-                is_whole(&mut place).await;
-                assert_eq!(settled(&place), wanted);
-                break;
-            }
-            kills += 1;
-            run(&mut place, "sk-dr resume").await;
-            is_whole(&mut place).await;
-            assert_eq!(settled(&place), wanted, "killed at {method} {nth}");
-        }
-    }
+    let line = "sk-dr resume -retry='velero_application.app[\"shop\"]' -auto-approve";
+    let kills = killed_at_each_effect(&failed, line, settled, &settled(&unbroken)).await;
     assert!(kills > 4, "{kills}");
 }
 
@@ -161,4 +158,29 @@ fn settled(place: &Place) -> String {
     let mut lines: Vec<&str> = all.lines().filter(|line| !is_of_an_attempt(line)).collect();
     lines.sort_unstable();
     lines.join("\n")
+}
+
+/// What somebody holds with a finalizer of his own does not go, and the wait for it says so; nothing is restored over it.
+#[tokio::test(start_paused = true)]
+async fn what_does_not_go_is_told_and_nothing_is_restored_over_it() {
+    let lost = lost().await;
+    let mut failed = lost.again();
+    failed.act("crash POST /restores 2", "").await;
+    failed.run("sk-dr apply back.plan").await;
+    failed.act("pass 4s", "").await;
+    failed.act("velero restart", "").await;
+    assert_eq!(failed.run("sk-dr resume").await.code, Some(6));
+    let held = r#"create /api/v1/namespaces/shop/configmaps {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "held", "finalizers": ["example.com/held"]}}"#;
+    failed.act(held, "").await;
+    let restores = failed.objects("restores.velero.io").len();
+    let retry = "sk-dr resume -retry='velero_application.app[\"shop\"]' -auto-approve";
+    let said = failed.run(retry).await;
+    assert_eq!(said.code, Some(6), "{}", said.stdout);
+    for words in [
+        "still waiting... [10s elapsed] namespace shop has to go first: it is being deleted",
+        "failed: namespace shop does not go: not done within 600s",
+    ] {
+        assert!(said.stdout.contains(words), "{}", said.stdout);
+    }
+    assert_eq!(failed.objects("restores.velero.io").len(), restores);
 }

@@ -34,7 +34,11 @@ fn pinned() -> Json {
         "velero_namespace": "velero", "store": "s3", "bucket": "backups", "root": "", "backup": "shop-1",
         "started": "2026-11-21T01:00:01Z", "completed": "2026-11-21T01:00:03Z", "files": [], "validity": "data-covered",
         "namespaces": ["shop"], "expected": {}, "items": 1, "bytes": 1, "pod_volumes": [], "volumes": 0,
-        "types": {"configmaps": {"group": "", "version": "v1", "plural": "configmaps", "kind": "ConfigMap", "namespaced": true}}
+        "types": {
+            "configmaps": {"group": "", "version": "v1", "plural": "configmaps", "kind": "ConfigMap", "namespaced": true},
+            "persistentvolumeclaims": {"group": "", "version": "v1", "plural": "persistentvolumeclaims", "kind": "PersistentVolumeClaim", "namespaced": true},
+            "persistentvolumes": {"group": "", "version": "v1", "plural": "persistentvolumes", "kind": "PersistentVolume", "namespaced": false}
+        }
     })
 }
 
@@ -149,7 +153,7 @@ fn what_a_failed_restore_made_goes_before_the_next() {
             claim,
         );
     };
-    let all = "attempt 2 of shop-1: shop u-shop 1 [\"orders\"]";
+    let all = "attempt 2 of shop-1: shop u-shop 2 [\"orders\"]";
     check(&plan, &failed, left, all);
     // Its gate tells the same.
     check(&plan, &stands(&plan, Done, Failed), left, all);
@@ -183,7 +187,13 @@ fn what_is_not_its_own_stays() {
     check(&declared, &failed, left, "may be there by declaration");
     let disk = json!([{"claim": "shop/orders", "volume": "pv", "handle": "1", "size": "1Gi"}]);
     let adopted = restoring(|pin| pin["disks"] = disk);
-    check(&adopted, &failed, left, "outlived its cluster");
+    let bound = |fake: &Fake| {
+        left(fake);
+        put(fake, "persistentvolumes", None, "pv", json!({}));
+    };
+    check(&adopted, &failed, bound, "a disk that outlived its cluster");
+    // Somebody let go of it by hand: the Restore brings it back as before.
+    check(&adopted, &failed, left, "attempt 2 of shop-1");
     let silent = |fake: &Fake| {
         left(fake);
         let at = place(&provider("kubernetes.old"), "configmaps", Some("shop"), "");

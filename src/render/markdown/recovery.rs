@@ -3,6 +3,7 @@
 
 use super::super::recovery::{disk, lost, passed, sentence, stages};
 use super::super::style::clean_line;
+use super::super::text::parts::plural;
 use super::super::text::{size, time};
 use super::budget::{Part, Rank};
 use super::inline::{code, code_of_name, collapsed, prose};
@@ -63,10 +64,7 @@ fn point(pin: &Pinned) -> String {
 }
 
 fn count(number: u64, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
+    format!("{number} {}", plural(number as usize, what))
 }
 
 /// The stages behind one fold each.

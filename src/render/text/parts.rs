@@ -5,6 +5,7 @@ pub(crate) use super::drift::{
     Standing, change_texts, held_alone, ignored_text, phrase, resource as drifted, rule_text,
     standing, sum_words,
 };
+pub(crate) use super::event::plural;
 pub(crate) use super::node::phrased as planned;
 pub(crate) use super::outputs::lines as output_changes;
 pub(crate) use super::plan::place;
