@@ -9,7 +9,7 @@ use crate::journal::bucket::{BucketPlace, BucketStore};
 use crate::journal::local::LocalStore;
 use crate::journal::lock::{self, Lock, LockError};
 use crate::journal::record::Holder;
-use crate::journal::runs;
+use crate::journal::runs::{self, Standing};
 use crate::journal::store::{Store, StoreError};
 use crate::model::advice::Advice;
 use crate::model::expression::Expr;
@@ -336,15 +336,15 @@ pub(crate) async fn no_open_recovery(
         Ok(earlier) => earlier,
         // Where the journal is lost with the cluster it must be possible to see what would come back; apply refuses.
         Err(why) => {
-            let detail = format!("{why}. Nothing is applied before it can be read.");
-            warn(
-                process,
-                "Whether a recovery is open cannot be told",
-                &detail,
-            );
+            warn_untold(process, &why.to_string());
             return Ok(());
         }
     };
+    for run in &earlier.open {
+        if let Standing::Damaged(why) = &run.standing {
+            warn_untold(process, &format!("run {} is damaged: {why}", run.run));
+        }
+    }
     let mut open = earlier.open.iter();
     let Some((run, recovery)) = open.find_map(|run| Some((&run.run, run.open_recovery()?))) else {
         return Ok(());
@@ -354,6 +354,15 @@ pub(crate) async fn no_open_recovery(
         go_on(process, run)
     );
     Err(Trouble::error("A recovery is open", detail).with_exit(Exit::Locked))
+}
+
+fn warn_untold(process: &mut Process, why: &str) {
+    let detail = format!("{why}. Nothing is applied before it can be read.");
+    warn(
+        process,
+        "Whether a recovery is open cannot be told",
+        &detail,
+    );
 }
 
 /// Tells a warning: on standard error, or as a message of the stream.

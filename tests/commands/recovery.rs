@@ -184,3 +184,22 @@ async fn what_does_not_go_is_told_and_nothing_is_restored_over_it() {
     }
     assert_eq!(failed.objects("restores.velero.io").len(), restores);
 }
+
+/// A run that cannot be read may be an open recovery: what would come back is shown all the same, and that is said.
+#[tokio::test(start_paused = true)]
+async fn a_damaged_run_is_no_proof_that_no_recovery_is_open() {
+    let lost = lost().await;
+    let mut place = lost.again();
+    place.act("crash POST /restores 1", "").await;
+    place.run("sk-dr apply back.plan").await;
+    let runs = place.directory().join(".sk-dr/runs");
+    let mut ids: Vec<_> = std::fs::read_dir(runs)
+        .unwrap()
+        .map(|one| one.unwrap().path())
+        .collect();
+    ids.sort();
+    std::fs::write(ids.pop().unwrap().join("plan.json"), "{").unwrap();
+    let said = run(&mut place, "sk-dr plan -recover=total_loss").await;
+    let told = "Whether a recovery is open cannot be told";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+}
