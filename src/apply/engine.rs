@@ -1,6 +1,7 @@
 //! The engine: takes ready steps in the plan's order, keeps up to `parallelism` in flight on one thread, and writes the
 //! journal around each effect: started before it, done or failed after it. Must not know what a step does, nor print.
 
+use super::attempts;
 use super::ending::end;
 use super::footing::footed;
 use super::judgement::{Bearing, Touch};
@@ -8,7 +9,6 @@ use super::outcome::{ApplyError, RunReport};
 use super::outside::Outside;
 use super::places::Places;
 use super::providers::{Proved, check_known, first_touch, prove_lost, prove_new, provider_of};
-use super::retry;
 use super::schedule::Schedule;
 use super::settle::{Commit, End, Tasks, written};
 use super::step::{History, StepTask, bindings_of};
@@ -415,7 +415,7 @@ impl<'a> Engine<'a> {
                 .nodes
                 .get(&step.node)
                 .map_or(Bearing::Ours, |node| Bearing::of(node, step)),
-            first: retry::removed(&self.state, step),
+            first: attempts::removed(&self.state, step),
             telling: self.telling,
             places: self.places,
         }

@@ -3,6 +3,7 @@
 
 pub mod admission;
 mod already;
+pub mod attempts;
 mod bare;
 mod clearing;
 pub mod close;

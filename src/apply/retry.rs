@@ -8,9 +8,8 @@ use super::outside::Outside;
 use crate::journal::record::{Entry, Removed};
 use crate::journal::status::{RunState, StepStatus};
 use crate::model::address::Address;
-use crate::model::expression::Expr;
-use crate::model::guard::Guard;
 use crate::model::identity::KubeResource;
+use crate::model::recovery::Turn;
 use crate::plan::document::{Pinned, Plan, Step, StepId};
 use crate::plan::queries::list_for;
 use crate::plan::recovery::objects::{self, BACKUPS, NAMESPACES, RESTORES};
@@ -31,8 +30,10 @@ const VOLUMES: &str = "persistentvolumes";
 /// Which of an application's steps is done again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It is restored.
+    /// It is restored, after what the attempt before made is gone.
     Restore,
+    /// It is restored over what is there, which has neither Pods nor volumes.
+    Rest,
     /// It is back, and its fresh backup failed.
     Backup,
 }
@@ -150,64 +151,13 @@ impl Again {
     }
 }
 
-/// What goes before a step's write.
-pub fn removed(state: &RunState, step: &Step) -> Vec<Removed> {
-    let retry = state.retries.get(&step.id);
-    retry.map_or_else(Vec::new, |retry| retry.removed.clone())
-}
-
-/// The plan with the names of the attempts that its run is at: a Restore of a name that is taken is never made again.
-pub fn at_attempts(mut plan: Plan, state: &RunState) -> Plan {
-    let Some(recovery) = plan.goal.recovery.clone() else {
-        return plan;
-    };
-    for (id, retry) in &state.retries {
-        let mut steps = plan.steps.iter_mut();
-        if let Some(step) = steps.find(|step| step.id == *id)
-            && let Op::Kube(op) = &mut step.op
-            && op.resource == BACKUPS
-        {
-            let now = format!("{}-{}", op.name, retry.attempt);
-            named(op, &now);
-            continue;
-        }
-        let Some(pin) = pin_of(&plan, id).cloned() else {
-            continue;
-        };
-        let first = objects::restore_name(&pin, &recovery.incarnation, 1);
-        let now = objects::restore_name(&pin, &recovery.incarnation, retry.attempt);
-        for step in &mut plan.steps {
-            renamed(step, &first, &now);
-        }
+/// Namespaces that have to go before another attempt. Stage *infra* brings neither Pods nor volumes: another attempt keeps
+/// what is there and brings the rest, and nothing has to go that everything else needs.
+fn goes_first(pin: &Pinned) -> &[String] {
+    match pin.turn {
+        Turn::Infra => &[],
+        Turn::Applications | Turn::Quiet => &pin.namespaces,
     }
-    plan
-}
-
-fn renamed(step: &mut Step, first: &str, now: &str) {
-    if let Op::Kube(op) = &mut step.op
-        && op.resource == RESTORES
-        && op.name == first
-    {
-        named(op, now);
-    }
-    for guard in &mut step.guards {
-        if let Guard::Restored(restored) = guard
-            && restored.restore == first
-        {
-            now.clone_into(&mut restored.restore);
-        }
-    }
-}
-
-fn named(op: &mut KubeOp, name: &str) {
-    name.clone_into(&mut op.name);
-    let place = ["metadata".to_owned(), "name".to_owned()];
-    op.body = op.body.clone().with(&place, Expr::Value(name.into()));
-}
-
-fn pin_of<'a>(plan: &'a Plan, id: &StepId) -> Option<&'a Pinned> {
-    let step = plan.steps.iter().find(|step| step.id == *id)?;
-    plan.pinned.iter().find(|pin| pin.of == step.node)
 }
 
 /// A point's restore, as far as the plan says.
@@ -276,11 +226,14 @@ impl Looking<'_> {
         }
         let begun = first.as_ref().map(made_at).transpose()?;
         let mut left = Vec::new();
-        for namespace in &point.pin.namespaces {
+        for namespace in goes_first(point.pin) {
             left.extend(self.left(&point, namespace, begun).await?);
         }
         Ok(Again {
-            what: What::Restore,
+            what: match point.pin.turn {
+                Turn::Infra => What::Rest,
+                Turn::Applications | Turn::Quiet => What::Restore,
+            },
             step: id.clone(),
             backup: point.pin.backup.clone(),
             attempt: made + 1,

@@ -89,6 +89,11 @@ fn told(address: &Address, again: &Again) -> String {
         What::Restore => {
             format!("{address} is restored once more from {backup}: attempt {attempt}.\n")
         }
+        What::Rest => {
+            return format!(
+                "{address} is restored once more from {backup}: attempt {attempt}.\nWhat is there stays: it came without Pods and volumes, and this attempt brings what is missing.\n"
+            );
+        }
         What::Backup => {
             return format!("{address} is backed up once more, as {backup}-{attempt}.\n");
         }
@@ -127,7 +132,7 @@ pub(crate) fn ways(process: &Process, plan: &Plan, outcome: &Outcome, run: &str)
         let what = failed(plan, outcome, &pin.of)?;
         let advice = Advice::retry(&line, run, &pin.of);
         Some(match what {
-            What::Restore => format!("To restore {} once more:  {advice}\n", pin.of),
+            What::Restore | What::Rest => format!("To restore {} once more:  {advice}\n", pin.of),
             What::Backup => format!("To back {} up once more:  {advice}\n", pin.of),
         })
     });

@@ -9,8 +9,8 @@ use super::journal::{self, Place};
 use super::load;
 use super::process::{Process, Trouble};
 use super::typed;
+use crate::apply::attempts;
 use crate::apply::resume::{self, Request, ResumeError, Resumed};
-use crate::apply::retry;
 use crate::apply::writer::Writer;
 use crate::journal::lock::Lock;
 use crate::journal::record::Holder;
@@ -49,7 +49,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
         holder: taken.holder.clone(),
     };
     again::write(process, flags, (&plan, &mut state), &writer).await?;
-    let plan = retry::at_attempts(plan, &state);
+    let plan = attempts::at_attempts(plan, &state);
     let run = Run {
         id: run,
         plan: &plan,

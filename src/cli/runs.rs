@@ -5,8 +5,8 @@ use super::exit::Exit;
 use super::process::{ColourFlag, Process, Trouble};
 use super::resume::{self, Purpose, Taken};
 use super::{carry, follow, journal, making, typed};
+use crate::apply::attempts;
 use crate::apply::close::{self, Closing};
-use crate::apply::retry;
 use crate::journal::record::{Holder, RunOutcome};
 use crate::journal::runs::{self, RunSummary, Standing};
 use crate::plan::event::Event;
@@ -154,7 +154,7 @@ async fn close_run(
         holder,
         ..
     } = resume::take(process, place, which, (Purpose::Close, Duration::ZERO)).await?;
-    let plan = retry::at_attempts(resumed.plan, &resumed.state);
+    let plan = attempts::at_attempts(resumed.plan, &resumed.state);
     resumed.plan = plan.clone();
     let world = making::world(process, plan.secrets.clone());
     let line = typed::journal(process);

@@ -1,6 +1,7 @@
 //! `recovery` blocks against kinds: what can be lost, and what has points (R9, R16, R17). Asks nobody.
 
 use crate::diag::Diagnostic;
+use crate::kinds;
 use crate::model::address::{Address, Target};
 use crate::model::recovery::Recovery;
 use crate::model::resource::{Configuration, Resource};
@@ -33,7 +34,9 @@ pub fn mistakes(
     };
     let mut all: Vec<Diagnostic> = checked.lost().into_iter().collect();
     all.extend(checked.points());
-    all.extend(checked.fresh());
+    all.extend(checked.named("fresh", &recovery.fresh));
+    all.extend(checked.named("quiesce", &recovery.quiesce));
+    all.extend(checked.quiet_infra());
     all.extend(checked.scope());
     all
 }
@@ -122,10 +125,11 @@ impl Checked<'_> {
         details.collect()
     }
 
-    fn fresh(&self) -> Option<Diagnostic> {
+    /// A list of applications that are restored.
+    fn named(&self, argument: &str, targets: &[Target]) -> Option<Diagnostic> {
         let recovery = self.recovery;
-        let mut fresh = recovery.fresh.iter();
-        let idle = fresh
+        let mut targets = targets.iter();
+        let idle = targets
             .find(|target| self.is_idle(target, |resource| is_restored(recovery, resource)))?;
         let detail = match idle {
             Target::Resource(address) => unrestored(address),
@@ -133,10 +137,26 @@ impl Checked<'_> {
         };
         let detail = detail.unwrap_or_else(|| {
             format!(
-                "{idle} holds nothing that this recovery restores, so that `fresh` has no effect"
+                "{idle} holds nothing that this recovery restores, so that `{argument}` has no effect"
             )
         });
-        Some(self.wrong("fresh", detail))
+        Some(self.wrong(argument, detail))
+    }
+
+    /// First and last at once.
+    fn quiet_infra(&self) -> Option<Diagnostic> {
+        let recovery = self.recovery;
+        let mut resources = self.resources.iter();
+        let both = resources.find(|resource| {
+            is_restored(recovery, resource)
+                && recovery.is_quiesced(&resource.address)
+                && kinds::restore_order(resource) < 0
+        })?;
+        let detail = format!(
+            "{} is restored before all others, since its `restore {{ order }}` is below 0, and cannot come back after them as well",
+            both.address
+        );
+        Some(self.wrong("quiesce", detail))
     }
 
     fn scope(&self) -> Option<Diagnostic> {
@@ -158,7 +178,7 @@ mod tests {
     use crate::lang::sources::MemorySources;
     use crate::lang::{GivenVariables, Inputs, Missing, load};
 
-    const HEAD: &str = "sk_dr {\n  stack = \"s\"\n}\nprovider \"kubernetes\" {}\nprovider \"kubernetes\" {\n  alias = \"eu\"\n}\nprovider \"s3\" {}\nresource \"kubernetes_namespace\" \"shop\" {\n  metadata {\n    name = \"shop\"\n  }\n}\nresource \"velero_schedule\" \"alone\" {\n  name = \"alone\"\n  schedule = \"0 1 * * *\"\n}\nresource \"velero_application\" \"shop\" {\n  namespaces = [\"shop\"]\n  retention {\n    daily = 7\n  }\n}\nresource \"velero_application\" \"eu\" {\n  provider = kubernetes.eu\n  namespaces = [\"eu\"]\n  retention {\n    daily = 7\n  }\n}\n";
+    const HEAD: &str = "sk_dr {\n  stack = \"s\"\n}\nprovider \"kubernetes\" {}\nprovider \"kubernetes\" {\n  alias = \"eu\"\n}\nprovider \"s3\" {}\nresource \"kubernetes_namespace\" \"shop\" {\n  metadata {\n    name = \"shop\"\n  }\n}\nresource \"velero_schedule\" \"alone\" {\n  name = \"alone\"\n  schedule = \"0 1 * * *\"\n}\nresource \"velero_application\" \"shop\" {\n  namespaces = [\"shop\"]\n  retention {\n    daily = 7\n  }\n}\nresource \"velero_application\" \"eu\" {\n  provider = kubernetes.eu\n  namespaces = [\"eu\"]\n  retention {\n    daily = 7\n  }\n}\nresource \"velero_application\" \"first\" {\n  namespaces = [\"first\"]\n  retention {\n    daily = 7\n  }\n  restore {\n    order = -1\n  }\n}\n";
 
     fn check(rest: &str, expected: &[&str]) {
         let text = format!("{HEAD}recovery \"r\" {{\n  mode = \"rebuild\"\n{rest}}}\n");
@@ -211,6 +231,18 @@ mod tests {
             "lost = [kubernetes]\nscope = [kubernetes_namespace.shop]\nfresh = [velero_application.shop]\n",
             &[
                 "velero_application.shop holds nothing that this recovery restores, so that `fresh` has no effect",
+            ],
+        );
+        check(
+            "lost = [kubernetes]\nquiesce = [velero_application.shop, velero_application.first]\n",
+            &[
+                "velero_application.first is restored before all others, since its `restore { order }` is below 0, and cannot come back after them as well",
+            ],
+        );
+        check(
+            "lost = [kubernetes]\nquiesce = [velero_application.eu]\n",
+            &[
+                "velero_application.eu holds nothing that this recovery restores, so that `quiesce` has no effect",
             ],
         );
     }

@@ -312,6 +312,11 @@ pub fn parts(resource: &Resource) -> Vec<Part<'_>> {
     }
 }
 
+/// Place of an application in the queue of a recovery: lower ones first, those below 0 before everything else (R18).
+pub fn restore_order(resource: &Resource) -> i64 {
+    velero_application::restore_order(&resource.body)
+}
+
 /// Every key that a resource takes: its own, and those of its parts.
 pub fn keys(resource: &Resource) -> Vec<Key> {
     let Some(kind) = find(&resource.address.kind) else {

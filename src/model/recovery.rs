@@ -6,6 +6,7 @@ use super::duration::GoDuration;
 use super::identity::ProviderRef;
 use crate::diag::Span;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A `recovery` block.
@@ -27,6 +28,8 @@ pub struct Recovery {
     pub moments: BTreeMap<Address, Timestamp>,
     /// What may start without data where there is no point (R9).
     pub fresh: Vec<Target>,
+    /// Applications that come back when all others are back, because they act on others (R4).
+    pub quiesce: Vec<Target>,
     /// Namespaces that a new cluster may hold already.
     pub may_exist: BTreeSet<String>,
     /// What becomes of claims whose data no backup holds and whose disk outlives its cluster, by `NAMESPACE/CLAIM` (R8).
@@ -46,6 +49,26 @@ pub struct Recovery {
 pub enum Mode {
     /// The same platform again, in place of what is gone.
     Rebuild,
+}
+
+/// When an application is restored (R4, R18).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Before all others, which need it: with what belongs to the whole cluster, and without what runs or holds data.
+    Infra,
+    /// One after another.
+    #[default]
+    Applications,
+    /// Once all others are back: it acts on them.
+    Quiet,
+}
+
+impl Turn {
+    /// Whether it is that of most applications.
+    pub fn is_usual(&self) -> bool {
+        *self == Turn::Applications
+    }
 }
 
 /// What becomes of a claim whose disk outlives its cluster.
@@ -82,6 +105,10 @@ impl Recovery {
     /// Whether an address may start without data.
     pub fn is_fresh(&self, address: &Address) -> bool {
         self.fresh.iter().any(|target| target.covers(address))
+    }
+    /// Whether an address comes back when all others are back.
+    pub fn is_quiesced(&self, address: &Address) -> bool {
+        self.quiesce.iter().any(|target| target.covers(address))
     }
     /// Where an argument stands, else the header.
     pub fn span_of(&self, argument: &str) -> Span {

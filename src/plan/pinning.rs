@@ -22,7 +22,7 @@ use crate::kinds;
 use crate::model::address::{Address, Target};
 use crate::model::duration::GoDuration;
 use crate::model::identity::ProviderRef;
-use crate::model::recovery::Recovery;
+use crate::model::recovery::{Recovery, Turn};
 use crate::model::resource::{Configuration, Resource};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +77,8 @@ struct Chosen<'a> {
     completed: Timestamp,
     /// Namespaces to restore.
     namespaces: BTreeSet<String>,
+    /// When.
+    turn: Turn,
 }
 
 /// A recovery with its points.
@@ -112,6 +114,7 @@ pub fn recovering(points: &Points<'_>) -> Recovering {
         }
     }
     blocked::between(&mut all);
+    all.findings.extend(awake_early(&all.pins, points.exclude));
     let adopted: Vec<_> = all.pins.iter().flat_map(|pin| &pin.disks).collect();
     let unasked = disks::unasked(points.block, &adopted);
     all.findings
@@ -127,7 +130,9 @@ impl<'a> Points<'a> {
         let contents = self.opened.get(&choice.wanted)?.tarball.contents()?;
         let items = contents.objects.as_ref()?;
         let velero = &held.location.installation.namespace;
+        let namespaces = namespaces(resource, items, velero);
         Some(Chosen {
+            turn: self.turn(resource, items, &namespaces),
             resource,
             choice,
             held,
@@ -136,8 +141,22 @@ impl<'a> Points<'a> {
             items,
             started: point.backup.started?,
             completed: point.backup.completed?,
-            namespaces: namespaces(resource, items, velero),
+            namespaces,
         })
+    }
+
+    /// When an application is restored: as declared, and what is nothing but controllers that act on others last.
+    fn turn(&self, resource: &Resource, items: &Items, namespaces: &BTreeSet<String>) -> Turn {
+        let mut all = namespaces.iter();
+        let is_controller = |name: &String| items.controllers.contains_key(name);
+        let acts_on_others = !namespaces.is_empty() && all.all(is_controller);
+        if kinds::restore_order(resource) < 0 {
+            Turn::Infra
+        } else if acts_on_others || self.block.is_quiesced(&resource.address) {
+            Turn::Quiet
+        } else {
+            Turn::Applications
+        }
     }
 
     fn pin(&self, chosen: &Chosen<'_>, all: &mut Recovering) {
@@ -195,6 +214,25 @@ impl<'a> Points<'a> {
     }
 }
 
+/// What acts on others comes back although something of theirs was left out.
+fn awake_early(pins: &[Pinned], exclude: &[Target]) -> Option<Finding> {
+    let quiet = pins.iter().find(|pin| pin.turn == Turn::Quiet)?;
+    let left_out: Vec<String> = exclude.iter().map(ToString::to_string).collect();
+    (!left_out.is_empty()).then(|| {
+        finding(
+            "controller-without-all",
+            Some(&quiet.of),
+            "A controller comes back before everything is there",
+            format!(
+                "{} acts on what others own, and {} is left out of this recovery: what it manages there it may make anew, and empty. Exclude {} too until that is back.",
+                quiet.of,
+                left_out.join(", "),
+                quiet.of
+            ),
+        )
+    })
+}
+
 fn of_volume(claim: &str) -> Finding {
     finding(
         "volume-decides-nothing",
@@ -219,7 +257,7 @@ fn finding(code: &str, address: Option<&Address>, summary: &str, detail: String)
 fn pinned(chosen: &Chosen<'_>, disks: Vec<PinnedDisk>) -> Pinned {
     let backup = &chosen.point.backup;
     let location = &chosen.held.location;
-    let mut expected = chosen.items.expected(&chosen.namespaces);
+    let mut expected = chosen.items.expected(chosen.turn, &chosen.namespaces);
     if !disks.is_empty() {
         let volumes = disks.iter().map(|disk| disk.volume.clone()).collect();
         expected.insert(disks::TYPE.to_owned(), volumes);
@@ -261,6 +299,7 @@ fn pinned(chosen: &Chosen<'_>, disks: Vec<PinnedDisk>) -> Pinned {
         files: files(chosen.point),
         validity: chosen.choice.judgement.validity.name().to_owned(),
         cluster_version: backup.cluster_version.clone(),
+        turn: chosen.turn,
         namespaces: chosen.namespaces.iter().cloned().collect(),
         types: types
             .map(|(type_, one)| (type_.clone(), one.clone()))

@@ -3,7 +3,8 @@
 use super::fake::{Fake, place};
 use super::paused;
 use super::plans::{gate, plan, provider, step, world};
-use crate::apply::retry::{Looking, at_attempts};
+use crate::apply::attempts::at_attempts;
+use crate::apply::retry::Looking;
 use crate::apply::schedule::Schedule;
 use crate::goal::{GoalMode, Recover};
 use crate::journal::record::Removed;
@@ -123,7 +124,8 @@ fn check(plan: &Plan, state: &RunState, fill: impl FnOnce(&Fake), expected: &str
                     })
                     .collect();
                 format!(
-                    "attempt {} of {}: {}",
+                    "{:?}: attempt {} of {}: [{}]",
+                    again.what,
                     again.attempt,
                     again.backup,
                     left.join("; ")
@@ -153,7 +155,7 @@ fn what_a_failed_restore_made_goes_before_the_next() {
             claim,
         );
     };
-    let all = "attempt 2 of shop-1: shop u-shop 2 [\"orders\"]";
+    let all = "attempt 2 of shop-1: [shop u-shop 2 [\"orders\"]";
     check(&plan, &failed, left, all);
     // Its gate tells the same.
     check(&plan, &stands(&plan, Done, Failed), left, all);
@@ -162,6 +164,18 @@ fn what_a_failed_restore_made_goes_before_the_next() {
     check(&plan, &stands(&plan, Done, Done), left, "is done");
     check(&plan, &stands(&plan, Todo, Todo), left, "is to do");
     check(&plan, &stands(&plan, InDoubt, Todo), left, "is in doubt");
+}
+
+/// Everything else needs what stage *infra* brought: nothing of it goes, and another attempt brings the rest.
+#[test]
+fn what_came_first_stays() {
+    let plan = restoring(|pin| pin["turn"] = json!("infra"));
+    let failed = stands(&plan, StepStatus::Failed, StepStatus::Skipped);
+    let left = |fake: &Fake| {
+        put_restore(fake, 1, "PartiallyFailed");
+        put_namespace(fake, "2026-11-22T09:00:00Z");
+    };
+    check(&plan, &failed, left, "Rest: attempt 2 of shop-1: []");
 }
 
 #[test]

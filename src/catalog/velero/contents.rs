@@ -24,7 +24,7 @@ pub struct Contents {
     /// Claims that its Pods mount.
     pub mounts: Vec<Mount>,
     /// Every object by name, where that was asked for.
-    pub objects: Option<Items>,
+    pub objects: Option<Box<Items>>,
 }
 
 /// Which namespace a backup saw under a name: another UID is another one.
@@ -62,7 +62,7 @@ impl Contents {
     /// Of a tarball whose objects are wanted by name.
     pub(super) fn naming() -> Self {
         Self {
-            objects: Some(Items::default()),
+            objects: Some(Box::default()),
             ..Self::default()
         }
     }

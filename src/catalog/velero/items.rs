@@ -4,6 +4,7 @@
 use super::restoring;
 use super::volumes::Claim;
 use crate::model::identity::KubeResource;
+use crate::model::recovery::Turn;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -57,6 +58,8 @@ pub struct Items {
     pub disks: BTreeMap<String, Disk>,
     /// Services whose address somebody outside of the cluster gives them.
     pub balancers: BTreeSet<Item>,
+    /// Controllers that act on what others own, by namespace.
+    pub controllers: BTreeMap<String, &'static str>,
 }
 
 impl Items {
@@ -79,6 +82,11 @@ impl Items {
             && let Some(resource) = resource(type_, &item, &object)
         {
             self.types.insert(type_.to_owned(), resource);
+        }
+        if let Some(namespace) = &item.namespace
+            && let Some(controller) = restoring::controller(type_, &object)
+        {
+            self.controllers.insert(namespace.clone(), controller);
         }
         match (type_, &item.namespace) {
             ("persistentvolumeclaims", Some(namespace)) => {
@@ -115,13 +123,18 @@ impl Items {
         all
     }
 
-    /// What must be there after a Restore of these namespaces, by type: `namespace/name`, or the name of a namespace.
-    pub fn expected(&self, namespaces: &BTreeSet<String>) -> BTreeMap<String, Vec<String>> {
+    /// What must be there after the Restore of these namespaces at a turn, by type: `namespace/name`, or the name of what
+    /// has no namespace.
+    pub fn expected(
+        &self,
+        turn: Turn,
+        namespaces: &BTreeSet<String>,
+    ) -> BTreeMap<String, Vec<String>> {
         let mut expected = BTreeMap::new();
         for (type_, items) in &self.names {
             let items = items.iter().filter(|item| {
-                is_among(type_, item, namespaces)
-                    && restoring::is_restored(type_)
+                (is_among(type_, item, namespaces) || is_of_cluster(turn, type_, item))
+                    && restoring::is_restored(turn, type_)
                     && restoring::is_awaited(type_, item.namespace.as_deref(), &item.name)
                     && !self.left_out.contains(&(type_.clone(), (*item).clone()))
             });
@@ -144,13 +157,12 @@ impl Items {
         found
     }
 
-    /// How many cluster-scoped objects there are of each type that are not an application's: a Restore of namespaces brings
-    /// none of them.
+    /// How many cluster-scoped objects there are of each type that are not an application's: of these a Restore of stage
+    /// *infra* brings all, and any other none.
     pub fn cluster_scoped(&self) -> Vec<(&str, usize)> {
         let of_types = self.names.iter().filter(|(type_, _)| {
-            // A namespace comes with what is in it, a volume with its claim.
-            !matches!(type_.as_str(), "namespaces" | "persistentvolumes")
-                && restoring::is_restored(type_)
+            // A namespace comes with what is in it.
+            type_.as_str() != "namespaces" && restoring::is_restored(Turn::Infra, type_)
         });
         let counts = of_types.map(|(type_, items)| {
             let scoped = items.iter().filter(|item| item.namespace.is_none());
@@ -166,6 +178,11 @@ fn is_among(type_: &str, item: &Item, namespaces: &BTreeSet<String>) -> bool {
         Some(namespace) => namespaces.contains(namespace),
         None => type_ == "namespaces" && namespaces.contains(&item.name),
     }
+}
+
+/// Whether a Restore of stage *infra* brings an object that has no namespace; a Namespace comes with what is in it.
+fn is_of_cluster(turn: Turn, type_: &str, item: &Item) -> bool {
+    turn == Turn::Infra && item.namespace.is_none() && type_ != "namespaces"
 }
 
 /// The type of an object, which the tarball knows by plural and group.

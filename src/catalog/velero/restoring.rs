@@ -1,6 +1,9 @@
 //! What a Restore leaves out when a cluster is rebuilt, as tables: whoever writes a Restore and whoever counts what must be
 //! there afterwards read the same ones.
 
+use crate::model::recovery::Turn;
+use serde_json::Value as Json;
+
 /// Types that are in no Restore of a rebuild. A webhook whose server is not up refuses what Velero makes, a dead APIService
 /// keeps namespaces from going, and a Job that had not ended would run again (Velero leaves out those that had). Beside
 /// these [`DATABASES`].
@@ -44,6 +47,35 @@ pub const EXCLUDED_LABELS: &[&str] = &[
 /// Namespaces of the cluster itself: nothing is restored into them.
 pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
+/// Types that stage *infra* leaves out beside [`EXCLUDED_RESOURCES`]: what runs and what holds data comes with the
+/// application whose it is, and a volume of another application would be bound to its old disk (Velero restores a kept
+/// PersistentVolume as it was). Requests for certificates and contents of snapshots are of the cluster that is gone.
+pub const EXCLUDED_IN_INFRA: &[&str] = &[
+    "certificatesigningrequests.certificates.k8s.io",
+    "persistentvolumeclaims",
+    "persistentvolumes",
+    "pods",
+    "replicasets.apps",
+    "volumesnapshotcontents.snapshot.storage.k8s.io",
+    "volumesnapshots.snapshot.storage.k8s.io",
+];
+
+/// Controllers that act on what others own (R4): the last part of the name of an image of theirs, and what a person calls
+/// them. One that is up before everything is back makes anew, and empty, what is still to come, or takes away what it does
+/// not see yet.
+const CONTROLLERS: &[(&str, &str)] = &[
+    ("argocd", "Argo CD"),
+    ("external-dns", "external-dns"),
+    ("fleet", "Fleet"),
+    ("fleet-agent", "Fleet"),
+    ("helm-controller", "a Helm controller"),
+    ("helm-operator", "a Helm controller"),
+    ("kustomize-controller", "Flux"),
+];
+
+/// Types whose objects run controllers.
+const WORKLOADS: [&str; 3] = ["daemonsets.apps", "deployments.apps", "statefulsets.apps"];
+
 /// Types that Velero never restores.
 const NEVER: [&str; 9] = [
     "backuprepositories.velero.io",
@@ -71,10 +103,42 @@ const IN_EACH: [(&str, &str); 3] = [
     ("serviceaccounts", "default"),
 ];
 
-/// Whether a type is in a Restore.
-pub fn is_restored(type_: &str) -> bool {
-    let is_database = DATABASES.iter().any(|(database, _)| *database == type_);
-    !is_database && !EXCLUDED_RESOURCES.contains(&type_) && !NEVER.contains(&type_)
+/// Types that the Restore of a turn names as left out.
+pub fn excluded(turn: Turn) -> impl Iterator<Item = &'static str> {
+    let of_turn = match turn {
+        Turn::Infra => EXCLUDED_IN_INFRA,
+        Turn::Applications | Turn::Quiet => &[],
+    };
+    let databases = DATABASES.iter().map(|(type_, _)| *type_);
+    let types = EXCLUDED_RESOURCES.iter().chain(of_turn).copied();
+    types.chain(databases)
+}
+
+/// Whether a type is in the Restore of a turn.
+pub fn is_restored(turn: Turn, type_: &str) -> bool {
+    !NEVER.contains(&type_) && !excluded(turn).any(|excluded| excluded == type_)
+}
+
+/// The controller that an object runs, where it acts on what others own.
+pub fn controller(type_: &str, object: &Json) -> Option<&'static str> {
+    if !WORKLOADS.contains(&type_) {
+        return None;
+    }
+    let containers = object.pointer("/spec/template/spec/containers");
+    let containers = containers.and_then(Json::as_array).into_iter().flatten();
+    let mut images = containers.filter_map(|container| container["image"].as_str());
+    images.find_map(|image| {
+        let name = repository_name(image);
+        let mut known = CONTROLLERS.iter();
+        known.find(|(known, _)| *known == name).map(|(_, who)| *who)
+    })
+}
+
+/// `quay.io/argoproj/argocd:v3.1@sha256:...` is `argocd`: a mirror changes what stands before it.
+fn repository_name(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or_default();
+    let name = image.rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default()
 }
 
 /// Whether an object must be there after a Restore that holds its type.

@@ -16,6 +16,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::Key;
 use crate::model::resource::Resource;
 use crate::model::schema::Schema;
+pub(super) use object::restore_order;
 use schema::SCHEMA;
 use serde_json::Value as Json;
 

@@ -156,6 +156,18 @@ pub(super) fn count(body: &Expr, period: Period) -> i64 {
         .unwrap_or_default()
 }
 
+/// Place in the queue of a recovery: below 0 before all others.
+pub(in crate::kinds) fn restore_order(body: &Expr) -> i64 {
+    let restore = body.member("restore").map(|value| table::blocks(&value));
+    restore
+        .into_iter()
+        .flatten()
+        .next()
+        .and_then(|block| block.member("order"))
+        .and_then(|order| order.known().and_then(Json::as_i64))
+        .unwrap_or_default()
+}
+
 /// What a body says about an attribute; null says nothing.
 fn said(body: &Expr, attribute: &str) -> Option<Expr> {
     body.member(attribute)

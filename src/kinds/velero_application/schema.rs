@@ -46,12 +46,6 @@ pub static SCHEMA: Schema = Schema {
 
   restore {
     order = 20
-    gate {
-      resource  = "deployments.apps"
-      namespace = "nextcloud"
-      name      = "nextcloud"
-      condition = "Available"
-    }
   }
 }
 "#,
@@ -138,8 +132,9 @@ pub static SCHEMA: Schema = Schema {
             .compare(Compare::Ordered),
         Field::new("rpo", Shape::Duration, "Objective: how old the newest backup may be. A finding where the Schedules cannot give it.")
             .compare(Compare::Never),
-        Field::new("databases", Shape::TextList, "Not supported.").rejected(RECOVERY),
-        Field::new("restore", Shape::Block(&[]), "Not supported.").rejected(RECOVERY),
+        Field::new("databases", Shape::TextList, "Not supported.").rejected(DATABASES),
+        Field::new("restore", Shape::Block(RESTORE), "How a recovery restores it.")
+            .compare(Compare::Never),
         velero::TIMEOUTS,
     ],
 };
@@ -236,5 +231,19 @@ const READY_HOOK: &[Field] = &[
     .compare(Compare::Never),
 ];
 
+const RESTORE: &[Field] = &[
+    Field::new(
+        "order",
+        Shape::Integer,
+        "Place in the queue: lower numbers are restored first, and of one number the smallest backup. Below 0 it is of stage *infra*: all of it is back before any other application is begun, with every cluster-scoped object of its backup (set `default_exclusions = false`, or CustomResourceDefinitions and ClusterRoles are not in it) and without Pods, ReplicaSets and volumes.",
+    )
+    .default(Literal::Integer(0))
+    .values(Values::Static)
+    .compare(Compare::Never),
+    Field::new("gate", Shape::Blocks(&[]), "Not supported.").rejected(GATE),
+];
+
+/// A gate that nobody waits at would be worse than none.
+const GATE: &str = "it comes later: a recovery looks whether every object and volume is back, and waits for nothing beyond that. Leave it out";
 /// Nothing of it may be taken before something is done with it.
-const RECOVERY: &str = "it tells how a recovery goes, and there is none in this version: it would have no effect. Leave it out";
+const DATABASES: &str = "it comes later: no database has a restore point of its own yet, and a backup that holds one with an archive of its own stops a recovery of the application. Leave it out";

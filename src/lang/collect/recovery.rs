@@ -21,21 +21,16 @@ const ARGUMENTS: &[&str] = &[
     "at",
     "scope",
     "fresh",
+    "quiesce",
     "may_exist",
     "description",
 ];
 const BLOCKS: &[&str] = &["point", "objective", "volume"];
 /// Arguments that come later, with what is to be done until then.
-const LATER_ARGUMENTS: [(&str, &str); 2] = [
-    (
-        "existing",
-        "a recovery restores into what is not there, so there is nothing that exists",
-    ),
-    (
-        "quiesce",
-        "name in `scope` only what may run before everything is back",
-    ),
-];
+const LATER_ARGUMENTS: [(&str, &str); 1] = [(
+    "existing",
+    "a recovery restores into what is not there, so there is nothing that exists",
+)];
 /// Blocks that come later.
 const LATER_BLOCKS: [(&str, &str); 2] = [
     (
@@ -55,6 +50,7 @@ struct Written {
     lost: Vec<(ProviderRef, Span)>,
     scope: Vec<(Target, Span)>,
     fresh: Vec<(Target, Span)>,
+    quiesce: Vec<(Target, Span)>,
     may_exist: BTreeSet<String>,
     description: Option<String>,
     rpo: Option<GoDuration>,
@@ -108,6 +104,7 @@ impl Collector<'_, '_> {
             points: points.named,
             moments: points.moments,
             fresh: named(&written.fresh),
+            quiesce: named(&written.quiesce),
             may_exist: written.may_exist,
             volumes,
             rpo: written.rpo,
@@ -118,6 +115,7 @@ impl Collector<'_, '_> {
         let of_points = points.spans.into_iter();
         let of_points = of_points.map(|(address, span)| (Target::Resource(address), span));
         let targets = written.scope.into_iter().chain(written.fresh);
+        let targets = targets.chain(written.quiesce);
         let block = RecoveryBlock {
             recovery: is_whole.then_some(recovery),
             header,
@@ -130,12 +128,22 @@ impl Collector<'_, '_> {
     fn written(&mut self, block: &mut Block) -> Written {
         let header = block.header;
         let body = &mut block.body;
-        let [mode, lost, at, scope, fresh, may_exist, description] = [
+        let [
+            mode,
+            lost,
+            at,
+            scope,
+            fresh,
+            quiesce,
+            may_exist,
+            description,
+        ] = [
             take(body, "mode"),
             take(body, "lost"),
             take(body, "at"),
             take(body, "scope"),
             take(body, "fresh"),
+            take(body, "quiesce"),
             take(body, "may_exist"),
             take(body, "description"),
         ];
@@ -150,6 +158,7 @@ impl Collector<'_, '_> {
             lost: lost.map_or_else(Vec::new, |attribute| self.lost(&attribute)),
             scope: self.targets(scope.as_ref()),
             fresh: self.targets(fresh.as_ref()),
+            quiesce: self.targets(quiesce.as_ref()),
             may_exist: may_exist.map_or_else(BTreeSet::new, |one| self.namespaces(&one)),
             description: description
                 .and_then(|attribute| self.constant_text(&attribute))

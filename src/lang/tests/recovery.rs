@@ -22,8 +22,12 @@ fn line(recovery: &Recovery) -> String {
         true => String::new(),
         false => format!(" volumes={:?}", recovery.volumes),
     };
+    let quiesce = match recovery.quiesce.as_slice() {
+        [] => String::new(),
+        some => format!(" quiesce={}", targets(some)),
+    };
     format!(
-        "{} lost={} at={at} scope={} fresh={} exist={:?} points={:?} moments={:?} rpo={:?} {:?}{volumes}",
+        "{} lost={} at={at} scope={} fresh={}{quiesce} exist={:?} points={:?} moments={:?} rpo={:?} {:?}{volumes}",
         recovery.name,
         lost.join(","),
         targets(&recovery.scope),
@@ -69,9 +73,9 @@ fn a_recovery_is_what_it_says() {
         &["r lost=cloud at=latest scope= fresh= exist={} points=[] moments=[] rpo=None None"],
     );
     check(
-        "recovery \"all\" {\nmode = \"rebuild\"\nlost = [cloud, cloud.eu]\nat = \"2026-11-21T02:00:00+01:00\"\nscope = [cloud_thing.each, module.m]\nfresh = [cloud_thing.one]\nmay_exist = [\"monitoring\"]\ndescription = \"all gone\"\npoint \"cloud_thing.each[\\\"k\\\"]\" {\nname = \"k-20261121010000\"\n}\npoint \"module.m.cloud_thing.in\" {\nat = \"2026-11-20T00:00:00Z\"\n}\nobjective {\nrpo = \"26h\"\n}\nvolume \"shop/data\" {\nuse = \"adopt\"\n}\n}\nrecovery \"other\" {\nmode = \"rebuild\"\nlost = [cloud]\nat = \"latest\"\n}\n",
+        "recovery \"all\" {\nmode = \"rebuild\"\nlost = [cloud, cloud.eu]\nat = \"2026-11-21T02:00:00+01:00\"\nscope = [cloud_thing.each, module.m]\nfresh = [cloud_thing.one]\nquiesce = [module.m]\nmay_exist = [\"monitoring\"]\ndescription = \"all gone\"\npoint \"cloud_thing.each[\\\"k\\\"]\" {\nname = \"k-20261121010000\"\n}\npoint \"module.m.cloud_thing.in\" {\nat = \"2026-11-20T00:00:00Z\"\n}\nobjective {\nrpo = \"26h\"\n}\nvolume \"shop/data\" {\nuse = \"adopt\"\n}\n}\nrecovery \"other\" {\nmode = \"rebuild\"\nlost = [cloud]\nat = \"latest\"\n}\n",
         &[
-            "all lost=cloud,cloud.eu at=2026-11-21T01:00:00Z scope=cloud_thing.each,module.m fresh=cloud_thing.one exist={\"monitoring\"} points=[\"cloud_thing.each[\\\"k\\\"]=k-20261121010000\"] moments=[\"module.m.cloud_thing.in=2026-11-20T00:00:00Z\"] rpo=Some(93600) Some(\"all gone\") volumes={\"shop/data\": Adopt}",
+            "all lost=cloud,cloud.eu at=2026-11-21T01:00:00Z scope=cloud_thing.each,module.m fresh=cloud_thing.one quiesce=module.m exist={\"monitoring\"} points=[\"cloud_thing.each[\\\"k\\\"]=k-20261121010000\"] moments=[\"module.m.cloud_thing.in=2026-11-20T00:00:00Z\"] rpo=Some(93600) Some(\"all gone\") volumes={\"shop/data\": Adopt}",
             "other lost=cloud at=latest scope= fresh= exist={} points=[] moments=[] rpo=None None",
         ],
     );
@@ -80,7 +84,6 @@ fn a_recovery_is_what_it_says() {
 #[test]
 fn what_comes_later_says_so() {
     let later: &[(&str, &str)] = &[
-        ("quiesce = [cloud_thing.one]", "`quiesce` comes later"),
         ("existing = \"keep\"", "`existing` comes later"),
         (
             "volume \"a/b\" {\nuse = \"empty\"\n}",

@@ -3,6 +3,7 @@
 
 use crate::model::address::Address;
 use crate::model::identity::{KubeResource, ProviderRef};
+use crate::model::recovery::Turn;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +42,9 @@ pub struct Pinned {
     /// Version of the Kubernetes that it was taken from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_version: Option<String>,
+    /// When it is restored.
+    #[serde(default, skip_serializing_if = "Turn::is_usual")]
+    pub turn: Turn,
     /// Namespaces to restore, sorted.
     pub namespaces: Vec<String>,
     /// Items that must be there afterwards, by type (`deployments.apps`): `namespace/name`, or a name.

@@ -9,7 +9,7 @@ use crate::catalog::velero::point::Judgement;
 use crate::catalog::velero::restoring::SYSTEM_NAMESPACES;
 use crate::catalog::velero::volumes::{Claim, Coverage};
 use crate::model::address::Address;
-use crate::model::recovery::At;
+use crate::model::recovery::{At, Turn};
 use crate::model::resource::Resource;
 use crate::model::text::quote;
 use std::collections::BTreeMap;
@@ -143,7 +143,62 @@ pub(super) fn by_contents(points: &Points<'_>, chosen: &Chosen<'_>) -> Vec<Block
         ));
     }
     all.extend(disks::undecided(points.block, chosen));
+    all.extend(controllers(chosen));
+    all.extend(infra_claims(chosen));
     all
+}
+
+/// Controllers that act on others come back last (R4): what shares an application with one would have to wait with it.
+fn controllers(chosen: &Chosen<'_>) -> Vec<Blocker> {
+    match chosen.turn {
+        Turn::Quiet => return Vec::new(),
+        Turn::Infra | Turn::Applications => {}
+    }
+    let address = &chosen.resource.address;
+    let backup = &chosen.point.backup.name;
+    let controllers = chosen.items.controllers.iter();
+    let controllers = controllers.filter(|(namespace, _)| chosen.namespaces.contains(*namespace));
+    let stop = |(namespace, who): (&String, &&str)| {
+        blocker(
+            "controller-among-others",
+            format!(
+                "Backup {backup} holds {who} in namespace {namespace}, beside what is not it. It acts on what others own: awake before everything is back it makes anew, and empty, what is still to come."
+            ),
+            match chosen.turn {
+                Turn::Infra => format!(
+                    "Back namespace {namespace} up as an application of its own: {address} comes back first, and {who} last."
+                ),
+                Turn::Applications | Turn::Quiet => format!(
+                    "Back namespace {namespace} up as an application of its own; or list {address} in `quiesce`, and all of it comes back last."
+                ),
+            },
+        )
+    };
+    controllers.map(stop).collect()
+}
+
+/// Stage *infra* brings no volumes: a claim in it would stay away without a word.
+fn infra_claims(chosen: &Chosen<'_>) -> Vec<Blocker> {
+    match chosen.turn {
+        Turn::Infra => {}
+        Turn::Applications | Turn::Quiet => return Vec::new(),
+    }
+    let claims = chosen.items.claims.keys();
+    let claims = claims.filter(|claim| chosen.namespaces.contains(&claim.namespace));
+    let stop = |claim: &Claim| {
+        blocker(
+            "claim-in-infra",
+            format!(
+                "Backup {} holds claim {claim}, and what is restored before all others (`restore {{ order }}` below 0) comes back without volumes.",
+                chosen.point.backup.name
+            ),
+            format!(
+                "Back namespace {} up as an application of its own, with `order` 0 or more.",
+                claim.namespace
+            ),
+        )
+    };
+    claims.map(stop).collect()
 }
 
 /// Nothing of it would be restored, and not because all of it is the cluster's own or Velero's.

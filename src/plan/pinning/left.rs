@@ -1,7 +1,8 @@
 //! What does not come back from a point, one line each: said beforehand, so that nobody misses it afterwards.
 
 use super::{Chosen, blocked};
-use crate::catalog::velero::restoring::{EXCLUDED_RESOURCES, SYSTEM_NAMESPACES};
+use crate::catalog::velero::restoring::{EXCLUDED_IN_INFRA, EXCLUDED_RESOURCES, SYSTEM_NAMESPACES};
+use crate::model::recovery::Turn;
 
 /// The lines of a point.
 pub(super) fn lines(chosen: &Chosen<'_>) -> Vec<String> {
@@ -61,23 +62,43 @@ fn claims(chosen: &Chosen<'_>) -> Vec<String> {
 }
 
 fn types(chosen: &Chosen<'_>) -> Vec<String> {
-    let mut all = Vec::new();
-    for type_ in EXCLUDED_RESOURCES {
+    let backup = &chosen.point.backup.name;
+    let mut all = counted(
+        chosen,
+        EXCLUDED_RESOURCES,
+        "which no restore of a rebuild brings",
+    );
+    let more = match chosen.turn {
+        Turn::Infra => counted(
+            chosen,
+            EXCLUDED_IN_INFRA,
+            "since what is restored before all others comes without Pods and volumes",
+        ),
+        Turn::Applications | Turn::Quiet => {
+            let scoped = chosen.items.cluster_scoped().into_iter();
+            let line = |(type_, count)| {
+                format!(
+                    "{count} {type_} of backup {backup}: what belongs to the whole cluster comes from the configuration, or with an application of stage infra"
+                )
+            };
+            scoped.map(line).collect()
+        }
+    };
+    all.extend(more);
+    all
+}
+
+/// How many objects there are of types that stay away.
+fn counted(chosen: &Chosen<'_>, types: &[&str], why: &str) -> Vec<String> {
+    let count = |type_: &&str| {
         let items = chosen.items.names.get(*type_).into_iter().flatten();
-        let items = items.filter(|item| {
+        let of_it = items.filter(|item| {
             item.namespace.is_none() || is_restored(chosen, item.namespace.as_deref())
         });
-        let count = items.count();
-        if count > 0 {
-            all.push(format!(
-                "{count} {type_}, which no restore of a rebuild brings"
-            ));
+        match of_it.count() {
+            0 => None,
+            count => Some(format!("{count} {type_}, {why}")),
         }
-    }
-    let scoped = chosen.items.cluster_scoped();
-    let scoped = scoped.into_iter().map(|(type_, count)| {
-        format!("{count} {type_} of backup {}: what belongs to the whole cluster comes from the configuration", chosen.point.backup.name)
-    });
-    all.extend(scoped);
-    all
+    };
+    types.iter().filter_map(count).collect()
 }

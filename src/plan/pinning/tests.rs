@@ -10,6 +10,7 @@ use crate::kinds;
 use crate::lang::sources::MemorySources;
 use crate::lang::{GivenVariables, Inputs, Missing, load};
 use crate::model::address::Address;
+use crate::model::recovery::Turn;
 use crate::model::resource::Configuration;
 use crate::plan::input::Recovering;
 use crate::world::query::BlobEntry;
@@ -29,6 +30,14 @@ fn configuration(rest: &str) -> Configuration {
     for name in ["shop", "wiki"] {
         text.push_str(&format!(
             "resource \"velero_application\" \"{name}\" {{\n  rpo = \"48h\"\n  namespaces = [\"{name}\"]\n  retention {{\n    daily = 7\n  }}\n}}\n"
+        ));
+    }
+    for (name, namespaces, more) in [
+        ("both", "\"shop\", \"wiki\"", ""),
+        ("infra", "\"shop\"", "  restore {\n    order = -1\n  }\n"),
+    ] {
+        text.push_str(&format!(
+            "resource \"velero_application\" \"{name}\" {{\n  namespaces = [{namespaces}]\n  retention {{\n    daily = 7\n  }}\n{more}}}\n"
         ));
     }
     text.push_str(&format!(
@@ -449,7 +458,7 @@ fn points_that_get_into_each_others_way() {
         ("wiki", "same", Ok(opened(&[wiki]))),
     ];
     check_blocked(
-        "",
+        "scope = [velero_application.shop, velero_application.wiki]\n",
         &case,
         &[
             "velero_application.wiki same-name: The backup same of velero_application.wiki is in velero_backup_storage_location.wiki, and that of velero_application.shop, in velero_backup_storage_location.shop, has the same name: a cluster sees one only. | Name another backup in the `point` block of velero_application.wiki.",
@@ -480,7 +489,7 @@ fn what_is_not_brought_back_is_said() {
         found.not_restored,
         [
             "velero_application.shop: 1 jobs.batch, which no restore of a rebuild brings",
-            "velero_application.shop: 1 clusterroles.rbac.authorization.k8s.io of backup shop-1: what belongs to the whole cluster comes from the configuration",
+            "velero_application.shop: 1 clusterroles.rbac.authorization.k8s.io of backup shop-1: what belongs to the whole cluster comes from the configuration, or with an application of stage infra",
             "velero_application.shop: the address of Service shop/web: a load balancer gives it another one, and DNS has to follow",
         ]
     );
@@ -512,6 +521,150 @@ fn what_deserves_a_word_about_a_point() {
         &[
             "point-expires: velero_application.shop: shop-1 expires at 2026-12-21T01:00:00Z. A Velero that still lives and may write to velero_backup_storage_location.shop deletes it then, also while it is restored.",
             "objective-breached: velero_application.shop: what it comes back from began 695 h ago, rpo = 48h0m0s.",
+        ],
+    );
+}
+
+/// Objects of a tarball: `type/namespaces/NAMESPACE/NAME`, with the image that each runs.
+fn running(objects: &[(&'static str, &str)]) -> Opened {
+    let object = |(path, image): &(&'static str, &str)| {
+        let spec = json!({"template": {"spec": {"containers": [{"image": image}]}}});
+        (
+            *path,
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}),
+        )
+    };
+    let mut all: Vec<(&str, Json)> = objects.iter().map(object).collect();
+    all.push(namespace());
+    opened(&all)
+}
+
+/// What acts on others comes back last; what it shares an application with would have to sleep with it (R4).
+#[test]
+fn controllers_that_act_on_others_come_last() {
+    const SHOP: &str = "scope = [velero_application.shop]\n";
+    let turns = |rest: &str, objects: &[(&'static str, &str)]| {
+        let found = recovered(rest, NOW, &[("shop", "shop-1", Ok(running(objects)))]);
+        let codes = found.blockers.into_values().flatten().map(|one| one.code);
+        (found.pins[0].turn, codes.collect::<Vec<_>>())
+    };
+    let web = (
+        "deployments.apps/namespaces/shop/web",
+        "example.org/argocd-web:1",
+    );
+    for image in [
+        "quay.io/argoproj/argocd:v3.1.0",
+        "mirror.example.org:5000/argocd@sha256:ab",
+        "ghcr.io/fluxcd/kustomize-controller:v1",
+        "registry.k8s.io/external-dns/external-dns",
+        "rancher/fleet-agent:v0.13",
+    ] {
+        let acts = ("statefulsets.apps/namespaces/shop/controller", image);
+        assert_eq!(turns(SHOP, &[acts, web]), (Turn::Quiet, vec![]), "{image}");
+    }
+    assert_eq!(turns(SHOP, &[web]), (Turn::Applications, vec![]));
+    let quiesced = format!("{SHOP}quiesce = [velero_application.shop]\n");
+    assert_eq!(turns(&quiesced, &[web]), (Turn::Quiet, vec![]));
+}
+
+#[test]
+fn a_controller_among_others_stops_them() {
+    let both = || {
+        let wiki = (
+            "namespaces/cluster/wiki",
+            json!({"metadata": {"name": "wiki"}}),
+        );
+        let spec = json!({"template": {"spec": {"containers": [{"image": "argocd:1"}]}}});
+        let acts = (
+            "deployments.apps/namespaces/wiki/server",
+            json!({"spec": spec}),
+        );
+        opened(&[namespace(), wiki, acts])
+    };
+    let told = "controller-among-others: Backup shop-1 holds Argo CD in namespace wiki, beside what is not it. It acts on what others own: awake before everything is back it makes anew, and empty, what is still to come. | Back namespace wiki up as an application of its own; or list velero_application.both in `quiesce`, and all of it comes back last.";
+    const BOTH: &str = "scope = [velero_application.both]\n";
+    let case = [("both", "shop-1", Ok(both()))];
+    check_blocked(BOTH, &case, &[&format!("velero_application.both {told}")]);
+    let quiesced = format!("{BOTH}quiesce = [velero_application.both]\n");
+    check_blocked(&quiesced, &case, &[]);
+    let infra = [(
+        "infra",
+        "shop-1",
+        Ok(running(&[(
+            "deployments.apps/namespaces/shop/dns",
+            "external-dns:1",
+        )])),
+    )];
+    check_blocked(
+        "scope = [velero_application.infra]\n",
+        &infra,
+        &[
+            "velero_application.infra controller-among-others: Backup shop-1 holds external-dns in namespace shop, beside what is not it. It acts on what others own: awake before everything is back it makes anew, and empty, what is still to come. | Back namespace shop up as an application of its own: velero_application.infra comes back first, and external-dns last.",
+        ],
+    );
+}
+
+/// Stage *infra*: everything of the whole cluster but disks, and nothing that runs or holds data (R18).
+#[test]
+fn what_comes_first_brings_the_whole_clusters_objects_and_no_volumes() {
+    const INFRA: &str = "scope = [velero_application.infra]\n";
+    let type_of = |kind: &str| json!({"apiVersion": "x/v1", "kind": kind});
+    let holds = |claim: bool| {
+        let mut all = vec![
+            namespace(),
+            pod(),
+            (
+                "deployments.apps/namespaces/shop/ingress",
+                type_of("Deployment"),
+            ),
+            (
+                "clusterroles.rbac.authorization.k8s.io/cluster/a",
+                type_of("ClusterRole"),
+            ),
+            (
+                "apiservices.apiregistration.k8s.io/cluster/v1.x",
+                type_of("APIService"),
+            ),
+            ("persistentvolumes/cluster/pv", type_of("PersistentVolume")),
+            (
+                "namespaces/cluster/other",
+                json!({"metadata": {"name": "other"}}),
+            ),
+        ];
+        if claim {
+            all.push((
+                "persistentvolumeclaims/namespaces/shop/data",
+                json!({"spec": {"volumeName": "pv"}}),
+            ));
+        }
+        opened(&all)
+    };
+    let found = recovered(INFRA, NOW, &[("infra", "shop-1", Ok(holds(false)))]);
+    assert!(found.blockers.is_empty(), "{:?}", found.blockers);
+    let pin = &found.pins[0];
+    assert_eq!(pin.turn, Turn::Infra);
+    assert_eq!(
+        json!(pin.expected),
+        json!({
+            "clusterroles.rbac.authorization.k8s.io": ["a"],
+            "deployments.apps": ["shop/ingress"], "namespaces": ["shop"],
+        })
+    );
+    assert_eq!(pin.pod_volumes, []);
+    assert_eq!(
+        found.not_restored,
+        [
+            "velero_application.infra: namespace other of backup shop-1, which it does not declare any more",
+            "velero_application.infra: 1 apiservices.apiregistration.k8s.io, which no restore of a rebuild brings",
+            "velero_application.infra: 1 persistentvolumes, since what is restored before all others comes without Pods and volumes",
+            "velero_application.infra: 1 pods, since what is restored before all others comes without Pods and volumes",
+        ]
+    );
+    check_blocked(
+        INFRA,
+        &[("infra", "shop-1", Ok(holds(true)))],
+        &[
+            "velero_application.infra claim-in-infra: Backup shop-1 holds claim shop/data, and what is restored before all others (`restore { order }` below 0) comes back without volumes. | Back namespace shop up as an application of its own, with `order` 0 or more.",
         ],
     );
 }

@@ -5,6 +5,7 @@ use super::lines::{Line, Lines, own, point};
 use super::role::Role;
 use crate::goal::graph::Graph;
 use crate::model::address::Address;
+use crate::model::recovery::Turn;
 use crate::plan::document::{Pinned, Step, StepId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,6 +155,7 @@ impl<'l> View<'l> {
                 let location = location.and_then(|address| self.by_address.get(address));
                 waits.need(first, location.and_then(|(_, line)| usable(line)));
                 waits.order(first, self.before_restores());
+                self.turn(waits, *number, first);
             }
             Role::Last => {
                 waits.order(first, self.step_of_points(point::FRESH));
@@ -161,6 +163,34 @@ impl<'l> View<'l> {
                 waits.need(first, servers.filter_map(usable));
             }
         }
+    }
+
+    /// Nothing begins before all of stage *infra* is back; and what acts on others sleeps until each of them is, since it
+    /// makes anew what it does not find (R4). A failed application keeps it asleep: it is to be restored once more.
+    fn turn(&self, waits: &mut Waits, number: usize, first: Option<&StepId>) {
+        let Some(turn) = self.pin(number).map(|pin| pin.turn) else {
+            return;
+        };
+        let earlier = self.of_pins(|other| other.turn < turn);
+        waits.need(
+            first,
+            earlier.iter().filter_map(|line| line.at(point::DONE)),
+        );
+        if turn == Turn::Quiet {
+            waits.order(
+                first,
+                earlier.iter().filter_map(|line| line.at(point::FRESH)),
+            );
+            let locations = self.with(|role| *role == Role::Location);
+            waits.order(first, locations.filter_map(Line::last));
+        }
+    }
+
+    /// Lines of such points.
+    fn of_pins(&self, is: impl Fn(&Pinned) -> bool) -> Vec<&'l Line> {
+        let pins = self.lines.pins.iter().enumerate();
+        let of_such = pins.filter(|(_, pin)| is(pin));
+        of_such.filter_map(|(at, _)| self.point(at)).collect()
     }
 
     /// What is in no backup is there before the first Restore, but for what builds on something that one brings.
@@ -205,16 +235,13 @@ impl<'l> View<'l> {
         let locations: Vec<&Line> = self.with(|role| *role == Role::Location).collect();
         for location in &locations {
             let is_set_back = location.steps.len() > location.usable + 1;
-            let on_it = self.lines.pins.iter().enumerate();
-            let on_it: Vec<usize> = on_it
-                .filter(|(_, pin)| pin.location == location.address)
-                .map(|(number, _)| number)
-                .collect();
-            let lines: Vec<&Line> = on_it.iter().filter_map(|at| self.point(*at)).collect();
+            let is_on_it = |pin: &Pinned| pin.location == location.address;
             if is_set_back {
-                let done = lines.iter().filter_map(|line| line.at(point::DONE));
+                // What sleeps until the others have a fresh backup is not waited for.
+                let tried = self.of_pins(|pin| is_on_it(pin) && pin.turn != Turn::Quiet);
+                let done = tried.iter().filter_map(|line| line.at(point::DONE));
                 waits.order(location.last(), done);
-                for line in &lines {
+                for line in self.of_pins(is_on_it) {
                     waits.need(line.at(point::FRESH), location.last());
                 }
             }

@@ -6,7 +6,7 @@ use super::super::marks::{self, Marked};
 use super::super::steps::{Maker, step_id};
 use super::objects::{self, Place, Run, STILL_S};
 use super::role::Role;
-use super::{Rebuild, address, gates, stage};
+use super::{Rebuild, address, gates, heading, stage};
 use crate::kinds::{self, Writing};
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
@@ -65,7 +65,8 @@ pub(super) struct Lines<'a> {
     pub(super) recovery: Line,
     pub(super) others: Vec<(Role, Line)>,
     pub(super) pins: &'a [Pinned],
-    /// Numbers of the pins in the order in which they are restored: the smallest first, since most are back soonest so.
+    /// Numbers of the pins in the order in which they are restored: by turn, as declared, and the smallest first, since most
+    /// are back soonest so.
     pub(super) queue: Vec<usize>,
 }
 
@@ -73,7 +74,10 @@ impl<'a> Lines<'a> {
     pub(super) fn of(rebuild: &'a Rebuild<'a>) -> Self {
         let pins = &rebuild.recovering.pins;
         let mut queue: Vec<usize> = (0..pins.len()).collect();
-        queue.sort_by_key(|at| pins.get(*at).map(|pin| (pin.bytes, &pin.of)));
+        queue.sort_by_key(|at| {
+            let pin = pins.get(*at)?;
+            Some((pin.turn, rebuild.order(pin), pin.bytes, &pin.of))
+        });
         let acts = |one: &&Resolution<'_>| match one.node.state {
             NodeState::Planned | NodeState::Deferred => true,
             NodeState::Blocked | NodeState::HeldBack => false,
@@ -147,6 +151,13 @@ impl Rebuild<'_> {
             provider: self.provider()?,
             namespace: self.velero(),
         })
+    }
+
+    /// Place of an application among those of its turn, as declared.
+    fn order(&self, pin: &Pinned) -> i64 {
+        let declared = self.input.configuration.resources.iter();
+        let mut declared = declared.filter(|resource| resource.address == pin.of);
+        declared.next().map_or(0, kinds::restore_order)
     }
 
     /// Proof, Velero's namespace, the record, its end.
@@ -232,7 +243,7 @@ impl Rebuild<'_> {
         let made = maker.steps_from(first, &resolution.objects);
         let mut steps: Vec<Step> = made.into_iter().flatten().collect();
         for step in &mut steps {
-            step.stage = Some(role.stage().to_owned());
+            step.stage = Some(role.stage(&self.recovering.pins).to_owned());
             if self.may_be_there(&role, step) {
                 step.ground = Ground::AnyAtFirstTouch;
             }
@@ -276,7 +287,7 @@ impl Rebuild<'_> {
             stage,
             title,
         };
-        let apps = stage::APPLICATIONS;
+        let apps = heading(pin.turn);
         let synced = draft(
             point::SYNCED,
             apps,

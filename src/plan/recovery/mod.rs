@@ -27,6 +27,7 @@ use crate::goal::graph::Graph;
 use crate::model::address::Address;
 use crate::model::expression::Expr;
 use crate::model::identity::{Key, ProviderRef};
+use crate::model::recovery::Turn;
 use lines::{Line, Lines};
 use objects::{CONFIG_MAPS, RECORD};
 use serde_json::Value as Json;
@@ -45,10 +46,21 @@ pub mod stage {
     pub const COMPONENTS: &str = "components";
     /// The server that restores, and its locations.
     pub const VELERO: &str = "velero";
+    /// What belongs to the whole cluster, and what all applications need.
+    pub const INFRA: &str = "infra";
     /// One application after another.
     pub const APPLICATIONS: &str = "applications";
-    /// Writable, backed up, on schedule.
+    /// Writable, backed up, awake, on schedule.
     pub const NORMAL: &str = "back to normal";
+}
+
+/// Heading of the restore of a turn.
+fn heading(turn: Turn) -> &'static str {
+    match turn {
+        Turn::Infra => stage::INFRA,
+        Turn::Applications => stage::APPLICATIONS,
+        Turn::Quiet => stage::NORMAL,
+    }
 }
 
 /// A rebuild to be planned.

@@ -9,6 +9,7 @@ use crate::model::expression::{Expr, Hole, HoleSource, HoleType};
 use crate::model::identity::{KubeResource, ProviderRef, short_digest};
 use crate::model::journal_place::JournalPlace;
 use crate::model::json_path::JsonPath;
+use crate::model::recovery::Turn;
 use crate::model::resource::Resource;
 use crate::plan::document::{Pinned, StepId};
 use crate::plan::marks;
@@ -166,18 +167,28 @@ pub fn restore_name(pin: &Pinned, incarnation: &str, attempt: u32) -> String {
     format!("{of}-{incarnation}-{attempt}")
 }
 
+/// What the Restore of a turn says about cluster-scoped objects.
+pub fn cluster_resources(turn: Turn) -> Option<bool> {
+    match turn {
+        Turn::Infra => Some(true),
+        Turn::Applications | Turn::Quiet => None,
+    }
+}
+
 /// The Restore of a point. It names its namespaces and takes no cluster-scoped object but what those need, so that no
-/// application brings back the disks of another.
+/// application brings back the disks of another; that of stage *infra* takes all of them but disks.
 pub fn restore(place: Place<'_>, run: Run<'_>, step: &StepId, pin: &Pinned) -> Op {
     let name = restore_name(pin, run.incarnation, 1);
-    let databases = restoring::DATABASES.iter().map(|(type_, _)| type_);
-    let excluded: Vec<&&str> = restoring::EXCLUDED_RESOURCES
-        .iter()
-        .chain(databases)
-        .collect();
+    // Where cluster-scoped objects are asked for Velero would make every Namespace of the tarball, whatever is included; of
+    // those that it names it makes each that something comes into.
+    let namespaces = match pin.turn {
+        Turn::Infra => Some("namespaces"),
+        Turn::Applications | Turn::Quiet => None,
+    };
+    let excluded: Vec<&str> = restoring::excluded(pin.turn).chain(namespaces).collect();
     let without = |label: &&str| json!({"key": label, "operator": "DoesNotExist"});
     let without: Vec<Json> = restoring::EXCLUDED_LABELS.iter().map(without).collect();
-    let body = json!({
+    let mut body = json!({
         "apiVersion": "velero.io/v1",
         "kind": "Restore",
         "metadata": {
@@ -195,6 +206,9 @@ pub fn restore(place: Place<'_>, run: Run<'_>, step: &StepId, pin: &Pinned) -> O
             "preserveNodePorts": true,
         },
     });
+    if let Some(all) = cluster_resources(pin.turn) {
+        body["spec"]["includeClusterResources"] = all.into();
+    }
     create(place, RESTORES, name, made_by(&RESTORES, step, body))
 }
 

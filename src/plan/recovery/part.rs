@@ -1,7 +1,7 @@
 //! What a step of a recovery is to its node, where it is none of those that the node's action is made of. A plan that is
 //! read may hold no other: what people see of such a step is told from the step itself. Pure.
 
-use super::objects::{BACKUPS, NAMESPACES, RESTORES, is_record};
+use super::objects::{BACKUPS, NAMESPACES, RESTORES, cluster_resources, is_record};
 use super::{KIND, stage};
 use crate::goal::GoalMode;
 use crate::model::expression::Expr;
@@ -73,5 +73,6 @@ fn is_restore_of(pin: &Pinned, body: &Expr) -> bool {
         && is("includedNamespaces", json!(pin.namespaces))
         && is("existingResourcePolicy", json!("none"))
         && said("namespaceMapping").is_none()
-        && said("includeClusterResources").is_none()
+        && said("includeClusterResources")
+            == cluster_resources(pin.turn).map(|all| Expr::Value(all.into()))
 }

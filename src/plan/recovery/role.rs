@@ -2,7 +2,7 @@
 
 use super::super::decision::Resolution;
 use super::super::document::{Pinned, Step};
-use super::{Rebuild, stage};
+use super::{Rebuild, heading, stage};
 use crate::model::identity::Key;
 use crate::world::op::{KubeVerb, Op};
 use std::collections::BTreeSet;
@@ -30,12 +30,17 @@ pub(super) enum Role {
 
 impl Role {
     /// Heading of its own steps.
-    pub(super) fn stage(&self) -> &'static str {
+    pub(super) fn stage(&self, pins: &[Pinned]) -> &'static str {
         match self {
             Role::Cluster => stage::CLUSTER,
             Role::Component => stage::COMPONENTS,
             Role::Server | Role::Location => stage::VELERO,
-            Role::Held(_) | Role::Behind(_) => stage::APPLICATIONS,
+            Role::Held(numbers) | Role::Behind(numbers) => {
+                let turns = numbers
+                    .iter()
+                    .filter_map(|number| Some(pins.get(*number)?.turn));
+                heading(turns.max().unwrap_or_default())
+            }
             Role::Point(_) | Role::Last => stage::NORMAL,
         }
     }
@@ -106,8 +111,9 @@ fn is_held(pin: &Pinned, key: &Key) -> bool {
                 "" => resource.plural.to_string(),
                 group => format!("{}.{group}", resource.plural),
             };
+            // What belongs to the whole cluster and is declared is made beforehand: a Restore keeps what is there.
             (is_namespace && pin.namespaces.contains(name))
-                || pin.holds(&title, namespace.as_deref(), name)
+                || (namespace.is_some() && pin.holds(&title, namespace.as_deref(), name))
         }
         Key::Cluster { .. } | Key::Composite { .. } => false,
     }

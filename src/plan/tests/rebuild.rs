@@ -3,7 +3,7 @@
 use super::*;
 use crate::goal::Recover;
 use crate::kinds::velero_server::tests::body;
-use crate::model::recovery::{At, Mode, Recovery};
+use crate::model::recovery::{At, Mode, Recovery, Turn};
 use crate::plan::document::{Blocker, Pinned, PinnedFile, PinnedVolume, Step};
 
 const TIME: &str = "2026-11-20T01:00:03Z";
@@ -49,6 +49,7 @@ fn pin(name: &str, bytes: u64) -> Pinned {
         files: vec![tarball],
         validity: "data-covered".to_owned(),
         cluster_version: None,
+        turn: Turn::Applications,
         namespaces: vec![name.to_owned()],
         expected: BTreeMap::from([
             ("configmaps".to_owned(), vec![format!("{name}/settings")]),
@@ -79,6 +80,7 @@ fn recovering(pins: Vec<Pinned>) -> Recovering {
             points: BTreeMap::new(),
             moments: BTreeMap::new(),
             fresh: Vec::new(),
+            quiesce: Vec::new(),
             may_exist: BTreeSet::new(),
             volumes: BTreeMap::new(),
             rpo: None,
@@ -415,4 +417,104 @@ fn a_location_is_not_made_writable_while_that_expires_something() {
         let made = made_writable(quiet, &[]);
         assert!(made.held_back.is_empty() && !made.steps.is_empty());
     }
+}
+
+/// A pin at a turn.
+fn at(turn: Turn, name: &str, bytes: u64) -> Pinned {
+    Pinned {
+        turn,
+        ..pin(name, bytes)
+    }
+}
+
+/// Stage *infra* is done before anything else begins, and what acts on others sleeps until all of them are (R4, R18).
+#[test]
+fn what_comes_first_is_needed_and_what_acts_on_others_sleeps() {
+    let mut platform = platform();
+    platform.extend(["base", "argo"].map(application));
+    let pins = vec![
+        at(Turn::Infra, "base", 900),
+        pin("shop", 20),
+        pin("wiki", 10),
+        at(Turn::Quiet, "argo", 1),
+    ];
+    let plan = make(&lost(platform, pins)).unwrap();
+    assert!(plan.applyable);
+    let place = |id: &str| {
+        let mut steps = plan.steps.iter();
+        steps.position(|step| step.id.0 == id).unwrap()
+    };
+    let needs = |id: &str| {
+        let after = step(&plan, id).after.iter();
+        after.map(|id| id.0.as_str()).collect::<Vec<_>>()
+    };
+    let tried = |id: &str| {
+        let tried = step(&plan, id).tried.iter();
+        tried.map(|id| id.0.as_str()).collect::<Vec<_>>()
+    };
+    for name in ["shop", "wiki", "argo"] {
+        let begins = format!("velero_application.{name}#1");
+        assert!(
+            needs(&begins).contains(&"velero_application.base#4"),
+            "{begins}"
+        );
+    }
+    // A failed application keeps it asleep: nothing of it is restored before all of them are done.
+    let awake = needs("velero_application.argo#1");
+    for done in ["velero_application.shop#4", "velero_application.wiki#4"] {
+        assert!(awake.contains(&done), "{awake:?}");
+    }
+    let before = tried("velero_application.argo#1");
+    for ended in [
+        "velero_application.shop#5",
+        "velero_application.wiki#5",
+        "velero_backup_storage_location.main#2",
+    ] {
+        assert!(before.contains(&ended), "{before:?}");
+        assert!(place(ended) < place("velero_application.argo#1"));
+    }
+    let writable = tried("velero_backup_storage_location.main#2");
+    assert!(
+        !writable.contains(&"velero_application.argo#4"),
+        "{writable:?}"
+    );
+    // Schedules are the last of all.
+    for name in ["base", "shop", "argo"] {
+        let schedule = format!("velero_application.{name}#6");
+        assert!(
+            place("velero_application.argo#5") < place(&schedule),
+            "{schedule}"
+        );
+    }
+    let stages: Vec<&str> = ["base", "shop", "argo"]
+        .iter()
+        .map(|name| format!("velero_application.{name}#2"))
+        .map(|id| step(&plan, &id).stage.as_deref().unwrap())
+        .collect();
+    assert_eq!(stages, ["infra", "applications", "back to normal"]);
+    let infra = body_of(step(&plan, "velero_application.base#2")).to_string();
+    for wanted in [
+        r#""includeClusterResources":true"#,
+        r#""persistentvolumes""#,
+        r#""pods""#,
+    ] {
+        assert!(infra.contains(wanted), "{infra}");
+    }
+}
+
+/// Lower numbers first, whatever their size.
+#[test]
+fn the_queue_is_as_declared() {
+    let mut platform = platform();
+    for (resource, order) in platform[2..4].iter_mut().zip([5, 1]) {
+        let restore = json!([{"order": order}]);
+        resource.body = resource
+            .body
+            .clone()
+            .with(&["restore".to_owned()], Expr::Value(restore));
+    }
+    let plan = make(&lost(platform, vec![pin("shop", 1), pin("wiki", 1000)])).unwrap();
+    let second = step(&plan, "velero_application.shop#1");
+    let first: Vec<&str> = second.tried.iter().map(|id| id.0.as_str()).collect();
+    assert!(first.contains(&"velero_application.wiki#3"), "{first:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::velero::choice::{Next, Opened, Passed, Seen, Stop, Unpacked, Wish, next};
+use crate::model::recovery::Turn;
 
 /// Namespaces by UID, and a ConfigMap so that it holds something.
 fn holding(uid: &str, created: &str) -> Unpacked {
@@ -431,7 +432,7 @@ fn what_must_be_there_after_a_restore() {
         "pods": ["shop/web"], "secrets": ["shop/a"], "serviceaccounts": ["shop/web"], "services": ["shop/web"],
         "things.example.org": ["shop/t"],
     });
-    assert_eq!(json!(items.expected(&shop)), expected);
+    assert_eq!(json!(items.expected(Turn::Applications, &shop)), expected);
     let types = items.types.values();
     let types: Vec<String> = types
         .map(|one| format!("{} {} {}", one.title(), one.api_version(), one.kind))
