@@ -33,6 +33,7 @@ impl StepTask<'_> {
             | Guard::Pinned { .. }
             | Guard::Synced(_)
             | Guard::Restored(_)
+            | Guard::Serves { .. }
             | Guard::SoleWriter { .. } => Duration::ZERO,
         };
         let begun = Instant::now();

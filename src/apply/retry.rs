@@ -8,6 +8,7 @@ use super::outside::Outside;
 use crate::journal::record::{Entry, Removed};
 use crate::journal::status::{RunState, StepStatus};
 use crate::model::address::Address;
+use crate::model::guard::Guard;
 use crate::model::identity::KubeResource;
 use crate::model::recovery::Turn;
 use crate::plan::document::{Pinned, Plan, Step, StepId};
@@ -128,6 +129,11 @@ pub enum Refusal {
         /// How its Restore ended.
         phase: String,
     },
+    /// The cluster was found to serve everything, or nobody has looked.
+    #[error(
+        "this run did not fail because of types that the cluster does not serve: there is nothing to accept"
+    )]
+    NothingUnserved,
     /// It cannot be told.
     #[error("it cannot be told what is there: {}", .0.message)]
     Unknown(Why),
@@ -264,6 +270,21 @@ impl Looking<'_> {
         let steps = [point.restore, point.gate].into_iter();
         let open = steps.filter(|step| self.state.status(&step.id) != StepStatus::Done);
         Ok(open.map(|step| step.id.clone()).collect())
+    }
+
+    /// The step that is gone on past where somebody accepts that not every type of the backups is served.
+    ///
+    /// # Errors
+    /// Where it did not fail.
+    pub fn unserved(&self) -> Result<StepId, Refusal> {
+        let is_look = |step: &&Step| {
+            let mut guards = step.guards.iter();
+            guards.any(|guard| matches!(guard, Guard::Serves { .. }))
+        };
+        let mut steps = self.plan.steps.iter().filter(is_look);
+        let failed = steps.find(|step| self.state.status(&step.id) == StepStatus::Failed);
+        let failed = failed.ok_or(Refusal::NothingUnserved)?;
+        Ok(failed.id.clone())
     }
 
     /// The point of an application whose restore failed, or what it brought.

@@ -1,4 +1,4 @@
-//! `resume -retry` and `resume -accept-restore`: what a person decides about a restore that failed, shown, asked for and
+//! `resume -retry`, `-accept-restore` and `-accept-kubernetes`: what a person decides about what failed, shown, asked for and
 //! written into the journal before the run goes on (R6).
 
 use super::approval;
@@ -45,6 +45,11 @@ pub(crate) async fn write(
         plan,
         state,
     };
+    let reason = flags.reason.clone().unwrap_or_default();
+    let accepted = |step| Entry::Accepted {
+        step,
+        reason: reason.clone(),
+    };
     let entries = match (&flags.retry, &flags.accept_restore) {
         (Some(address), _) => {
             let again = looking.again(address).await.map_err(|why| refused(&why))?;
@@ -59,13 +64,12 @@ pub(crate) async fn write(
         }
         (None, Some(address)) => {
             let steps = looking.acceptable(address).await;
-            let reason = flags.reason.clone().unwrap_or_default();
-            let accepted = |step| Entry::Accepted {
-                step,
-                reason: reason.clone(),
-            };
             let steps = steps.map_err(|why| refused(&why))?.into_iter();
             steps.map(accepted).collect()
+        }
+        (None, None) if flags.accept_kubernetes => {
+            let step = looking.unserved();
+            vec![accepted(step.map_err(|why| refused(&why))?)]
         }
         (None, None) => return Ok(()),
     };

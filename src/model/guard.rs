@@ -59,6 +59,11 @@ pub enum Guard {
     Synced(Synced),
     /// What a restore was to bring is there.
     Restored(Restored),
+    /// The API serves these types, each in its version.
+    Serves {
+        /// The types.
+        types: BTreeSet<KubeResource>,
+    },
     /// Nobody else writes backups to a location: below it there is no backup that the plan did not see (R19).
     SoleWriter {
         /// Who reads the bucket.
@@ -81,7 +86,8 @@ impl Guard {
             | Self::Ready { .. }
             | Self::Exists { .. }
             | Self::Synced(_)
-            | Self::Restored(_) => None,
+            | Self::Restored(_)
+            | Self::Serves { .. } => None,
         }
     }
 }

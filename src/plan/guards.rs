@@ -59,6 +59,7 @@ pub fn queries(provider: &ProviderRef, guard: &Guard) -> Vec<Query> {
         } => vec![recovering::below(store, bucket, prefix, Depth::All)],
         Guard::Synced(synced) => recovering::synced_queries(provider, synced).to_vec(),
         Guard::Restored(restored) => recovering::restored_queries(provider, restored),
+        Guard::Serves { types } => recovering::serves_queries(provider, types),
         Guard::SoleWriter {
             store,
             bucket,
@@ -99,6 +100,7 @@ fn is_of_a_plan(guard: &Guard) -> bool {
         | Guard::Pinned { .. }
         | Guard::Synced(_)
         | Guard::Restored(_)
+        | Guard::Serves { .. }
         | Guard::SoleWriter { .. } => false,
     }
 }
@@ -155,6 +157,7 @@ pub fn check(provider: &ProviderRef, guard: &Guard, live: &Live) -> Result<(), W
         }
         Guard::Synced(synced) => recovering::synced(provider, synced, live),
         Guard::Restored(restored) => recovering::restored(provider, restored, live),
+        Guard::Serves { types } => recovering::serves(provider, types, live),
         Guard::Pinned { etags, .. } => {
             let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
             recovering::pinned(query, etags, live)
@@ -343,6 +346,7 @@ fn told(guard: &Guard, why: Why) -> Option<Blocker> {
             | Guard::Pinned { .. }
             | Guard::Synced(_)
             | Guard::Restored(_)
+            | Guard::Serves { .. }
             | Guard::SoleWriter { .. },
         ) => return None,
         (FailureClass::Ground, Guard::Exists { .. }) => blocker(

@@ -179,6 +179,35 @@ fn what_came_first_stays() {
 }
 
 #[test]
+fn types_that_are_not_served_are_accepted_once_somebody_looked() {
+    let mut plan = restoring(|_| {});
+    let served = Guard::Serves {
+        types: BTreeSet::new(),
+    };
+    plan.steps
+        .push(gate("recovery.total_loss#4", vec![served], &[]));
+    let told = |status: StepStatus| {
+        let fake = world();
+        let mut state = RunState::fresh(&plan);
+        let id = StepId("recovery.total_loss#4".to_owned());
+        state.steps.get_mut(&id).unwrap().status = status;
+        let looking = Looking {
+            outside: &fake,
+            plan: &plan,
+            state: &state,
+        };
+        match looking.unserved() {
+            Ok(step) => step.0,
+            Err(why) => why.to_string(),
+        }
+    };
+    assert_eq!(told(StepStatus::Failed), "recovery.total_loss#4");
+    for other in [StepStatus::Todo, StepStatus::Done, StepStatus::InDoubt] {
+        assert!(told(other).contains("nothing to accept"), "{other}");
+    }
+}
+
+#[test]
 fn what_is_not_its_own_stays() {
     let plan = restoring(|_| {});
     let failed = stands(&plan, StepStatus::Failed, StepStatus::Skipped);

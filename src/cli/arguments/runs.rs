@@ -89,13 +89,16 @@ pub struct ResumeFlags {
     #[arg(long, value_name = "SERIAL")]
     pub takeover: Option<u64>,
     /// Restore this application once more; what its last attempt made goes first
-    #[arg(long, value_name = "ADDR", conflicts_with = "accept_restore")]
+    #[arg(long, value_name = "ADDR", conflicts_with = "accepted")]
     pub retry: Option<Address>,
     /// Go on with what the restore of this application brought, although not all of it came
-    #[arg(long, value_name = "ADDR", requires = "reason")]
+    #[arg(long, value_name = "ADDR", group = "accepted", requires = "reason")]
     pub accept_restore: Option<Address>,
+    /// Go on although the cluster does not serve every type of the backups: objects of those stay away
+    #[arg(long, group = "accepted", requires = "reason")]
+    pub accept_kubernetes: bool,
     /// Why, for the journal
-    #[arg(long, value_name = "TEXT", requires = "accept_restore", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", requires = "accepted", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub reason: Option<String>,
     /// Whether to ask before anything is removed.
     #[command(flatten)]

@@ -196,6 +196,54 @@ fn name_of(object: &Json) -> Option<&str> {
     object["metadata"]["name"].as_str()
 }
 
+/// The questions which types are served: one for each group and version.
+pub(super) fn serves_queries(provider: &ProviderRef, types: &BTreeSet<KubeResource>) -> Vec<Query> {
+    let queries: BTreeSet<Query> = types
+        .iter()
+        .map(|type_| versions(provider, type_))
+        .collect();
+    queries.into_iter().collect()
+}
+
+fn versions(provider: &ProviderRef, type_: &KubeResource) -> Query {
+    Query::Types {
+        provider: provider.clone(),
+        group: type_.group.to_string(),
+        version: type_.version.to_string(),
+    }
+}
+
+/// Whether each of these types is served. Velero writes objects back in the version of their backup: of one that the API does
+/// not serve every object is an error, told an hour later.
+pub(super) fn serves(
+    provider: &ProviderRef,
+    types: &BTreeSet<KubeResource>,
+    live: &Live,
+) -> Result<(), Why> {
+    let mut missing = Vec::new();
+    for type_ in types {
+        let served = match live.answer(&versions(provider, type_)) {
+            Some(Answer::Present(Fact::Object(served))) => served["resources"].as_array(),
+            Some(Answer::NotServed) => None,
+            Some(Answer::Unknown(why)) => return Err(why.clone()),
+            Some(Answer::Present(Fact::List(_) | Fact::Blobs(_) | Fact::Bytes(_)))
+            | Some(Answer::Absent)
+            | None => return Err(untold("it was not answered")),
+        };
+        let mut served = served.into_iter().flatten();
+        if !served.any(|one| one["name"] == type_.plural.as_ref()) {
+            missing.push(format!("{} {}", type_.api_version(), type_.kind));
+        }
+    }
+    match missing.len() {
+        0 => Ok(()),
+        _ => Err(broken(format!(
+            "the cluster does not serve what the backups hold: {}. Install what provides it, or declare it, and go on",
+            named(missing)
+        ))),
+    }
+}
+
 /// The question for the files of a point, or for the names of backups.
 pub(super) fn below(store: &ProviderRef, bucket: &str, prefix: &str, depth: Depth) -> Query {
     Query::Blobs {

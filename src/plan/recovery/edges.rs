@@ -116,6 +116,7 @@ impl<'l> View<'l> {
         let recovery = &self.lines.recovery;
         let clusters = self.with(|role| *role == Role::Cluster);
         waits.need(recovery.at(own::NAMESPACE), clusters.filter_map(Line::last));
+        waits.order(recovery.at(own::SERVED), self.before_restores());
         for (role, line) in &self.lines.others {
             let first = line.at(0);
             waits.need(first, recovery.at(own::PROOF));
@@ -154,7 +155,7 @@ impl<'l> View<'l> {
                 let location = self.pin(*number).map(|pin| &pin.location);
                 let location = location.and_then(|address| self.by_address.get(address));
                 waits.need(first, location.and_then(|(_, line)| usable(line)));
-                waits.order(first, self.before_restores());
+                waits.need(first, self.lines.recovery.at(own::SERVED));
                 self.turn(waits, *number, first);
             }
             Role::Last => {

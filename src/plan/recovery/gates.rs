@@ -3,6 +3,7 @@
 use super::super::document::Pinned;
 use super::objects;
 use crate::model::guard::{Guard, Restored, RestoredType, RestoredVolume, Synced};
+use crate::model::recovery::Turn;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be back, in words.
@@ -44,6 +45,19 @@ pub(super) fn synced(pin: &Pinned) -> Guard {
         started: pin.started,
         volumes: pin.pod_volumes.len(),
     })
+}
+
+/// Everything that the points hold can be written back. What stage *infra* brings a definition of is served afterwards.
+pub(super) fn served(pins: &[Pinned]) -> Guard {
+    const DEFINITIONS: &str = "customresourcedefinitions.apiextensions.k8s.io";
+    let infra = pins.iter().filter(|pin| pin.turn == Turn::Infra);
+    let defined = infra.filter_map(|pin| pin.expected.get(DEFINITIONS));
+    let defined: BTreeSet<&String> = defined.flatten().collect();
+    let types = pins.iter().flat_map(|pin| &pin.types);
+    let types = types.filter(|(title, _)| !defined.contains(title));
+    Guard::Serves {
+        types: types.map(|(_, type_)| type_.clone()).collect(),
+    }
 }
 
 /// What is to be there, by type and namespace.

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 
 /// Seconds for Velero to take a backup over from the bucket: it looks every minute.
 const SYNC_S: u64 = 900;
+/// Seconds for a cluster to serve what was just defined there, and to answer.
+const SERVED_S: u64 = 60;
 /// Seconds for what a restore brought to be there: Velero has said that it is.
 const SETTLE_S: u64 = 300;
 /// Places of a location that are not as declared at first.
@@ -57,7 +59,8 @@ pub(super) mod own {
     pub(in super::super) const PROOF: usize = 0;
     pub(in super::super) const NAMESPACE: usize = 1;
     pub(in super::super) const RECORD: usize = 2;
-    pub(in super::super) const CLOSE: usize = 3;
+    pub(in super::super) const SERVED: usize = 3;
+    pub(in super::super) const CLOSE: usize = 4;
 }
 
 /// All lines.
@@ -160,7 +163,7 @@ impl Rebuild<'_> {
         declared.next().map_or(0, kinds::restore_order)
     }
 
-    /// Proof, Velero's namespace, the record, its end.
+    /// Proof, Velero's namespace, the record, a look at what is served, the end.
     fn own_line(&self) -> Line {
         let address = address(&self.recovering.block.name);
         let steps = self.place().map(|place| self.own_steps(place, &address));
@@ -198,6 +201,11 @@ impl Rebuild<'_> {
             stage::CLUSTER,
             "write the record of this recovery",
         );
+        let served = draft(
+            own::SERVED,
+            stage::COMPONENTS,
+            "check that the cluster serves every type that is restored",
+        );
         let close = draft(own::CLOSE, stage::NORMAL, "close the recovery");
         let (namespace_id, record_id) = (namespace.id(), record.id());
         let made = Ground::OfStep(record_id.0.clone());
@@ -211,6 +219,7 @@ impl Rebuild<'_> {
                 objects::record(place, self.run(), &record_id, pins),
                 Ground::AbsentAtFirstTouch,
             ),
+            served.gate(place.provider, SERVED_S, vec![gates::served(pins)]),
             close.step(
                 objects::entry(place, "state".to_owned(), "closed".to_owned()),
                 made,

@@ -234,3 +234,37 @@ fn a_backup_that_the_plan_did_not_see_is_anothers() {
         check_guard(&guard, vec![found], wanted);
     }
 }
+
+fn of(group: &str, version: &str, plural: &str, kind: &str) -> KubeResource {
+    KubeResource {
+        group: group.to_owned().into(),
+        version: version.to_owned().into(),
+        plural: plural.to_owned().into(),
+        kind: kind.to_owned().into(),
+        namespaced: true,
+    }
+}
+
+/// Told before the first Restore, all of them at once, and never of a server that is silent.
+#[test]
+fn what_is_not_served_is_told_beforehand() {
+    let guard = Guard::Serves {
+        types: BTreeSet::from([
+            of("", "v1", "pods", "Pod"),
+            of("", "v1", "secrets", "Secret"),
+            of("example.org", "v1", "recipes", "Recipe"),
+        ]),
+    };
+    let types = |names: &[&str]| {
+        let names: Vec<Json> = names.iter().map(|name| json!({"name": name})).collect();
+        object(json!({"resources": names}))
+    };
+    let core = || types(&["pods", "pods/status", "secrets"]);
+    check_guard(&guard, vec![core(), types(&["recipes"])], HOLDS);
+    check_guard(
+        &guard,
+        vec![types(&["pods"]), Answer::NotServed],
+        "the cluster does not serve what the backups hold: v1 Secret, example.org/v1 Recipe. Install what provides it, or declare it, and go on",
+    );
+    check_guard(&guard, vec![core(), silent()], "no answer");
+}
