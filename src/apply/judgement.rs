@@ -214,6 +214,14 @@ pub enum Presence {
     Other(Why),
 }
 
+/// Whether a step has nothing to write to: what a restore brought may be gone again, such as a CronJob whose operator makes
+/// its own.
+pub fn is_idle(step: &Step, found: Seen<'_>) -> bool {
+    let removes = matches!(&step.op, Op::Kube(op) if op.verb == KubeVerb::Remove);
+    let is_gone = matches!(found, Seen::Nothing);
+    removes && is_gone && step.ground == Ground::AnyAtFirstTouch
+}
+
 /// Judges whether the effect of a write is there. `body` is the step's, filled; `run` is this run's id.
 pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Presence {
     let there = |is_there: bool, object: &Json| {
@@ -224,6 +232,7 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
         }
     };
     match (op.verb, found) {
+        (KubeVerb::Remove, Seen::Nothing) if is_idle(step, found) => Presence::There(Json::Null),
         (KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove, Seen::Nothing) => {
             Presence::NotThere
         }

@@ -4,7 +4,7 @@
 use super::already::{already, maker};
 use super::fill::{fill, fill_text};
 use super::judgement::{
-    Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, moved, seen,
+    Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, is_idle, moved, seen,
 };
 use super::outside::Outside;
 use super::places::Places;
@@ -136,6 +136,9 @@ impl StepTask<'_> {
             (History::Fresh, Op::Kube(_) | Op::Local(_) | Op::Await(_)) => {
                 let answer = self.first_look(&query).await;
                 match self.ground(&answer) {
+                    Ok(_) if seen(&answer).is_ok_and(|found| is_idle(&self.step, found)) => {
+                        Prepared::There(Json::Null)
+                    }
                     Ok(read) => Prepared::Go(read),
                     Err(why) => self.already(&answer).unwrap_or(Prepared::Failed(why)),
                 }

@@ -14,7 +14,7 @@ use super::input::Recovering;
 use crate::catalog::velero::catalog::{Catalog, Held, Wanted};
 use crate::catalog::velero::choice::{Choice, Opened, Stop};
 use crate::catalog::velero::directory::File;
-use crate::catalog::velero::items::Items;
+use crate::catalog::velero::items::{Item, Items};
 use crate::catalog::velero::point::Point;
 use crate::catalog::velero::restoring::SYSTEM_NAMESPACES;
 use crate::goal::recovery::restored;
@@ -281,6 +281,15 @@ fn pinned(chosen: &Chosen<'_>, disks: Vec<PinnedDisk>) -> Pinned {
         })
         .collect();
     pod_volumes.sort();
+    let among = |items: &BTreeSet<Item>, type_: &str| -> Vec<String> {
+        let expected = expected.get(type_);
+        let titles = items.iter().map(ToString::to_string);
+        titles
+            .filter(|title| expected.is_some_and(|all| all.contains(title)))
+            .collect()
+    };
+    let cron_jobs = among(&chosen.items.cron_jobs, "cronjobs.batch");
+    let endless_hooks = among(&chosen.items.endless_hooks, "pods");
     let covered = chosen.choice.judgement.covered();
     let types = chosen.items.types.iter();
     let types = types.filter(|(type_, _)| expected.contains_key(*type_));
@@ -310,6 +319,8 @@ fn pinned(chosen: &Chosen<'_>, disks: Vec<PinnedDisk>) -> Pinned {
         pod_volumes,
         volumes: covered.map_or(0, |(covered, _)| covered as u64),
         disks,
+        cron_jobs,
+        endless_hooks,
         passed_over: passed_over(chosen.choice),
     }
 }

@@ -5,19 +5,21 @@ use crate::place::{Place, Said};
 use serde_json::Value;
 
 /// What two applications are made of: path and object.
-const MADE: [&str; 6] = [
+const MADE: [&str; 7] = [
     r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "sales"}}}"#,
     r#"/api/v1/namespaces/shop/configmaps {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "prices"}, "data": {"tea": "3"}}"#,
     r#"/api/v1/namespaces/shop/persistentvolumeclaims {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "orders"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}"#,
     r#"/api/v1/namespaces/shop/pods {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "database-0"}, "spec": {"containers": [{"name": "database", "image": "database:1"}], "volumes": [{"name": "orders", "persistentVolumeClaim": {"claimName": "orders"}}]}}"#,
     r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "wiki"}}"#,
+    r#"/apis/batch/v1/namespaces/wiki/cronjobs {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "tidy"}, "spec": {"schedule": "0 3 1 1 *", "suspend": false}}"#,
     r#"/apis/apps/v1/namespaces/wiki/deployments {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "wiki"}, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "wiki"}}, "template": {"metadata": {"labels": {"app": "wiki"}}, "spec": {"containers": [{"name": "wiki", "image": "wiki:1"}]}}}}"#,
 ];
 
 /// Types whose objects must come back, or be made anew.
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 11] = [
     "namespaces",
     "configmaps",
+    "cronjobs.batch",
     "deployments.apps",
     "persistentvolumeclaims",
     "persistentvolumes",
@@ -73,7 +75,11 @@ fn world(place: &Place) -> String {
             };
             let namespace = metadata["namespace"].as_str().unwrap_or("-");
             let phase = &object["status"]["phase"];
-            told += &format!("{title} {namespace}/{name} {phase} {}\n", object["data"]);
+            let sleeps = &object["spec"]["suspend"];
+            told += &format!(
+                "{title} {namespace}/{name} {phase} {sleeps} {}\n",
+                object["data"]
+            );
         }
     }
     told
@@ -89,6 +95,9 @@ async fn is_whole(place: &mut Place) {
     let pods = place.objects("pods");
     let phases: Vec<&Value> = pods.iter().map(|pod| &pod["status"]["phase"]).collect();
     assert_eq!(phases, ["Running"]);
+    let jobs = place.objects("cronjobs.batch");
+    let sleeps: Vec<&Value> = jobs.iter().map(|job| &job["spec"]["suspend"]).collect();
+    assert_eq!(sleeps, [false]);
 }
 
 /// Kills a command after each of its effects and resumes: it ends in the same world each time. Returns how often it was.

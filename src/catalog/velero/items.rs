@@ -60,6 +60,10 @@ pub struct Items {
     pub balancers: BTreeSet<Item>,
     /// Controllers that act on what others own, by namespace.
     pub controllers: BTreeMap<String, &'static str>,
+    /// CronJobs that are not suspended: the clock makes Jobs of them.
+    pub cron_jobs: BTreeSet<Item>,
+    /// Pods with a command that Velero runs in them after the restore, and waits for without limit.
+    pub endless_hooks: BTreeSet<Item>,
 }
 
 impl Items {
@@ -104,6 +108,14 @@ impl Items {
                     size: text(&object, "/spec/capacity/storage").to_owned(),
                 };
                 self.disks.insert(item.name.clone(), disk);
+            }
+            ("cronjobs.batch", Some(_))
+                if object.pointer("/spec/suspend") != Some(&Json::Bool(true)) =>
+            {
+                self.cron_jobs.insert(item.clone());
+            }
+            ("pods", Some(_)) if waits_without_limit(&object) => {
+                self.endless_hooks.insert(item.clone());
             }
             ("services", Some(_)) if text(&object, "/spec/type") == "LoadBalancer" => {
                 self.balancers.insert(item.clone());
@@ -200,6 +212,13 @@ fn resource(type_: &str, item: &Item, object: &Json) -> Option<KubeResource> {
         kind: kind.to_owned().into(),
         namespaced: item.namespace.is_some(),
     })
+}
+
+/// Whether a Pod names a command to be run in it after the restore, and no limit for it to start.
+fn waits_without_limit(pod: &Json) -> bool {
+    let annotations = pod.pointer("/metadata/annotations");
+    let is_said = |name: &str| annotations.is_some_and(|all| all.get(name).is_some());
+    is_said("post.hook.restore.velero.io/command") && !is_said(restoring::HOOK_LIMIT)
 }
 
 fn is_left_out(type_: &str, object: &Json) -> bool {

@@ -76,6 +76,10 @@ const CONTROLLERS: &[(&str, &str)] = &[
 /// Types whose objects run controllers.
 const WORKLOADS: [&str; 3] = ["daemonsets.apps", "deployments.apps", "statefulsets.apps"];
 
+/// Annotation of a Pod: how long Velero waits for it to start, to run a command in it after the restore. Without it, and with
+/// a Pod that never starts, no restore ever ends: Velero's finalizer has one worker (`pkg/controller/restore_finalizer_controller.go`).
+pub const HOOK_LIMIT: &str = "post.hook.restore.velero.io/wait-timeout";
+
 /// Types that Velero never restores.
 const NEVER: [&str; 9] = [
     "backuprepositories.velero.io",

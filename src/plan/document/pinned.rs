@@ -64,6 +64,12 @@ pub struct Pinned {
     /// Claims that are bound to the disk that they had, by declaration.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disks: Vec<PinnedDisk>,
+    /// CronJobs that come back suspended, and are woken at the end: `NAMESPACE/NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cron_jobs: Vec<String>,
+    /// Pods whose command after the restore gets a limit: `NAMESPACE/NAME`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endless_hooks: Vec<String>,
     /// Backups of the same owner that are newer, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,

@@ -668,3 +668,36 @@ fn what_comes_first_brings_the_whole_clusters_objects_and_no_volumes() {
         ],
     );
 }
+
+/// CronJobs that were awake sleep until everything is back; a command after a restore gets a limit to wait for.
+#[test]
+fn what_is_changed_on_its_way_is_pinned() {
+    let job = |suspend: Json| json!({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"suspend": suspend}});
+    let pod = |annotations: Json| json!({"metadata": {"name": "p", "namespace": "shop", "annotations": annotations}});
+    let command = "post.hook.restore.velero.io/command";
+    let limit = "post.hook.restore.velero.io/wait-timeout";
+    let point = opened(&[
+        namespace(),
+        ("cronjobs.batch/namespaces/shop/awake", job(json!(false))),
+        ("cronjobs.batch/namespaces/shop/unsaid", job(Json::Null)),
+        ("cronjobs.batch/namespaces/shop/asleep", job(json!(true))),
+        ("cronjobs.batch/namespaces/old/awake", job(json!(false))),
+        (
+            "pods/namespaces/shop/endless",
+            pod(json!({command: "[\"/x\"]"})),
+        ),
+        (
+            "pods/namespaces/shop/limited",
+            pod(json!({command: "[\"/x\"]", limit: "1m"})),
+        ),
+        ("pods/namespaces/shop/plain", pod(json!({}))),
+    ]);
+    let found = recovered(
+        "scope = [velero_application.shop]\n",
+        NOW,
+        &[("shop", "shop-1", Ok(point))],
+    );
+    let pin = &found.pins[0];
+    assert_eq!(pin.cron_jobs, ["shop/awake", "shop/unsaid"]);
+    assert_eq!(pin.endless_hooks, ["shop/endless"]);
+}

@@ -94,9 +94,9 @@ impl<'l> View<'l> {
         self.with(|role| *role == Role::Point(number)).next()
     }
 
-    fn step_of_points(&self, at: usize) -> Vec<&'l StepId> {
+    fn fresh_backups(&self) -> Vec<&'l StepId> {
         let points = self.with(|role| matches!(role, Role::Point(_)));
-        points.filter_map(|line| line.at(at)).collect()
+        points.filter_map(Line::fresh).collect()
     }
 
     /// The steps of a node follow one another.
@@ -159,7 +159,7 @@ impl<'l> View<'l> {
                 self.turn(waits, *number, first);
             }
             Role::Last => {
-                waits.order(first, self.step_of_points(point::FRESH));
+                waits.order(first, self.fresh_backups());
                 let servers = self.with(|role| *role == Role::Server);
                 waits.need(first, servers.filter_map(usable));
             }
@@ -178,10 +178,7 @@ impl<'l> View<'l> {
             earlier.iter().filter_map(|line| line.at(point::DONE)),
         );
         if turn == Turn::Quiet {
-            waits.order(
-                first,
-                earlier.iter().filter_map(|line| line.at(point::FRESH)),
-            );
+            waits.order(first, earlier.iter().filter_map(|line| line.fresh()));
             let locations = self.with(|role| *role == Role::Location);
             waits.order(first, locations.filter_map(Line::last));
         }
@@ -243,17 +240,20 @@ impl<'l> View<'l> {
                 let done = tried.iter().filter_map(|line| line.at(point::DONE));
                 waits.order(location.last(), done);
                 for line in self.of_pins(is_on_it) {
-                    waits.need(line.at(point::FRESH), location.last());
+                    waits.need(line.at(point::NORMAL), location.last());
                 }
             }
         }
-        let fresh = self.step_of_points(point::FRESH);
+        // CronJobs work on what others bring back too.
+        let usual = self.of_pins(|pin| pin.turn != Turn::Quiet);
+        for line in self.of_pins(|pin| !pin.cron_jobs.is_empty()) {
+            let done = usual.iter().filter_map(|line| line.at(point::DONE));
+            waits.order(line.at(point::NORMAL), done);
+        }
+        let fresh = self.fresh_backups();
         let writable: Vec<&StepId> = locations.iter().filter_map(|line| line.last()).collect();
         for line in self.with(|role| matches!(role, Role::Point(_))) {
-            waits.order(
-                line.at(point::SCHEDULES),
-                fresh.iter().chain(&writable).copied(),
-            );
+            waits.order(line.schedules(), fresh.iter().chain(&writable).copied());
         }
         for line in self.with(|role| *role == Role::Last) {
             waits.order(line.at(0), writable.iter().copied());

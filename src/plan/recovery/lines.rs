@@ -2,19 +2,16 @@
 
 use super::super::decision::Resolution;
 use super::super::document::{NodeState, Pinned, Step, StepId};
-use super::super::marks::{self, Marked};
 use super::super::steps::{Maker, step_id};
 use super::objects::{self, Place, Run, STILL_S};
 use super::role::Role;
 use super::{Rebuild, address, gates, heading, stage};
-use crate::kinds::{self, Writing};
+use crate::kinds;
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
 use crate::model::guard::Guard;
-use crate::model::identity::{Key, ProviderRef};
-use crate::model::json_path::JsonPath;
-use crate::model::resource::Resource;
-use crate::world::op::{Await, Ground, KubeOp, KubeVerb, Op};
+use crate::model::identity::ProviderRef;
+use crate::world::op::{Await, Ground, Op};
 use std::collections::BTreeMap;
 
 /// Seconds for Velero to take a backup over from the bucket: it looks every minute.
@@ -23,9 +20,6 @@ const SYNC_S: u64 = 900;
 const SERVED_S: u64 = 60;
 /// Seconds for what a restore brought to be there: Velero has said that it is.
 const SETTLE_S: u64 = 300;
-/// Places of a location that are not as declared at first.
-const SET_BACK: [&str; 3] = ["accessMode", "backupSyncPeriod", "validationFrequency"];
-
 /// The steps of one node.
 pub(super) struct Line {
     pub(super) address: Address,
@@ -33,11 +27,21 @@ pub(super) struct Line {
     pub(super) steps: Vec<Step>,
     /// The one after which others may use what it makes.
     pub(super) usable: usize,
+    /// Of an application: the last step before its Schedules, its fresh backup.
+    pub(super) fresh: Option<usize>,
 }
 
 impl Line {
     pub(super) fn at(&self, number: usize) -> Option<&StepId> {
         self.steps.get(number).map(|step| &step.id)
+    }
+    /// The fresh backup of an application.
+    pub(super) fn fresh(&self) -> Option<&StepId> {
+        self.at(self.fresh?)
+    }
+    /// The first of an application's Schedules.
+    pub(super) fn schedules(&self) -> Option<&StepId> {
+        self.at(self.fresh? + 1)
     }
     pub(super) fn last(&self) -> Option<&StepId> {
         self.steps.last().map(|step| &step.id)
@@ -50,8 +54,8 @@ pub(super) mod point {
     pub(in super::super) const RESTORE: usize = 1;
     pub(in super::super) const RESTORED: usize = 2;
     pub(in super::super) const DONE: usize = 3;
-    pub(in super::super) const FRESH: usize = 4;
-    pub(in super::super) const SCHEDULES: usize = 5;
+    /// What comes once everything was tried: CronJobs are woken, each by a step, then the fresh backup.
+    pub(in super::super) const NORMAL: usize = 4;
 }
 
 /// Steps of the recovery's own line, by place; the last one closes it.
@@ -59,8 +63,9 @@ pub(super) mod own {
     pub(in super::super) const PROOF: usize = 0;
     pub(in super::super) const NAMESPACE: usize = 1;
     pub(in super::super) const RECORD: usize = 2;
-    pub(in super::super) const SERVED: usize = 3;
-    pub(in super::super) const CLOSE: usize = 4;
+    pub(in super::super) const CHANGES: usize = 3;
+    pub(in super::super) const SERVED: usize = 4;
+    pub(in super::super) const CLOSE: usize = 5;
 }
 
 /// All lines.
@@ -96,11 +101,11 @@ impl<'a> Lines<'a> {
 }
 
 /// One step, to be linked.
-struct Draft<'a> {
-    node: &'a Address,
-    number: usize,
-    stage: &'static str,
-    title: String,
+pub(super) struct Draft<'a> {
+    pub(super) node: &'a Address,
+    pub(super) number: usize,
+    pub(super) stage: &'static str,
+    pub(super) title: String,
 }
 
 impl Draft<'_> {
@@ -108,7 +113,7 @@ impl Draft<'_> {
         step_id(self.node, self.number)
     }
 
-    fn step(self, op: Op, ground: Ground) -> Step {
+    pub(super) fn step(self, op: Op, ground: Ground) -> Step {
         Step {
             id: self.id(),
             node: self.node.clone(),
@@ -139,7 +144,7 @@ impl Draft<'_> {
 }
 
 impl Rebuild<'_> {
-    fn run(&self) -> Run<'_> {
+    pub(super) fn run(&self) -> Run<'_> {
         let settings = &self.input.configuration.settings;
         Run {
             stack: &settings.stack,
@@ -149,7 +154,7 @@ impl Rebuild<'_> {
         }
     }
 
-    fn place(&self) -> Option<Place<'_>> {
+    pub(super) fn place(&self) -> Option<Place<'_>> {
         Some(Place {
             provider: self.provider()?,
             namespace: self.velero(),
@@ -171,6 +176,7 @@ impl Rebuild<'_> {
             provider: self.provider().cloned(),
             steps: steps.unwrap_or_default(),
             usable: own::RECORD,
+            fresh: None,
             address,
         }
     }
@@ -201,6 +207,11 @@ impl Rebuild<'_> {
             stage::CLUSTER,
             "write the record of this recovery",
         );
+        let changes = draft(
+            own::CHANGES,
+            stage::CLUSTER,
+            "write what Velero changes in what it restores",
+        );
         let served = draft(
             own::SERVED,
             stage::COMPONENTS,
@@ -208,6 +219,7 @@ impl Rebuild<'_> {
         );
         let close = draft(own::CLOSE, stage::NORMAL, "close the recovery");
         let (namespace_id, record_id) = (namespace.id(), record.id());
+        let changes_id = changes.id();
         let made = Ground::OfStep(record_id.0.clone());
         vec![
             proof.gate(store, 0, pins.iter().map(gates::pinned).collect()),
@@ -217,6 +229,10 @@ impl Rebuild<'_> {
             ),
             record.step(
                 objects::record(place, self.run(), &record_id, pins),
+                Ground::AbsentAtFirstTouch,
+            ),
+            changes.step(
+                objects::changes(place, &changes_id, pins),
                 Ground::AbsentAtFirstTouch,
             ),
             served.gate(place.provider, SERVED_S, vec![gates::served(pins)]),
@@ -231,15 +247,15 @@ impl Rebuild<'_> {
     fn line(&self, resolution: &Resolution<'_>) -> (Role, Line) {
         let node = &resolution.node;
         let role = self.role(resolution);
-        let first = match role {
-            Role::Point(_) => point::SCHEDULES + 1,
+        let before = match role {
+            Role::Point(number) => self.point_steps(resolution, number),
             Role::Cluster
             | Role::Component
             | Role::Server
             | Role::Location
             | Role::Held(_)
             | Role::Behind(_)
-            | Role::Last => 1,
+            | Role::Last => Vec::new(),
         };
         let maker = Maker {
             stack: self.run().stack,
@@ -249,7 +265,7 @@ impl Rebuild<'_> {
                 .and_then(|provider| Some(&self.input.providers.get(provider)?.instance)),
             node,
         };
-        let made = maker.steps_from(first, &resolution.objects);
+        let made = maker.steps_from(before.len() + 1, &resolution.objects);
         let mut steps: Vec<Step> = made.into_iter().flatten().collect();
         for step in &mut steps {
             step.stage = Some(role.stage(&self.recovering.pins).to_owned());
@@ -257,12 +273,10 @@ impl Rebuild<'_> {
                 step.ground = Ground::AnyAtFirstTouch;
             }
         }
+        let fresh = before.len().checked_sub(1);
+        steps = before.into_iter().chain(steps).collect();
         let usable = match &role {
-            Role::Point(number) => {
-                let before = self.point_steps(resolution, *number);
-                steps = before.into_iter().chain(steps).collect();
-                point::DONE
-            }
+            Role::Point(_) => point::DONE,
             Role::Location => {
                 let usable = steps.len().saturating_sub(1);
                 steps.extend(self.set_back(&node.address, steps.len() + 1));
@@ -280,11 +294,12 @@ impl Rebuild<'_> {
             provider: node.provider.clone(),
             steps,
             usable,
+            fresh,
         };
         (role, line)
     }
 
-    /// Synced, restored, looked at, recorded, backed up.
+    /// Synced, restored, looked at, recorded, awake, backed up.
     fn point_steps(&self, resolution: &Resolution<'_>, number: usize) -> Vec<Step> {
         let (Some(place), Some(pin)) = (self.place(), self.recovering.pins.get(number)) else {
             return Vec::new();
@@ -309,13 +324,7 @@ impl Rebuild<'_> {
         );
         let restored = draft(point::RESTORED, apps, gates::restored_title(pin));
         let done = draft(point::DONE, apps, "record it as done".to_owned());
-        let fresh = draft(
-            point::FRESH,
-            stage::NORMAL,
-            "make a fresh backup".to_owned(),
-        );
         let restore_id = restore.id();
-        let fresh_id = fresh.id();
         let record =
             Ground::OfStep(step_id(&address(&self.recovering.block.name), own::RECORD + 1).0);
         let mut steps = vec![
@@ -341,11 +350,19 @@ impl Rebuild<'_> {
                 record,
             ),
         ];
-        let declared = self.input.configuration.resources.iter();
-        let mut declared = declared.filter(|resource| resource.address == *node);
-        let backup = declared
-            .next()
-            .and_then(|resource| objects::backup(place, resource, &fresh_id, self.input.made_at));
+        for job in &pin.cron_jobs {
+            let Some((namespace, name)) = job.split_once('/') else {
+                continue;
+            };
+            let wake = draft(steps.len(), stage::NORMAL, format!("wake CronJob {job}"));
+            let op = objects::wake(place, namespace, name);
+            steps.push(wake.step(op, Ground::AnyAtFirstTouch));
+        }
+        let fresh = draft(steps.len(), stage::NORMAL, "make a fresh backup".to_owned());
+        let (id, at) = (fresh.id(), self.input.made_at);
+        let mut declared = self.input.configuration.resources.iter();
+        let declared = declared.find(|resource| resource.address == *node);
+        let backup = declared.and_then(|resource| objects::backup(place, resource, &id, at));
         steps.extend(backup.map(|op| {
             ended(
                 fresh.step(op, Ground::AbsentAtFirstTouch),
@@ -353,84 +370,6 @@ impl Rebuild<'_> {
             )
         }));
         steps
-    }
-
-    /// A location as it is declared, once everything on it was tried.
-    fn set_back(&self, address: &Address, number: usize) -> Option<Step> {
-        let place = self.place()?;
-        let find = |resources: &'_ [Resource]| -> Option<Resource> {
-            resources
-                .iter()
-                .find(|one| one.address == *address)
-                .cloned()
-        };
-        let (first, declared) = (
-            find(&self.input.configuration.resources)?,
-            find(&self.input.declared.resources)?,
-        );
-        let kind = kinds::find(&address.kind)?;
-        let Some(Key::Kube {
-            resource,
-            namespace,
-            name,
-        }) = kind.key(&declared)
-        else {
-            return None;
-        };
-        let (before, mut body) = (kind.object(&first), kind.object(&declared));
-        let takes: Vec<JsonPath> = SET_BACK
-            .iter()
-            .map(|name| JsonPath(vec!["spec".to_owned(), (*name).to_owned()]))
-            .filter(|place| before.at(&place.0) != body.at(&place.0))
-            .collect();
-        if takes.is_empty() {
-            return None;
-        }
-        let marked = Marked {
-            stack: self.run().stack,
-            address,
-            provider: place.provider,
-            instance: &self.input.providers.get(place.provider)?.instance,
-            resource: &resource,
-            namespace: namespace.as_deref(),
-            name: &name,
-        };
-        for (at, value) in marks::ownership(&marked) {
-            body = body.with(&at.0, value);
-        }
-        let op = Op::Kube(KubeOp {
-            provider: place.provider.clone(),
-            verb: KubeVerb::Apply,
-            resource,
-            namespace,
-            name,
-            body,
-            takes,
-        });
-        let draft = Draft {
-            node: address,
-            number,
-            stage: stage::NORMAL,
-            title: "make it writable again".to_owned(),
-        };
-        let made = Ground::OfStep(step_id(address, 1).0);
-        Some(Step {
-            wait: kind.wait(Some(&declared), Writing::Update),
-            guards: self.sole_writer(address).into_iter().collect(),
-            ..draft.step(op, made)
-        })
-    }
-
-    fn sole_writer(&self, location: &Address) -> Option<Guard> {
-        let mut pins = self.recovering.pins.iter();
-        let pin = pins.find(|pin| pin.location == *location)?;
-        let known = self.recovering.known.get(location).cloned();
-        Some(Guard::SoleWriter {
-            store: pin.store.clone(),
-            bucket: pin.bucket.clone(),
-            prefix: format!("{}backups/", pin.root),
-            known: known.unwrap_or_default(),
-        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `first` | the configuration as a rebuild makes it first |
 //! | `role` | what each node is to the rebuild |
 //! | `lines` | the steps of each node, in their order |
+//! | `set_back` | a location as it is declared |
 //! | `gates` | what the steps of a point wait for |
 //! | `edges` | which step waits for which of another node |
 //! | `objects` | the record, Restores and Backups |
@@ -18,6 +19,7 @@ mod lines;
 pub mod objects;
 pub mod part;
 mod role;
+mod set_back;
 
 use super::decision::{Resolution, blocker, reason};
 use super::document::{Action, Node, NodeState, ReasonCode, Step};

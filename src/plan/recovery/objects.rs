@@ -20,11 +20,17 @@ use std::borrow::Cow;
 
 /// Name of the ConfigMap that records a recovery in the cluster (R13).
 pub const RECORD: &str = "sk-dr-recovery";
+/// Name of the ConfigMap that says what Velero changes in what it restores.
+pub const CHANGES: &str = "sk-dr-recovery-changes";
+/// How long Velero waits for a Pod to start that it runs a command in, where the Pod does not say.
+const HOOK_LIMIT: &str = "10m";
 /// Seconds after which a restore or backup that does not move is stuck.
 pub const STILL_S: u64 = 1800;
 
 /// Type of the record.
 pub const CONFIG_MAPS: KubeResource = of("", "configmaps", "ConfigMap", true);
+/// Type of what the clock makes Jobs of.
+pub const CRON_JOBS: KubeResource = of("batch", "cronjobs", "CronJob", true);
 /// Type of Velero's namespace.
 pub const NAMESPACES: KubeResource = of("", "namespaces", "Namespace", false);
 /// Type of a restore.
@@ -67,6 +73,11 @@ pub struct Run<'a> {
     pub incarnation: &'a str,
     /// Where its journal is, as declared.
     pub journal: Option<&'a JournalPlace>,
+}
+
+/// Whether it writes what Velero changes.
+pub fn is_changes(op: &KubeOp) -> bool {
+    op.resource == CONFIG_MAPS && op.name == CHANGES
 }
 
 /// Whether it writes the record.
@@ -142,6 +153,47 @@ pub fn record(place: Place<'_>, run: Run<'_>, step: &StepId, pins: &[Pinned]) ->
     create(place, CONFIG_MAPS, RECORD.to_owned(), body)
 }
 
+/// What Velero changes in what it restores (its resource modifiers, `internal/resourcemodifiers`): no CronJob comes back
+/// awake, since its Jobs would work on half of what they need; no command after a restore waits without limit.
+pub fn changes(place: Place<'_>, step: &StepId, pins: &[Pinned]) -> Op {
+    let patch = |condition: Json, patch: Json| json!({"conditions": condition, "mergePatches": [{"patchData": patch.to_string()}]});
+    let mut rules = vec![patch(
+        json!({"groupResource": "cronjobs.batch"}),
+        json!({"spec": {"suspend": true}}),
+    )];
+    for pod in pins.iter().flat_map(|pin| &pin.endless_hooks) {
+        let (namespace, name) = pod.split_once('/').unwrap_or(("", pod));
+        let exactly = format!("^{}$", name.replace('.', "\\."));
+        rules.push(patch(
+            json!({"groupResource": "pods", "namespaces": [namespace], "resourceNameRegex": exactly}),
+            json!({"metadata": {"annotations": {restoring::HOOK_LIMIT: HOOK_LIMIT}}}),
+        ));
+    }
+    let rules = json!({"version": "v1", "resourceModifierRules": rules});
+    let body = json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": CHANGES, "namespace": place.namespace},
+        "data": {"changes.json": rules.to_string()},
+    });
+    let body = made_by(&CONFIG_MAPS, step, body);
+    create(place, CONFIG_MAPS, CHANGES.to_owned(), body)
+}
+
+/// Wakes a CronJob that was awake when it was backed up.
+pub fn wake(place: Place<'_>, namespace: &str, name: &str) -> Op {
+    let at = JsonPath(vec!["spec".to_owned(), "suspend".to_owned()]);
+    Op::Kube(KubeOp {
+        provider: place.provider.clone(),
+        verb: KubeVerb::Remove,
+        resource: CRON_JOBS,
+        namespace: Some(namespace.to_owned()),
+        name: name.to_owned(),
+        body: Expr::Value(Json::Null).with(&at.0, Expr::Value(false.into())),
+        takes: vec![at],
+    })
+}
+
 /// One more entry of the record. A merge patch: the entries of other steps stay.
 pub fn entry(place: Place<'_>, key: String, value: String) -> Op {
     let at = JsonPath(vec!["data".to_owned(), key]);
@@ -204,6 +256,7 @@ pub fn restore(place: Place<'_>, run: Run<'_>, step: &StepId, pin: &Pinned) -> O
             "labelSelector": {"matchExpressions": without},
             "existingResourcePolicy": "none",
             "preserveNodePorts": true,
+            "resourceModifier": {"kind": "ConfigMap", "name": CHANGES},
         },
     });
     if let Some(all) = cluster_resources(pin.turn) {

@@ -1,7 +1,9 @@
 //! What a step of a recovery is to its node, where it is none of those that the node's action is made of. A plan that is
 //! read may hold no other: what people see of such a step is told from the step itself. Pure.
 
-use super::objects::{BACKUPS, NAMESPACES, RESTORES, cluster_resources, is_record};
+use super::objects::{
+    BACKUPS, CHANGES, CRON_JOBS, NAMESPACES, RESTORES, cluster_resources, is_changes, is_record,
+};
 use super::{KIND, stage};
 use crate::goal::GoalMode;
 use crate::model::expression::Expr;
@@ -15,10 +17,12 @@ use serde_json::{Value as Json, json};
 pub enum Part {
     /// Waits, and writes nothing.
     Gate,
-    /// Velero's namespace, the record, or an entry in it.
+    /// Velero's namespace, the record, an entry in it, or what Velero is to change.
     Record,
     /// A Restore of a pinned point.
     Restore,
+    /// A CronJob that goes on.
+    Wake,
     /// A backup at once.
     Backup,
     /// A location as it is declared.
@@ -41,8 +45,21 @@ pub fn part(plan: &Plan, node: &Node, step: &Step) -> Option<Part> {
 fn kube(plan: &Plan, node: &Node, step: &Step, op: &KubeOp) -> Option<Part> {
     let is_its_own = node.kind == KIND;
     match op.verb {
-        KubeVerb::Create if is_its_own && (op.resource == NAMESPACES || is_record(op)) => {
+        KubeVerb::Create
+            if is_its_own && (op.resource == NAMESPACES || is_record(op) || is_changes(op)) =>
+        {
             Some(Part::Record)
+        }
+        KubeVerb::Remove if op.resource == CRON_JOBS => {
+            let title = format!(
+                "{}/{}",
+                op.namespace.as_deref().unwrap_or_default(),
+                op.name
+            );
+            let mut pins = plan.pinned.iter();
+            let pin = pins.find(|pin| pin.of == node.address)?;
+            (pin.cron_jobs.contains(&title) && op.takes.iter().all(is_suspend))
+                .then_some(Part::Wake)
         }
         KubeVerb::Remove if is_record(op) && op.takes.iter().all(is_entry) => Some(Part::Record),
         KubeVerb::Create if op.resource == RESTORES => {
@@ -65,6 +82,10 @@ fn is_entry(place: &crate::model::json_path::JsonPath) -> bool {
     place.0.len() == 2 && place.0.first().is_some_and(|first| first == "data")
 }
 
+fn is_suspend(place: &crate::model::json_path::JsonPath) -> bool {
+    place.0 == ["spec", "suspend"]
+}
+
 /// Whether a Restore is of the point that the plan shows, and of nothing else.
 fn is_restore_of(pin: &Pinned, body: &Expr) -> bool {
     let said = |name: &str| body.at(&["spec".to_owned(), name.to_owned()]);
@@ -73,6 +94,10 @@ fn is_restore_of(pin: &Pinned, body: &Expr) -> bool {
         && is("includedNamespaces", json!(pin.namespaces))
         && is("existingResourcePolicy", json!("none"))
         && said("namespaceMapping").is_none()
+        && is(
+            "resourceModifier",
+            json!({"kind": "ConfigMap", "name": CHANGES}),
+        )
         && said("includeClusterResources")
             == cluster_resources(pin.turn).map(|all| Expr::Value(all.into()))
 }

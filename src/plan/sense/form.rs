@@ -14,7 +14,7 @@ pub fn check(plan: &Plan, step: &Step, op: &KubeOp) -> Result<(), &'static str> 
     check_ground(plan, step)?;
     let is_bound = match (&step.ground, op.verb) {
         (Ground::Absent | Ground::AbsentAtFirstTouch, KubeVerb::Create)
-        | (Ground::AnyAtFirstTouch, KubeVerb::Create | KubeVerb::Apply) => true,
+        | (Ground::AnyAtFirstTouch, KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove) => true,
         (Ground::Present { uid, .. }, _) => op.verb != KubeVerb::Create && !uid.is_empty(),
         (Ground::OfStep(_), _) => op.verb != KubeVerb::Create,
         (Ground::Absent | Ground::AbsentAtFirstTouch | Ground::AnyAtFirstTouch, _) => false,

@@ -65,6 +65,8 @@ fn pin(name: &str, bytes: u64) -> Pinned {
         }],
         volumes: 1,
         disks: Vec::new(),
+        cron_jobs: Vec::new(),
+        endless_hooks: Vec::new(),
         passed_over: Vec::new(),
     }
 }
@@ -517,4 +519,49 @@ fn the_queue_is_as_declared() {
     let second = step(&plan, "velero_application.shop#1");
     let first: Vec<&str> = second.tried.iter().map(|id| id.0.as_str()).collect();
     assert!(first.contains(&"velero_application.wiki#3"), "{first:?}");
+}
+
+/// A CronJob that was awake comes back suspended, and goes on once every application was tried, before the fresh backup is
+/// made: else that one would say that it slept.
+#[test]
+fn cron_jobs_sleep_until_everything_was_tried() {
+    let with_jobs = Pinned {
+        cron_jobs: vec!["shop/clean".to_owned(), "shop/mail".to_owned()],
+        endless_hooks: vec!["shop/web.0".to_owned()],
+        ..pin("shop", 20)
+    };
+    let plan = make(&lost(platform(), vec![with_jobs, pin("wiki", 90)])).unwrap();
+    let at = |id: &str, place: &[&str]| {
+        let Op::Kube(op) = &step(&plan, id).op else {
+            panic!("{id} writes nothing");
+        };
+        let place: Vec<String> = place.iter().map(|part| (*part).to_owned()).collect();
+        op.body.at(&place).and_then(Expr::into_known).unwrap()
+    };
+    let changes = at("recovery.total_loss#4", &["data", "changes.json"]);
+    let rules: Json = serde_json::from_str(changes.as_str().unwrap()).unwrap();
+    assert_eq!(
+        rules,
+        json!({"version": "v1", "resourceModifierRules": [
+            {"conditions": {"groupResource": "cronjobs.batch"}, "mergePatches": [{"patchData": "{\"spec\":{\"suspend\":true}}"}]},
+            {
+                "conditions": {"groupResource": "pods", "namespaces": ["shop"], "resourceNameRegex": "^web\\.0$"},
+                "mergePatches": [{"patchData": "{\"metadata\":{\"annotations\":{\"post.hook.restore.velero.io/wait-timeout\":\"10m\"}}}"}],
+            },
+        ]})
+    );
+    let named = json!({"kind": "ConfigMap", "name": "sk-dr-recovery-changes"});
+    for restore in ["velero_application.shop#2", "velero_application.wiki#2"] {
+        assert_eq!(at(restore, &["spec", "resourceModifier"]), named);
+    }
+    let first = step(&plan, "velero_application.shop#5");
+    assert_eq!(first.title.as_deref(), Some("wake CronJob shop/clean"));
+    let wakes = at("velero_application.shop#5", &["spec", "suspend"]);
+    assert_eq!(wakes, json!(false));
+    let tried: Vec<&str> = first.tried.iter().map(|id| id.0.as_str()).collect();
+    assert!(tried.contains(&"velero_application.wiki#4"), "{tried:?}");
+    let fresh = step(&plan, "velero_application.shop#7");
+    assert_eq!(fresh.title.as_deref(), Some("make a fresh backup"));
+    let after: Vec<&str> = fresh.after.iter().map(|id| id.0.as_str()).collect();
+    assert!(after.contains(&"velero_application.shop#6"), "{after:?}");
 }

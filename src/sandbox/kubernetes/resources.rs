@@ -153,6 +153,15 @@ pub const RESOURCES: &[Resource] = &[
         )
     },
     Resource {
+        short_names: &["cj"],
+        ..built_in(
+            "batch",
+            ["cronjobs", "cronjob", "CronJob"],
+            Scope::Namespaced,
+            schema::STORED,
+        )
+    },
+    Resource {
         short_names: &["ds"],
         ..built_in(
             "apps",

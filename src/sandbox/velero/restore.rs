@@ -1,6 +1,7 @@
 //! Restores: New, InProgress, Finalizing, Completed, one after the other, as the one worker of the server takes them.
 //! The data of their volumes are awaited while they are InProgress. Must not know how an object is made.
 
+mod changes;
 mod files;
 mod items;
 mod objects;
@@ -210,6 +211,7 @@ fn complete(state: &State, object: &mut Value) -> Vec<String> {
         Ok(schedule) => object["spec"]["scheduleName"] = json!(schedule),
         Err(why) => errors.push(why),
     }
+    errors.extend(changes::of(state, object).err());
     errors
 }
 

@@ -153,13 +153,46 @@ fn with_types_left_out() -> Vec<Step> {
     steps
 }
 
-/// Tells what three restores left in the bucket.
+/// What the restore is told to change is changed on its way: of the type, namespace and name that it says, and of no other.
+fn changed_on_its_way() -> Vec<Step> {
+    let rule = |namespace: &str, name: &str, value: &str| {
+        let patch = json!({"data": {"k": value}, "metadata": {"annotations": {"note.example/limit": "10m"}}});
+        json!({
+            "conditions": {"groupResource": "configmaps", "namespaces": [namespace], "resourceNameRegex": name},
+            "mergePatches": [{"patchData": patch.to_string()}],
+        })
+    };
+    let rules = json!({"version": "v1", "resourceModifierRules": [
+        rule("$id-app", "^settings$", "changed"), rule("$id-app", "^other$", "never"), rule("elsewhere", "^settings$", "never"),
+    ]});
+    let map = json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "$id-changes"},
+        "data": {"changes.json": rules.to_string()},
+    });
+    let spec = json!({
+        "backupName": "$id", "includedNamespaces": ["$id-app"],
+        "resourceModifier": {"kind": "ConfigMap", "name": "$id-changes"},
+    });
+    let changed = json!({"data": {"k": "changed"}, "metadata": {"annotations": {"note.example/limit": "10m"}}});
+    let mut steps = gone();
+    steps.extend([
+        Step::post("/api/v1/namespaces/velero/configmaps", map),
+        restore("$id-4", spec),
+        completed("$id-4", 4, 1),
+        Step::get(&format!("{NAMESPACE}/configmaps/settings")).gives(200, changed),
+        Step::get(&format!("{NAMESPACE}/secrets/s")).gives(200, json!({"data": {"k": "dg=="}})),
+    ]);
+    steps
+}
+
+/// Tells what four restores left in the bucket.
 pub async fn tell(server: &dyn Server, client: &Client) -> String {
     let steps = [
         made(),
         into_nothing(),
         over_what_is_there(),
         with_types_left_out(),
+        changed_on_its_way(),
     ];
     let case = Case {
         name: RESTORES,
@@ -230,6 +263,14 @@ pub fn refused() -> Vec<Case> {
             json!({}),
             json!([
                 "Either a backup or schedule must be specified as a source for the restore, but not both"
+            ]),
+        ),
+        is_refused(
+            "velero_restore_no_changes",
+            json!({"backupName": "no-such", "resourceModifier": {"kind": "ConfigMap", "name": "no-such"}}),
+            json!([
+                no_backup,
+                "failed to get resource modifiers configmap velero/no-such",
             ]),
         ),
         is_refused(

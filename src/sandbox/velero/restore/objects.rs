@@ -4,6 +4,7 @@
 use super::super::bucket::Place;
 use super::super::files::unzipped;
 use super::super::text;
+use super::changes::{self, Changes};
 use super::files::{Held, held};
 use super::{Action, Outcome, items, volumes};
 use crate::sandbox::kubernetes::create::create;
@@ -52,12 +53,14 @@ pub fn make(state: &mut State, restore: &Value) -> Result<(Outcome, usize), Stri
         }
     };
     let methods = methods(state, &place, &backup);
+    let changes = changes::of(state, restore)?;
     let mut run = Run {
         state,
         restore,
         backup: &backup,
         held: &held,
         methods,
+        changes,
         outcome,
         volumes: 0,
     };
@@ -93,6 +96,7 @@ struct Run<'a> {
     backup: &'a str,
     held: &'a [Held],
     methods: BTreeMap<String, String>,
+    changes: Changes,
     outcome: Outcome,
     volumes: usize,
 }
@@ -177,6 +181,7 @@ impl<'a> Run<'a> {
         }
         let volumes = self.volumes_of(item);
         let object = self.prepared(item, namespace, !volumes.is_empty());
+        let object = self.changes.apply(&item.title, object);
         match self.create((&item.title, namespace), &object) {
             Ok(made) => {
                 let key = self.key(item, namespace);
