@@ -174,7 +174,7 @@ impl Items {
     pub fn cluster_scoped(&self) -> Vec<(&str, usize)> {
         let of_types = self.names.iter().filter(|(type_, _)| {
             // A namespace comes with what is in it.
-            type_.as_str() != "namespaces" && restoring::is_restored(Turn::Infra, type_)
+            type_.as_str() != "namespaces" && restoring::is_missed(type_)
         });
         let counts = of_types.map(|(type_, items)| {
             let scoped = items.iter().filter(|item| item.namespace.is_none());

@@ -49,15 +49,27 @@ pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kub
 
 /// Types that stage *infra* leaves out beside [`EXCLUDED_RESOURCES`]: what runs and what holds data comes with the
 /// application whose it is, and a volume of another application would be bound to its old disk (Velero restores a kept
-/// PersistentVolume as it was). Requests for certificates and contents of snapshots are of the cluster that is gone.
+/// PersistentVolume as it was).
 pub const EXCLUDED_IN_INFRA: &[&str] = &[
-    "certificatesigningrequests.certificates.k8s.io",
     "persistentvolumeclaims",
     "persistentvolumes",
     "pods",
     "replicasets.apps",
     "volumesnapshotcontents.snapshot.storage.k8s.io",
     "volumesnapshots.snapshot.storage.k8s.io",
+];
+
+/// Types whose objects are of the cluster that is gone: its nodes' certificates, the addresses that its Services had.
+const OF_THE_LOST_CLUSTER: &[&str] = &[
+    "certificatesigningrequests.certificates.k8s.io",
+    "ipaddresses.networking.k8s.io",
+    "servicecidrs.networking.k8s.io",
+];
+
+/// Types of which every API server makes its own objects: that they do not come back is no news.
+const OF_EVERY_CLUSTER: &[&str] = &[
+    "flowschemas.flowcontrol.apiserver.k8s.io",
+    "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
 ];
 
 /// Controllers that act on what others own (R4): the last part of the name of an image of theirs, and what a person calls
@@ -109,11 +121,12 @@ const IN_EACH: [(&str, &str); 3] = [
 
 /// Types that the Restore of a turn names as left out.
 pub fn excluded(turn: Turn) -> impl Iterator<Item = &'static str> {
-    let of_turn = match turn {
-        Turn::Infra => EXCLUDED_IN_INFRA,
+    let of_turn: &[&[&str]] = match turn {
+        Turn::Infra => &[EXCLUDED_IN_INFRA, OF_THE_LOST_CLUSTER],
         Turn::Applications | Turn::Quiet => &[],
     };
     let databases = DATABASES.iter().map(|(type_, _)| *type_);
+    let of_turn = of_turn.iter().copied().flatten();
     let types = EXCLUDED_RESOURCES.iter().chain(of_turn).copied();
     types.chain(databases)
 }
@@ -121,6 +134,11 @@ pub fn excluded(turn: Turn) -> impl Iterator<Item = &'static str> {
 /// Whether a type is in the Restore of a turn.
 pub fn is_restored(turn: Turn, type_: &str) -> bool {
     !NEVER.contains(&type_) && !excluded(turn).any(|excluded| excluded == type_)
+}
+
+/// Whether it is to be told that cluster-scoped objects of a type stay away, where no stage *infra* brings them.
+pub fn is_missed(type_: &str) -> bool {
+    is_restored(Turn::Infra, type_) && !OF_EVERY_CLUSTER.contains(&type_)
 }
 
 /// The controller that an object runs, where it acts on what others own.

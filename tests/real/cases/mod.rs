@@ -12,6 +12,7 @@ mod lifecycle;
 mod loss;
 mod ownership;
 mod permissions;
+mod recovery_order;
 mod rights;
 mod servers_work;
 mod spike;
@@ -43,6 +44,10 @@ pub fn all() -> Vec<Case> {
     let mut all = vec![
         case!(900, total_loss::everything_comes_back),
         case!(900, total_loss::a_restore_that_died_is_made_once_more),
+        case!(
+            900,
+            recovery_order::the_whole_cluster_first_and_controllers_last
+        ),
         // Up to four minutes, on Velero's own clock.
         case!(
             600,

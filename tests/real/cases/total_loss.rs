@@ -131,24 +131,36 @@ async fn die_in_the_middle(site: &Site) {
 
 /// Both applications run and were backed up, then everything but the bucket is lost.
 pub async fn lost(place: &Place) -> (Site, Stack, Before) {
+    lost_with(place, ("", &[]), |_| async {}).await
+}
+
+/// The same with more applications, as they are declared and by name. They are made before Velero's server starts: it looks
+/// every five minutes which types there are.
+pub async fn lost_with<F: Future<Output = ()>>(
+    place: &Place,
+    (more, names): (&str, &[&str]),
+    make: impl FnOnce(Requests) -> F,
+) -> (Site, Stack, Before) {
     let mut site = Site::start(place).await;
     let kubeconfig = site.cluster.kubeconfig(User::Operator);
     let stack = Stack::with(&place.directory.join("stack"), "acme-prod", &kubeconfig, "");
-    install(place, &stack, &site.moto).await;
-    let declared = APPLICATIONS.replace("STORE", &site.moto.address());
-    stack.write("applications.hcl", &declared);
-    stack.run("apply -auto-approve").await.expect(0);
     let harness = site.harness().await;
     harness
         .make_namespace("wiki", json!({"annotations": {"example.com/note": "kept"}}))
         .await;
+    make(harness.clone()).await;
+    install(place, &stack, &site.moto).await;
+    let declared = APPLICATIONS.replace("STORE", &site.moto.address());
+    stack.write("applications.hcl", &declared);
+    stack.write("more.hcl", more);
+    stack.run("apply -auto-approve").await.expect(0);
     applications::make(&harness).await;
     let disk = site.disk("shop", "files");
     fs::create_dir_all(disk.join("books")).unwrap();
     fs::write(disk.join("books/ledger"), "to be kept").unwrap();
     fs::write(disk.join("image"), vec![7; 3_000_000]).unwrap();
     let mut backups = Vec::new();
-    for application in applications::NAMESPACES {
+    for application in applications::NAMESPACES.iter().chain(names) {
         backups.push(back_up(&harness, application).await);
     }
     let before = Before {
@@ -171,7 +183,7 @@ pub async fn lost(place: &Place) -> (Site, Stack, Before) {
 }
 
 /// A backup as the application's Schedule would make it now.
-async fn back_up(harness: &Requests, application: &str) -> Json {
+pub async fn back_up(harness: &Requests, application: &str) -> Json {
     let schedule = format!("{application}-default-daily");
     let template =
         harness.read(&format!("{SCHEDULES}/{schedule}")).await["spec"]["template"].clone();
