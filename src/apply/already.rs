@@ -39,6 +39,7 @@ pub fn already(
                 Ground::Present { projection, .. } => covers(projection, path),
                 Ground::Absent
                 | Ground::AbsentAtFirstTouch
+                | Ground::AbsentOrKept
                 | Ground::AnyAtFirstTouch
                 | Ground::OfStep(_) => true,
             };
@@ -70,6 +71,7 @@ fn is_same(step: &Step, object: &Json) -> bool {
         Ground::Present { uid, .. } => text(object, "/metadata/uid") == *uid,
         Ground::Absent
         | Ground::AbsentAtFirstTouch
+        | Ground::AbsentOrKept
         | Ground::AnyAtFirstTouch
         | Ground::OfStep(_) => false,
     }

@@ -27,7 +27,9 @@ impl StepTask<'_> {
     /// Asks whether a guard holds; one that is waited for is asked again and again until it does, or its limit passes.
     async fn hold(&self, provider: &ProviderRef, guard: &Guard) -> Result<(), Why> {
         let limit = match guard {
-            Guard::Ready { limit_s, .. } => Duration::from_secs(*limit_s),
+            Guard::Ready { limit_s, .. } | Guard::Answers { limit_s, .. } => {
+                Duration::from_secs(*limit_s)
+            }
             Guard::Idle { .. }
             | Guard::Exists { .. }
             | Guard::Pinned { .. }

@@ -62,16 +62,24 @@ pub fn check_ground(
     touch: Touch,
 ) -> Result<Option<ReadVersion>, Why> {
     match (ground, found) {
-        (Ground::Absent | Ground::AbsentAtFirstTouch | Ground::AnyAtFirstTouch, Seen::Nothing) => {
-            Ok(None)
-        }
-        (Ground::AnyAtFirstTouch, Seen::Object(object)) if is_deleting(object) => {
+        (
+            Ground::Absent
+            | Ground::AbsentAtFirstTouch
+            | Ground::AbsentOrKept
+            | Ground::AnyAtFirstTouch,
+            Seen::Nothing,
+        ) => Ok(None),
+        (Ground::AnyAtFirstTouch | Ground::AbsentOrKept, Seen::Object(object))
+            if is_deleting(object) =>
+        {
             Err(moved("it is being deleted".to_owned()))
         }
-        (Ground::AnyAtFirstTouch, Seen::Object(object)) => Ok(Some(ReadVersion {
-            uid: text(object, "/metadata/uid"),
-            resource_version: text(object, "/metadata/resourceVersion"),
-        })),
+        (Ground::AnyAtFirstTouch | Ground::AbsentOrKept, Seen::Object(object)) => {
+            Ok(Some(ReadVersion {
+                uid: text(object, "/metadata/uid"),
+                resource_version: text(object, "/metadata/resourceVersion"),
+            }))
+        }
         (Ground::OfStep(step), _) => Err(moved(format!(
             "it is to be what `{step}` made, and the journal tells of no such object"
         ))),
@@ -141,7 +149,7 @@ impl Bearing {
     /// Of the object of a step.
     pub fn of(node: &Node, step: &Step) -> Self {
         // What a recovery takes over may bear a mark that came with a backup (R23).
-        if step.ground == Ground::AnyAtFirstTouch {
+        if matches!(step.ground, Ground::AnyAtFirstTouch | Ground::AbsentOrKept) {
             return Bearing::Nobodys;
         }
         // A recovery's record is no resource and bears no mark: once it is closed nothing declares it.
@@ -214,12 +222,17 @@ pub enum Presence {
     Other(Why),
 }
 
-/// Whether a step has nothing to write to: what a restore brought may be gone again, such as a CronJob whose operator makes
-/// its own.
-pub fn is_idle(step: &Step, found: Seen<'_>) -> bool {
-    let removes = matches!(&step.op, Op::Kube(op) if op.verb == KubeVerb::Remove);
-    let is_gone = matches!(found, Seen::Nothing);
-    removes && is_gone && step.ground == Ground::AnyAtFirstTouch
+/// What a step leaves as it is, so that nothing is to be done: what is there already and is kept, and what a restore brought
+/// and is gone again, such as a CronJob whose operator makes its own.
+pub fn left_alone(step: &Step, found: Seen<'_>) -> Option<Json> {
+    let Op::Kube(op) = &step.op else {
+        return None;
+    };
+    match (op.verb, &step.ground, found) {
+        (KubeVerb::Remove, Ground::AnyAtFirstTouch, Seen::Nothing) => Some(Json::Null),
+        (KubeVerb::Create, Ground::AbsentOrKept, Seen::Object(object)) => Some(object.clone()),
+        (_, _, Seen::Nothing | Seen::Object(_)) => None,
+    }
 }
 
 /// Judges whether the effect of a write is there. `body` is the step's, filled; `run` is this run's id.
@@ -231,8 +244,10 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
             Presence::NotThere
         }
     };
+    if let Some(kept) = left_alone(step, found) {
+        return Presence::There(kept);
+    }
     match (op.verb, found) {
-        (KubeVerb::Remove, Seen::Nothing) if is_idle(step, found) => Presence::There(Json::Null),
         (KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove, Seen::Nothing) => {
             Presence::NotThere
         }
@@ -261,6 +276,7 @@ pub fn effect_of(step: &Step, op: &KubeOp, body: &Json, found: Seen<'_>) -> Pres
             Ground::Present { .. }
             | Ground::Absent
             | Ground::AbsentAtFirstTouch
+            | Ground::AbsentOrKept
             | Ground::AnyAtFirstTouch
             | Ground::OfStep(_) => there(is_deleting(object), object),
         },
@@ -297,6 +313,7 @@ fn takes_effect(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
         }
         Ground::Absent
         | Ground::AbsentAtFirstTouch
+        | Ground::AbsentOrKept
         | Ground::AnyAtFirstTouch
         | Ground::OfStep(_) => true,
     };
@@ -330,6 +347,7 @@ fn is_taken_off(step: &Step, op: &KubeOp, body: &Json, object: &Json) -> bool {
         } => projection.fingerprint(object) == *owned,
         Ground::Absent
         | Ground::AbsentAtFirstTouch
+        | Ground::AbsentOrKept
         | Ground::AnyAtFirstTouch
         | Ground::OfStep(_) => false,
     };

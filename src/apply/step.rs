@@ -4,7 +4,7 @@
 use super::already::{already, maker};
 use super::fill::{fill, fill_text};
 use super::judgement::{
-    Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, is_idle, moved, seen,
+    Bearing, Presence, Seen, Touch, check_bearing, check_ground, effect_of, left_alone, moved, seen,
 };
 use super::outside::Outside;
 use super::places::Places;
@@ -136,10 +136,13 @@ impl StepTask<'_> {
             (History::Fresh, Op::Kube(_) | Op::Local(_) | Op::Await(_)) => {
                 let answer = self.first_look(&query).await;
                 match self.ground(&answer) {
-                    Ok(_) if seen(&answer).is_ok_and(|found| is_idle(&self.step, found)) => {
-                        Prepared::There(Json::Null)
-                    }
-                    Ok(read) => Prepared::Go(read),
+                    Ok(read) => match seen(&answer)
+                        .ok()
+                        .and_then(|found| left_alone(&self.step, found))
+                    {
+                        Some(kept) => Prepared::There(kept),
+                        None => Prepared::Go(read),
+                    },
                     Err(why) => self.already(&answer).unwrap_or(Prepared::Failed(why)),
                 }
             }
@@ -172,7 +175,7 @@ impl StepTask<'_> {
             let answer = self.outside.answer(query).await;
             looks += 1;
             let is_new = match self.step.ground {
-                Ground::AbsentAtFirstTouch | Ground::AnyAtFirstTouch => true,
+                Ground::AbsentAtFirstTouch | Ground::AbsentOrKept | Ground::AnyAtFirstTouch => true,
                 Ground::Absent | Ground::OfStep(_) | Ground::Present { .. } => false,
             };
             let may_come = is_new && looks < PROBES;

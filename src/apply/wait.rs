@@ -68,6 +68,7 @@ pub async fn wait_for(
         Ground::Present { uid, .. } => uid.clone(),
         Ground::Absent
         | Ground::AbsentAtFirstTouch
+        | Ground::AbsentOrKept
         | Ground::AnyAtFirstTouch
         | Ground::OfStep(_) => text(&subject.object, "/metadata/uid"),
     };

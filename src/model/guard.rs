@@ -59,6 +59,15 @@ pub enum Guard {
     Synced(Synced),
     /// What a restore was to bring is there.
     Restored(Restored),
+    /// Somebody answers behind a Service: one of its endpoints is ready. It is waited for, by apply alone.
+    Answers {
+        /// Namespace of the Service.
+        namespace: String,
+        /// Its name.
+        service: String,
+        /// Seconds that it is waited for.
+        limit_s: u64,
+    },
     /// The API serves these types, each in its version.
     Serves {
         /// The types.
@@ -87,6 +96,7 @@ impl Guard {
             | Self::Exists { .. }
             | Self::Synced(_)
             | Self::Restored(_)
+            | Self::Answers { .. }
             | Self::Serves { .. } => None,
         }
     }

@@ -15,7 +15,7 @@ use crate::model::identity::{Instance, Key, ProviderRef};
 use crate::model::journal_place::PlannedJournal;
 use crate::model::secret::{SecretName, SecretSource};
 use jiff::Timestamp;
-pub use pinned::{PassedOver, Pinned, PinnedDisk, PinnedFile, PinnedVolume};
+pub use pinned::{PassedOver, Pinned, PinnedDisk, PinnedFile, PinnedObject, PinnedVolume};
 pub use replace::{Former, Parting, ReplaceOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -60,6 +60,7 @@ pub fn queries(provider: &ProviderRef, guard: &Guard) -> Vec<Query> {
         Guard::Synced(synced) => recovering::synced_queries(provider, synced).to_vec(),
         Guard::Restored(restored) => recovering::restored_queries(provider, restored),
         Guard::Serves { types } => recovering::serves_queries(provider, types),
+        Guard::Answers { namespace, .. } => vec![recovering::endpoints(provider, namespace)],
         Guard::SoleWriter {
             store,
             bucket,
@@ -101,6 +102,7 @@ fn is_of_a_plan(guard: &Guard) -> bool {
         | Guard::Synced(_)
         | Guard::Restored(_)
         | Guard::Serves { .. }
+        | Guard::Answers { .. }
         | Guard::SoleWriter { .. } => false,
     }
 }
@@ -158,6 +160,12 @@ pub fn check(provider: &ProviderRef, guard: &Guard, live: &Live) -> Result<(), W
         Guard::Synced(synced) => recovering::synced(provider, synced, live),
         Guard::Restored(restored) => recovering::restored(provider, restored, live),
         Guard::Serves { types } => recovering::serves(provider, types, live),
+        Guard::Answers {
+            namespace, service, ..
+        } => {
+            let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
+            recovering::answers(query, (namespace, service), live)
+        }
         Guard::Pinned { etags, .. } => {
             let query = queries.first().ok_or_else(|| untold("nothing was asked"))?;
             recovering::pinned(query, etags, live)
@@ -347,6 +355,7 @@ fn told(guard: &Guard, why: Why) -> Option<Blocker> {
             | Guard::Synced(_)
             | Guard::Restored(_)
             | Guard::Serves { .. }
+            | Guard::Answers { .. }
             | Guard::SoleWriter { .. },
         ) => return None,
         (FailureClass::Ground, Guard::Exists { .. }) => blocker(

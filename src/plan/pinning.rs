@@ -1,6 +1,7 @@
 //! From the points that were chosen to what a plan carries of them: pins, what stops an application, what does not come
 //! back, what deserves a word (R6 to R9). Must not know how a point was found nor what is done with it. Pure.
 
+mod afterwards;
 mod blocked;
 mod disks;
 mod left;
@@ -114,6 +115,8 @@ pub fn recovering(points: &Points<'_>) -> Recovering {
         }
     }
     blocked::between(&mut all);
+    let away = afterwards::settle(points, &mut all);
+    all.not_restored.extend(away);
     all.findings.extend(awake_early(&all.pins, points.exclude));
     let adopted: Vec<_> = all.pins.iter().flat_map(|pin| &pin.disks).collect();
     let unasked = disks::unasked(points.block, &adopted);
@@ -169,7 +172,8 @@ impl<'a> Points<'a> {
             let names = listing.directory.backups.keys().cloned();
             all.known.insert(location.clone(), names.collect());
         }
-        let pinned = pinned(chosen, disks::adopted(self.block, chosen));
+        let mut pinned = pinned(chosen, disks::adopted(self.block, chosen));
+        pinned.afterwards = afterwards::held(self, chosen);
         all.findings.extend(self.expiring(&pinned));
         all.findings.extend(self.breached(chosen, &pinned));
         all.pins.push(pinned);
@@ -321,6 +325,7 @@ fn pinned(chosen: &Chosen<'_>, disks: Vec<PinnedDisk>) -> Pinned {
         disks,
         cron_jobs,
         endless_hooks,
+        afterwards: Vec::new(),
         passed_over: passed_over(chosen.choice),
     }
 }

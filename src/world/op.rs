@@ -126,6 +126,8 @@ pub enum Ground {
     /// Nothing is presupposed: what is there when the step's turn comes, restored or made by others, is taken over by a
     /// server-side apply of the same body, and what is not there is made (R24, R31).
     AnyAtFirstTouch,
+    /// Nothing is presupposed: what is not there is made, and what is there stays as it is, whoever made it.
+    AbsentOrKept,
     /// The object as this step of the same run left it: `ADDR#n`. Its UID is in the journal.
     OfStep(String),
     /// This object, with these owned fields.

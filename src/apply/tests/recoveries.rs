@@ -116,6 +116,29 @@ fn what_is_there_is_taken_over_and_what_is_not_is_made() {
     );
 }
 
+/// What is put back where it is missing is left alone where somebody made it anew, also between our look and our write.
+#[test]
+fn what_is_there_is_kept_and_what_is_not_is_made() {
+    let kept = |name: &str| {
+        let mut step = taking(&format!("velero_schedule.{name}#1"), name);
+        step.ground = Ground::AbsentOrKept;
+        step
+    };
+    let both = plan(vec![kept("changed"), kept("new")]);
+    let before = world().inside().objects[&schedule("changed")].clone();
+    let fake = check(&both, |_| {}, "done 2 · Complete · exit 0");
+    let effects: Vec<String> = fake.inside().effects.keys().cloned().collect();
+    assert_eq!(effects, [format!("create {}", schedule("new"))]);
+    assert_eq!(fake.inside().objects[&schedule("changed")], before);
+    let made = json!({"kind": "Schedule", "metadata": {"uid": "theirs", "resourceVersion": "7"}, "status": {"phase": "Enabled"}});
+    let appears = |fake: &super::fake::Fake| {
+        fake.inside().appears.insert(schedule("new"), made.clone());
+    };
+    let fake = check(&both, appears, "done 2 · Complete · exit 0");
+    let there = &fake.inside().objects[&schedule("new")];
+    assert_eq!(there["metadata"]["uid"], "theirs");
+}
+
 #[test]
 fn what_another_stack_marked_or_what_goes_is_not_taken_over() {
     let one = plan(vec![taking("velero_schedule.changed#1", "changed")]);

@@ -1,5 +1,5 @@
 //! Every object of a tarball by name, with what decides whether it comes back and what becomes of its data. Kept only where
-//! a recovery asks for it: it grows with the tarball. No value of an object is kept.
+//! a recovery asks for it: it grows with the tarball. No value of an object is kept, but of what stands before Services.
 
 use super::restoring;
 use super::volumes::Claim;
@@ -43,6 +43,15 @@ pub struct Disk {
     pub size: String,
 }
 
+/// An object that hands requests to Services: whole, since it comes back by itself once they answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeforeServices {
+    /// The object, without what the API server wrote into it.
+    pub body: Json,
+    /// Its Services.
+    pub services: BTreeSet<Item>,
+}
+
 /// Objects of a tarball.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Items {
@@ -62,6 +71,8 @@ pub struct Items {
     pub controllers: BTreeMap<String, &'static str>,
     /// CronJobs that are not suspended: the clock makes Jobs of them.
     pub cron_jobs: BTreeSet<Item>,
+    /// What stands before Services, by type and name: an APIService of the API server's own is none of these.
+    pub before_services: BTreeMap<(String, String), BeforeServices>,
     /// Pods with a command that Velero runs in them after the restore, and waits for without limit.
     pub endless_hooks: BTreeSet<Item>,
 }
@@ -91,6 +102,12 @@ impl Items {
             && let Some(controller) = restoring::controller(type_, &object)
         {
             self.controllers.insert(namespace.clone(), controller);
+        }
+        if restoring::BEFORE_SERVICES.contains(&type_)
+            && let Some(before) = before_services(&object)
+        {
+            let key = (type_.to_owned(), item.name.clone());
+            self.before_services.insert(key, before);
         }
         match (type_, &item.namespace) {
             ("persistentvolumeclaims", Some(namespace)) => {
@@ -212,6 +229,45 @@ fn resource(type_: &str, item: &Item, object: &Json) -> Option<KubeResource> {
         kind: kind.to_owned().into(),
         namespaced: item.namespace.is_some(),
     })
+}
+
+/// Members of metadata that a person writes.
+const WRITTEN: [&str; 3] = ["name", "labels", "annotations"];
+
+/// A webhook configuration or an APIService with the Services that it needs; none of an APIService that has none.
+fn before_services(object: &Json) -> Option<BeforeServices> {
+    let hooks = object["webhooks"].as_array();
+    let clients = hooks
+        .into_iter()
+        .flatten()
+        .map(|hook| &hook["clientConfig"]);
+    let named = clients
+        .chain([&object["spec"]])
+        .map(|client| &client["service"]);
+    let services: BTreeSet<Item> = named
+        .filter_map(|service| {
+            Some(Item {
+                namespace: Some(service["namespace"].as_str()?.to_owned()),
+                name: service["name"].as_str()?.to_owned(),
+            })
+        })
+        .collect();
+    if services.is_empty() && hooks.is_none() {
+        return None;
+    }
+    let mut body = object.clone();
+    let members = body.as_object_mut()?;
+    members.remove("status");
+    if let Some(metadata) = members.get_mut("metadata").and_then(Json::as_object_mut) {
+        metadata.retain(|name, _| WRITTEN.contains(&name.as_str()));
+        for map in ["labels", "annotations"] {
+            // A mark that came with a backup is a copy (R23).
+            if let Some(map) = metadata.get_mut(map).and_then(Json::as_object_mut) {
+                map.retain(|name, _| !name.starts_with("sk-dr.io/"));
+            }
+        }
+    }
+    Some(BeforeServices { body, services })
 }
 
 /// Whether a Pod names a command to be run in it after the restore, and no limit for it to start.

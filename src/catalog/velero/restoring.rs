@@ -47,6 +47,14 @@ pub const EXCLUDED_LABELS: &[&str] = &[
 /// Namespaces of the cluster itself: nothing is restored into them.
 pub const SYSTEM_NAMESPACES: [&str; 3] = ["kube-node-lease", "kube-public", "kube-system"];
 
+/// Those of [`EXCLUDED_RESOURCES`] that stand before a Service: they come back once somebody answers behind it, where stage
+/// *infra* holds them.
+pub const BEFORE_SERVICES: &[&str] = &[
+    "apiservices.apiregistration.k8s.io",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io",
+];
+
 /// Types that stage *infra* leaves out beside [`EXCLUDED_RESOURCES`]: what runs and what holds data comes with the
 /// application whose it is, and a volume of another application would be bound to its old disk (Velero restores a kept
 /// PersistentVolume as it was).

@@ -316,6 +316,7 @@ fn a_change_is_guarded_and_a_creation_is_not() {
                 | crate::model::guard::Guard::Synced(_)
                 | crate::model::guard::Guard::Restored(_)
                 | crate::model::guard::Guard::Serves { .. }
+                | crate::model::guard::Guard::Answers { .. }
                 | crate::model::guard::Guard::SoleWriter { .. } => "of a recovery",
             })
             .collect()

@@ -6,6 +6,7 @@ use crate::model::identity::{KubeResource, ProviderRef};
 use crate::model::recovery::Turn;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// A pinned point.
@@ -70,6 +71,9 @@ pub struct Pinned {
     /// Pods whose command after the restore gets a limit: `NAMESPACE/NAME`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endless_hooks: Vec<String>,
+    /// What stands before Services, and is put back once somebody answers there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub afterwards: Vec<PinnedObject>,
     /// Backups of the same owner that are newer, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
@@ -111,6 +115,20 @@ pub struct PinnedDisk {
     pub handle: String,
     /// Its size, as Kubernetes writes it.
     pub size: String,
+}
+
+/// A webhook configuration or an APIService as the tarball holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedObject {
+    /// Its type.
+    pub resource: KubeResource,
+    /// Its name.
+    pub name: String,
+    /// The object.
+    pub body: Json,
+    /// Services that it needs: `NAMESPACE/NAME`.
+    pub services: Vec<String>,
 }
 
 /// A newer backup that was not chosen.

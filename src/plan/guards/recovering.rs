@@ -196,6 +196,39 @@ fn name_of(object: &Json) -> Option<&str> {
     object["metadata"]["name"].as_str()
 }
 
+/// The question who answers behind the Services of a namespace.
+pub(super) fn endpoints(provider: &ProviderRef, namespace: &str) -> Query {
+    let slices = KubeResource {
+        group: "discovery.k8s.io".into(),
+        version: "v1".into(),
+        plural: "endpointslices".into(),
+        kind: "EndpointSlice".into(),
+        namespaced: true,
+    };
+    list_for(provider, &slices, Some(namespace))
+}
+
+/// Whether an endpoint of a Service is ready. One that does not say is (`discovery.k8s.io/v1`, EndpointConditions).
+pub(super) fn answers(
+    query: &Query,
+    (namespace, service): (&str, &str),
+    live: &Live,
+) -> Result<(), Why> {
+    let slices = list(live, query)?.iter();
+    let own =
+        slices.filter(|slice| slice["metadata"]["labels"]["kubernetes.io/service-name"] == service);
+    let mut endpoints = own
+        .filter_map(|slice| slice["endpoints"].as_array())
+        .flatten();
+    match endpoints.any(|endpoint| endpoint["conditions"]["ready"] != false) {
+        true => Ok(()),
+        false => Err(Why {
+            class: FailureClass::Wait,
+            message: format!("nobody answers behind Service {namespace}/{service} yet"),
+        }),
+    }
+}
+
 /// The questions which types are served: one for each group and version.
 pub(super) fn serves_queries(provider: &ProviderRef, types: &BTreeSet<KubeResource>) -> Vec<Query> {
     let queries: BTreeSet<Query> = types

@@ -1,7 +1,9 @@
 //! What does not come back from a point, one line each: said beforehand, so that nobody misses it afterwards.
 
 use super::{Chosen, blocked};
-use crate::catalog::velero::restoring::{EXCLUDED_IN_INFRA, EXCLUDED_RESOURCES, SYSTEM_NAMESPACES};
+use crate::catalog::velero::restoring::{
+    BEFORE_SERVICES, EXCLUDED_IN_INFRA, EXCLUDED_RESOURCES, SYSTEM_NAMESPACES,
+};
 use crate::model::recovery::Turn;
 
 /// The lines of a point.
@@ -63,11 +65,10 @@ fn claims(chosen: &Chosen<'_>) -> Vec<String> {
 
 fn types(chosen: &Chosen<'_>) -> Vec<String> {
     let backup = &chosen.point.backup.name;
-    let mut all = counted(
-        chosen,
-        EXCLUDED_RESOURCES,
-        "which no restore of a rebuild brings",
-    );
+    let (before, never): (Vec<&str>, Vec<&str>) = EXCLUDED_RESOURCES
+        .iter()
+        .partition(|type_| BEFORE_SERVICES.contains(type_));
+    let mut all = counted(chosen, &never, "which no restore of a rebuild brings");
     let more = match chosen.turn {
         Turn::Infra => counted(
             chosen,
@@ -75,6 +76,11 @@ fn types(chosen: &Chosen<'_>) -> Vec<String> {
             "since what is restored before all others comes without Pods and volumes",
         ),
         Turn::Applications | Turn::Quiet => {
+            all.extend(counted(
+                chosen,
+                &before,
+                "which come back with an application of stage infra alone",
+            ));
             let scoped = chosen.items.cluster_scoped().into_iter();
             let line = |(type_, count)| {
                 format!(

@@ -655,7 +655,6 @@ fn what_comes_first_brings_the_whole_clusters_objects_and_no_volumes() {
         found.not_restored,
         [
             "velero_application.infra: namespace other of backup shop-1, which it does not declare any more",
-            "velero_application.infra: 1 apiservices.apiregistration.k8s.io, which no restore of a rebuild brings",
             "velero_application.infra: 1 persistentvolumes, since what is restored before all others comes without Pods and volumes",
             "velero_application.infra: 1 pods, since what is restored before all others comes without Pods and volumes",
         ]
@@ -700,4 +699,70 @@ fn what_is_changed_on_its_way_is_pinned() {
     let pin = &found.pins[0];
     assert_eq!(pin.cron_jobs, ["shop/awake", "shop/unsaid"]);
     assert_eq!(pin.endless_hooks, ["shop/endless"]);
+}
+
+/// What stands before a Service comes back once that answers, as it was but for what the API server wrote; what nobody would
+/// answer for stays away, and what is declared comes from there.
+#[test]
+fn what_stands_before_services_is_pinned_whole() {
+    let hook = |kind: &str, service: Json| {
+        json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": kind,
+            "metadata": {"name": "x", "uid": "u", "generation": 2, "labels": {"a": "b", "sk-dr.io/stack": "other"}},
+            "webhooks": [{"name": "x.example.org", "clientConfig": {"service": service, "caBundle": "AA=="}}],
+        })
+    };
+    let api = |service: Json| json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "spec": {"service": service}});
+    let own = || json!({"namespace": "shop", "name": "hook"});
+    let point = opened(&[
+        namespace(),
+        (
+            "services/namespaces/shop/hook",
+            json!({"apiVersion": "v1", "kind": "Service"}),
+        ),
+        (
+            "validatingwebhookconfigurations.admissionregistration.k8s.io/cluster/x",
+            hook("ValidatingWebhookConfiguration", own()),
+        ),
+        (
+            "mutatingwebhookconfigurations.admissionregistration.k8s.io/cluster/elsewhere",
+            hook("MutatingWebhookConfiguration", Json::Null),
+        ),
+        (
+            "apiservices.apiregistration.k8s.io/cluster/v1.apps",
+            api(Json::Null),
+        ),
+        (
+            "apiservices.apiregistration.k8s.io/cluster/v1.metrics",
+            api(json!({"namespace": "kube-system", "name": "metrics"})),
+        ),
+    ]);
+    let found = recovered(
+        "scope = [velero_application.infra]\n",
+        NOW,
+        &[("infra", "shop-1", Ok(point))],
+    );
+    let told: Vec<String> = found.pins[0]
+        .afterwards
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {} {:?} {}",
+                one.resource.kind, one.name, one.services, one.body["metadata"]
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "MutatingWebhookConfiguration elsewhere [] {\"labels\":{\"a\":\"b\"},\"name\":\"x\"}",
+            "ValidatingWebhookConfiguration x [\"shop/hook\"] {\"labels\":{\"a\":\"b\"},\"name\":\"x\"}",
+        ]
+    );
+    assert_eq!(
+        found.not_restored,
+        [
+            "velero_application.infra: APIService v1.metrics, since its Service kube-system/metrics comes back with no application and is not declared"
+        ]
+    );
 }

@@ -1,10 +1,13 @@
 //! The guards of a point's steps, from what the plan pinned.
 
-use super::super::document::Pinned;
+use super::super::document::{Pinned, PinnedObject};
 use super::objects;
 use crate::model::guard::{Guard, Restored, RestoredType, RestoredVolume, Synced};
 use crate::model::recovery::Turn;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds for somebody to answer behind a Service: its Pods were restored a while ago.
+const ANSWERS_S: u64 = 600;
 
 /// What is to be back, in words.
 pub(super) fn restored_title(pin: &Pinned) -> String {
@@ -45,6 +48,17 @@ pub(super) fn synced(pin: &Pinned) -> Guard {
         started: pin.started,
         volumes: pin.pod_volumes.len(),
     })
+}
+
+/// Somebody answers behind each Service that an object hands requests to.
+pub(super) fn answers(object: &PinnedObject) -> Vec<Guard> {
+    let services = object.services.iter().filter_map(|one| one.split_once('/'));
+    let guards = services.map(|(namespace, service)| Guard::Answers {
+        namespace: namespace.to_owned(),
+        service: service.to_owned(),
+        limit_s: ANSWERS_S,
+    });
+    guards.collect()
 }
 
 /// Everything that the points hold can be written back. What stage *infra* brings a definition of is served afterwards.

@@ -1,7 +1,7 @@
 //! The steps of each node of a rebuild, in their order; what they wait for beyond their node is said elsewhere.
 
 use super::super::decision::Resolution;
-use super::super::document::{NodeState, Pinned, Step, StepId};
+use super::super::document::{NodeState, Pinned, PinnedObject, Step, StepId};
 use super::super::steps::{Maker, step_id};
 use super::objects::{self, Place, Run, STILL_S};
 use super::role::Role;
@@ -276,7 +276,10 @@ impl Rebuild<'_> {
         let fresh = before.len().checked_sub(1);
         steps = before.into_iter().chain(steps).collect();
         let usable = match &role {
-            Role::Point(_) => point::DONE,
+            Role::Point(number) => {
+                steps.extend(self.put_back(*number, &node.address, steps.len()));
+                point::DONE
+            }
             Role::Location => {
                 let usable = steps.len().saturating_sub(1);
                 steps.extend(self.set_back(&node.address, steps.len() + 1));
@@ -297,6 +300,29 @@ impl Rebuild<'_> {
             fresh,
         };
         (role, line)
+    }
+
+    /// What stands before Services, the last of all.
+    fn put_back(&self, number: usize, node: &Address, behind: usize) -> Vec<Step> {
+        let Some(place) = self.place() else {
+            return Vec::new();
+        };
+        let pin = self.recovering.pins.get(number);
+        let objects = pin.into_iter().flat_map(|pin| &pin.afterwards).enumerate();
+        let step = |(at, object): (usize, &PinnedObject)| {
+            let draft = Draft {
+                node,
+                number: behind + at + 1,
+                stage: stage::NORMAL,
+                title: format!("put {} {} back", object.resource.kind, object.name),
+            };
+            let op = objects::put_back(place, &draft.id(), object);
+            Step {
+                guards: gates::answers(object),
+                ..draft.step(op, Ground::AbsentOrKept)
+            }
+        };
+        objects.map(step).collect()
     }
 
     /// Synced, restored, looked at, recorded, awake, backed up.

@@ -11,7 +11,7 @@ use crate::model::journal_place::JournalPlace;
 use crate::model::json_path::JsonPath;
 use crate::model::recovery::Turn;
 use crate::model::resource::Resource;
-use crate::plan::document::{Pinned, StepId};
+use crate::plan::document::{Pinned, PinnedObject, StepId};
 use crate::plan::marks;
 use crate::world::op::{KubeOp, KubeVerb, Op};
 use jiff::Timestamp;
@@ -178,6 +178,12 @@ pub fn changes(place: Place<'_>, step: &StepId, pins: &[Pinned]) -> Op {
     });
     let body = made_by(&CONFIG_MAPS, step, body);
     create(place, CONFIG_MAPS, CHANGES.to_owned(), body)
+}
+
+/// Puts back what stands before Services.
+pub fn put_back(place: Place<'_>, step: &StepId, object: &PinnedObject) -> Op {
+    let body = made_by(&object.resource, step, object.body.clone());
+    create(place, object.resource.clone(), object.name.clone(), body)
 }
 
 /// Wakes a CronJob that was awake when it was backed up.

@@ -7,7 +7,7 @@ use super::objects::{
 use super::{KIND, stage};
 use crate::goal::GoalMode;
 use crate::model::expression::Expr;
-use crate::plan::document::{Node, Pinned, Plan, Step};
+use crate::plan::document::{Node, Pinned, PinnedObject, Plan, Step};
 use crate::plan::steps::step_id;
 use crate::world::op::{Ground, KubeOp, KubeVerb, Op};
 use serde_json::{Value as Json, json};
@@ -23,6 +23,8 @@ pub enum Part {
     Restore,
     /// A CronJob that goes on.
     Wake,
+    /// What stands before Services, once they answer.
+    PutBack,
     /// A backup at once.
     Backup,
     /// A location as it is declared.
@@ -68,6 +70,14 @@ fn kube(plan: &Plan, node: &Node, step: &Step, op: &KubeOp) -> Option<Part> {
             is_restore_of(pin, &op.body).then_some(Part::Restore)
         }
         KubeVerb::Create if op.resource == BACKUPS => Some(Part::Backup),
+        KubeVerb::Create if step.ground == Ground::AbsentOrKept => {
+            let mut pins = plan.pinned.iter().filter(|pin| pin.of == node.address);
+            let object = pins.find_map(|pin| {
+                let mut all = pin.afterwards.iter();
+                all.find(|one| one.resource == op.resource && one.name == op.name)
+            })?;
+            is_of(object, &op.body).then_some(Part::PutBack)
+        }
         KubeVerb::Apply => {
             let is_first = step.ground == Ground::OfStep(step_id(&node.address, 1).0);
             let is_normal = step.stage.as_deref() == Some(stage::NORMAL);
@@ -84,6 +94,13 @@ fn is_entry(place: &crate::model::json_path::JsonPath) -> bool {
 
 fn is_suspend(place: &crate::model::json_path::JsonPath) -> bool {
     place.0 == ["spec", "suspend"]
+}
+
+/// Whether everything in a body but its metadata, which bears the step's mark, is as the tarball holds it.
+fn is_of(object: &PinnedObject, body: &Expr) -> bool {
+    let members = object.body.as_object().into_iter().flatten();
+    let mut members = members.filter(|(name, _)| *name != "metadata");
+    members.all(|(name, value)| body.member(name) == Some(Expr::Value(value.clone())))
 }
 
 /// Whether a Restore is of the point that the plan shows, and of nothing else.

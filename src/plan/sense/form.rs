@@ -13,11 +13,17 @@ use serde_json::Value as Json;
 pub fn check(plan: &Plan, step: &Step, op: &KubeOp) -> Result<(), &'static str> {
     check_ground(plan, step)?;
     let is_bound = match (&step.ground, op.verb) {
-        (Ground::Absent | Ground::AbsentAtFirstTouch, KubeVerb::Create)
+        (Ground::Absent | Ground::AbsentAtFirstTouch | Ground::AbsentOrKept, KubeVerb::Create)
         | (Ground::AnyAtFirstTouch, KubeVerb::Create | KubeVerb::Apply | KubeVerb::Remove) => true,
         (Ground::Present { uid, .. }, _) => op.verb != KubeVerb::Create && !uid.is_empty(),
         (Ground::OfStep(_), _) => op.verb != KubeVerb::Create,
-        (Ground::Absent | Ground::AbsentAtFirstTouch | Ground::AnyAtFirstTouch, _) => false,
+        (
+            Ground::Absent
+            | Ground::AbsentAtFirstTouch
+            | Ground::AbsentOrKept
+            | Ground::AnyAtFirstTouch,
+            _,
+        ) => false,
     };
     if !is_bound {
         return Err("its ground is not one of its write");
@@ -40,7 +46,7 @@ pub fn check(plan: &Plan, step: &Step, op: &KubeOp) -> Result<(), &'static str> 
 fn check_ground(plan: &Plan, step: &Step) -> Result<(), &'static str> {
     let made_by = match &step.ground {
         Ground::Absent | Ground::AbsentAtFirstTouch | Ground::Present { .. } => return Ok(()),
-        Ground::AnyAtFirstTouch => None,
+        Ground::AnyAtFirstTouch | Ground::AbsentOrKept => None,
         Ground::OfStep(id) => Some(id),
     };
     if plan.goal.mode != GoalMode::Recover {
@@ -74,6 +80,7 @@ pub fn check_await(plan: &Plan, step: &Step, gate: &Await) -> Result<(), &'stati
         Ground::AnyAtFirstTouch => Ok(()),
         Ground::Absent
         | Ground::AbsentAtFirstTouch
+        | Ground::AbsentOrKept
         | Ground::OfStep(_)
         | Ground::Present { .. } => Err("it writes nothing and has a ground"),
     }

@@ -67,6 +67,7 @@ fn pin(name: &str, bytes: u64) -> Pinned {
         disks: Vec::new(),
         cron_jobs: Vec::new(),
         endless_hooks: Vec::new(),
+        afterwards: Vec::new(),
         passed_over: Vec::new(),
     }
 }
@@ -564,4 +565,57 @@ fn cron_jobs_sleep_until_everything_was_tried() {
     assert_eq!(fresh.title.as_deref(), Some("make a fresh backup"));
     let after: Vec<&str> = fresh.after.iter().map(|id| id.0.as_str()).collect();
     assert!(after.contains(&"velero_application.shop#6"), "{after:?}");
+}
+
+/// A webhook refuses what Velero makes as long as nobody answers behind it: it comes back last, and keeps no step waiting.
+#[test]
+fn what_stands_before_services_comes_back_once_they_answer() {
+    let object = crate::plan::document::PinnedObject {
+        resource: KubeResource {
+            group: "admissionregistration.k8s.io".into(),
+            version: "v1".into(),
+            plural: "validatingwebhookconfigurations".into(),
+            kind: "ValidatingWebhookConfiguration".into(),
+            namespaced: false,
+        },
+        name: "recipes".to_owned(),
+        body: json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": "recipes"}}),
+        services: vec!["shop/hook".to_owned()],
+    };
+    let base = Pinned {
+        afterwards: vec![object],
+        ..at(Turn::Infra, "base", 9)
+    };
+    let mut platform = platform();
+    platform.push(application("base"));
+    let plan = make(&lost(platform, vec![base, pin("shop", 20)])).unwrap();
+    let put = plan
+        .steps
+        .iter()
+        .find(|step| step.ground == Ground::AbsentOrKept);
+    let put = put.unwrap();
+    assert_eq!(
+        put.title.as_deref(),
+        Some("put ValidatingWebhookConfiguration recipes back")
+    );
+    assert_eq!(
+        put.guards,
+        [crate::model::guard::Guard::Answers {
+            namespace: "shop".to_owned(),
+            service: "hook".to_owned(),
+            limit_s: 600
+        }]
+    );
+    let ids = |ids: &[crate::plan::document::StepId]| {
+        let ids = ids.iter().map(|id| id.0.clone());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&put.after), ["velero_application.base#7"]);
+    let close = step(&plan, "recovery.total_loss#6");
+    assert!(close.after.contains(&put.id));
+    let waits = plan
+        .steps
+        .iter()
+        .filter(|step| step.after.contains(&put.id));
+    assert_eq!(waits.count(), 1, "only the end waits for it");
 }

@@ -201,6 +201,7 @@ fn what_is_below_a_secret_is_shown_by_no_kind() {
             ),
             Ground::Absent
             | Ground::AbsentAtFirstTouch
+            | Ground::AbsentOrKept
             | Ground::AnyAtFirstTouch
             | Ground::OfStep(_) => Default::default(),
         };

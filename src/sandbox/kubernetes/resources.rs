@@ -161,6 +161,22 @@ pub const RESOURCES: &[Resource] = &[
             schema::STORED,
         )
     },
+    built_in(
+        "discovery.k8s.io",
+        ["endpointslices", "endpointslice", "EndpointSlice"],
+        Scope::Namespaced,
+        schema::ENDPOINTS,
+    ),
+    built_in(
+        "admissionregistration.k8s.io",
+        [
+            "validatingwebhookconfigurations",
+            "validatingwebhookconfiguration",
+            "ValidatingWebhookConfiguration",
+        ],
+        Scope::Cluster,
+        schema::WEBHOOKS,
+    ),
     Resource {
         short_names: &["ds"],
         ..built_in(

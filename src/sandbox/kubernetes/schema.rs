@@ -453,6 +453,14 @@ pub const STORED: Shape = object![
     optional("spec", Shape::Open),
     optional("status", Shape::Open)
 ];
+/// A ValidatingWebhookConfiguration.
+pub const WEBHOOKS: Shape = object![optional("webhooks", Shape::Open)];
+/// An EndpointSlice.
+pub const ENDPOINTS: Shape = object![
+    optional("addressType", Shape::Open),
+    optional("endpoints", Shape::Open),
+    optional("ports", Shape::Open)
+];
 /// A ClusterRoleBinding.
 pub const BINDING: Shape = object![
     optional("roleRef", Shape::Open),

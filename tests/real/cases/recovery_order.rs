@@ -33,6 +33,7 @@ const ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/clusterroles/cooks";
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const RECIPES: &str = "/apis/example.org/v1/namespaces/wiki/recipes";
 const ARGO: &str = "/apis/apps/v1/namespaces/argocd/deployments/argocd-server";
+const HOOKS: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 const CRON_JOBS: &str = "/apis/batch/v1/cronjobs";
 
 /// Objects of a type that only the lost cluster knew, in an application: planned without what defines them nothing is
@@ -93,6 +94,7 @@ async fn make(harness: Requests) {
         "rules": [{"apiGroups": ["example.org"], "resources": ["recipes"], "verbs": ["get"]}]});
     let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
     harness.post(roles, &role).await.ok();
+    before_a_service(&harness).await;
     for (namespace, name, image) in [
         ("ingress", "ingress", "ingress:1"),
         ("argocd", "argocd-server", "quay.io/argoproj/argocd:v3.1.0"),
@@ -105,6 +107,27 @@ async fn make(harness: Requests) {
     }
 }
 
+/// A webhook of a Service in namespace `ingress`, behind which somebody answers as far as the API says so.
+async fn before_a_service(harness: &Requests) {
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "hook"}, "spec": {"ports": [{"port": 443}]}});
+    harness
+        .post("/api/v1/namespaces/ingress/services", &service)
+        .await
+        .ok();
+    let slice = json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": "hook-by-hand", "labels": {"kubernetes.io/service-name": "hook"}},
+        "endpoints": [{"addresses": ["10.9.9.9"], "conditions": {"ready": true}}]});
+    let slices = "/apis/discovery.k8s.io/v1/namespaces/ingress/endpointslices";
+    harness.post(slices, &slice).await.ok();
+    let hook = json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+    "metadata": {"name": "cooks"}, "webhooks": [{
+        "name": "cooks.example.org", "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail",
+        "clientConfig": {"service": {"namespace": "ingress", "name": "hook"}},
+        "rules": [{"apiGroups": ["example.org"], "apiVersions": ["v1"], "operations": ["DELETE"], "resources": ["recipes"]}],
+    }]});
+    harness.post(HOOKS, &hook).await.ok();
+}
+
 /// Looks again and again: as long as an application is missing there is no Argo CD, and no CronJob is awake.
 async fn sleeps_until_the_end(site: &Site) {
     let harness = site.harness().await;
@@ -112,12 +135,13 @@ async fn sleeps_until_the_end(site: &Site) {
     until(all, Duration::from_secs(500), || async {
         let argo = harness.get(ARGO).await.status;
         let jobs = harness.get(CRON_JOBS).await.body;
+        let hook = harness.get(&format!("{HOOKS}/cooks")).await.status;
         // Read last: what was seen before it was seen while not all was done.
         let done = done(&harness).await;
         if done >= 3 {
             return Some(());
         }
-        assert_eq!(argo, 404, "{done} are done");
+        assert_eq!((argo, hook), (404, 404), "{done} are done");
         for job in jobs["items"].as_array().into_iter().flatten() {
             assert_eq!(job["spec"]["suspend"], true, "{job:#}");
         }
@@ -139,6 +163,9 @@ async fn is_there(harness: &Requests) {
     assert_eq!(recipe["steps"], json!(["boil"]));
     harness.read(ROLE).await;
     harness.read(ARGO).await;
+    let hook = harness.read(&format!("{HOOKS}/cooks")).await;
+    let rules = &hook["webhooks"][0]["rules"][0]["resources"];
+    assert_eq!(rules, &json!(["recipes"]), "{hook:#}");
     let jobs: Json = harness.read(CRON_JOBS).await;
     let jobs = jobs["items"].as_array().unwrap();
     assert_eq!(jobs.len(), 2);

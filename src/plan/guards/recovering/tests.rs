@@ -268,3 +268,23 @@ fn what_is_not_served_is_told_beforehand() {
     );
     check_guard(&guard, vec![core(), silent()], "no answer");
 }
+
+#[test]
+fn somebody_answers_behind_a_service() {
+    let guard = Guard::Answers {
+        namespace: "shop".to_owned(),
+        service: "hook".to_owned(),
+        limit_s: 600,
+    };
+    let slice = |service: &str, endpoints: Json| json!({"metadata": {"labels": {"kubernetes.io/service-name": service}}, "endpoints": endpoints});
+    let ready = || json!([{"conditions": {"ready": true}}]);
+    let nobody = "nobody answers behind Service shop/hook yet";
+    check_guard(&guard, vec![list(&[slice("hook", ready())])], HOLDS);
+    check_guard(&guard, vec![list(&[slice("hook", json!([{}]))])], HOLDS);
+    check_guard(&guard, vec![list(&[slice("other", ready())])], nobody);
+    let asleep = json!([{"conditions": {"ready": false}}]);
+    check_guard(&guard, vec![list(&[slice("hook", asleep)])], nobody);
+    check_guard(&guard, vec![list(&[slice("hook", Json::Null)])], nobody);
+    check_guard(&guard, vec![Answer::NotServed], nobody);
+    check_guard(&guard, vec![silent()], "no answer");
+}
