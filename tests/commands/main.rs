@@ -21,6 +21,12 @@ mod escapes;
 mod every_kind;
 mod examples;
 mod hostile_repository;
+#[path = "../shared/journals.rs"]
+mod journals;
+#[path = "../shared/lost.rs"]
+mod lost;
+#[path = "../shared/mortal.rs"]
+mod mortal;
 mod pipelines;
 mod place;
 mod recovery;

@@ -1,32 +1,9 @@
 //! A platform is lost and brought back in process: what came back is what there was, and it does not matter where the
 //! program was killed on the way.
 
+use crate::lost;
 use crate::place::{Place, Said};
 use serde_json::Value;
-
-/// What two applications are made of: path and object.
-const MADE: [&str; 6] = [
-    r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "sales"}}}"#,
-    r#"/api/v1/namespaces/shop/configmaps {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "prices"}, "data": {"tea": "3"}}"#,
-    r#"/api/v1/namespaces/shop/persistentvolumeclaims {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "orders"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}"#,
-    r#"/api/v1/namespaces/shop/pods {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "database-0"}, "spec": {"containers": [{"name": "database", "image": "database:1"}], "volumes": [{"name": "orders", "persistentVolumeClaim": {"claimName": "orders"}}]}}"#,
-    r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "wiki"}}"#,
-    r#"/apis/apps/v1/namespaces/wiki/deployments {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "wiki"}, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "wiki"}}, "template": {"metadata": {"labels": {"app": "wiki"}}, "spec": {"containers": [{"name": "wiki", "image": "wiki:1"}]}}}}"#,
-];
-
-/// Types whose objects must come back, or be made anew.
-const TYPES: [&str; 10] = [
-    "namespaces",
-    "configmaps",
-    "deployments.apps",
-    "persistentvolumeclaims",
-    "persistentvolumes",
-    "pods",
-    "backupstoragelocations.velero.io",
-    "podvolumerestores.velero.io",
-    "restores.velero.io",
-    "schedules.velero.io",
-];
 
 /// `fixtures/recovery` with two applications, backed up for a day; then its cluster is lost.
 async fn lost() -> Place {
@@ -43,9 +20,7 @@ async fn lost() -> Place {
     }
     place.furnish_namespaces();
     run(&mut place, "sk-dr apply -auto-approve").await;
-    for object in MADE {
-        place.act(&format!("create {object}"), "").await;
-    }
+    lost::make_applications(place.sandbox());
     place.act("pass 24h", "").await;
     place.act("lose", "").await;
     run(&mut place, "sk-dr plan -recover=total_loss -out=back.plan").await;
@@ -58,32 +33,10 @@ async fn run(place: &mut Place, line: &str) -> Said {
     said
 }
 
-/// What is in the cluster, without what differs from one run to the next.
-fn world(place: &Place) -> String {
-    let mut told = String::new();
-    for title in TYPES {
-        for object in place.objects(title) {
-            let metadata = &object["metadata"];
-            let name = metadata["name"].as_str().unwrap_or_default();
-            // Their names are drawn.
-            let name = match title {
-                "podvolumerestores.velero.io" => &object["spec"]["pod"]["name"],
-                "persistentvolumes" => &object["spec"]["claimRef"]["name"],
-                _ => &Value::from(name),
-            };
-            let namespace = metadata["namespace"].as_str().unwrap_or("-");
-            let phase = &object["status"]["phase"];
-            told += &format!("{title} {namespace}/{name} {phase} {}\n", object["data"]);
-        }
-    }
-    told
-}
-
 /// Nothing is left to do but what asks for a consent: garbage collection stays off until a person turns it on (R3).
 async fn is_whole(place: &mut Place) {
     let said = run(place, "sk-dr plan").await;
-    let left = "Plan: 0 to add, 0 to change, 0 to destroy.\n  held back  velero_server.main\n";
-    assert!(said.stdout.contains(left), "{}", said.stdout);
+    assert!(said.stdout.contains(lost::LEFT), "{}", said.stdout);
     let prices = place.objects("configmaps");
     assert!(prices.iter().any(|object| object["data"]["tea"] == "3"));
     let pods = place.objects("pods");
@@ -148,6 +101,10 @@ async fn a_restore_once_more_brings_back_what_there_was() {
     let line = "sk-dr resume -retry='velero_application.app[\"shop\"]' -auto-approve";
     let kills = killed_at_each_effect(&failed, line, settled, &settled(&unbroken)).await;
     assert!(kills > 4, "{kills}");
+}
+
+fn world(place: &Place) -> String {
+    lost::world(place.sandbox())
 }
 
 /// The same world, whichever attempt brought it: Restores and what they left beside the objects are told elsewhere.
