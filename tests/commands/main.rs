@@ -16,6 +16,8 @@ mod checkouts;
 mod children;
 mod clocks;
 mod configurations;
+#[path = "../shared/directories.rs"]
+mod directories;
 mod documents;
 mod escapes;
 mod every_kind;

@@ -2,6 +2,7 @@
 //! for nobody.
 
 use crate::buckets::Buckets;
+use crate::directories::copy;
 use crate::journals::{Gate, Gated};
 use crate::mortal::Crash;
 use crate::root;
@@ -498,20 +499,6 @@ fn line(entry: &Entry) -> String {
         Outcome::Lost => "lost".to_owned(),
     };
     format!("{}{rehearsed} {path} {outcome}", entry.method)
-}
-
-/// Copies the files of a directory.
-pub fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            fs::create_dir_all(&target).unwrap();
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
-    }
 }
 
 /// Words as a shell splits them.

@@ -1,0 +1,304 @@
+//! Whole recoveries: the platform of `fixtures/recovery` is lost, and brought back by a saved plan under the weather of a
+//! seed: faults at the wire, and kills at requests, at writes of the journal and while something is awaited.
+
+use crate::directories::copy;
+use crate::lost;
+use crate::mortal::Crash;
+use crate::program::{Ended, Machine};
+use crate::storm::{Reach, Storm};
+use crate::story::{Story, clean, play};
+use jiff::SignedDuration;
+use serde_json::Value;
+use sk_dr::sandbox::Sandbox;
+use sk_dr::sandbox::log::Entry;
+use sk_dr::sandbox::s3::list::Shown;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Commands until the weather clears.
+const STORMY: usize = 6;
+/// Commands in all.
+const ROUNDS: usize = 12;
+
+const APPLY: &str = "apply back.plan";
+const PLAN: &str = "plan";
+
+/// What the platform needs of the environment.
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("S3_CREDENTIALS", "needle-of-the-store"),
+    ("REPOSITORY_PASSWORD", "needle-of-data"),
+    ("AWS_ACCESS_KEY_ID", "sandbox"),
+    ("AWS_SECRET_ACCESS_KEY", "sandbox-secret-key"),
+];
+
+/// What nobody may read anywhere.
+const SECRETS: [&str; 3] = [ENVIRONMENT[0].1, ENVIRONMENT[1].1, ENVIRONMENT[3].1];
+
+/// The platform on the day its cluster was lost, with the plan that brings it back.
+pub struct Lost {
+    _held: tempfile::TempDir,
+    kept: PathBuf,
+    /// Where every trial takes place: paths are part of the bytes.
+    place: PathBuf,
+    sandbox: String,
+    files: BTreeMap<String, String>,
+}
+
+impl Lost {
+    /// Makes it, backs it up for a day, and loses it.
+    pub fn new() -> Self {
+        let held = tempfile::tempdir().unwrap();
+        let path = held.path().canonicalize().unwrap();
+        let (kept, place) = (path.join("kept"), path.join("platform"));
+        let (sandbox, files) = play(0, async {
+            fs::create_dir_all(&place).unwrap();
+            let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recovery");
+            copy(&fixture, &place);
+            let sandbox = Sandbox::new("lost", 1, "2026-11-21T09:00:00Z".parse().unwrap());
+            sandbox.add_bucket("acme-backups");
+            sandbox.furnish_namespaces();
+            let machine = machine(sandbox.clone(), &place);
+            succeeds(&machine, "apply -auto-approve").await;
+            lost::make_applications(&sandbox);
+            sandbox.advance(SignedDuration::from_hours(24));
+            sandbox.wipe();
+            succeeds(&machine, "plan -recover=total_loss -out=back.plan").await;
+            (sandbox.to_json().unwrap(), files_of_backups(&sandbox))
+        });
+        fs::rename(&place, &kept).unwrap();
+        Self {
+            _held: held,
+            kept,
+            place,
+            sandbox,
+            files,
+        }
+    }
+
+    /// Everything is as on that day.
+    fn stands_again(&self) {
+        if self.place.exists() {
+            fs::remove_dir_all(&self.place).unwrap();
+        }
+        fs::create_dir_all(&self.place).unwrap();
+        copy(&self.kept, &self.place);
+    }
+}
+
+fn machine(sandbox: Sandbox, directory: &Path) -> Machine {
+    let environment = ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Machine {
+        sandbox,
+        directory: directory.to_owned(),
+        environment: environment.into(),
+    }
+}
+
+async fn succeeds(machine: &Machine, line: &str) -> Ended {
+    let ended = machine.run(line).await;
+    assert_eq!(
+        ended.code,
+        Some(0),
+        "{line}\n{}{}",
+        ended.stdout,
+        ended.stderr
+    );
+    ended
+}
+
+/// What came of one.
+pub struct Recovery {
+    pub story: Story,
+    /// What of the cluster must be as it was, told.
+    world: String,
+    objects: BTreeMap<String, Value>,
+    /// Files of the backups, and what each was when the cluster was lost.
+    files: BTreeMap<String, String>,
+    took: Duration,
+}
+
+impl Recovery {
+    /// Brings the platform back under a storm.
+    pub fn run(lost: &Lost, storm: &Storm) -> Self {
+        play(storm.weather.seed, Self::live(lost, storm))
+    }
+
+    async fn live(lost: &Lost, storm: &Storm) -> Self {
+        lost.stands_again();
+        let sandbox = Sandbox::from_json(&lost.sandbox).unwrap();
+        let machine = machine(sandbox.clone(), &lost.place);
+        let begun = Instant::now();
+        let mut took = Duration::ZERO;
+        let mut story = Story {
+            seed: storm.weather.seed,
+            ..Story::default()
+        };
+        storm.weather.begins(&sandbox);
+        for life in 0..ROUNDS {
+            if life == STORMY {
+                story.clears(&sandbox);
+            }
+            let Some(line) = next(story.commands.last()) else {
+                break;
+            };
+            let crash = Crash::default();
+            let at = if line == PLAN {
+                None
+            } else {
+                storm.lies_in_wait(life, &sandbox, &crash)
+            };
+            let ended = machine.run_until(&line, &crash, at).await;
+            if ended.code == Some(0) && line != PLAN {
+                took = begun.elapsed();
+                // The plan that follows is of no storm.
+                story.clears(&sandbox);
+            }
+            story.commands.push((line, ended));
+        }
+        story.ends(&sandbox, &lost.place).await;
+        Self {
+            story,
+            world: lost::world(&sandbox),
+            objects: sandbox.with(|state| state.objects.iter().filter_map(clean).collect()),
+            files: files_of_backups(&sandbox),
+            took,
+        }
+    }
+
+    /// Holds it to its end: all is back as in the calm run, nothing was done twice, no backup was touched, no secret got
+    /// out, and whoever stopped said why.
+    pub fn reached(&self, lost: &Lost, calm: &Self) {
+        let told = || self.story.tell();
+        let (line, last) = self.story.commands.last().unwrap();
+        let is_whole = line == PLAN && last.code == Some(0) && last.stdout.contains(lost::LEFT);
+        assert!(is_whole, "it does not end: {}", told());
+        assert_eq!(self.world, calm.world, "another world: {}", told());
+        let other = differences(&self.objects, &calm.objects);
+        assert!(other.is_empty(), "other objects: {other:#?}: {}", told());
+        self.story.every_stop_has_its_reason();
+        self.restored_once();
+        self.nothing_was_done_twice(calm);
+        for (key, version) in &lost.files {
+            assert_eq!(self.files.get(key), Some(version), "{key}: {}", told());
+        }
+        self.story.tells_no_secret(&SECRETS);
+    }
+
+    /// A backup is restored by one Restore, however often it was interrupted: none of these trials asks for another one.
+    fn restored_once(&self) {
+        let mut restored: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in self.story.entries.iter().filter(|entry| entry.is_effect()) {
+            if entry.method == "POST" && entry.target.contains("/restores?") {
+                let restore: Value = serde_json::from_str(&entry.body).unwrap();
+                *restored
+                    .entry(restore["spec"]["backupName"].to_string())
+                    .or_default() += 1;
+            }
+        }
+        assert_eq!(restored.len(), 2, "{restored:?}: {}", self.story.tell());
+        assert!(
+            restored.values().all(|count| *count == 1),
+            "{restored:?}: {}",
+            self.story.tell()
+        );
+    }
+
+    /// Every effect is one of the calm run, and as often as there. What the weather itself delivered twice, or long after
+    /// its sender had given up and found nothing, is no doing of the program's.
+    fn nothing_was_done_twice(&self, calm: &Self) {
+        let expected = effects(&calm.story);
+        for (effect, count) in effects(&self.story) {
+            let (method, path) = effect.split_once(' ').unwrap();
+            let place = format!("{method} {} #", path.split(' ').next().unwrap_or(path));
+            let doubled = |hit: &&String| {
+                hit.starts_with(&place) && (hit.ends_with("Duplicate") || hit.contains("Late"))
+            };
+            let doubled = self.story.hits.iter().filter(doubled).count();
+            let most = expected.get(&effect).copied().unwrap_or_default() + doubled;
+            assert!(
+                count <= most,
+                "{effect} happened {count} times, not {most}: {}",
+                self.story.tell()
+            );
+        }
+    }
+
+    /// How far it went.
+    pub fn reach(&self) -> Reach {
+        let count = |is_it: fn(&Entry) -> bool| {
+            let entries = self.story.entries.iter();
+            entries.filter(|entry| is_it(entry)).count() as u64
+        };
+        Reach {
+            requests: count(|_| true),
+            effects: count(Entry::is_effect),
+            writes: self.story.journal.len() as u64,
+            time: self.took,
+        }
+    }
+}
+
+/// What is in one of two worlds only.
+fn differences(found: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> Vec<String> {
+    let lacks = |other: &BTreeMap<String, Value>, key: &str, object: &Value| {
+        other.get(key).is_none_or(|other| other != object)
+    };
+    let more = found
+        .iter()
+        .filter(|(key, object)| lacks(wanted, key, object));
+    let less = wanted
+        .iter()
+        .filter(|(key, object)| lacks(found, key, object));
+    let more = more.map(|(key, object)| format!("found  {key} {object}"));
+    let less = less.map(|(key, object)| format!("wanted {key} {object}"));
+    more.chain(less).collect()
+}
+
+/// How often each effect happened: method, path, and the name of the object where the path has none.
+fn effects(story: &Story) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for entry in story.entries.iter().filter(|entry| entry.is_effect()) {
+        let path = entry.target.split('?').next().unwrap_or_default();
+        let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
+        let name = body["metadata"]["name"].as_str().unwrap_or_default();
+        let effect = format!("{} {path} {name}", entry.method);
+        *counts.entry(effect).or_default() += 1;
+    }
+    counts
+}
+
+/// What a person would do next; nothing where all is done.
+fn next(last: Option<&(String, Ended)>) -> Option<String> {
+    let resume = || Some("resume".to_owned());
+    let Some((line, ended)) = last else {
+        return Some(APPLY.to_owned());
+    };
+    let says = |words: &str| ended.stdout.contains(words) || ended.stderr.contains(words);
+    match ended.code {
+        None => resume(),
+        Some(0) if line == PLAN => None,
+        Some(0) => Some(PLAN.to_owned()),
+        // It was killed before it began, or after it ended: the plan says which.
+        Some(_) if says("No run is open") => Some(PLAN.to_owned()),
+        Some(_) if line == PLAN && says("Another cluster") => Some(APPLY.to_owned()),
+        Some(_) if line == APPLY && !says("sk-dr resume") => Some(APPLY.to_owned()),
+        Some(_) => resume(),
+    }
+}
+
+/// Key and content of each file below the location's prefix.
+fn files_of_backups(sandbox: &Sandbox) -> BTreeMap<String, String> {
+    sandbox.with(|state| {
+        let all = (None, usize::MAX);
+        let (versions, _) = state.s3.versions("acme-backups", "velero/", all).unwrap();
+        let told = |shown: Shown<'_>| {
+            let etag = shown.version.content.as_ref().map(|content| &content.etag);
+            let version = format!("{} {etag:?}", shown.version.modified);
+            (shown.key.to_owned(), version)
+        };
+        versions.into_iter().map(told).collect()
+    })
+}
