@@ -26,7 +26,7 @@ mod storm;
 mod story;
 mod trial;
 
-use recovery::{Lost, Recovery};
+use recovery::{Journal, Lost, Recovery};
 use sk_dr::sandbox::faults::{KINDS, Kind};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -149,28 +149,35 @@ fn slow_and_late() {
 
 #[test]
 fn a_recovery_of_the_same_seed_gives_the_same_bytes() {
-    let lost = Lost::new();
-    let reach = Recovery::run(&lost, &Storm::calm()).reach();
     let mut all = BTreeSet::new();
-    for seed in 1..=6 {
-        let storm = Storm::of(seed, &reach);
-        let [first, again] = [(); 2].map(|()| Recovery::run(&lost, &storm));
-        all.insert(first.story.is_as(&again.story));
+    for journal in [Journal::Directory, Journal::Bucket] {
+        let lost = Lost::new(journal);
+        let reach = Recovery::run(&lost, &Storm::calm()).reach();
+        for seed in 1..=4 {
+            let storm = Storm::of(seed, &reach);
+            let [first, again] = [(); 2].map(|()| Recovery::run(&lost, &storm));
+            all.insert(first.story.is_as(&again.story));
+        }
     }
-    assert_eq!(all.len(), 6, "two seeds gave the same bytes");
+    assert_eq!(all.len(), 8, "two trials gave the same bytes");
 }
 
+/// Every second seed has its journal in a bucket.
 #[test]
 fn a_recovery_under_any_weather_brings_back_what_there_was() {
-    let lost = Lost::new();
-    let calm = Recovery::run(&lost, &Storm::calm());
-    calm.reached(&lost, &calm);
-    assert_eq!(calm.story.commands.len(), 2, "{}", calm.story.tell());
+    let grounds = [Journal::Directory, Journal::Bucket].map(|journal| {
+        let lost = Lost::new(journal);
+        let calm = Recovery::run(&lost, &Storm::calm());
+        calm.reached(&lost, &calm);
+        assert_eq!(calm.story.commands.len(), 2, "{}", calm.story.tell());
+        (lost, calm)
+    });
     let (first, count) = (first_seed(), seeds(RECOVERIES));
     let (mut hit, mut killed) = (0, 0);
     for seed in first..first + count {
-        let recovery = Recovery::run(&lost, &Storm::of(seed, &calm.reach()));
-        recovery.reached(&lost, &calm);
+        let (lost, calm) = &grounds[usize::from(seed % 2 == 0)];
+        let recovery = Recovery::run(lost, &Storm::of(seed, &calm.reach()));
+        recovery.reached(lost, calm);
         hit += recovery.story.hits.len();
         killed += recovery.story.kills();
     }

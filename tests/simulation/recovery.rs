@@ -6,12 +6,13 @@ use crate::lost;
 use crate::mortal::Crash;
 use crate::program::{Ended, Machine};
 use crate::storm::{Reach, Storm};
-use crate::story::{Story, clean, play};
+use crate::story::{JOURNAL, Story, clean, play};
 use jiff::SignedDuration;
 use serde_json::Value;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::log::Entry;
 use sk_dr::sandbox::s3::list::Shown;
+use sk_dr::sandbox::server::Server;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,15 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 /// What nobody may read anywhere.
 const SECRETS: [&str; 3] = [ENVIRONMENT[0].1, ENVIRONMENT[1].1, ENVIRONMENT[3].1];
 
+/// Where the platform's journal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journal {
+    /// Beside the configuration.
+    Directory,
+    /// In a bucket: whoever goes on has to say that he takes the run over.
+    Bucket,
+}
+
 /// The platform on the day its cluster was lost, with the plan that brings it back.
 pub struct Lost {
     _held: tempfile::TempDir,
@@ -49,7 +59,7 @@ pub struct Lost {
 
 impl Lost {
     /// Makes it, backs it up for a day, and loses it.
-    pub fn new() -> Self {
+    pub fn new(journal: Journal) -> Self {
         let held = tempfile::tempdir().unwrap();
         let path = held.path().canonicalize().unwrap();
         let (kept, place) = (path.join("kept"), path.join("platform"));
@@ -57,8 +67,12 @@ impl Lost {
             fs::create_dir_all(&place).unwrap();
             let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recovery");
             copy(&fixture, &place);
+            if journal == Journal::Bucket {
+                keep_journal_in_bucket(&place.join("main.hcl"));
+            }
             let sandbox = Sandbox::new("lost", 1, "2026-11-21T09:00:00Z".parse().unwrap());
             sandbox.add_bucket("acme-backups");
+            sandbox.add_bucket(JOURNAL);
             sandbox.furnish_namespaces();
             let machine = machine(sandbox.clone(), &place);
             succeeds(&machine, "apply -auto-approve").await;
@@ -86,6 +100,14 @@ impl Lost {
         fs::create_dir_all(&self.place).unwrap();
         copy(&self.kept, &self.place);
     }
+}
+
+fn keep_journal_in_bucket(file: &Path) {
+    const STACK: &str = "  stack = \"acme-prod\"\n";
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains(STACK));
+    let block = format!("{STACK}  journal {{\n    bucket = \"{JOURNAL}\"\n  }}\n");
+    fs::write(file, text.replace(STACK, &block)).unwrap();
 }
 
 fn machine(sandbox: Sandbox, directory: &Path) -> Machine {
@@ -137,6 +159,7 @@ impl Recovery {
             ..Story::default()
         };
         storm.weather.begins(&sandbox);
+        sandbox.faults.call(without_run);
         for life in 0..ROUNDS {
             if life == STORMY {
                 story.clears(&sandbox);
@@ -181,10 +204,33 @@ impl Recovery {
         self.story.every_stop_has_its_reason();
         self.restored_once();
         self.nothing_was_done_twice(calm);
+        self.buckets_only_grew(lost);
+        self.story.tells_no_secret(&SECRETS);
+    }
+
+    /// No file of a backup is another one than on that day; nothing is deleted, and no record is written over. Nobody gave
+    /// a consent to anything.
+    fn buckets_only_grew(&self, lost: &Lost) {
+        let told = || self.story.tell();
         for (key, version) in &lost.files {
             assert_eq!(self.files.get(key), Some(version), "{key}: {}", told());
         }
-        self.story.tells_no_secret(&SECRETS);
+        let mut written: BTreeMap<&str, usize> = BTreeMap::new();
+        let effects = self.story.entries.iter().filter(|entry| entry.is_effect());
+        for entry in effects.filter(|entry| entry.server == Server::S3) {
+            let key = entry
+                .target
+                .strip_prefix('/')
+                .and_then(|key| key.strip_prefix(JOURNAL));
+            let key = key.unwrap_or_else(|| panic!("{}: {}", entry.line(), told()));
+            assert_eq!(entry.method, "PUT", "{key}: {}", told());
+            *written.entry(key).or_default() += 1;
+        }
+        for (key, count) in written {
+            // To mark a closed run once more, and to keep a plan once more, changes nothing.
+            let is_same = key.contains("/closed?") || key.contains("/plans/");
+            assert!(count == 1 || is_same, "{key}, {count} times: {}", told());
+        }
     }
 
     /// A backup is restored by one Restore, however often it was interrupted: none of these trials asks for another one.
@@ -257,10 +303,22 @@ fn differences(found: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>
     more.chain(less).collect()
 }
 
-/// How often each effect happened: method, path, and the name of the object where the path has none.
+/// A path in the journal's bucket without the name of its run, which each process draws.
+fn without_run(path: &str) -> String {
+    match path.split_once("/runs/") {
+        Some((before, run)) if before.contains(JOURNAL) => {
+            let file = run.split_once('/').map_or("", |(_, file)| file);
+            format!("{before}/runs/RUN/{file}")
+        }
+        Some(_) | None => path.to_owned(),
+    }
+}
+
+/// How often each effect on the cluster happened: method, path, and the name of the object where the path has none.
 fn effects(story: &Story) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for entry in story.entries.iter().filter(|entry| entry.is_effect()) {
+    let entries = story.entries.iter().filter(|entry| entry.is_effect());
+    for entry in entries.filter(|entry| entry.server == Server::Kubernetes) {
         let path = entry.target.split('?').next().unwrap_or_default();
         let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
         let name = body["metadata"]["name"].as_str().unwrap_or_default();
@@ -276,6 +334,9 @@ fn next(last: Option<&(String, Ended)>) -> Option<String> {
     let Some((line, ended)) = last else {
         return Some(APPLY.to_owned());
     };
+    if let Some(line) = taking_over(&ended.stderr) {
+        return Some(line);
+    }
     let says = |words: &str| ended.stdout.contains(words) || ended.stderr.contains(words);
     match ended.code {
         None => resume(),
@@ -287,6 +348,17 @@ fn next(last: Option<&(String, Ended)>) -> Option<String> {
         Some(_) if line == APPLY && !says("sk-dr resume") => Some(APPLY.to_owned()),
         Some(_) => resume(),
     }
+}
+
+/// The command that takes a run over, where it is told.
+fn taking_over(text: &str) -> Option<String> {
+    let (_, line) = text.split_once("sk-dr resume -takeover=")?;
+    let words: Vec<&str> = line.split_whitespace().take(2).collect();
+    let words = words.join(" ");
+    Some(format!(
+        "resume -takeover={}",
+        words.trim_end_matches(['.', '`'])
+    ))
 }
 
 /// Key and content of each file below the location's prefix.

@@ -3,12 +3,16 @@
 use crate::program::Ended;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Kind, Seeded};
 use sk_dr::sandbox::log::Entry;
+use sk_dr::sandbox::s3::list::Shown;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +20,9 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// What is still on its way arrives within this.
 const DRAIN: Duration = Duration::from_secs(60);
+
+/// The bucket that keeps a journal, where one does.
+pub const JOURNAL: &str = "acme-journal";
 
 /// Faults of a trial.
 #[derive(Clone, Debug)]
@@ -74,13 +81,14 @@ impl Story {
         tokio::time::sleep(DRAIN).await;
         self.entries = sandbox.log();
         self.journal = files(&directory.join(".sk-dr"));
+        self.journal.extend(objects(sandbox));
     }
 
     /// Requests, a line each.
     pub fn log(&self) -> Vec<String> {
         let entries = self.entries.iter();
         entries
-            .map(|entry| format!("{} {}", entry.at, entry.line()))
+            .map(|entry| format!("{} {}", entry.at, line(entry)))
             .collect()
     }
 
@@ -159,6 +167,33 @@ impl Story {
         let told: String = commands.chain(log).collect();
         format!("seed {}\nhits {:#?}\n{told}", self.seed, self.hits)
     }
+}
+
+/// A request as the log has it, told by what a seed tells of it.
+fn line(entry: &Entry) -> String {
+    let mut entry = entry.clone();
+    if entry.target.starts_with(&format!("/{JOURNAL}/")) {
+        entry.digest = hex::encode(Sha256::digest(without_nonce(&entry.body)));
+    }
+    entry.line()
+}
+
+/// What is in the bucket that keeps a journal.
+fn objects(sandbox: &Sandbox) -> BTreeMap<String, String> {
+    sandbox.with(|state| {
+        let all = (None, usize::MAX);
+        let kept = state.s3.versions(JOURNAL, "", all).unwrap_or_default().0;
+        let told = |shown: Shown<'_>| {
+            let body = &shown.version.content.as_ref().unwrap().body;
+            let mut text = String::new();
+            let unpacked = GzDecoder::new(&body[..]).read_to_string(&mut text);
+            if unpacked.is_err() {
+                text = String::from_utf8_lossy(body).into_owned();
+            }
+            (shown.key.to_owned(), without_nonce(&text))
+        };
+        kept.into_iter().map(told).collect()
+    })
 }
 
 fn files(root: &Path) -> BTreeMap<String, String> {
