@@ -107,14 +107,8 @@ fn world(place: &Place) -> String {
     lost::world(place.sandbox())
 }
 
-/// The same world, whichever attempt brought it: Restores and what they left beside the objects are told elsewhere.
 fn settled(place: &Place) -> String {
-    let all = world(place);
-    let is_of_an_attempt =
-        |line: &&str| line.starts_with("restores.") || line.starts_with("podvolumerestores.");
-    let mut lines: Vec<&str> = all.lines().filter(|line| !is_of_an_attempt(line)).collect();
-    lines.sort_unstable();
-    lines.join("\n")
+    lost::settled(&world(place))
 }
 
 /// What somebody holds with a finalizer of his own does not go, and the wait for it says so; nothing is restored over it.

@@ -18,6 +18,7 @@ mod directories;
 mod journals;
 #[path = "../shared/lost.rs"]
 mod lost;
+mod machine;
 #[path = "../shared/mortal.rs"]
 mod mortal;
 mod program;

@@ -1,10 +1,7 @@
 //! The whole program in this process, over a sandbox at the wire and on its clock: arguments in, bytes and exit code out.
 
-use crate::journals::{Gate, Gated};
-use crate::mortal::Crash;
 use async_trait::async_trait;
-use sk_dr::cli::process::{Interrupts, Output, Process, Terminal};
-use sk_dr::journal::store::StoreError;
+use sk_dr::cli::process::{Captured, Interrupts, LocalStores, Output, Process, Stores, Terminal};
 use sk_dr::model::server_address::ServerAddress;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
@@ -16,9 +13,8 @@ use sk_dr::world::query::Why;
 use sk_dr::world::s3::{self, Trust};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// What a command came to.
@@ -32,31 +28,13 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// When, at a write of the journal, the process is killed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// It is not there.
-    Before,
-    /// The first half of it is there: the machine went down.
-    Torn,
-    /// It is there.
-    After,
-}
-
-/// The write of a journal at which the process is killed, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AtWrite(pub u64, pub Moment);
-
-/// A directory from which the program is run, its environment, and the servers that it reaches.
-pub struct Machine {
+/// What the program reaches.
+pub struct Inside {
     pub sandbox: Sandbox,
-    pub directory: PathBuf,
-    pub environment: BTreeMap<String, String>,
-}
-
-struct Inside {
-    sandbox: Sandbox,
-    crash: Crash,
+    /// To the Kubernetes API.
+    pub wire: Wire,
+    /// To the buckets.
+    pub s3: Wire,
 }
 
 impl Clock for Inside {
@@ -69,7 +47,7 @@ impl Clock for Inside {
 impl Wires for Inside {
     async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
         Ok(Connected {
-            wire: self.crash.mortal(self.sandbox.wire(ADMIN_TOKEN)),
+            wire: self.wire.clone(),
             title: "sandbox".to_owned(),
         })
     }
@@ -77,7 +55,7 @@ impl Wires for Inside {
 
 impl s3::Wires for Inside {
     fn wire(&self, _: &ServerAddress, _: &Trust) -> Result<Wire, Why> {
-        Ok(self.crash.mortal(self.sandbox.s3_wire()))
+        Ok(self.s3.clone())
     }
 }
 
@@ -87,104 +65,70 @@ impl Interrupts for Inside {
     }
 }
 
-/// Kills at a write.
-#[derive(Clone)]
-struct Killer {
-    directory: PathBuf,
-    crash: Crash,
-    /// The write, and what it would have been: counted down.
-    at: Arc<Mutex<Option<AtWrite>>>,
-}
+/// What a process says.
+pub struct Said(Captured, Captured);
 
-impl Killer {
-    async fn kill(&self) {
-        self.crash.happens();
-        std::future::pending().await
-    }
-
-    fn count_down(&self) -> Option<Moment> {
-        let mut at = self.at.lock().unwrap();
-        let AtWrite(left, moment) = at.as_mut()?;
-        *left = left.saturating_sub(1);
-        (*left == 0).then_some(*moment)
-    }
-}
-
-#[async_trait(?Send)]
-impl Gate for Killer {
-    async fn enter(&self, file: &str) -> Result<(), StoreError> {
-        match self.count_down() {
-            Some(Moment::Before) => self.kill().await,
-            Some(Moment::Torn) => {
-                // A marker has nothing in it, and an inventory that cannot be read is of no consequence.
-                if file.ends_with(".json") {
-                    let path = self.directory.join(file);
-                    fs::create_dir_all(path.parent().unwrap()).unwrap();
-                    fs::write(path, "{\"version\":").unwrap();
-                }
-                self.kill().await;
-            }
-            Some(Moment::After) | None => {}
-        }
-        Ok(())
-    }
-
-    async fn leave(&self) {
-        let is_after = |at: &AtWrite| *at == AtWrite(0, Moment::After);
-        if self.at.lock().unwrap().as_ref().is_some_and(is_after) {
-            self.kill().await;
-        }
-    }
-}
-
-impl Machine {
-    /// Runs a command line.
-    pub async fn run(&self, line: &str) -> Ended {
-        self.run_until(line, &Crash::default(), None).await
-    }
-
-    /// Runs a command line until it ends or is killed: by whoever has the crash, or at a write of its journal.
-    pub async fn run_until(&self, line: &str, crash: &Crash, at: Option<AtWrite>) -> Ended {
-        let inside = Arc::new(Inside {
-            sandbox: self.sandbox.clone(),
-            crash: crash.clone(),
-        });
-        let killer = Killer {
-            directory: self.directory.join(".sk-dr"),
-            crash: crash.clone(),
-            at: Arc::new(Mutex::new(at)),
-        };
-        let (stdout, out) = Output::captured();
-        let (stderr, err) = Output::captured();
-        let automation = ("SKDR_IN_AUTOMATION".to_owned(), "1".to_owned());
-        let process = Process {
-            waiting: sk_dr::world::waiting::Waiting::default(),
-            arguments: words(line),
-            environment: self
-                .environment
-                .clone()
-                .into_iter()
-                .chain([automation])
-                .collect(),
-            directory: self.directory.clone(),
-            stdin: Box::new(std::io::empty()),
-            stdout,
-            stderr,
-            terminal: Terminal::default(),
-            clock: inside.clone(),
-            wires: inside.clone(),
-            s3: inside.clone(),
-            stores: Arc::new(Gated(killer)),
-            interrupts: inside,
-            guard: Guard::Open,
-        };
-        let code = crash.or_ends(Box::pin(sk_dr::cli::run(process))).await;
+impl Said {
+    /// All of it, once it ended.
+    pub fn ended(&self, code: Option<u8>) -> Ended {
         Ended {
             code,
-            stdout: out.text(),
-            stderr: err.text(),
+            stdout: self.0.text(),
+            stderr: self.1.text(),
         }
     }
+}
+
+/// Runs a command line in a directory.
+pub async fn run(sandbox: &Sandbox, directory: &Path, line: &str) -> Ended {
+    run_over(sandbox, sandbox.wire(ADMIN_TOKEN), directory, line).await
+}
+
+/// The same over another wire than the sandbox's own.
+pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &str) -> Ended {
+    let inside = Inside {
+        sandbox: sandbox.clone(),
+        wire,
+        s3: sandbox.s3_wire(),
+    };
+    let place = (directory, &BTreeMap::new());
+    let (process, said) = process(inside, place, Arc::new(LocalStores), line);
+    let code = sk_dr::cli::run(process).await;
+    said.ended(Some(code))
+}
+
+/// A process with a command line in a directory, and an environment.
+pub fn process(
+    inside: Inside,
+    (directory, environment): (&Path, &BTreeMap<String, String>),
+    stores: Arc<dyn Stores>,
+    line: &str,
+) -> (Process, Said) {
+    let inside = Arc::new(inside);
+    let (stdout, out) = Output::captured();
+    let (stderr, err) = Output::captured();
+    let automation = ("SKDR_IN_AUTOMATION".to_owned(), "1".to_owned());
+    let process = Process {
+        waiting: sk_dr::world::waiting::Waiting::default(),
+        arguments: words(line),
+        environment: environment
+            .clone()
+            .into_iter()
+            .chain([automation])
+            .collect(),
+        directory: directory.to_owned(),
+        stdin: Box::new(std::io::empty()),
+        stdout,
+        stderr,
+        terminal: Terminal::default(),
+        clock: inside.clone(),
+        wires: inside.clone(),
+        s3: inside.clone(),
+        stores,
+        interrupts: inside,
+        guard: Guard::Open,
+    };
+    (process, Said(out, err))
 }
 
 fn words(line: &str) -> Vec<OsString> {

@@ -1,7 +1,7 @@
 //! What a seed does to a recovery: which faults there are at the wire, and where the program is killed.
 
+use crate::machine::{AtWrite, Moment};
 use crate::mortal::Crash;
-use crate::program::{AtWrite, Moment};
 use crate::story::Weather;
 use bytes::Bytes;
 use http::Request;
@@ -42,6 +42,16 @@ pub struct Storm {
     pub weather: Weather,
     /// Of the first lives, one after the other.
     pub kills: Vec<Option<Kill>>,
+    /// Where Velero's server ends and starts again, in the middle of its work.
+    pub restart: Option<Restart>,
+}
+
+/// So long after the answer to the n-th such request was lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Restart {
+    collection: &'static str,
+    nth: u64,
+    after: Duration,
 }
 
 struct Dice(u64);
@@ -54,6 +64,19 @@ impl Dice {
             number.wrapping_mul(256).wrapping_add(u64::from(*byte))
         });
         number % below.max(1)
+    }
+
+    fn restart(&self) -> Option<Restart> {
+        let collection = match self.roll("restart", 5) {
+            0 => "/restores?",
+            1 => "/backups?",
+            _ => return None,
+        };
+        Some(Restart {
+            collection,
+            nth: 1 + self.roll("restart nth", 2),
+            after: Duration::from_millis(100 + self.roll("restart after", 6000)),
+        })
     }
 
     fn kill(&self, life: u64, reach: &Reach) -> Option<Kill> {
@@ -93,6 +116,7 @@ impl Storm {
                 kinds: Vec::new(),
             },
             kills: Vec::new(),
+            restart: None,
         }
     }
 
@@ -119,7 +143,25 @@ impl Storm {
                 kinds: kinds.to_vec(),
             },
             kills: (0..KILLS).map(|life| dice.kill(life, reach)).collect(),
+            restart: dice.restart(),
         }
+    }
+
+    /// Comes over a cluster.
+    pub fn begins(&self, sandbox: &Sandbox) {
+        self.weather.begins(sandbox);
+        let Some(restart) = self.restart else { return };
+        let velero = sandbox.clone();
+        let callback = Arc::new(move |_: &Request<Bytes>| {
+            let velero = velero.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(restart.after).await;
+                velero.restart_velero();
+            });
+        });
+        let matching = Matching::new("POST", restart.collection);
+        let point = (faults::Moment::After, callback as _);
+        sandbox.faults.kill_at(matching, restart.nth, point);
     }
 
     /// Sets where this life ends; the write, where it is one.

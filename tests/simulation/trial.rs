@@ -1,7 +1,7 @@
 //! One trial: the demo's platform, applied under faults until it is there, in a world of its own.
 
 use crate::directories::copy;
-use crate::program::{Ended, Machine};
+use crate::program::{Ended, run};
 use crate::story::{Story, Weather, clean, play};
 use serde_json::Value;
 use sk_dr::sandbox::Sandbox;
@@ -38,11 +38,6 @@ impl Trial {
         sandbox.install_velero();
         sandbox.add_bucket("acme-backups");
         weather.begins(&sandbox);
-        let machine = Machine {
-            sandbox: sandbox.clone(),
-            directory: directory.to_owned(),
-            environment: BTreeMap::new(),
-        };
         let mut story = Story {
             seed: weather.seed,
             ..Story::default()
@@ -54,7 +49,7 @@ impl Trial {
             }
             rounds += 1;
             let line = next(story.commands.last());
-            let ended = machine.run(line).await;
+            let ended = run(&sandbox, directory, line).await;
             let code = ended.code;
             story.commands.push((line.to_owned(), ended));
             if code == Some(0) {
@@ -62,7 +57,7 @@ impl Trial {
             }
         }
         story.ends(&sandbox, directory).await;
-        let plan = machine.run("plan -detailed-exitcode").await;
+        let plan = run(&sandbox, directory, "plan -detailed-exitcode").await;
         Self {
             story,
             rounds,
