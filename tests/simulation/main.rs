@@ -38,7 +38,7 @@ use trial::Trial;
 /// Seeds of an ordinary run.
 const SEEDS: u64 = 40;
 /// Recoveries of an ordinary run: about a minute of one core.
-const RECOVERIES: u64 = 120;
+const RECOVERIES: u64 = 100;
 
 #[allow(
     clippy::disallowed_methods,

@@ -31,7 +31,7 @@ const PLAN: &str = "plan";
 /// What the platform needs of the environment.
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("S3_CREDENTIALS", "needle-of-the-store"),
-    ("REPOSITORY_PASSWORD", "needle-of-data"),
+    ("REPOSITORY_PASSWORD", "needle-of-the-volumes"),
     ("AWS_ACCESS_KEY_ID", "sandbox"),
     ("AWS_SECRET_ACCESS_KEY", "sandbox-secret-key"),
 ];
