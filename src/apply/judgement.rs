@@ -52,6 +52,13 @@ pub fn seen(answer: &Answer) -> Result<Seen<'_>, Why> {
     }
 }
 
+fn version(object: &Json) -> ReadVersion {
+    ReadVersion {
+        uid: text(object, "/metadata/uid"),
+        resource_version: text(object, "/metadata/resourceVersion"),
+    }
+}
+
 /// Checks the ground of a step.
 ///
 /// # Errors
@@ -75,10 +82,7 @@ pub fn check_ground(
             Err(moved("it is being deleted".to_owned()))
         }
         (Ground::AnyAtFirstTouch | Ground::AbsentOrKept, Seen::Object(object)) => {
-            Ok(Some(ReadVersion {
-                uid: text(object, "/metadata/uid"),
-                resource_version: text(object, "/metadata/resourceVersion"),
-            }))
+            Ok(Some(version(object)))
         }
         (Ground::OfStep(step), _) => Err(moved(format!(
             "it is to be what `{step}` made, and the journal tells of no such object"
@@ -128,10 +132,7 @@ pub fn check_ground(
                     by(object)
                 )));
             }
-            Ok(Some(ReadVersion {
-                uid: uid.clone(),
-                resource_version: text(object, "/metadata/resourceVersion"),
-            }))
+            Ok(Some(version(object)))
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::journal::record::Entry;
 use crate::journal::status::RunState;
 use crate::model::address::Address;
 use crate::model::advice::Advice;
+use crate::model::instruction::Instruction;
 use crate::plan::document::Plan;
 use crate::plan::recovery::part::{Part, part};
 use crate::render::style::clean_line;
@@ -45,13 +46,12 @@ pub(crate) async fn write(
         plan,
         state,
     };
-    let reason = flags.reason.clone().unwrap_or_default();
-    let accepted = |step| Entry::Accepted {
+    let accepted = |step, reason: &str| Entry::Accepted {
         step,
-        reason: reason.clone(),
+        reason: reason.to_owned(),
     };
-    let entries = match (&flags.retry, &flags.accept_restore) {
-        (Some(address), _) => {
+    let entries = match flags.instruction() {
+        Instruction::Retry(address) => {
             let again = looking.again(address).await.map_err(|why| refused(&why))?;
             if process.stdout.form() == Form::Text {
                 process.stdout.words(&told(address, &again));
@@ -62,16 +62,16 @@ pub(crate) async fn write(
             }
             vec![again.entry()]
         }
-        (None, Some(address)) => {
+        Instruction::Restore(address, reason) => {
             let steps = looking.acceptable(address).await;
             let steps = steps.map_err(|why| refused(&why))?.into_iter();
-            steps.map(accepted).collect()
+            steps.map(|step| accepted(step, reason)).collect()
         }
-        (None, None) if flags.accept_kubernetes => {
+        Instruction::Kubernetes(reason) => {
             let step = looking.unserved();
-            vec![accepted(step.map_err(|why| refused(&why))?)]
+            vec![accepted(step.map_err(|why| refused(&why))?, reason)]
         }
-        (None, None) => return Ok(()),
+        Instruction::Nothing => return Ok(()),
     };
     let now = process.clock.now();
     let line = typed::journal(process);

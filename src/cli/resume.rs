@@ -19,6 +19,7 @@ use crate::journal::store::Store;
 use crate::lang::Missing;
 use crate::model::advice::Advice;
 use crate::model::command_line::JournalLine;
+use crate::model::instruction::Instruction;
 use crate::plan::sense;
 use crate::world::local::files;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
         process,
         place,
         (flags.id.as_deref(), flags.takeover),
-        (Purpose::Resume, flags.run.lock_timeout),
+        (Purpose::Resume(flags.instruction()), flags.run.lock_timeout),
     )
     .await?;
     let Resumed {
@@ -63,12 +64,12 @@ pub(crate) async fn run(process: &mut Process, flags: &ResumeFlags) -> Result<Ex
 }
 
 /// What a run is taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose<'a> {
     /// Its holder stops. Nothing that the plan names is read.
     Unlock,
-    /// It goes on.
-    Resume,
+    /// It goes on, with what is decided about it.
+    Resume(Instruction<'a>),
     /// It is given up: what is in doubt is asked about.
     Close,
 }
@@ -108,7 +109,7 @@ fn elsewhere(
     process: &Process,
     place: &Place,
     (run, why): (&str, &str),
-    purpose: Purpose,
+    purpose: Purpose<'_>,
 ) -> Trouble {
     let line = JournalLine {
         line: typed::here(process).flag("chdir", "DIRECTORY"),
@@ -116,7 +117,7 @@ fn elsewhere(
     };
     let advice = match purpose {
         Purpose::Close => Advice::close(&line, run),
-        Purpose::Resume | Purpose::Unlock => Advice::resume(&line, run),
+        Purpose::Resume(_) | Purpose::Unlock => Advice::resume(&line, run),
     };
     let detail = format!(
         "Run {run}: {why}. Name the directory that relative paths of its plan lead from, which is that of its configuration: `{advice}`."
@@ -161,7 +162,7 @@ pub(crate) async fn take(
     process: &mut Process,
     place: Place,
     (run, takeover): (Option<&str>, Option<u64>),
-    (purpose, timeout): (Purpose, Duration),
+    (purpose, timeout): (Purpose<'_>, Duration),
 ) -> Result<Taken, Trouble> {
     if !place.is_there()? {
         let detail = format!(
@@ -184,7 +185,7 @@ pub(crate) async fn take(
     let store = journal::open(process, &place, &holder).await?;
     let found = resume::find(store.as_ref(), run)
         .await
-        .map_err(|error| refused(process, &error))?;
+        .map_err(|error| refused(process, &error, purpose))?;
     // The journal's copy of the plan is a file that others may be able to write (R37).
     sense::check(&found.plan).map_err(|error| {
         let summary = "Run not taken";
@@ -192,11 +193,13 @@ pub(crate) async fn take(
     })?;
     let directory = match purpose {
         Purpose::Unlock => process.directory.clone(),
-        Purpose::Resume | Purpose::Close => lead_from(process, found.state.begun.as_ref(), &holder)
-            .map_err(|why| elsewhere(process, &place, (&found.run, &why), purpose))?,
+        Purpose::Resume(_) | Purpose::Close => {
+            lead_from(process, found.state.begun.as_ref(), &holder)
+                .map_err(|why| elsewhere(process, &place, (&found.run, &why), purpose))?
+        }
     };
     match purpose {
-        Purpose::Resume => journal::check(process, store.as_ref()).await?,
+        Purpose::Resume(_) => journal::check(process, store.as_ref()).await?,
         Purpose::Unlock | Purpose::Close => {}
     }
     let request = Request {
@@ -207,7 +210,7 @@ pub(crate) async fn take(
     };
     let resumed = resume::take_over(store.as_ref(), found, &request)
         .await
-        .map_err(|error| refused(process, &error))?;
+        .map_err(|error| refused(process, &error, purpose))?;
     process.directory = directory;
     Ok(Taken {
         resumed,
@@ -217,11 +220,15 @@ pub(crate) async fn take(
     })
 }
 
-fn refused(process: &Process, error: &ResumeError) -> Trouble {
+fn refused(process: &Process, error: &ResumeError, purpose: Purpose<'_>) -> Trouble {
     let line = typed::journal(process);
     let words = match error {
         ResumeError::Held { run, serial, .. } => {
-            let over = Advice::take_over(&line, run, *serial);
+            let instruction = match purpose {
+                Purpose::Resume(instruction) => instruction,
+                Purpose::Unlock | Purpose::Close => Instruction::Nothing,
+            };
+            let over = Advice::take_over(&line, run, *serial, instruction);
             format!("{error}\nTo take it over: {over}")
         }
         ResumeError::Moved { .. } => {

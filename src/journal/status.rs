@@ -10,7 +10,6 @@ use crate::model::expression::{Bindings, HoleSource};
 use crate::model::identity::ProviderRef;
 use crate::model::inventory::Inventory;
 use crate::plan::document::{Plan, Step, StepId};
-use crate::world::op::Op;
 use crate::world::query::FailureClass;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -209,10 +208,7 @@ impl RunState {
             status: StepStatus::Todo,
             after: step.after.clone(),
             tried: step.tried.clone(),
-            writes: match step.op {
-                Op::Kube(_) | Op::Local(_) => true,
-                Op::Await(_) => false,
-            },
+            writes: step.op.writes(),
             attempts: 0,
             given_up: 0,
             uid: None,

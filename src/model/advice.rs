@@ -4,6 +4,7 @@
 
 use super::address::Address;
 use super::command_line::{CommandLine, JournalLine, Word, not_a_flag, shell_word};
+use super::instruction::Instruction;
 use super::text::quote;
 use std::fmt;
 
@@ -256,9 +257,15 @@ impl Advice {
         command(Told::Resume, line.of("resume").word(run))
     }
 
-    /// `sk-dr resume -takeover=SERIAL RUN`.
-    pub fn take_over(line: &JournalLine, run: &str, serial: u64) -> Self {
-        let line = line.of("resume").flag("takeover", serial);
+    /// `sk-dr resume -takeover=SERIAL RUN`, with what a person decided who was told so.
+    pub fn take_over(
+        line: &JournalLine,
+        run: &str,
+        serial: u64,
+        instruction: Instruction<'_>,
+    ) -> Self {
+        let line = instruction.on(line.of("resume"));
+        let line = line.flag("takeover", serial);
         command(Told::TakeOver, line.word(run))
     }
 

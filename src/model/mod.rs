@@ -15,6 +15,7 @@ pub mod field_path;
 pub mod guard;
 pub mod identity;
 pub mod ignore;
+pub mod instruction;
 pub mod inventory;
 pub mod journal_place;
 pub mod json_path;

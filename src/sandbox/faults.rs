@@ -173,6 +173,7 @@ enum Turn {
 #[derive(Default)]
 struct Inner {
     seeded: Option<Seeded>,
+    called: Option<fn(&str) -> String>,
     counts: BTreeMap<(String, String), u64>,
     scripts: Vec<Script>,
     hits: Vec<String>,
@@ -259,6 +260,11 @@ impl Faults {
         inner.seeded = seeded;
         inner.counts.clear();
     }
+    /// What a path is called where faults are drawn and told: one that holds a name that its client drew would be hit in
+    /// another way each time.
+    pub fn call(&self, called: fn(&str) -> String) {
+        self.lock().called = Some(called);
+    }
     /// Lets the n-th (from 1) matching request from now on be hit.
     pub fn script(&self, matching: Matching, nth: u64, fault: Fault) {
         self.add(matching, Turn::Once(nth.max(1)), Action::Fault(fault));
@@ -318,6 +324,7 @@ impl Faults {
             }
         }
         inner.scripts.retain(|script| script.turn != Turn::Once(0));
+        let path = inner.called.map_or(path.clone(), |called| called(&path));
         let count = inner
             .counts
             .entry((place.clone(), path.clone()))

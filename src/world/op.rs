@@ -40,6 +40,14 @@ impl Op {
         }
     }
 
+    /// Whether it writes anything: what only waits changes nothing outside.
+    pub fn writes(&self) -> bool {
+        match self {
+            Op::Kube(_) | Op::Local(_) => true,
+            Op::Await(_) => false,
+        }
+    }
+
     /// Everything in it that may hold a hole or a secret.
     pub fn expressions(&self) -> Vec<&Expr> {
         match self {

@@ -1,6 +1,6 @@
 //! What only a child process can show: signals, closed pipes, terminals that are none, the sandbox and the demo.
 
-use crate::place::copy;
+use crate::directories::copy;
 use crate::root;
 use crate::s3;
 use jiff::Timestamp;

@@ -16,11 +16,19 @@ mod checkouts;
 mod children;
 mod clocks;
 mod configurations;
+#[path = "../shared/directories.rs"]
+mod directories;
 mod documents;
 mod escapes;
 mod every_kind;
 mod examples;
 mod hostile_repository;
+#[path = "../shared/journals.rs"]
+mod journals;
+#[path = "../shared/lost.rs"]
+mod lost;
+#[path = "../shared/mortal.rs"]
+mod mortal;
 mod pipelines;
 mod place;
 mod recovery;

@@ -2,18 +2,17 @@
 //! for nobody.
 
 use crate::buckets::Buckets;
+use crate::directories::copy;
+use crate::journals::{Gate, Gated};
+use crate::mortal::Crash;
 use crate::root;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use jiff::{SignedDuration, Timestamp};
-use sk_dr::cli::process::{Captured, Interrupts, Output, Process, Stores, Terminal};
-use sk_dr::journal::local::LocalStore;
-use sk_dr::journal::record::Record;
-use sk_dr::journal::store::{Append, Listed, Store, StoreError};
-use sk_dr::model::inventory::Inventory;
+use sk_dr::cli::process::{Captured, Interrupts, Output, Process, Terminal};
+use sk_dr::journal::store::StoreError;
 use sk_dr::model::server_address::ServerAddress;
-use sk_dr::plan::document::Plan;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::faults::{Fault, Matching, Moment};
 use sk_dr::sandbox::kubernetes::access::Right;
@@ -24,7 +23,6 @@ use sk_dr::world::Wire;
 use sk_dr::world::clock::Clock;
 use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{Again, ConnectArguments, Connected, Unsent, Wires};
-use sk_dr::world::local::files::Boundary;
 use sk_dr::world::query::{FailureClass, Why};
 use sk_dr::world::s3::{self, Trust};
 use std::collections::BTreeMap;
@@ -34,7 +32,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Token of the user that `@ user` makes.
@@ -63,13 +60,6 @@ pub struct Place {
     disk: Disk,
 }
 
-/// The end of a process: once it is set, no answer arrives any more.
-#[derive(Clone, Default)]
-struct Crash {
-    happened: Arc<AtomicBool>,
-    now: Arc<Notify>,
-}
-
 /// The cluster's, or one of the machine that stands.
 struct PlaceClock(Sandbox, Option<Timestamp>);
 
@@ -89,10 +79,9 @@ struct SandboxWires {
 impl SandboxWires {
     /// The same wire, as long as its server and this process live.
     fn mortal(&self, wire: Wire) -> Wire {
-        let (dead, crash) = (self.dead.clone(), self.crash.clone());
+        let (dead, wire) = (self.dead.clone(), self.crash.mortal(wire));
         Wire::new(tower::service_fn(move |request: Request<Bytes>| {
             let (mut wire, dead) = (wire.clone(), dead.load(Ordering::SeqCst));
-            let crash = crash.clone();
             async move {
                 if dead {
                     let refused = Unsent {
@@ -102,11 +91,7 @@ impl SandboxWires {
                     };
                     return Err(refused.into());
                 }
-                let answer = tower::Service::call(&mut wire, request).await;
-                if crash.happened.load(Ordering::SeqCst) {
-                    std::future::pending::<()>().await;
-                }
-                answer
+                tower::Service::call(&mut wire, request).await
             }
         }))
     }
@@ -132,8 +117,9 @@ impl s3::Wires for SandboxWires {
 #[derive(Clone, Default)]
 struct Disk(Arc<Mutex<Option<usize>>>);
 
-impl Disk {
-    fn write(&self) -> Result<(), StoreError> {
+#[async_trait(?Send)]
+impl Gate for Disk {
+    async fn enter(&self, _: &str) -> Result<(), StoreError> {
         match &mut *self.0.lock().unwrap() {
             None => Ok(()),
             Some(0) => Err(StoreError::unusable(
@@ -145,61 +131,6 @@ impl Disk {
                 Ok(())
             }
         }
-    }
-}
-
-impl Stores for Disk {
-    fn open(&self, directory: &Path, boundary: &Boundary) -> Result<Box<dyn Store>, StoreError> {
-        Ok(Box::new(OnDisk {
-            disk: self.clone(),
-            store: LocalStore::within(directory, boundary.clone()),
-        }))
-    }
-}
-
-struct OnDisk {
-    disk: Disk,
-    store: LocalStore,
-}
-
-#[async_trait(?Send)]
-impl Store for OnDisk {
-    async fn create_run(&self, run: &str, plan: &Plan) -> Result<(), StoreError> {
-        self.disk.write()?;
-        self.store.create_run(run, plan).await
-    }
-    async fn append(&self, record: &Record) -> Result<Append, StoreError> {
-        self.disk.write()?;
-        self.store.append(record).await
-    }
-    async fn mark_closed(&self, run: &str) -> Result<(), StoreError> {
-        self.disk.write()?;
-        self.store.mark_closed(run).await
-    }
-    async fn last(&self, run: &str) -> Result<Option<Record>, StoreError> {
-        self.store.last(run).await
-    }
-    async fn runs(&self, most: usize) -> Result<Vec<Listed>, StoreError> {
-        self.store.runs(most).await
-    }
-    async fn recent(&self) -> Result<Vec<Listed>, StoreError> {
-        self.store.recent().await
-    }
-    async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.store.check().await
-    }
-    async fn plan(&self, run: &str) -> Result<Plan, StoreError> {
-        self.store.plan(run).await
-    }
-    async fn records(&self, run: &str) -> Result<(Vec<Record>, u64), StoreError> {
-        self.store.records(run).await
-    }
-    async fn inventory(&self) -> Result<Option<Inventory>, StoreError> {
-        self.store.inventory().await
-    }
-    async fn write_inventory(&self, inventory: &Inventory) -> Result<(), StoreError> {
-        self.disk.write()?;
-        self.store.write_inventory(inventory).await
     }
 }
 
@@ -244,6 +175,11 @@ impl Place {
         self.directory.path()
     }
 
+    /// Its cluster.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     /// Its buckets.
     pub fn buckets(&self) -> Buckets {
         Buckets(self.sandbox.clone())
@@ -269,10 +205,7 @@ impl Place {
 
     /// Objects of a type, such as `schedules.velero.io`, as they are stored.
     pub fn objects(&self, of: &str) -> Vec<serde_json::Value> {
-        self.sandbox.with(|state| {
-            let objects = state.list(of, None);
-            objects.map(|(_, object)| object.clone()).collect()
-        })
+        crate::lost::objects(&self.sandbox, of)
     }
 
     fn process(&self, arguments: Vec<OsString>) -> (Process, Captured, Captured) {
@@ -296,7 +229,7 @@ impl Place {
             clock: Arc::new(PlaceClock(self.sandbox.clone(), self.clock)),
             wires: wires.clone(),
             s3: wires,
-            stores: Arc::new(self.disk.clone()),
+            stores: Arc::new(Gated(self.disk.clone())),
             interrupts: Arc::new(Nobody),
             guard: Guard::Open,
         };
@@ -313,11 +246,7 @@ impl Place {
         assert_eq!(words.first().map(String::as_str), Some("sk-dr"), "{line}");
         let (process, out, err) =
             self.process(words.into_iter().skip(1).map(OsString::from).collect());
-        let code = tokio::select! {
-            biased;
-            () = self.crash.now.notified() => None,
-            code = sk_dr::cli::run(process) => Some(code),
-        };
+        let code = self.crash.or_ends(Box::pin(sk_dr::cli::run(process))).await;
         self.crash = Crash::default();
         self.answer.clear();
         self.terminal = Terminal::default();
@@ -492,10 +421,7 @@ impl Place {
             "crash" => {
                 let parts = parts(3);
                 let crash = self.crash.clone();
-                let callback = Arc::new(move |_: &Request<Bytes>| {
-                    crash.happened.store(true, Ordering::SeqCst);
-                    crash.now.notify_one();
-                });
+                let callback = Arc::new(move |_: &Request<Bytes>| crash.happens());
                 let matching = real(parts[0], parts[1]);
                 let point = (Moment::After, callback as _);
                 self.sandbox
@@ -573,20 +499,6 @@ fn line(entry: &Entry) -> String {
         Outcome::Lost => "lost".to_owned(),
     };
     format!("{}{rehearsed} {path} {outcome}", entry.method)
-}
-
-/// Copies the files of a directory.
-pub fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            fs::create_dir_all(&target).unwrap();
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
-    }
 }
 
 /// Words as a shell splits them.

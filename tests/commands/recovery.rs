@@ -1,34 +1,9 @@
 //! A platform is lost and brought back in process: what came back is what there was, and it does not matter where the
 //! program was killed on the way.
 
+use crate::lost;
 use crate::place::{Place, Said};
 use serde_json::Value;
-
-/// What two applications are made of: path and object.
-const MADE: [&str; 7] = [
-    r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": {"team": "sales"}}}"#,
-    r#"/api/v1/namespaces/shop/configmaps {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "prices"}, "data": {"tea": "3"}}"#,
-    r#"/api/v1/namespaces/shop/persistentvolumeclaims {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "orders"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}"#,
-    r#"/api/v1/namespaces/shop/pods {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "database-0"}, "spec": {"containers": [{"name": "database", "image": "database:1"}], "volumes": [{"name": "orders", "persistentVolumeClaim": {"claimName": "orders"}}]}}"#,
-    r#"/api/v1/namespaces {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "wiki"}}"#,
-    r#"/apis/batch/v1/namespaces/wiki/cronjobs {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "tidy"}, "spec": {"schedule": "0 3 1 1 *", "suspend": false}}"#,
-    r#"/apis/apps/v1/namespaces/wiki/deployments {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "wiki"}, "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "wiki"}}, "template": {"metadata": {"labels": {"app": "wiki"}}, "spec": {"containers": [{"name": "wiki", "image": "wiki:1"}]}}}}"#,
-];
-
-/// Types whose objects must come back, or be made anew.
-const TYPES: [&str; 11] = [
-    "namespaces",
-    "configmaps",
-    "cronjobs.batch",
-    "deployments.apps",
-    "persistentvolumeclaims",
-    "persistentvolumes",
-    "pods",
-    "backupstoragelocations.velero.io",
-    "podvolumerestores.velero.io",
-    "restores.velero.io",
-    "schedules.velero.io",
-];
 
 /// `fixtures/recovery` with two applications, backed up for a day; then its cluster is lost.
 async fn lost() -> Place {
@@ -45,9 +20,7 @@ async fn lost() -> Place {
     }
     place.furnish_namespaces();
     run(&mut place, "sk-dr apply -auto-approve").await;
-    for object in MADE {
-        place.act(&format!("create {object}"), "").await;
-    }
+    lost::make_applications(place.sandbox());
     place.act("pass 24h", "").await;
     place.act("lose", "").await;
     run(&mut place, "sk-dr plan -recover=total_loss -out=back.plan").await;
@@ -60,36 +33,10 @@ async fn run(place: &mut Place, line: &str) -> Said {
     said
 }
 
-/// What is in the cluster, without what differs from one run to the next.
-fn world(place: &Place) -> String {
-    let mut told = String::new();
-    for title in TYPES {
-        for object in place.objects(title) {
-            let metadata = &object["metadata"];
-            let name = metadata["name"].as_str().unwrap_or_default();
-            // Their names are drawn.
-            let name = match title {
-                "podvolumerestores.velero.io" => &object["spec"]["pod"]["name"],
-                "persistentvolumes" => &object["spec"]["claimRef"]["name"],
-                _ => &Value::from(name),
-            };
-            let namespace = metadata["namespace"].as_str().unwrap_or("-");
-            let phase = &object["status"]["phase"];
-            let sleeps = &object["spec"]["suspend"];
-            told += &format!(
-                "{title} {namespace}/{name} {phase} {sleeps} {}\n",
-                object["data"]
-            );
-        }
-    }
-    told
-}
-
 /// Nothing is left to do but what asks for a consent: garbage collection stays off until a person turns it on (R3).
 async fn is_whole(place: &mut Place) {
     let said = run(place, "sk-dr plan").await;
-    let left = "Plan: 0 to add, 0 to change, 0 to destroy.\n  held back  velero_server.main\n";
-    assert!(said.stdout.contains(left), "{}", said.stdout);
+    assert!(said.stdout.contains(lost::LEFT), "{}", said.stdout);
     let prices = place.objects("configmaps");
     assert!(prices.iter().any(|object| object["data"]["tea"] == "3"));
     let pods = place.objects("pods");
@@ -159,14 +106,12 @@ async fn a_restore_once_more_brings_back_what_there_was() {
     assert!(kills > 4, "{kills}");
 }
 
-/// The same world, whichever attempt brought it: Restores and what they left beside the objects are told elsewhere.
+fn world(place: &Place) -> String {
+    lost::world(place.sandbox())
+}
+
 fn settled(place: &Place) -> String {
-    let all = world(place);
-    let is_of_an_attempt =
-        |line: &&str| line.starts_with("restores.") || line.starts_with("podvolumerestores.");
-    let mut lines: Vec<&str> = all.lines().filter(|line| !is_of_an_attempt(line)).collect();
-    lines.sort_unstable();
-    lines.join("\n")
+    lost::settled(&world(place))
 }
 
 /// What somebody holds with a finalizer of his own does not go, and the wait for it says so; nothing is restored over it.

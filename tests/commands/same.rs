@@ -1,6 +1,7 @@
 //! The same input gives the same bytes: saved plan, text and JSON.
 
-use crate::place::{Place, copy};
+use crate::directories::copy;
+use crate::place::Place;
 use crate::root;
 
 /// What a plan and its renderings are, made in a place of its own with the same name.

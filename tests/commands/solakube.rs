@@ -1,7 +1,8 @@
 //! The example of a whole platform on the sandbox: its Schedules are those that SolaKube's scripts make. Must not know how
 //! the program comes to them: the scripts' arithmetic is said here once more.
 
-use crate::place::{Place, copy};
+use crate::directories::copy;
+use crate::place::Place;
 use crate::root;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! HashiCorp's own Go types (terraform-json, of the Go module proxy) read what the commands write for programs.
 
-use crate::place::{Place, copy};
+use crate::directories::copy;
+use crate::place::Place;
 use crate::{UPDATE, root};
 use std::fs;
 use std::path::Path;

@@ -228,7 +228,7 @@ async fn serving(place: &Path, line: &str) -> Child {
 async fn a_node_agent_is_rendered_as_told() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path();
-    crate::place::copy(&root().join("fixtures/server"), place);
+    crate::directories::copy(&root().join("fixtures/server"), place);
     let vendored = place.join("vendor/velero-1.18.1");
     fs::remove_file(vendored.join("07-daemonset-node-agent.yaml")).unwrap();
     let index = fs::read_to_string(vendored.join("vendor.json")).unwrap();

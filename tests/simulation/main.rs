@@ -1,7 +1,8 @@
 //! Whole runs of the program under faults, in this process, on a paused clock: the same seed gives the same bytes, and
 //! whatever happens at the wire, a run ends in the same world or stops with its reason.
 //!
-//! `SK_DR_SEEDS=10000 cargo test --test simulation` tries more seeds than the few of an ordinary run.
+//! `SK_DR_SEEDS=10000 cargo test --test simulation` tries more seeds than the few of an ordinary run. Recoveries begin with
+//! the seed that the commit says, where a pipeline names it, or with `SK_DR_SEED`: `SK_DR_SEED=17 SK_DR_SEEDS=1` is one.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,23 +12,56 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+#[path = "../shared/directories.rs"]
+mod directories;
+#[path = "../shared/journals.rs"]
+mod journals;
+#[path = "../shared/lost.rs"]
+mod lost;
+mod machine;
+#[path = "../shared/mortal.rs"]
+mod mortal;
 mod program;
+mod recovery;
+mod storm;
+mod story;
 mod trial;
 
+use recovery::{Journal, Lost, Recovery};
 use sk_dr::sandbox::faults::{KINDS, Kind};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use trial::{Trial, Weather};
+use storm::Storm;
+use story::Weather;
+use trial::Trial;
 
 /// Seeds of an ordinary run.
 const SEEDS: u64 = 40;
+/// Recoveries of an ordinary run: about a minute of one core.
+const RECOVERIES: u64 = 100;
 
 #[allow(
     clippy::disallowed_methods,
     reason = "this is where the test is told how much to try"
 )]
-fn seeds() -> u64 {
-    std::env::var("SK_DR_SEEDS").map_or(SEEDS, |text| text.parse().expect("a number of seeds"))
+fn told(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+fn seeds(usual: u64) -> u64 {
+    told("SK_DR_SEEDS").map_or(usual, |text| text.parse().expect("a number of seeds"))
+}
+
+/// The first seed of the recoveries: each commit that a pipeline tests tries others.
+fn first_seed() -> u64 {
+    if let Some(seed) = told("SK_DR_SEED") {
+        return seed.parse().expect("a seed");
+    }
+    let commit = told("GITHUB_SHA").or_else(|| told("CI_COMMIT_SHA"));
+    let digits = commit.and_then(|commit| commit.get(..8).map(str::to_owned));
+    digits.map_or(1, |digits| {
+        u64::from_str_radix(&digits, 16).expect("a commit begins with eight digits")
+    })
 }
 
 struct Ground {
@@ -58,15 +92,9 @@ fn the_same_seed_gives_the_same_bytes() {
         let weather = weather(seed, 300, KINDS);
         let first = Trial::run(&ground.path, &weather);
         let again = Trial::run(&ground.path, &weather);
+        let first = first.story;
         assert!(!first.hits.is_empty(), "seed {seed} hit nothing");
-        assert_eq!(first.hits, again.hits, "faults of seed {seed}");
-        assert_eq!(first.log, again.log, "requests of seed {seed}");
-        assert_eq!(first.commands, again.commands, "events of seed {seed}");
-        assert_eq!(first.journal, again.journal, "journal of seed {seed}");
-        all.insert(format!(
-            "{:?}{:?}{:?}",
-            first.log, first.commands, first.journal
-        ));
+        all.insert(first.is_as(&again.story));
     }
     assert_eq!(all.len(), 6, "two seeds gave the same bytes");
 }
@@ -78,20 +106,20 @@ fn check(per_mille: u64, kinds: &[Kind]) {
     assert_eq!(
         calm.rounds, 1,
         "without faults one apply is enough: {:#?}",
-        calm.commands
+        calm.story.commands
     );
     calm.reached(&calm.world);
     let (mut hit, mut more) = (0, 0);
-    for seed in 0..seeds() {
+    for seed in 0..seeds(SEEDS) {
         let trial = Trial::run(&ground.path, &weather(seed, per_mille, kinds));
         trial.reached(&calm.world);
-        hit += trial.hits.len();
+        hit += trial.story.hits.len();
         more += usize::from(trial.rounds > 1);
     }
     assert!(hit > 0, "no request was hit");
     println!(
         "{kinds:?}: {hit} requests hit, {more} of {} runs took a second command",
-        seeds()
+        seeds(SEEDS)
     );
 }
 
@@ -118,4 +146,43 @@ fn lost_answers() {
 #[test]
 fn slow_and_late() {
     check(300, &[Kind::Delay, Kind::Late, Kind::Duplicate]);
+}
+
+#[test]
+fn a_recovery_of_the_same_seed_gives_the_same_bytes() {
+    let mut all = BTreeSet::new();
+    for journal in [Journal::Directory, Journal::Bucket] {
+        let lost = Lost::new(journal);
+        let reach = Recovery::run(&lost, &Storm::calm()).reach();
+        for seed in 1..=4 {
+            let storm = Storm::of(seed, &reach);
+            let [first, again] = [(); 2].map(|()| Recovery::run(&lost, &storm));
+            all.insert(first.story.is_as(&again.story));
+        }
+    }
+    assert_eq!(all.len(), 8, "two trials gave the same bytes");
+}
+
+/// Every second seed has its journal in a bucket.
+#[test]
+fn a_recovery_under_any_weather_brings_back_what_there_was() {
+    let grounds = [Journal::Directory, Journal::Bucket].map(|journal| {
+        let lost = Lost::new(journal);
+        let calm = Recovery::run(&lost, &Storm::calm());
+        calm.reached(&lost, &calm);
+        assert_eq!(calm.story.commands.len(), 2, "{}", calm.story.tell());
+        (lost, calm)
+    });
+    let (first, count) = (first_seed(), seeds(RECOVERIES));
+    let (mut hit, mut killed) = (0, 0);
+    for seed in first..first + count {
+        let (lost, calm) = &grounds[usize::from(seed % 2 == 0)];
+        let recovery = Recovery::run(lost, &Storm::of(seed, &calm.reach()));
+        recovery.reached(lost, calm);
+        hit += recovery.story.hits.len();
+        killed += recovery.story.kills();
+    }
+    println!("{count} recoveries from seed {first}: {hit} requests hit, {killed} kills");
+    let is_weather = hit > 0 && killed > 0;
+    assert!(is_weather || count < 10, "the sun shone all the time");
 }

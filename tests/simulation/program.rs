@@ -1,7 +1,8 @@
 //! The whole program in this process, over a sandbox at the wire and on its clock: arguments in, bytes and exit code out.
 
 use async_trait::async_trait;
-use sk_dr::cli::process::{Interrupts, LocalStores, Output, Process, Terminal};
+use sk_dr::cli::process::{Captured, Interrupts, LocalStores, Output, Process, Stores, Terminal};
+use sk_dr::model::server_address::ServerAddress;
 use sk_dr::sandbox::Sandbox;
 use sk_dr::sandbox::state::ADMIN_TOKEN;
 use sk_dr::world::Wire;
@@ -9,7 +10,8 @@ use sk_dr::world::clock::Clock;
 use sk_dr::world::guard::Guard;
 use sk_dr::world::kube::{ConnectArguments, Connected, Wires};
 use sk_dr::world::query::Why;
-use sk_dr::world::s3::StoreWires;
+use sk_dr::world::s3::{self, Trust};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,19 +20,26 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// What a command came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Its exit code.
-    pub code: u8,
+    /// Its exit code; none where it was killed.
+    pub code: Option<u8>,
     /// Standard output.
     pub stdout: String,
     /// Standard error.
     pub stderr: String,
 }
 
-struct Inside(Sandbox, Wire);
+/// What the program reaches.
+pub struct Inside {
+    pub sandbox: Sandbox,
+    /// To the Kubernetes API.
+    pub wire: Wire,
+    /// To the buckets.
+    pub s3: Wire,
+}
 
 impl Clock for Inside {
     fn now(&self) -> jiff::Timestamp {
-        self.0.now()
+        self.sandbox.now()
     }
 }
 
@@ -38,15 +47,35 @@ impl Clock for Inside {
 impl Wires for Inside {
     async fn connect(&self, _: &ConnectArguments) -> Result<Connected, Why> {
         Ok(Connected {
-            wire: self.1.clone(),
+            wire: self.wire.clone(),
             title: "sandbox".to_owned(),
         })
+    }
+}
+
+impl s3::Wires for Inside {
+    fn wire(&self, _: &ServerAddress, _: &Trust) -> Result<Wire, Why> {
+        Ok(self.s3.clone())
     }
 }
 
 impl Interrupts for Inside {
     fn listen(&self) -> UnboundedReceiver<()> {
         tokio::sync::mpsc::unbounded_channel().1
+    }
+}
+
+/// What a process says.
+pub struct Said(Captured, Captured);
+
+impl Said {
+    /// All of it, once it ended.
+    pub fn ended(&self, code: Option<u8>) -> Ended {
+        Ended {
+            code,
+            stdout: self.0.text(),
+            stderr: self.1.text(),
+        }
     }
 }
 
@@ -57,13 +86,36 @@ pub async fn run(sandbox: &Sandbox, directory: &Path, line: &str) -> Ended {
 
 /// The same over another wire than the sandbox's own.
 pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &str) -> Ended {
-    let inside = Arc::new(Inside(sandbox.clone(), wire));
+    let inside = Inside {
+        sandbox: sandbox.clone(),
+        wire,
+        s3: sandbox.s3_wire(),
+    };
+    let place = (directory, &BTreeMap::new());
+    let (process, said) = process(inside, place, Arc::new(LocalStores), line);
+    let code = sk_dr::cli::run(process).await;
+    said.ended(Some(code))
+}
+
+/// A process with a command line in a directory, and an environment.
+pub fn process(
+    inside: Inside,
+    (directory, environment): (&Path, &BTreeMap<String, String>),
+    stores: Arc<dyn Stores>,
+    line: &str,
+) -> (Process, Said) {
+    let inside = Arc::new(inside);
     let (stdout, out) = Output::captured();
     let (stderr, err) = Output::captured();
+    let automation = ("SKDR_IN_AUTOMATION".to_owned(), "1".to_owned());
     let process = Process {
         waiting: sk_dr::world::waiting::Waiting::default(),
-        arguments: line.split_whitespace().map(OsString::from).collect(),
-        environment: [("SKDR_IN_AUTOMATION".to_owned(), "1".to_owned())].into(),
+        arguments: words(line),
+        environment: environment
+            .clone()
+            .into_iter()
+            .chain([automation])
+            .collect(),
         directory: directory.to_owned(),
         stdin: Box::new(std::io::empty()),
         stdout,
@@ -71,15 +123,15 @@ pub async fn run_over(sandbox: &Sandbox, wire: Wire, directory: &Path, line: &st
         terminal: Terminal::default(),
         clock: inside.clone(),
         wires: inside.clone(),
-        s3: Arc::new(StoreWires),
-        stores: Arc::new(LocalStores),
+        s3: inside.clone(),
+        stores,
         interrupts: inside,
         guard: Guard::Open,
     };
-    let code = sk_dr::cli::run(process).await;
-    Ended {
-        code,
-        stdout: out.text(),
-        stderr: err.text(),
-    }
+    (process, Said(out, err))
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    let words = shlex::split(line).unwrap();
+    words.into_iter().map(OsString::from).collect()
 }

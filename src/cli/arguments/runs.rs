@@ -2,6 +2,7 @@
 
 use super::{ApprovalFlags, ColourFlags, JournalFlags, JsonFlags, RunFlags, VariableFlags};
 use crate::model::address::Address;
+use crate::model::instruction::Instruction;
 use clap::{Args, Subcommand};
 
 /// Flags of `runs`.
@@ -115,4 +116,17 @@ pub struct ResumeFlags {
     /// `-no-color`.
     #[command(flatten)]
     pub colour: ColourFlags,
+}
+
+impl ResumeFlags {
+    /// What they decide.
+    pub fn instruction(&self) -> Instruction<'_> {
+        let reason = self.reason.as_deref().unwrap_or_default();
+        match (&self.retry, &self.accept_restore) {
+            (Some(address), _) => Instruction::Retry(address),
+            (None, Some(address)) => Instruction::Restore(address, reason),
+            (None, None) if self.accept_kubernetes => Instruction::Kubernetes(reason),
+            (None, None) => Instruction::Nothing,
+        }
+    }
 }

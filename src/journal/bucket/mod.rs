@@ -34,7 +34,7 @@ use crate::model::expression::Bindings;
 use crate::model::inventory::Inventory;
 use crate::plan::document::Plan;
 use crate::world::World;
-use crate::world::query::{Answer, Depth, Fact, Query};
+use crate::world::query::{Answer, Depth, Fact, Query, Why};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -162,12 +162,14 @@ impl BucketStore {
 
     /// The first names below a prefix, in order.
     async fn first_names(&self, prefix: &str, most: u16) -> Result<Vec<String>, StoreError> {
+        let names = self.first_names_once(prefix, most).await;
+        names.map_err(|why| self.failed(prefix, why))
+    }
+
+    async fn first_names_once(&self, prefix: &str, most: u16) -> Result<Vec<String>, Why> {
         let place = (self.place.bucket.as_str(), prefix);
         let found = self.world.first_blobs(&self.place.provider, place, most);
-        match found.await {
-            Ok(objects) => Ok(below(prefix, objects)),
-            Err(why) => Err(self.failed(prefix, why)),
-        }
+        found.await.map(|objects| below(prefix, objects))
     }
 
     /// The number of the newest run, and which one that is.
@@ -401,7 +403,9 @@ impl Store for BucketStore {
         };
         let text = Bytes::from(encode(&self.shown(&prefix), &file)?);
         for _ in 0..INVENTORY_TRIES {
-            let newest = self.first_names(&prefix, 1).await?.pop();
+            // A run ends once, and the next plan asks what it left: a store that is away for a moment is waited for.
+            let first = async || self.first_names_once(&prefix, 1).await;
+            let newest = self.patiently(&prefix, first).await?.pop();
             let newest = newest.and_then(|name| keys::number_of(&name));
             let key = self.keys.inventory(newest.unwrap_or(0) + 1);
             // Taken: another run ended at the same moment; ours is the newer one then.

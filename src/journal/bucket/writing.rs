@@ -25,11 +25,24 @@ impl BucketStore {
     /// # Errors
     /// Where it cannot be written; it may or may not be there then.
     pub(super) async fn put(&self, key: &str, bytes: &Bytes) -> Result<Append, StoreError> {
+        self.patiently(key, async || self.put_once(key, bytes).await)
+            .await
+    }
+
+    /// Tries what a write needs, for as long as a run that this process holds can wait.
+    ///
+    /// # Errors
+    /// Where it cannot be done.
+    pub(super) async fn patiently<T>(
+        &self,
+        key: &str,
+        once: impl AsyncFn() -> Result<T, Why>,
+    ) -> Result<T, StoreError> {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let why = match self.put_once(key, bytes).await {
-                Ok(append) => return Ok(append),
+            let why = match once().await {
+                Ok(done) => return Ok(done),
                 Err(why) => why,
             };
             let is_time = begun.elapsed() + pause < LIMIT;

@@ -8,6 +8,7 @@ use crate::model::expression::Expr;
 use crate::model::identity::ProviderRef;
 use crate::model::server_address::ServerAddress;
 use crate::sandbox::Sandbox;
+use crate::sandbox::faults::{self, Matching};
 use crate::sandbox::s3::store::{ConditionalWrites, Versioning};
 use crate::sandbox::s3::{ACCESS_KEY, SECRET_KEY};
 use crate::world::clock::Clock;
@@ -347,6 +348,25 @@ async fn a_journal_that_stays_away_ends_the_run() {
     scene.goes(&[]);
     let there = scene.machine(2).await;
     assert_eq!(list(&there, 50).await.unwrap()[0].standing, Standing::Open);
+}
+
+/// The next plan knows the cluster by the inventory alone, and a run that has ended writes none any more.
+#[tokio::test(start_paused = true)]
+async fn an_inventory_is_numbered_once_the_store_answers() {
+    let scene = Scene::new();
+    let store = scene.machine(1).await;
+    opens(&store, "run-1", 1).await.unwrap();
+    for nth in 1..=10 {
+        let lists = Matching::new("GET", "list-type");
+        scene
+            .sandbox
+            .faults
+            .script(lists, nth, faults::Fault::Unavailable);
+    }
+    store.write_inventory(&Inventory::default()).await.unwrap();
+    assert!(!scene.told.lock().unwrap().is_empty());
+    let read = scene.machine(2).await.inventory().await.unwrap();
+    assert_eq!(read, Some(Inventory::default()));
 }
 
 /// What another machine wrote is never taken for one's own.

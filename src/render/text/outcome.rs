@@ -198,8 +198,7 @@ fn left(
         );
     }
     all.push(String::new());
-    let standing = |one: &StepOutcome| matches!(one, StepOutcome::Done | StepOutcome::Unready(_));
-    let is_open_recovery = plan.goal.mode == GoalMode::Recover && outcome.values().any(standing);
+    let is_open_recovery = plan.goal.mode == GoalMode::Recover && had_effect(plan, outcome);
     all.push(match doubt {
         0 if is_open_recovery => {
             let open = "Nothing is in doubt. The recovery stays open.";
@@ -218,6 +217,15 @@ fn left(
         }
     });
     all
+}
+
+/// Whether something was changed: a proof that was had, or a wait, is nothing that a run would be left open for.
+fn had_effect(plan: &Plan, outcome: &Outcome) -> bool {
+    let mut writers = plan.steps.iter().filter(|step| step.op.writes());
+    writers.any(|step| {
+        let standing = outcome.get(&step.id);
+        matches!(standing, Some(StepOutcome::Done | StepOutcome::Unready(_)))
+    })
 }
 
 /// A step by its resource, and by its title where it has one.

@@ -5,6 +5,7 @@ use super::event::whole_seconds;
 use super::outcome::tally;
 use crate::model::advice::Advice;
 use crate::model::command_line::JournalLine;
+use crate::model::instruction::Instruction;
 use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
@@ -106,7 +107,7 @@ pub fn held(row: &RunRow, line: &JournalLine) -> String {
             "Run {}{of} is held by {}, {standing}.\nTo take it over:  {}\n",
             row.run,
             clean(&row.holder),
-            Advice::take_over(line, &row.run, row.serial)
+            Advice::take_over(line, &row.run, row.serial, Instruction::Nothing)
         ),
         RunState::Killed | RunState::Open => format!(
             "Run {}{of} was left by {}, {standing}.\n{}",

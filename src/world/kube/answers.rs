@@ -140,15 +140,15 @@ pub fn words(reply: &Reply) -> &str {
 }
 
 /// Whether the server itself says that this object is not there: 404 with a Status of reason NotFound about it. A bare
-/// "404 page not found" proves nothing about an object.
-pub fn says_object_is_absent(reply: &Reply, name: &str) -> bool {
+/// "404 page not found" proves nothing about an object. A name that holds a part of a secret arrives struck out.
+pub fn says_object_is_absent(reply: &Reply, name: &str, redactor: &Redactor) -> bool {
     let Some(status) = status_object(reply) else {
         return false;
     };
     let named = status.pointer("/details/name").and_then(Json::as_str);
     reply.status.as_u16() == 404
         && status.get("reason").and_then(Json::as_str) == Some("NotFound")
-        && named.is_none_or(|named| named == name)
+        && named.is_none_or(|named| named == name || named == redactor.redact(name))
 }
 
 /// Whether a 404 to a write is about the namespace that the object should be in.

@@ -25,7 +25,7 @@ pub struct Client {
     title: String,
     seed: u64,
     /// Strikes out what the server may quote.
-    redactor: Redactor,
+    pub(super) redactor: Redactor,
     pub(super) sameness: Sameness,
 }
 

@@ -55,7 +55,11 @@ impl Client {
         let request = requests::get(resource, namespace, name);
         match self.object(&request).await {
             Ok(object) => Answer::Present(Fact::Object(object)),
-            Err((_, Some(reply))) if answers::says_object_is_absent(&reply, name) => Answer::Absent,
+            Err((_, Some(reply)))
+                if answers::says_object_is_absent(&reply, name, &self.redactor) =>
+            {
+                Answer::Absent
+            }
             Err((why, Some(reply))) if reply.status.as_u16() == 404 => {
                 self.unserved(resource, why).await
             }

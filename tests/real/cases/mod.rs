@@ -14,6 +14,7 @@ mod ownership;
 mod permissions;
 mod recovery_order;
 mod rights;
+mod scenarios;
 mod servers_work;
 mod spike;
 mod stores;
@@ -41,13 +42,8 @@ macro_rules! case {
 
 /// Every case.
 pub fn all() -> Vec<Case> {
-    let mut all = vec![
-        case!(900, total_loss::everything_comes_back),
-        case!(900, total_loss::a_restore_that_died_is_made_once_more),
-        case!(
-            900,
-            recovery_order::the_whole_cluster_first_and_controllers_last
-        ),
+    let mut all = of_a_loss();
+    all.extend(vec![
         // Up to four minutes, on Velero's own clock.
         case!(
             600,
@@ -111,10 +107,23 @@ pub fn all() -> Vec<Case> {
             180,
             velero_server::it_runs_as_declared_and_is_never_changed_under_a_backup
         ),
-    ];
+    ]);
     all.extend(of_the_sandbox());
     all.extend(of_the_harness());
     all
+}
+
+/// Whole ways back, the slowest of all.
+fn of_a_loss() -> Vec<Case> {
+    vec![
+        case!(
+            900,
+            recovery_order::the_whole_cluster_first_and_controllers_last
+        ),
+        case!(900, total_loss::everything_comes_back),
+        case!(900, total_loss::a_restore_that_died_is_made_once_more),
+        case!(600, scenarios::on_the_day_of_the_loss),
+    ]
 }
 
 /// What the sandbox is held to.

@@ -243,16 +243,25 @@ RUN                         STATE              HOLDER     LAST RECORD   SERIAL  
         "steps": [step("velero_schedule.shop", 1), step("velero_schedule.shop", 2)]
     }));
     let id = |number: usize| StepId(format!("velero_schedule.shop#{number}"));
-    let end = |first: StepOutcome| {
+    let end = |plan: &Plan, first: StepOutcome| {
         let failed = StepOutcome::Failed("403 Forbidden".into());
         let outcome = Outcome::from([(id(1), first), (id(2), failed)]);
         let resume = Advice::resume(&JournalLine::bare(), "run-1");
-        let text = super::super::outcome(&plan, &outcome, (Some(&resume), Dress::default()));
+        let text = super::super::outcome(plan, &outcome, (Some(&resume), Dress::default()));
         text.lines().last().unwrap().to_owned()
     };
-    assert_snapshot!(end(StepOutcome::Done), @"Nothing is in doubt. The recovery stays open. Mend what failed, then go on with: sk-dr resume run-1");
-    let failed = StepOutcome::Failed("403 Forbidden".into());
-    assert_snapshot!(end(failed), @"Nothing is in doubt. Mend what failed, then plan and apply again.");
+    assert_snapshot!(end(&plan, StepOutcome::Done), @"Nothing is in doubt. The recovery stays open. Mend what failed, then go on with: sk-dr resume run-1");
+    const OVER: &str = "Nothing is in doubt. Mend what failed, then plan and apply again.";
+    assert_eq!(
+        end(&plan, StepOutcome::Failed("403 Forbidden".into())),
+        OVER
+    );
+    // What was only looked at leaves no run open.
+    let mut proven = plan.clone();
+    let proof =
+        json!({"await": {"provider": "kubernetes", "text": "it is as planned", "limit_s": 60}});
+    proven.steps[0].op = serde_json::from_value(proof).unwrap();
+    assert_eq!(end(&proven, StepOutcome::Done), OVER);
 }
 
 /// A resource that is made, changed later by a step with a title, and waited for; what a run tells of that.

@@ -6,7 +6,9 @@ use super::{
 };
 use crate::world::op::KubeVerb;
 use crate::world::query::{Answer, Conflict, DryRun, Effect, Fact, FailureClass, ManagerOperation};
+use crate::world::redactor::Redactor;
 use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
 
 const SHOP: &str = "/apis/velero.io/v1/namespaces/velero/schedules/shop";
 const SCHEDULES: &str = "/apis/velero.io/v1/namespaces/velero/schedules";
@@ -49,6 +51,28 @@ fn groups(group: &str, version: &str) -> Json {
 
 fn resources(plural: &str) -> Json {
     json!({ "kind": "APIResourceList", "groupVersion": "velero.io/v1", "resources": [{ "name": plural }] })
+}
+
+/// A name that looks like a part of a secret is struck out of the answer, and is the name that was asked for all the same.
+#[tokio::test(start_paused = true)]
+async fn an_absence_is_understood_where_a_secret_looks_like_the_name() {
+    let name = "volumesnapshotlocations.velero.io";
+    for (secret, named, expected) in [
+        ("password-of-volumes", name, "absent"),
+        ("password-of-volumes", "volumes-of-another", "Unavailable"),
+    ] {
+        let (client, _) = client(vec![
+            Step::Reply(404, not_found(named)),
+            Step::Reply(503, failure("ServiceUnavailable")),
+            Step::Reply(503, failure("ServiceUnavailable")),
+            Step::Reply(503, failure("ServiceUnavailable")),
+            Step::Reply(503, failure("ServiceUnavailable")),
+            Step::Reply(503, failure("ServiceUnavailable")),
+        ]);
+        let client = client.knowing(&Redactor::new([&Zeroizing::new(secret.to_owned())]));
+        let answer = client.get(&schedules(), Some("velero"), name).await;
+        assert_eq!(self::name(&answer), expected, "{secret} {named}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
