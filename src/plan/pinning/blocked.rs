@@ -159,20 +159,22 @@ fn controllers(chosen: &Chosen<'_>) -> Vec<Blocker> {
     let controllers = chosen.items.controllers.iter();
     let controllers = controllers.filter(|(namespace, _)| chosen.namespaces.contains(*namespace));
     let stop = |(namespace, who): (&String, &&str)| {
-        blocker(
-            "controller-among-others",
-            format!(
-                "Backup {backup} holds {who} in namespace {namespace}, beside what is not it. It acts on what others own: awake before everything is back it makes anew, and empty, what is still to come."
+        let (beside, cure) = match chosen.turn {
+            Turn::Infra => (
+                format!("and {address} is restored before all others"),
+                format!("Back namespace {namespace} up as an application of its own."),
             ),
-            match chosen.turn {
-                Turn::Infra => format!(
-                    "Back namespace {namespace} up as an application of its own: {address} comes back first, and {who} last."
-                ),
-                Turn::Applications | Turn::Quiet => format!(
+            Turn::Applications | Turn::Quiet => (
+                "next to namespaces without it".to_owned(),
+                format!(
                     "Back namespace {namespace} up as an application of its own; or list {address} in `quiesce`, and all of it comes back last."
                 ),
-            },
-        )
+            ),
+        };
+        let text = format!(
+            "Backup {backup} holds {who} in namespace {namespace}, {beside}. It acts on what others own: if it runs before everything is back, it makes anew, and empty, what is still to come."
+        );
+        blocker("controller-among-others", text, cure)
     };
     controllers.map(stop).collect()
 }

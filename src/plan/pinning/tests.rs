@@ -581,7 +581,7 @@ fn a_controller_among_others_stops_them() {
         );
         opened(&[namespace(), wiki, acts])
     };
-    let told = "controller-among-others: Backup shop-1 holds Argo CD in namespace wiki, beside what is not it. It acts on what others own: awake before everything is back it makes anew, and empty, what is still to come. | Back namespace wiki up as an application of its own; or list velero_application.both in `quiesce`, and all of it comes back last.";
+    let told = "controller-among-others: Backup shop-1 holds Argo CD in namespace wiki, next to namespaces without it. It acts on what others own: if it runs before everything is back, it makes anew, and empty, what is still to come. | Back namespace wiki up as an application of its own; or list velero_application.both in `quiesce`, and all of it comes back last.";
     const BOTH: &str = "scope = [velero_application.both]\n";
     let case = [("both", "shop-1", Ok(both()))];
     check_blocked(BOTH, &case, &[&format!("velero_application.both {told}")]);
@@ -599,7 +599,7 @@ fn a_controller_among_others_stops_them() {
         "scope = [velero_application.infra]\n",
         &infra,
         &[
-            "velero_application.infra controller-among-others: Backup shop-1 holds external-dns in namespace shop, beside what is not it. It acts on what others own: awake before everything is back it makes anew, and empty, what is still to come. | Back namespace shop up as an application of its own: velero_application.infra comes back first, and external-dns last.",
+            "velero_application.infra controller-among-others: Backup shop-1 holds external-dns in namespace shop, and velero_application.infra is restored before all others. It acts on what others own: if it runs before everything is back, it makes anew, and empty, what is still to come. | Back namespace shop up as an application of its own.",
         ],
     );
 }

@@ -9,8 +9,9 @@ use super::{Rebuild, address, gates, heading, stage};
 use crate::kinds;
 use crate::model::address::Address;
 use crate::model::condition::{Condition, Wait};
+use crate::model::expression::Expr;
 use crate::model::guard::Guard;
-use crate::model::identity::ProviderRef;
+use crate::model::identity::{Key, ProviderRef};
 use crate::world::op::{Await, Ground, Op};
 use std::collections::BTreeMap;
 
@@ -302,6 +303,22 @@ impl Rebuild<'_> {
         (role, line)
     }
 
+    /// Whether a CronJob is declared as suspended: what is declared comes from the configuration (R9).
+    fn is_to_sleep(&self, namespace: &str, name: &str) -> bool {
+        let place = ["spec".to_owned(), "suspend".to_owned()];
+        let declared = self.resolutions.iter().flat_map(|one| &one.objects);
+        let mut own = declared.filter(|object| {
+            matches!(&object.key, Key::Kube { resource, namespace: Some(within), name: own }
+                if *resource == objects::CRON_JOBS && within == namespace && own == name)
+        });
+        own.any(|object| {
+            let said = object
+                .resource
+                .and_then(|resource| object.kind.object(resource).at(&place));
+            said == Some(Expr::Value(true.into()))
+        })
+    }
+
     /// What stands before Services, the last of all.
     fn put_back(&self, number: usize, node: &Address, behind: usize) -> Vec<Step> {
         let Some(place) = self.place() else {
@@ -380,6 +397,9 @@ impl Rebuild<'_> {
             let Some((namespace, name)) = job.split_once('/') else {
                 continue;
             };
+            if self.is_to_sleep(namespace, name) {
+                continue;
+            }
             let wake = draft(steps.len(), stage::NORMAL, format!("wake CronJob {job}"));
             let op = objects::wake(place, namespace, name);
             steps.push(wake.step(op, Ground::AnyAtFirstTouch));

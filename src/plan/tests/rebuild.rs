@@ -619,3 +619,31 @@ fn what_stands_before_services_comes_back_once_they_answer() {
         .filter(|step| step.after.contains(&put.id));
     assert_eq!(waits.count(), 1, "only the end waits for it");
 }
+
+/// What is declared comes from the configuration (R9): one that is declared as suspended stays so.
+#[test]
+fn a_cron_job_that_is_declared_as_suspended_is_not_woken() {
+    let job = |suspend: bool| {
+        let manifest = json!({
+            "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "clean", "namespace": "shop"},
+            "spec": {"schedule": "0 * * * *", "suspend": suspend},
+        });
+        named(
+            "kubernetes_manifest",
+            "clean",
+            json!({"manifest": manifest}),
+        )
+    };
+    let point = || Pinned {
+        cron_jobs: vec!["shop/clean".to_owned()],
+        ..pin("shop", 20)
+    };
+    for (suspend, woken) in [(true, 0), (false, 1)] {
+        let mut platform = platform();
+        platform.push(job(suspend));
+        let plan = make(&lost(platform, vec![point()])).unwrap();
+        let titles = plan.steps.iter().filter_map(|step| step.title.as_deref());
+        let wakes = titles.filter(|title| title.starts_with("wake"));
+        assert_eq!(wakes.count(), woken, "declared with suspend = {suspend}");
+    }
+}
