@@ -5,6 +5,7 @@ use super::style::clean_line;
 use super::text::time;
 use crate::goal::Recover;
 use crate::model::address::Address;
+use crate::model::recovery::Turn;
 use crate::plan::document::{PassedOver, Pinned, PinnedDisk, Step};
 use std::collections::BTreeSet;
 
@@ -35,8 +36,19 @@ pub(crate) fn disk(pin: &Pinned, disk: &PinnedDisk) -> String {
     )
 }
 
+/// What is said of a point: why it is not restored where its size would put it, and what is newer and was not chosen.
+pub(crate) fn remarks(pin: &Pinned) -> Vec<String> {
+    let turn = match pin.turn {
+        Turn::Infra => Some("comes back first: all others need it"),
+        Turn::Applications => None,
+        Turn::Quiet => Some("comes back last: it acts on what others own"),
+    };
+    let passed = pin.passed_over.iter().map(passed);
+    turn.map(str::to_owned).into_iter().chain(passed).collect()
+}
+
 /// A newer point that was not chosen, and what choosing it would keep.
-pub(crate) fn passed(passed: &PassedOver) -> String {
+fn passed(passed: &PassedOver) -> String {
     let saves = passed.started.map_or_else(String::new, |started| {
         format!("; it would keep everything until {} UTC", time(started))
     });

@@ -328,7 +328,7 @@ pub(super) fn sole_writer(query: &Query, known: &BTreeSet<String>, live: &Live) 
     match foreign.is_empty() {
         true => Ok(()),
         false => Err(broken(format!(
-            "another cluster writes backups there: {} came since the plan was made. End that cluster's Velero, or give this location a new prefix, and plan again",
+            "another cluster writes backups there: {} came since the plan was made. End that cluster's Velero, move what it wrote out of the prefix, and go on with the run",
             named(foreign)
         ))),
     }

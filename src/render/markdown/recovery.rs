@@ -1,7 +1,7 @@
 //! What a recovery's plan says beyond any plan's: from which points, what is lost with them, what stays away, and the order.
 //! Must not know how a point was chosen.
 
-use super::super::recovery::{disk, lost, passed, sentence, stages};
+use super::super::recovery::{disk, lost, remarks, sentence, stages};
 use super::super::style::clean_line;
 use super::super::text::parts::plural;
 use super::super::text::{size, time};
@@ -57,8 +57,8 @@ fn point(pin: &Pinned) -> String {
         count(pin.volumes, "volume"),
         size(pin.bytes)
     );
-    for newer in &pin.passed_over {
-        text.push_str(&format!("  - {}\n", prose(&passed(newer))));
+    for remark in remarks(pin) {
+        text.push_str(&format!("  - {}\n", prose(&remark)));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! The head of a recovery's plan: what it is, from which points, what is lost with them, in which order, what stays away.
 //! Must not know how a point was chosen.
 
-use super::super::recovery::{disk, lost, passed, sentence, stages};
+use super::super::recovery::{disk, lost, remarks, sentence, stages};
 use super::super::style::{Dress, Role, clean, clean_line, wrap};
 use super::backups::{size, time};
 use super::table::{Row, table};
@@ -71,7 +71,7 @@ fn row(pin: &Pinned) -> Row {
             pin.volumes.to_string(),
             size(pin.bytes),
         ],
-        remarks: pin.passed_over.iter().map(passed).collect(),
+        remarks: remarks(pin),
     }
 }
 

@@ -227,7 +227,7 @@ fn a_backup_that_the_plan_did_not_see_is_anothers() {
         (blobs(&[], &[]), HOLDS),
         (
             blobs(&[], &["shop-1", "shop-2"]),
-            "another cluster writes backups there: shop-2 came since the plan was made. End that cluster's Velero, or give this location a new prefix, and plan again",
+            "another cluster writes backups there: shop-2 came since the plan was made. End that cluster's Velero, move what it wrote out of the prefix, and go on with the run",
         ),
         (silent(), "no answer"),
     ] {
