@@ -303,6 +303,23 @@ impl Rebuild<'_> {
         (role, line)
     }
 
+    /// The CronJobs of a point that go on, each by a step.
+    fn wakes(&self, place: Place<'_>, pin: &Pinned, behind: usize) -> Vec<Step> {
+        let jobs = pin.cron_jobs.iter().filter_map(|job| job.split_once('/'));
+        let jobs = jobs.filter(|(namespace, name)| !self.is_to_sleep(namespace, name));
+        let wake = |(at, (namespace, name)): (usize, (&str, &str))| {
+            let draft = Draft {
+                node: &pin.of,
+                number: behind + at + 1,
+                stage: stage::NORMAL,
+                title: format!("wake CronJob {namespace}/{name}"),
+            };
+            let op = objects::wake(place, namespace, name);
+            draft.step(op, Ground::AnyAtFirstTouch)
+        };
+        jobs.enumerate().map(wake).collect()
+    }
+
     /// Whether a CronJob is declared as suspended: what is declared comes from the configuration (R9).
     fn is_to_sleep(&self, namespace: &str, name: &str) -> bool {
         let place = ["spec".to_owned(), "suspend".to_owned()];
@@ -393,17 +410,7 @@ impl Rebuild<'_> {
                 record,
             ),
         ];
-        for job in &pin.cron_jobs {
-            let Some((namespace, name)) = job.split_once('/') else {
-                continue;
-            };
-            if self.is_to_sleep(namespace, name) {
-                continue;
-            }
-            let wake = draft(steps.len(), stage::NORMAL, format!("wake CronJob {job}"));
-            let op = objects::wake(place, namespace, name);
-            steps.push(wake.step(op, Ground::AnyAtFirstTouch));
-        }
+        steps.extend(self.wakes(place, pin, steps.len()));
         let fresh = draft(steps.len(), stage::NORMAL, "make a fresh backup".to_owned());
         let (id, at) = (fresh.id(), self.input.made_at);
         let mut declared = self.input.configuration.resources.iter();
