@@ -1,5 +1,5 @@
 # Everything that belongs to no namespace, and the namespace `default`: types, rights, storage classes. A cluster that is built
-# anew needs it before any application.
+# anew needs it before any application, and a recovery restores it before all of them.
 #
 #   module "velero-cluster" {
 #     source = "builtin:velero-cluster@1"
@@ -91,6 +91,9 @@ resource "velero_application" "this" {
     daily   = var.retention.daily
     monthly = var.retention.monthly
     yearly  = var.retention.yearly
+  }
+  restore {
+    order = -1
   }
 }
 
