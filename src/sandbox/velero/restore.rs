@@ -207,11 +207,15 @@ fn complete(state: &State, object: &mut Value) -> Vec<String> {
         errors.push(format!("Invalid ExistingResourcePolicy: {policy}"));
     }
     match source(state, object) {
-        Ok(schedule) if schedule.is_empty() => {}
-        Ok(schedule) => object["spec"]["scheduleName"] = json!(schedule),
+        Ok(schedule) => {
+            if !schedule.is_empty() {
+                object["spec"]["scheduleName"] = json!(schedule);
+            }
+            errors.extend(changes::of(state, object).err());
+        }
+        // Nothing more is looked at.
         Err(why) => errors.push(why),
     }
-    errors.extend(changes::of(state, object).err());
     errors
 }
 

@@ -174,6 +174,9 @@ fn changed_on_its_way() -> Vec<Step> {
         "resourceModifier": {"kind": "ConfigMap", "name": "$id-changes"},
     });
     let changed = json!({"data": {"k": "changed"}, "metadata": {"annotations": {"note.example/limit": "10m"}}});
+    let nowhere =
+        json!({"backupName": "$id", "resourceModifier": {"kind": "ConfigMap", "name": "no-such"}});
+    let no_map = json!(["failed to get resource modifiers configmap velero/no-such"]);
     let mut steps = gone();
     steps.extend([
         Step::post("/api/v1/namespaces/velero/configmaps", map),
@@ -181,6 +184,11 @@ fn changed_on_its_way() -> Vec<Step> {
         completed("$id-4", 4, 1),
         Step::get(&format!("{NAMESPACE}/configmaps/settings")).gives(200, changed),
         Step::get(&format!("{NAMESPACE}/secrets/s")).gives(200, json!({"data": {"k": "dg=="}})),
+        restore("$id-5", nowhere),
+        becomes(
+            "$id-5",
+            json!({"phase": "FailedValidation", "validationErrors": no_map}),
+        ),
     ]);
     steps
 }
@@ -268,10 +276,7 @@ pub fn refused() -> Vec<Case> {
         is_refused(
             "velero_restore_no_changes",
             json!({"backupName": "no-such", "resourceModifier": {"kind": "ConfigMap", "name": "no-such"}}),
-            json!([
-                no_backup,
-                "failed to get resource modifiers configmap velero/no-such",
-            ]),
+            json!([no_backup]),
         ),
         is_refused(
             "velero_restore_of_nodes",
